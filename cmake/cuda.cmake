@@ -1,0 +1,22 @@
+# CUDA language detection. UDL_FAST_CUDA=AUTO never fails an install, ON fails without a compiler.
+# The optional module `_cuda` has no kernels yet; what is found is reported by show_config().
+include(CheckLanguage)
+
+if(NOT UDL_FAST_CUDA MATCHES "^(AUTO|ON|OFF)$")
+  message(FATAL_ERROR "UDL_FAST_CUDA must be AUTO, ON or OFF, got '${UDL_FAST_CUDA}'")
+endif()
+set(UDL_FAST_CUDA_COMPILER "")
+if(UDL_FAST_CUDA STREQUAL "OFF")
+  set(UDL_FAST_CUDA_STATUS "built without CUDA: UDL_FAST_CUDA=OFF")
+else()
+  check_language(CUDA)
+  if(CMAKE_CUDA_COMPILER)
+    set(UDL_FAST_CUDA_COMPILER ${CMAKE_CUDA_COMPILER})
+    set(UDL_FAST_CUDA_STATUS "built without CUDA: this version has no CUDA kernels yet")
+  elseif(UDL_FAST_CUDA STREQUAL "ON")
+    message(FATAL_ERROR "UDL_FAST_CUDA=ON, but no CUDA compiler was found; set CUDACXX or use AUTO")
+  else()
+    set(UDL_FAST_CUDA_STATUS "built without CUDA: no CUDA compiler was found")
+  endif()
+endif()
+message(STATUS "udl_fast CUDA: ${UDL_FAST_CUDA_STATUS}")

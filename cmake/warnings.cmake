@@ -1,0 +1,16 @@
+# Warnings, floating-point rules and sanitizers shared by every target.
+function(udl_set_options target)
+  if(MSVC)
+    target_compile_options(${target} PRIVATE /W4 /fp:precise)
+    return()
+  endif()
+  # Bits are promised equal on every CPU target: no contraction into fma, no fast-math.
+  target_compile_options(${target} PRIVATE -Wall -Wextra -ffp-contract=off)
+  if(UDL_FAST_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+  if(UDL_FAST_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${UDL_FAST_SANITIZE} -fno-omit-frame-pointer -g)
+    target_link_options(${target} PRIVATE -fsanitize=${UDL_FAST_SANITIZE})
+  endif()
+endfunction()

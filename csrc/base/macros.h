@@ -1,0 +1,16 @@
+#pragma once
+// Compiler differences in one place. UDL_HD marks functions shared by host and CUDA device code.
+
+#if defined(__CUDACC__)
+#define UDL_HD __host__ __device__
+#else
+#define UDL_HD
+#endif
+
+#if defined(_MSC_VER)
+#define UDL_ALWAYS_INLINE __forceinline
+#define UDL_RESTRICT __restrict
+#else
+#define UDL_ALWAYS_INLINE inline __attribute__((always_inline))
+#define UDL_RESTRICT __restrict__
+#endif

@@ -1,0 +1,97 @@
+"""The compiled module: checked arrays in, arrays out. Private; the classes above it are the interface."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__version__: str
+CUDA_STATUS: str
+
+def compiled_targets() -> list[str]: ...
+def available_targets() -> list[str]: ...
+def current_target() -> str: ...
+def set_target(name: str) -> None: ...
+def num_threads() -> int: ...
+def set_num_threads(n: int) -> None: ...
+
+# Random numbers and elementary functions, for tests and for Python code that needs the same draws.
+def philox4x32(counters: NDArray[np.uint32], key: tuple[int, int]) -> NDArray[np.uint32]: ...
+def draws(seed: int, stream: str, layer: int, step: int, first_chain: int, n_chains: int, n_units: int) -> NDArray[np.uint32]:
+    """The (n_chains, n_units) 32-bit draws of one half step."""
+def exp_negative(x: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def shuffled_order(n: int, seed: int, epoch: int) -> NDArray[np.uint32]: ...
+def weight_scale_exponent(weights: NDArray[np.float32]) -> int: ...
+
+class Rows:
+    """A matrix of states or of values in one of three forms; `kind` is "bits", "dense" or "csr"."""
+
+    @staticmethod
+    def from_array(x: NDArray[Any]) -> Rows:
+        """2-D float32, float64, uint8 or bool array of any strides. Held as bits (copied, 1 bit a value)
+        when every value is 0 or 1; otherwise as float32 values (a reference if x already is
+        C-contiguous float32)."""
+    @staticmethod
+    def from_threshold(x: NDArray[Any], threshold: float) -> Rows: ...  # bit = x > threshold
+    @staticmethod
+    def from_packed(packed: NDArray[np.uint8], n_columns: int) -> Rows: ...
+    @staticmethod
+    def from_csr(indptr: NDArray[Any], indices: NDArray[Any], data: NDArray[Any], n_columns: int) -> Rows:
+        """Bits when every stored value is 0 or 1 (duplicates are an error), else a float32 CSR reference."""
+    @property
+    def kind(self) -> str: ...
+    @property
+    def shape(self) -> tuple[int, int]: ...
+    @property
+    def minimum(self) -> float: ...  # over all values
+    @property
+    def maximum(self) -> float: ...
+    @property
+    def nbytes(self) -> int: ...  # memory held
+    def to_array(self, dtype: str) -> NDArray[Any]: ...  # "bool", "uint8", "float32" or "float64"
+    def to_packed(self) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"
+
+class RbmEngine:
+    """Weights, biases, optimiser state and chains of one RBM on the CPU."""
+
+    def __init__(self, n_visible: int, n_hidden: int, precision: str) -> None: ...  # "fixed" or "float64"
+    n_visible: int
+    n_hidden: int
+    precision: str
+    def set_parameters(self, weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]) -> None: ...
+    def weights(self) -> NDArray[Any]: ...  # (n_hidden, n_visible), float32 or float64
+    def hidden_bias(self) -> NDArray[Any]: ...
+    def visible_bias(self) -> NDArray[Any]: ...
+    def optimizer_state(self) -> dict[str, NDArray[Any]]:
+        """weight_velocity, hidden_velocity, visible_velocity, mean_activation: what resume needs beside the parameters."""
+    def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
+    def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
+    def set_chains(self, hidden: NDArray[Any]) -> None: ...
+    def snapshot(self) -> None: ...  # keeps a copy of parameters, optimiser state and chains
+    def restore(self) -> None: ...  # returns to the last snapshot
+    def train(
+        self,
+        rows: Rows,
+        order: NDArray[np.uint32] | None,  # presentation order of the rows; None = as they are
+        settings: dict[str, Any],
+        seed: int,
+        step: int,  # Gibbs steps made so far by this stream
+        n_threads: int,
+        poll: Callable[[int], bool] | None = None,  # poll(n_rows_done), about every 50 ms; True stops
+    ) -> dict[str, Any]:
+        """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
+        learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
+        sparsity_damping, sample_visibles, binarize_sample, data_step (presentation counter).
+        Returns n_updates, n_rows, step, stopped, finite, seconds."""
+    def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
+    def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
+    def sample_hidden(self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int) -> Rows: ...
+    def sample_visible(self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int) -> Rows: ...
+    def gibbs(
+        self, rows: Rows, n_steps: int, seed: int, stream: str, step: int, first_chain: int, n_threads: int,
+    ) -> tuple[Rows, Rows]:
+        """n_steps of hidden then visible from visible states; returns (visible, hidden) of the last step."""
+    def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
+    def log_partition_exact(self, n_threads: int) -> float:
+        """Enumerates the smaller side; float64, fixed order of sums."""
