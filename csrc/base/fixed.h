@@ -1,0 +1,38 @@
+#pragma once
+// Fixed-point weights and probabilities: sums of them are exact integers and have no order.
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+
+#include "base/macros.h"
+
+namespace udl {
+
+// One power of two 2^e per weight tensor, shared by both directions: the smallest e >= kMinScaleExponent
+// for which the integers z = round(W / 2^e) satisfy
+//   |z| <= 2^23 (three 8-bit slices hold a weight), and
+//   every row's and every column's sum of positive z, and of negative z, is below 2^31 in size.
+// Any partial sum of a row or column, in any order, then lies between those two sums: no sum overflows.
+constexpr int kMinScaleExponent = -60;
+constexpr float kMaxQuantised = 8388608.0f;            // 2^23
+constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
+
+inline float power_of_two(int exponent) { return std::ldexp(1.0f, exponent); }
+
+/// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa bits.
+UDL_HD inline int32_t round_to_int(float x) {
+  const double shifted = static_cast<double>(x) + 6755399441055744.0;
+  int64_t bits;
+  std::memcpy(&bits, &shifted, sizeof bits);
+  return static_cast<int32_t>(bits);
+}
+
+// Probabilities in gradients: 16-bit fixed point, p = 1 clamped to 65535 / 65536.
+constexpr float kProbabilityOne = 65536.0f;
+constexpr float kProbabilityMax = 65535.0f;
+
+/// Rows whose fixed-point probabilities one int32 sum may hold: 2^14 * 2^16 = 2^30, so that a
+/// difference of two such sums fits as well.
+constexpr int64_t kMaxRowsPerSum = 16384;
+
+}  // namespace udl

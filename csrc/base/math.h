@@ -1,0 +1,45 @@
+#pragma once
+// Elementary functions with the same bits on every target: separate multiply and add, never fma.
+#include <cstdint>
+#include <cstring>
+
+#include "base/macros.h"
+
+namespace udl {
+
+// exp(y) = 2^n (1 + r + r^2 P(r)) with n = nearest(y / ln 2) and r = y - n ln 2, |r| <= 0.347.
+// ln 2 is split in two (Cody and Waite): n * kLn2High is exact, so r keeps full precision.
+// P is the degree-5 polynomial of Cephes expf (Moshier). Largest error measured: see docs/numerics.md.
+constexpr float kExpArgumentMax = 89.0f;   ///< gives n = 128, whose scale is +inf
+constexpr float kExpArgumentMin = -87.0f;  ///< keeps 2^n and the result normal numbers
+constexpr float kLog2E = 0x1.715476p+0f;
+constexpr float kLn2High = 0x1.63p-1f;           // 355 / 512
+constexpr float kLn2Low = -0x1.bd0106p-13f;      // ln 2 - 355 / 512
+constexpr float kRoundMagic = 12582912.0f;       // 1.5 * 2^23: adding it rounds to nearest even
+constexpr float kExpPolynomial[6] = {0x1.a0d2cep-13f, 0x1.6e879cp-10f, 0x1.1112100p-7f,
+                                     0x1.555382p-5f,  0x1.555554p-3f,  0x1.000000p-1f};
+
+/// e^-x in float32. +inf for x < -88.4 (so a unit with p = 0 never fires), e^87 at the other end;
+/// NaN gives +inf, so a NaN pre-activation never fires either.
+UDL_HD inline float exp_negative(float x) {
+  float y = -x;
+  y = y < kExpArgumentMax ? y : kExpArgumentMax;
+  y = y > kExpArgumentMin ? y : kExpArgumentMin;
+  const float n = (y * kLog2E + kRoundMagic) - kRoundMagic;
+  const float r = (y - n * kLn2High) - n * kLn2Low;
+  float p = kExpPolynomial[0];
+  for (int i = 1; i < 6; ++i) p = p * r + kExpPolynomial[i];
+  p = (p * (r * r) + r) + 1.0f;
+  const int32_t exponent_bits = (static_cast<int32_t>(n) + 127) * (1 << 23);
+  float two_to_n;
+  std::memcpy(&two_to_n, &exponent_bits, sizeof two_to_n);
+  return p * two_to_n;
+}
+
+/// The canonical Bernoulli test: fires if u (1 + e^-x) < 1, with u = (bits >> 8) 2^-24.
+/// Both sides are multiplied by 2^24, which changes no rounding.
+UDL_HD inline bool fires(uint32_t bits, float one_plus_exp) {
+  return static_cast<float>(static_cast<int32_t>(bits >> 8)) * one_plus_exp < 16777216.0f;
+}
+
+}  // namespace udl

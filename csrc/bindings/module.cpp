@@ -1,0 +1,18 @@
+// The compiled module: a table of contents.
+#include <pybind11/pybind11.h>
+
+namespace py = pybind11;
+
+void init_runtime(py::module_& m);
+void init_random(py::module_& m);
+void init_rows(py::module_& m);
+void init_rbm(py::module_& m);
+
+PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
+  m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
+  m.attr("__version__") = UDL_FAST_VERSION;
+  init_runtime(m);
+  init_random(m);
+  init_rows(m);
+  init_rbm(m);
+}

@@ -1,0 +1,23 @@
+// The RBM kernel table of one CPU target. Compiled once per target with UDL_TARGET=<name>.
+#include "kernels/rbm.h"
+
+#include "kernels/cpu/activation.h"
+#include "kernels/cpu/bit_transpose.h"
+#include "kernels/cpu/dense.h"
+#include "kernels/cpu/products.h"
+#include "kernels/cpu/update.h"
+
+#define UDL_JOIN_(a, b) a##b
+#define UDL_JOIN(a, b) UDL_JOIN_(a, b)
+#define UDL_TEXT_(a) #a
+#define UDL_TEXT(a) UDL_TEXT_(a)
+
+namespace udl {
+
+const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
+    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,        activate,     sample_values,
+    transpose_tile,       gradient_sums,     dense_hidden_sums,   dense_visible_sums,
+    dense_gradient_sums,  update_panel,
+};
+
+}  // namespace udl

@@ -1,0 +1,132 @@
+#pragma once
+// Contract of the RBM kernels of one CPU target. Runtime code calls them through a table; no kernel
+// knows threads, allocates, or looks at Python. Every function works on one tile: 16 units of the side
+// being computed, over all rows (chains) of a minibatch.
+//
+// Weights lie in panels of 16 hidden units: panel t holds W[hidden 16 t + k][visible i] at
+// panels[t * panel_stride + 16 i + k], float32; panel_stride = 16 * round_up(n_visible, 16).
+// Lanes of missing hidden units and rows of missing visible units are zero.
+//
+// Tiles of sums, probabilities and gradients are row-major with 16 columns: element [row][lane].
+// Their rows are padded to a multiple of 4; scratch must have room for the padding.
+//
+// "exact": the same bits on every target and for any algorithm, since all sums are sums of integers
+// that cannot overflow (base/fixed.h). "agreeing": equal within float32 rounding of the stated sum.
+#include <cstdint>
+
+#include "base/sampling.h"
+#include "base/view.h"
+
+namespace udl {
+
+struct WeightPanelsView {
+  const float* panels;
+  int64_t n_visible;
+  int64_t n_hidden;
+  float inverse_scale;  ///< 2^-e of base/fixed.h
+
+  int64_t panel_stride() const { return kTileUnits * round_up(n_visible, kTileUnits); }
+  const float* panel(int64_t tile) const { return panels + tile * panel_stride(); }
+};
+
+/// int32 entries of the look-up tables of one 64-bit word: 16 groups of 4 bits, 16 entries, 16 lanes.
+constexpr int64_t kTableScratch = 16 * 16 * kTileUnits;
+
+/// What turns sums into activations for one tile of 16 units.
+struct ActivationInput {
+  const int32_t* sums;      ///< exact sums [rows][16], or null
+  const float* float_sums;  ///< float sums [rows][16], used when `sums` is null
+  float scale;              ///< x = scale * float(sum) + bias: one multiply, one add (scale 1 for float sums)
+  const float* bias;        ///< 16 values; -1e30 for missing units, which then never fire and have p = 0
+  int64_t rows;
+};
+
+/// Results of an activation; each pointer may be null. Outputs do not alias inputs.
+struct ActivationOutput {
+  uint64_t* sample_words;          ///< word column (row stride 1): 16 bits at position 16 * (tile % 4)
+  int32_t* probabilities_fixed;    ///< [rows padded to 4][16]: min(65535, round(65536 p)); padding rows 0
+  float* probabilities;            ///< [rows padded to 4][16]: p; padding rows 0
+  DrawKey draw_key;                ///< used with sample_words
+  uint32_t first_chain;            ///< chain of row 0
+  int64_t tile;                    ///< units 16 * tile .. 16 * tile + 15
+};
+
+/// A rank-one term of a weight gradient: visible[i] * hidden[lane].
+struct OuterTerm {
+  const float* visible;  ///< n_visible values
+  float hidden[kTileUnits];
+};
+
+/// In: gradient and rates. Out: new weights, and the norms that fix the next scale.
+struct PanelUpdate {
+  float* weights;         ///< one panel [n_visible][16]
+  float* velocity;        ///< like weights; null when momentum is 0
+  const int32_t* sums;    ///< integer gradient [n_visible][16], or null
+  const float* float_sums;  ///< float gradient, used in addition to `sums` where not null
+  float sums_factor;      ///< turns `sums` into a mean gradient
+  int64_t n_visible;
+  float learning_rate, momentum, weight_decay, l1;
+  const OuterTerm* terms;  ///< n_terms terms, added in order
+  int n_terms;
+
+  float inverse_scale;     ///< of the scale in use; norms below are of z = round(W * inverse_scale)
+  int32_t* row_norms;      ///< [n_visible][16], added to: partial sums of |z| >> kNormShift over this
+                           ///< panel; lanes 0, 1 of each four hold positive z, lanes 2, 3 negative z
+  int32_t* column_norms;   ///< [2][16], written: sums of |z| >> kNormShift of positive, then negative z
+  int32_t* largest_bits;   ///< [16], written: float bits of max |W| of each lane; NaN is the largest
+};
+/// Norms are tracked in units of 2^9: 2^23 >> 9 fits the 16-bit lanes of the pair sums, and 2^17 units
+/// on a side fit an int32 lane. Larger |z| show in `largest_bits` and make the norms irrelevant.
+constexpr int kNormShift = 9;
+
+struct RbmKernels {
+  const char* target;
+
+  /// sums[r][k] = sum over visible bits i of row r of round(W[16 tile + k][i] * inverse_scale). Exact.
+  void (*hidden_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible,
+                      int32_t* table_scratch, int32_t* sums);
+
+  /// sums[r][k] = sum over hidden bits j of row r of round(W[j][16 tile + k] * inverse_scale). Exact.
+  void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
+                       int32_t* table_scratch, int32_t* sums);
+
+  /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.
+  void (*activate)(const ActivationInput& input, const ActivationOutput& output);
+
+  /// Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]), u the uniform draw of that unit
+  /// and chain first_chain + r. Rows of values are padded to whole tiles with zeros. Output as in activate. Exact.
+  void (*sample_values)(const float* values, int64_t rows, int64_t row_stride, const DrawKey& draw_key,
+                        uint32_t first_chain, int64_t tile, uint64_t* sample_words);
+
+  /// out bit [unit][row] = in bit [row][unit] for units 16 tile .. 16 tile + 15; `out` has units as rows.
+  /// Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
+  void (*transpose_tile)(const BitMatrixView& in, int64_t tile, const BitMatrixView& out);
+
+  /// sums[i][k] (+)= sign * sum over rows b of bit[i][b] * probabilities_fixed[b][k]; `units` has the
+  /// visible units as rows and the batch (at most kMaxRowsPerSum rows) as columns. `accumulate` adds
+  /// to `sums`, otherwise they are overwritten. Exact.
+  void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int sign, bool accumulate,
+                        int32_t* table_scratch, int32_t* sums);
+
+  /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i]. Agreeing.
+  void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows,
+                            int64_t row_stride, float* sums);
+
+  /// sums[r][k] = sum over hidden j, in order, of values[r * row_stride + j] * W[j][16 tile + k]. Agreeing.
+  void (*dense_visible_sums)(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows,
+                             int64_t row_stride, float* sums);
+
+  /// sums[i][k] (+)= factor * sum over rows b, in order, of values[b * row_stride + i] * probabilities[b][k]. Agreeing.
+  void (*dense_gradient_sums)(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
+                              const float* probabilities, float factor, bool accumulate, float* sums);
+
+  /// velocity = momentum * velocity + learning_rate * (gradient - weight_decay * W - l1 * sign(W));
+  /// W += velocity; multiplies and adds rounded one by one in that order. Exact, given its input.
+  void (*update_panel)(const PanelUpdate& update);
+};
+
+extern const RbmKernels rbm_kernels_baseline;
+extern const RbmKernels rbm_kernels_avx2;
+extern const RbmKernels rbm_kernels_avx512;
+
+}  // namespace udl

@@ -1,0 +1,89 @@
+#pragma once
+// Owning arrays for the runtime: cache-line aligned, zeroed, resized without keeping contents.
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <new>
+
+#include "base/view.h"
+
+namespace udl {
+
+/// Zero-initialised array aligned to 64 bytes. `resize` discards the contents and zeroes.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(int64_t size) { resize(size); }
+  Buffer(const Buffer& other) { *this = other; }
+  Buffer(Buffer&&) noexcept = default;
+  Buffer& operator=(Buffer&&) noexcept = default;
+  Buffer& operator=(const Buffer& other) {
+    if (this == &other) return *this;
+    if (size_ != other.size_) resize(other.size_);
+    if (size_ > 0) std::memcpy(data(), other.data(), sizeof(T) * size_);
+    return *this;
+  }
+
+  void resize(int64_t size) {
+    storage_.reset();
+    size_ = size;
+    if (size == 0) return;
+    storage_.reset(static_cast<T*>(::operator new(sizeof(T) * size, std::align_val_t{kAlignment})));
+    zero();
+  }
+  /// Grows (discarding contents) if needed.
+  void reserve(int64_t size) {
+    if (size > size_) resize(size);
+  }
+  void zero() {
+    if (size_ > 0) std::memset(static_cast<void*>(data()), 0, sizeof(T) * size_);
+  }
+
+  T* data() { return storage_.get(); }
+  const T* data() const { return storage_.get(); }
+  int64_t size() const { return size_; }
+  T& operator[](int64_t i) { return storage_.get()[i]; }
+  const T& operator[](int64_t i) const { return storage_.get()[i]; }
+
+ private:
+  static constexpr std::size_t kAlignment = 64;
+  struct Free {
+    void operator()(T* p) const { ::operator delete(p, std::align_val_t{kAlignment}); }
+  };
+  std::unique_ptr<T, Free> storage_;
+  int64_t size_ = 0;
+};
+
+/// Owning BitMatrixView. Rows are padded to 16 and start zeroed.
+class BitMatrix {
+ public:
+  BitMatrix() = default;
+  BitMatrix(int64_t rows, int64_t columns) { resize(rows, columns); }
+
+  void resize(int64_t rows, int64_t columns) {
+    rows_ = rows;
+    columns_ = columns;
+    row_stride_ = round_up(rows, kTileUnits);
+    words_.resize(divide_up(columns, kWordBits) * row_stride_);
+  }
+  int64_t rows() const { return rows_; }
+  int64_t columns() const { return columns_; }
+  void zero() { words_.zero(); }
+  /// The first `rows` rows; reading up to the next multiple of 4 is safe.
+  BitMatrixView view(int64_t rows) const { return {const_cast<uint64_t*>(words_.data()), rows, columns_, row_stride_}; }
+  BitMatrixView view() const { return view(rows_); }
+
+  bool get(int64_t row, int64_t column) const {
+    return words_[column / kWordBits * row_stride_ + row] >> (column % kWordBits) & 1;
+  }
+  void set(int64_t row, int64_t column) {
+    words_[column / kWordBits * row_stride_ + row] |= uint64_t{1} << (column % kWordBits);
+  }
+
+ private:
+  int64_t rows_ = 0, columns_ = 0, row_stride_ = 0;
+  Buffer<uint64_t> words_;
+};
+
+}  // namespace udl

@@ -1,0 +1,111 @@
+#include "runtime/rbm_state.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "base/fixed.h"
+
+namespace udl {
+namespace {
+
+/// Sums of positive and of negative integers.
+struct HalfSums {
+  int64_t positive = 0, negative = 0;
+  void add(int64_t z) { (z > 0 ? positive : negative) += z > 0 ? z : -z; }
+  int64_t larger() const { return std::max(positive, negative); }
+};
+
+float largest_weight(const PanelMatrix& weights) {
+  float largest = 0;
+  for (int64_t t = 0; t < weights.n_panels(); ++t)
+    for (int64_t k = 0; k < weights.panel_stride(); ++k) {
+      const float magnitude = std::fabs(weights.panel(t)[k]);
+      if (!std::isfinite(magnitude)) throw_invalid("weights are not finite: lower learning_rate");
+      largest = std::max(largest, magnitude);
+    }
+  return largest;
+}
+
+/// Largest half-norm over rows and columns at scale 2^exponent.
+int64_t half_norm(const PanelMatrix& weights, int exponent) {
+  const float inverse = power_of_two(-exponent);
+  Buffer<int64_t> row_positive(weights.n_visible()), row_negative(weights.n_visible());
+  int64_t largest = 0;
+  for (int64_t t = 0; t < weights.n_panels(); ++t) {
+    HalfSums columns[kTileUnits];
+    for (int64_t i = 0; i < weights.n_visible(); ++i) {
+      HalfSums row;
+      for (int k = 0; k < kTileUnits; ++k) {
+        const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
+        columns[k].add(z);
+        row.add(z);
+      }
+      row_positive[i] += row.positive;
+      row_negative[i] += row.negative;
+    }
+    for (const HalfSums& column : columns) largest = std::max(largest, column.larger());
+  }
+  for (int64_t i = 0; i < weights.n_visible(); ++i) largest = std::max({largest, row_positive[i], row_negative[i]});
+  return largest;
+}
+
+}  // namespace
+
+BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
+  for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = kMissingUnitBias;
+}
+
+PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible) : n_hidden_(n_hidden), n_visible_(n_visible) {
+  panels_.resize(n_panels() * panel_stride());
+}
+
+void PanelMatrix::assign(const float* matrix) {
+  for (int64_t j = 0; j < n_hidden_; ++j) {
+    float* lane = panel(j / kTileUnits) + j % kTileUnits;
+    for (int64_t i = 0; i < n_visible_; ++i) lane[i * kTileUnits] = matrix[j * n_visible_ + i];
+  }
+}
+
+void PanelMatrix::copy_to(float* matrix) const {
+  for (int64_t j = 0; j < n_hidden_; ++j) {
+    const float* lane = panel(j / kTileUnits) + j % kTileUnits;
+    for (int64_t i = 0; i < n_visible_; ++i) matrix[j * n_visible_ + i] = lane[i * kTileUnits];
+  }
+}
+
+WeightPanelsView PanelMatrix::view(int scale_exponent) const {
+  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent)};
+}
+
+int weight_scale_exponent(const PanelMatrix& weights) {
+  const float largest = largest_weight(weights);
+  int exponent = kMinScaleExponent;
+  while (largest * power_of_two(-exponent) > kMaxQuantised) ++exponent;
+  while (half_norm(weights, exponent) >= kHalfNormLimit) ++exponent;
+  return exponent;
+}
+
+bool scale_still_right(int exponent, const TrackedNorms& norms, int64_t n_visible, int64_t n_hidden) {
+  const int64_t n = std::max(n_visible, n_hidden);
+  const float largest = norms.largest * power_of_two(-exponent);
+  const int64_t lower = norms.half_norm << kNormShift;
+  const int64_t upper = (norms.half_norm + n) << kNormShift;
+  const bool fits = largest <= kMaxQuantised && upper < kHalfNormLimit;
+  // At half the scale every integer doubles, up to a rounding of one.
+  const bool half_does_not = 2 * largest > kMaxQuantised || 2 * lower - n >= kHalfNormLimit;
+  return fits && (half_does_not || exponent == kMinScaleExponent);
+}
+
+RbmState::RbmState(int64_t visible, int64_t hidden)
+    : n_visible(visible),
+      n_hidden(hidden),
+      weights(hidden, visible),
+      hidden_bias(hidden),
+      visible_bias(visible),
+      hidden_velocity(hidden),
+      visible_velocity(visible),
+      mean_activation(hidden),
+      scale_exponent(kMinScaleExponent) {}
+
+}  // namespace udl
