@@ -29,7 +29,8 @@ foreach(target IN LISTS UDL_CPU_TARGETS)
 endforeach()
 message(STATUS "udl_fast CPU targets: ${UDL_CPU_TARGETS}")
 
-# One object library per target, so that each has its own flags; their objects join `library`.
+# One object library per target, so that each has its own flags. Whoever links the interface library
+# `library` gets their objects (object libraries do not hand on the objects of others).
 function(udl_add_cpu_targets library)
   file(GLOB kernel_sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/csrc/kernels/cpu/*.cpp)
   foreach(target IN LISTS UDL_CPU_TARGETS)
@@ -40,6 +41,6 @@ function(udl_add_cpu_targets library)
     target_compile_definitions(${objects} PRIVATE UDL_TARGET=${target} UDL_TARGET_${upper}=1)
     target_compile_options(${objects} PRIVATE ${UDL_FLAGS_${target}})
     udl_set_options(${objects})
-    target_sources(${library} PRIVATE $<TARGET_OBJECTS:${objects}>)
+    target_sources(${library} INTERFACE $<TARGET_OBJECTS:${objects}>)
   endforeach()
 endfunction()

@@ -37,9 +37,11 @@ class Team {
  private:
   int64_t next_item(int64_t n_items) noexcept;  // -1 when nothing is left
 
-  TeamState* state_;
+  TeamState* state_;  // null for a team of one
   int thread_index_;
   int n_threads_;
+  int victim_ = 0;       // whose share next_item looks at, counted from the own one
+  int64_t position_ = 0;  // next item of a team of one
 };
 
 namespace detail {
@@ -48,8 +50,10 @@ void run_region(int n_threads, void (*body)(void*, Team&), void* context);
 
 /// Runs body(Team&) on n_threads threads, the caller among them, and returns when all have finished.
 ///
-/// Concurrent callers are safe: one gets the pool, the others run with a team of one. Nested regions
-/// run with a team of one. Safe after fork(): the child starts its own pool. body must not throw.
+/// Concurrent callers are safe: one gets the pool; the others, and regions nested in its region, run
+/// with a team of one. Where the system refuses more threads the team is smaller than asked.
+/// Safe after fork(): the child starts its own pool. body must not throw. It runs with the default
+/// floating-point environment (rounding to nearest, subnormals kept) whatever the caller's is.
 template <class Body>
 void parallel_region(int n_threads, Body&& body) {
   using Plain = std::remove_reference_t<Body>;
@@ -67,10 +71,18 @@ void parallel_for(int n_threads, int64_t n_items, Body&& body) {
 /// Most threads a region may use; larger requests are an error in the layer above.
 constexpr int kMaxThreads = 256;
 
+/// Processors this process may use: affinity, lowered by a container's CPU quota; 1..kMaxThreads.
+int usable_processors();
+
+struct ThreadCount {
+  int n_threads;
+  const char* source;  ///< where the number comes from, for people
+};
 /// Threads used where the caller names no number: set_num_threads(), else UDL_FAST_NUM_THREADS, else
-/// the processors this process may run on (affinity), lowered by OMP_NUM_THREADS.
-int num_threads();
-/// n >= 1 sets the default, 0 returns to the environment's.
+/// usable_processors() lowered by OMP_NUM_THREADS. Throws where UDL_FAST_NUM_THREADS is no count.
+ThreadCount default_thread_count();
+inline int num_threads() { return default_thread_count().n_threads; }
+/// n in 1..kMaxThreads sets the default, 0 returns to the environment's; anything else throws.
 void set_num_threads(int n);
 
 }  // namespace udl

@@ -1,0 +1,69 @@
+#pragma once
+// Waiting for another thread: spin a short while, then sleep. Used by parallel.cpp only.
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#if defined(_MSC_VER)
+#include <intrin.h>
+#endif
+
+namespace udl {
+
+/// Tells the processor that this is a spin loop.
+inline void pause_processor() noexcept {
+#if defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+  _mm_pause();
+#elif defined(__GNUC__) && (defined(__x86_64__) || defined(__i386__))
+  __builtin_ia32_pause();
+#elif defined(__GNUC__) && defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+/// A counter that one thread advances and others wait on.
+class Gate {
+ public:
+  uint64_t generation() const noexcept { return generation_.load(std::memory_order_relaxed); }
+
+  /// Lets everybody through who waits for a generation after the present one.
+  void open() noexcept {
+    // Sequentially consistent with wait(): either this sees the sleeper or the sleeper sees this.
+    generation_.fetch_add(1);
+    if (sleepers_.load() == 0) return;
+    { std::lock_guard<std::mutex> lock(mutex_); }  // a sleeper is now inside wait() or has left
+    wake_.notify_all();
+  }
+
+  /// Returns once the generation differs from `seen`.
+  void wait(uint64_t seen, std::chrono::nanoseconds spin) noexcept {
+    if (spin.count() > 0 && spins_until_open(seen, spin)) return;
+    std::unique_lock<std::mutex> lock(mutex_);
+    sleepers_.fetch_add(1);
+    while (generation_.load() == seen) wake_.wait(lock);
+    sleepers_.fetch_sub(1);
+  }
+
+ private:
+  bool spins_until_open(uint64_t seen, std::chrono::nanoseconds spin) const noexcept {
+    constexpr int kPausesPerClock = 32;  // reading the clock costs about as much as one pause
+    const auto deadline = std::chrono::steady_clock::now() + spin;
+    do {
+      for (int i = 0; i < kPausesPerClock; ++i) {
+        if (generation_.load(std::memory_order_acquire) != seen) return true;
+        pause_processor();
+      }
+    } while (std::chrono::steady_clock::now() < deadline);
+    return false;
+  }
+
+  std::atomic<uint64_t> generation_{0};
+  std::atomic<int> sleepers_{0};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+};
+
+}  // namespace udl
