@@ -1,4 +1,6 @@
 // Random draws and elementary functions, for tests and for Python code that needs the same draws.
+#include <pybind11/stl.h>
+
 #include "base/math.h"
 #include "base/philox.h"
 #include "base/sampling.h"

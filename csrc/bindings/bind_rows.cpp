@@ -1,0 +1,160 @@
+// Rows: arrays and sparse matrices in, packed bits or values out.
+#include <pybind11/stl.h>
+
+#include "bindings/rows.h"
+
+namespace udl::bindings {
+namespace {
+
+void check_matrix(const py::array& x, const char* function) {
+  if (x.ndim() != 2) throw_invalid(std::string(function) + ": x must have 2 dimensions, got shape " + shape_text(x));
+}
+
+template <class T>
+StridedView<T> strided(const py::array& x) {
+  const auto size = static_cast<py::ssize_t>(sizeof(T));
+  return {static_cast<const T*>(x.data()), x.shape(0), x.shape(1), x.strides(0) / size, x.strides(1) / size};
+}
+
+bool whole_strides(const py::array& x) {
+  return x.strides(0) % x.itemsize() == 0 && x.strides(1) % x.itemsize() == 0;
+}
+
+/// Calls f with a StridedView of the array's own type; other types are an error.
+template <class Function>
+auto visit(const py::array& x, const char* function, Function&& f) {
+  check_matrix(x, function);
+  const py::array aligned = whole_strides(x) ? x : py::array(x.attr("copy")());
+  const py::dtype dtype = aligned.dtype();
+  if (dtype.is(py::dtype::of<float>())) return f(strided<float>(aligned));
+  if (dtype.is(py::dtype::of<double>())) return f(strided<double>(aligned));
+  if (dtype.is(py::dtype::of<uint8_t>())) return f(strided<uint8_t>(aligned));
+  if (dtype.is(py::dtype::of<bool>())) return f(strided<bool>(aligned));
+  throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) + ", expected float32, float64, uint8 or bool");
+}
+
+/// Keeps a Python object alive from C++; the last owner may be any thread.
+std::shared_ptr<void> keep(py::object object) {
+  auto* held = new py::object(std::move(object));
+  return std::shared_ptr<void>(held, [](void* p) {
+    py::gil_scoped_acquire gil;
+    delete static_cast<py::object*>(p);
+  });
+}
+
+template <class Real>
+Rows dense_rows(const py::array& x) {
+  CArray<Real> contiguous(x);
+  const Real* data = contiguous.data();
+  const int64_t rows = contiguous.shape(0), columns = contiguous.shape(1);
+  return Rows::dense(data, rows, columns, keep(std::move(contiguous)));
+}
+
+}  // namespace
+
+Rows rows_from_array(const py::array& x) {
+  std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
+    py::gil_scoped_release release;
+    return Rows::pack_binary(view);
+  });
+  if (bits) return std::move(*bits);
+  return x.dtype().is(py::dtype::of<double>()) ? dense_rows<double>(x) : dense_rows<float>(x);
+}
+
+namespace {
+
+Rows from_threshold(const py::array& x, double threshold) {
+  return visit(x, "Rows.from_threshold", [&](const auto& view) {
+    py::gil_scoped_release release;
+    return Rows::pack_threshold(view, threshold);
+  });
+}
+
+Rows from_packed(const py::array& packed, int64_t n_columns) {
+  if (!packed.dtype().is(py::dtype::of<uint8_t>()))
+    throw py::type_error("Rows.from_packed: packed has dtype " + std::string(py::str(packed.dtype())) + ", expected uint8");
+  check_shape(packed, {packed.ndim() ? packed.shape(0) : 0, divide_up(n_columns, 8)}, "Rows.from_packed", "packed");
+  const CArray<uint8_t> bytes(packed);
+  Rows rows = Rows::zero_bits(bytes.shape(0), n_columns);
+  for (int64_t r = 0; r < rows.rows(); ++r)
+    for (int64_t b = 0; b < bytes.shape(1); ++b) rows.bits_row(r)[b / 8] |= static_cast<uint64_t>(*bytes.data(r, b)) << (8 * (b % 8));
+  const uint64_t unused = n_columns % kWordBits ? ~uint64_t{0} << (n_columns % kWordBits) : 0;
+  for (int64_t r = 0; r < rows.rows() && unused; ++r)
+    if (rows.bits_row(r)[n_columns / kWordBits] & unused) throw_invalid("Rows.from_packed: row " + std::to_string(r) + " has bits beyond column " + std::to_string(n_columns - 1));
+  return rows;
+}
+
+Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, const CArray<float>& data, int64_t n_columns) {
+  if (indptr.ndim() != 1 || indptr.size() < 1) throw_invalid("Rows.from_csr: indptr must have one dimension and at least one entry");
+  const int64_t rows = indptr.size() - 1, n_values = indptr.data()[rows];
+  if (indptr.data()[0] != 0) throw_invalid("Rows.from_csr: indptr must start with 0, got " + std::to_string(indptr.data()[0]));
+  if (indices.size() < n_values || data.size() < n_values)
+    throw_invalid("Rows.from_csr: indptr ends at " + std::to_string(n_values) + ", but there are " + std::to_string(indices.size()) + " indices and " + std::to_string(data.size()) + " values");
+  for (int64_t r = 0; r < rows; ++r)
+    if (indptr.data()[r] > indptr.data()[r + 1]) throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
+  const CsrView view{indptr.data(), indices.data(), data.data()};
+  return Rows::csr(view, rows, n_columns, keep(py::make_tuple(indptr, indices, data)));
+}
+
+template <class T>
+py::array to_typed_array(const Rows& rows) {
+  py::array_t<T> out({rows.rows(), rows.columns()});
+  T* data = out.mutable_data();
+  py::gil_scoped_release release;
+  if constexpr (std::is_floating_point_v<T>) {
+    rows.gather_values<T>(nullptr, 0, rows.rows(), data, rows.columns());
+  } else {
+    for (int64_t r = 0; r < rows.rows(); ++r)
+      for (int64_t i = 0; i < rows.columns(); ++i) data[r * rows.columns() + i] = static_cast<T>(rows.bits_row(r)[i / kWordBits] >> (i % kWordBits) & 1);
+  }
+  return out;
+}
+
+py::array to_array(const Rows& rows, const std::string& dtype) {
+  if (dtype == "float32") return to_typed_array<float>(rows);
+  if (dtype == "float64") return to_typed_array<double>(rows);
+  if (dtype != "bool" && dtype != "uint8") throw_invalid("Rows.to_array: dtype must be bool, uint8, float32 or float64, got '" + dtype + "'");
+  if (!rows.is_bits()) throw_invalid("Rows.to_array: real values do not fit dtype " + dtype);
+  return dtype == "bool" ? to_typed_array<bool>(rows) : to_typed_array<uint8_t>(rows);
+}
+
+py::array_t<uint8_t> to_packed(const Rows& rows) {
+  if (!rows.is_bits()) throw_invalid("Rows.to_packed: the rows are real values, expected bits");
+  const int64_t n_bytes = divide_up(rows.columns(), 8);
+  py::array_t<uint8_t> out({rows.rows(), n_bytes});
+  uint8_t* data = out.mutable_data();
+  for (int64_t r = 0; r < rows.rows(); ++r)
+    for (int64_t b = 0; b < n_bytes; ++b) data[r * n_bytes + b] = static_cast<uint8_t>(rows.bits_row(r)[b / 8] >> (8 * (b % 8)));
+  return out;
+}
+
+const char* kind_name(const Rows& rows) {
+  switch (rows.kind()) {
+    case Rows::Kind::bits: return "bits";
+    case Rows::Kind::csr: return "csr";
+    default: return "dense";
+  }
+}
+
+}  // namespace
+
+py::array bool_array(const Rows& rows) { return to_typed_array<bool>(rows); }
+
+}  // namespace udl::bindings
+
+void init_rows(pybind11::module_& m) {
+  using namespace udl::bindings;
+  using udl::Rows;
+  py::class_<Rows>(m, "Rows")
+      .def_static("from_array", &rows_from_array, py::arg("x"))
+      .def_static("from_threshold", &from_threshold, py::arg("x"), py::arg("threshold"))
+      .def_static("from_packed", &from_packed, py::arg("packed"), py::arg("n_columns"))
+      .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"), py::arg("n_columns"))
+      .def_property_readonly("kind", &kind_name)
+      .def_property_readonly("shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
+      .def_property_readonly("minimum", &Rows::minimum)
+      .def_property_readonly("maximum", &Rows::maximum)
+      .def_property_readonly("nbytes", &Rows::nbytes)
+      .def("to_array", &to_array, py::arg("dtype"))
+      .def("to_packed", &to_packed);
+}
