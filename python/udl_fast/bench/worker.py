@@ -7,6 +7,7 @@ through the package. A contestant is a class with
     versions() -> dict          of the libraries that do the work
     check(**arrays) -> dict     a small computation whose answer the harness knows
     prepare(**arrays)           loads what is timed
+    ready(n)                    optional: untimed, just before run(n)
     run(n)                      n units of work
 
 Messages are a length and a pickle; the two ends are one program, so pickle is no risk here.
@@ -52,6 +53,8 @@ def load_class(path: str, name: str) -> Any:
 
 def timed_run(contestant: Any, n: int) -> float:
     """Seconds that n units take."""
+    if hasattr(contestant, "ready"):
+        contestant.ready(n)
     start = time.perf_counter()
     contestant.run(n)
     return time.perf_counter() - start

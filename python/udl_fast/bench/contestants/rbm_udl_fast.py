@@ -29,6 +29,7 @@ class Engine:
     ) -> dict[str, NDArray[Any]]:
         """p(h|v) of the rows, and the parameters after one CD-1 step of rate 1 on all of them."""
         self.prepare(weights, hidden_bias, visible_bias, rows, len(rows), 1.0, seed)
+        self.ready(1)
         mean_hidden = self.engine.mean_hidden(self.rows, self.n_threads)
         self.run(1)
         return {
@@ -51,7 +52,8 @@ class Engine:
         """Load parameters and 0/1 rows."""
         self.engine = _core.RbmEngine(weights.shape[1], weights.shape[0], "fixed")
         self.engine.set_parameters(weights, hidden_bias, visible_bias)
-        self.rows = _core.Rows.from_array(rows)
+        self.packed = _core.Rows.from_array(rows).to_packed()
+        self.rows = _core.Rows.from_packed(self.packed, rows.shape[1])
         self.batch_size = batch_size
         self.seed = seed
         self.step = 0
@@ -71,11 +73,17 @@ class Engine:
             "data_step": 0,
         }
 
+    def ready(self, n: int) -> None:
+        """Hold n minibatches: the given rows again and again, an "epoch" of the wanted length."""
+        n_rows = n * self.batch_size
+        if self.rows.shape[0] != n_rows:
+            repeated = np.resize(self.packed, (n_rows, self.packed.shape[1]))
+            self.rows = _core.Rows.from_packed(repeated, self.rows.shape[1])
+
     def run(self, n: int) -> None:
-        """n minibatches in one call; the rows are gone through again and again."""
-        order = np.resize(np.arange(self.rows.shape[0], dtype=np.uint32), n * self.batch_size)
+        """n minibatches in one call."""
         done = self.engine.train(
-            self.rows, order, self.settings, self.seed, self.step, self.n_threads
+            self.rows, None, self.settings, self.seed, self.step, self.n_threads
         )
         self.step = done["step"]
         if done["n_updates"] != n or not done["finite"]:
