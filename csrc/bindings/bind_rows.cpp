@@ -26,10 +26,10 @@ auto visit(const py::array& x, const char* function, Function&& f) {
   check_matrix(x, function);
   const py::array aligned = whole_strides(x) ? x : py::array(x.attr("copy")());
   const py::dtype dtype = aligned.dtype();
-  if (dtype.is(py::dtype::of<float>())) return f(strided<float>(aligned));
-  if (dtype.is(py::dtype::of<double>())) return f(strided<double>(aligned));
-  if (dtype.is(py::dtype::of<uint8_t>())) return f(strided<uint8_t>(aligned));
-  if (dtype.is(py::dtype::of<bool>())) return f(strided<bool>(aligned));
+  if (dtype.equal(py::dtype::of<float>())) return f(strided<float>(aligned));
+  if (dtype.equal(py::dtype::of<double>())) return f(strided<double>(aligned));
+  if (dtype.equal(py::dtype::of<uint8_t>())) return f(strided<uint8_t>(aligned));
+  if (dtype.equal(py::dtype::of<bool>())) return f(strided<bool>(aligned));
   throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) + ", expected float32, float64, uint8 or bool");
 }
 
@@ -58,7 +58,7 @@ Rows rows_from_array(const py::array& x) {
     return Rows::pack_binary(view);
   });
   if (bits) return std::move(*bits);
-  return x.dtype().is(py::dtype::of<double>()) ? dense_rows<double>(x) : dense_rows<float>(x);
+  return x.dtype().equal(py::dtype::of<double>()) ? dense_rows<double>(x) : dense_rows<float>(x);
 }
 
 namespace {
@@ -71,7 +71,7 @@ Rows from_threshold(const py::array& x, double threshold) {
 }
 
 Rows from_packed(const py::array& packed, int64_t n_columns) {
-  if (!packed.dtype().is(py::dtype::of<uint8_t>()))
+  if (!packed.dtype().equal(py::dtype::of<uint8_t>()))
     throw py::type_error("Rows.from_packed: packed has dtype " + std::string(py::str(packed.dtype())) + ", expected uint8");
   check_shape(packed, {packed.ndim() ? packed.shape(0) : 0, divide_up(n_columns, 8)}, "Rows.from_packed", "packed");
   const CArray<uint8_t> bytes(packed);

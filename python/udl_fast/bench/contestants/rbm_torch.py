@@ -1,0 +1,87 @@
+"""CD-1 as one writes it in PyTorch for the CPU: addmm, sigmoid, samples, updates in place."""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+
+class Bernoulli:
+    """Samples by torch.bernoulli."""
+
+    def __init__(self, n_threads: int) -> None:
+        torch.set_num_threads(n_threads)
+        torch.set_grad_enabled(False)
+
+    def versions(self) -> dict[str, str]:
+        """What computes."""
+        return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
+
+    def check(
+        self,
+        weights: NDArray[np.float32],
+        hidden_bias: NDArray[np.float32],
+        visible_bias: NDArray[np.float32],
+        rows: NDArray[np.uint8],
+        seed: int,
+    ) -> dict[str, NDArray[Any]]:
+        """p(h|v) of the rows, and the parameters after one CD-1 step of rate 1 on all of them."""
+        self.prepare(weights, hidden_bias, visible_bias, rows, len(rows), 1.0, seed)
+        mean_hidden = self._mean_hidden(self.batches[0]).numpy().copy()
+        self.run(1)
+        return {
+            "mean_hidden": mean_hidden,
+            "weights": self.weights.numpy(),
+            "hidden_bias": self.hidden_bias.numpy(),
+            "visible_bias": self.visible_bias.numpy(),
+        }
+
+    def prepare(
+        self,
+        weights: NDArray[np.float32],
+        hidden_bias: NDArray[np.float32],
+        visible_bias: NDArray[np.float32],
+        rows: NDArray[np.uint8],
+        batch_size: int,
+        learning_rate: float,
+        seed: int,
+    ) -> None:
+        """Load parameters and 0/1 rows."""
+        torch.manual_seed(seed)
+        self.weights = torch.tensor(weights)
+        self.hidden_bias = torch.tensor(hidden_bias)
+        self.visible_bias = torch.tensor(visible_bias)
+        self.batches = list(torch.tensor(rows, dtype=torch.float32).split(batch_size))
+        self.learning_rate = learning_rate
+
+    def run(self, n: int) -> None:
+        """n minibatches."""
+        for index in range(n):
+            self._step(self.batches[index % len(self.batches)])
+
+    def sample(self, p: torch.Tensor) -> torch.Tensor:
+        """0/1 states with probabilities p."""
+        return torch.bernoulli(p)
+
+    def _mean_hidden(self, v: torch.Tensor) -> torch.Tensor:
+        return torch.addmm(self.hidden_bias, v, self.weights.t()).sigmoid_()
+
+    def _step(self, v0: torch.Tensor) -> None:
+        rate = self.learning_rate / len(v0)
+        p0 = self._mean_hidden(v0)
+        p_visible = torch.addmm(self.visible_bias, self.sample(p0), self.weights).sigmoid_()
+        v1 = self.sample(p_visible)
+        p1 = self._mean_hidden(v1)
+        self.weights.addmm_(p0.t(), v0, alpha=rate)
+        self.weights.addmm_(p1.t(), v1, alpha=-rate)
+        self.hidden_bias.add_(p0.sum(0) - p1.sum(0), alpha=rate)
+        self.visible_bias.add_(v0.sum(0) - v1.sum(0), alpha=rate)
+
+
+class UniformBelow(Bernoulli):
+    """Samples by comparing uniforms with the probabilities: faster than torch.bernoulli."""
+
+    def sample(self, p: torch.Tensor) -> torch.Tensor:
+        """0/1 states with probabilities p."""
+        return (torch.rand_like(p) < p).to(p.dtype)

@@ -1,0 +1,261 @@
+"""`udl-fast bench rbm`: CD-1 training speed against scikit-learn and PyTorch."""
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .harness import interleave
+from .process import Contestant, ContestantMissing
+from .rbm_check import check_contestant
+from .record import check_writable, machine_class, new_record, write_json
+from .table import rate, ratio, text_table
+
+OURS = "udl_fast"
+SIZES = [(100, 784, 500), (512, 784, 1024), (1024, 784, 4096), (256, 3072, 8192)]
+QUICK_SIZES = [(20, 64, 32)]
+_FOLDER = Path(__file__).parent / "contestants"
+# name: (file, class)
+CONTESTANTS = {
+    OURS: ("rbm_udl_fast.py", "Engine"),
+    "sklearn": ("rbm_sklearn.py", "PartialFit"),
+    "torch": ("rbm_torch.py", "Bernoulli"),
+    "torch-rand": ("rbm_torch.py", "UniformBelow"),
+}
+PEERS = [name for name in CONTESTANTS if name != OURS]
+_LEARNING_RATE = 0.01
+_N_BATCHES = 8  # distinct minibatches held by each contestant
+_SEED = 20260101
+
+
+@dataclass
+class Options:
+    """What the command line says."""
+
+    sizes: list[tuple[int, int, int]]
+    rounds: int
+    seconds: float
+    threads: int
+    peers: list[str]
+    output: Path | None
+    as_json: bool
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this benchmark."""
+    parser.add_argument(
+        "--sizes",
+        type=_size,
+        nargs="+",
+        metavar="B,V,H",
+        help=f"batch, visible and hidden sizes (default: {' '.join(map(_size_text, SIZES))})",
+    )
+    parser.add_argument(
+        "--rounds", type=_positive_int, help="samples of each contestant (default 9)"
+    )
+    parser.add_argument(
+        "--seconds", type=_positive_float, help="aimed length of a sample (default 1)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=_positive_int,
+        help="threads of each contestant (default: usable cores)",
+    )
+    parser.add_argument(
+        "--peers",
+        nargs="*",
+        choices=PEERS,
+        metavar="NAME",
+        help=f"which of: {', '.join(PEERS)} (default: those installed)",
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
+    parser.add_argument(
+        "--json", action="store_true", help="print the result as JSON instead of a table"
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="one tiny size and short samples: a trial of the tool"
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the benchmark as the command line says; returns the exit code."""
+    options = _options(arguments)
+    if options.output is not None:
+        check_writable(options.output, caller="bench rbm")
+    record = measure(options)
+    if options.output is not None:
+        write_json(options.output, record)
+    print(json.dumps(record, indent=1) if options.as_json else as_text(record))
+    return 0
+
+
+def measure(options: Options) -> dict[str, Any]:
+    """Check and time all contestants at all sizes; returns the result record.
+
+    Raises
+    ------
+    ContestantError
+        If one fails, or gives a wrong answer.
+    """
+    record = new_record("rbm", ["udl-fast", "bench", "rbm", *_command(options)])
+    record["settings"] = {
+        "algorithm": "CD-1 (scikit-learn: PCD-1)",
+        "learning_rate": _LEARNING_RATE,
+        "threads": options.threads,
+        "rounds": options.rounds,
+        "seconds": options.seconds,
+        "seed": _SEED,
+        "unit": "examples per second",
+    }
+    with contextlib.ExitStack() as stack:
+        contestants = _start(options, stack)
+        record["contestants"] = {
+            contestant.name: {
+                "versions": contestant.call("versions"),
+                "check": check_contestant(contestant, _SEED),
+            }
+            for contestant in contestants
+        }
+        record["results"] = [_time(size, contestants, options) for size in options.sizes]
+    return record
+
+
+def as_text(record: dict[str, Any]) -> str:
+    """The result as a table for a terminal."""
+    names = list(record["contestants"])
+    peers = [name for name in names if name != OURS]
+    header = ["batch x visible x hidden", *names, *(f"vs {name}" for name in peers)]
+    rows = []
+    for result in record["results"]:
+        size = " x ".join(map(str, result["size"]))
+        rates = [rate(result["rates"][name]["median"]) for name in names]
+        ratios = [ratio(result["ratios"][name]["median"]) for name in peers]
+        rows.append([size, *rates, *ratios])
+    machine, settings = record["machine"], record["settings"]
+    title = (
+        f"CD-1, examples per second, median of {settings['rounds']} rounds "
+        f"({settings['threads']} threads, {machine['cpu']}, {record['date']})"
+    )
+    return f"{title}\n{text_table(header, rows)}"
+
+
+def _start(options: Options, stack: contextlib.ExitStack) -> list[Contestant]:
+    contestants = []
+    for name in [OURS, *options.peers]:
+        file, class_name = CONTESTANTS[name]
+        try:
+            contestant = Contestant(name, _FOLDER / file, class_name, options.threads)
+        except ContestantMissing as error:
+            if name == OURS:
+                raise
+            print(f"left out, not installed: {error}", file=sys.stderr)
+            continue
+        contestants.append(stack.enter_context(contestant))
+    return contestants
+
+
+def _time(
+    size: tuple[int, int, int], contestants: Sequence[Contestant], options: Options
+) -> dict[str, Any]:
+    batch_size, n_visible, n_hidden = size
+    case = timing_case(batch_size, n_visible, n_hidden)
+    for contestant in contestants:
+        contestant.call("prepare", **case)
+
+    def progress(done: int) -> None:
+        if sys.stderr.isatty():
+            end = "\n" if done == options.rounds else ""
+            text = f"\r{_size_text(size)}: round {done} of {options.rounds}"
+            print(text, end=end, file=sys.stderr, flush=True)
+
+    timings = interleave(
+        contestants,
+        rounds=options.rounds,
+        seconds=options.seconds,
+        units_per_run=batch_size,
+        progress=progress,
+    )
+    return {"size": list(size), **timings.as_record(OURS)}
+
+
+def timing_case(batch_size: int, n_visible: int, n_hidden: int) -> dict[str, Any]:
+    """Parameters and rows of a timed size: weights and densities like a model in training.
+
+    Each visible unit is on with a probability of its own, uniform in (0, 1/2).
+    """
+    generator = np.random.RandomState(_SEED)
+    density = generator.uniform(0, 0.5, n_visible)
+    rows = generator.random_sample((batch_size * _N_BATCHES, n_visible)) < density
+    return {
+        "weights": generator.normal(0, 0.05, (n_hidden, n_visible)).astype(np.float32),
+        "hidden_bias": np.zeros(n_hidden, np.float32),
+        "visible_bias": np.log(density / (1 - density)).astype(np.float32),
+        "rows": rows.astype(np.uint8),
+        "batch_size": batch_size,
+        "learning_rate": _LEARNING_RATE,
+        "seed": _SEED,
+    }
+
+
+def _options(arguments: argparse.Namespace) -> Options:
+    quick = arguments.quick
+    return Options(
+        sizes=arguments.sizes or (QUICK_SIZES if quick else SIZES),
+        rounds=arguments.rounds or (2 if quick else 9),
+        seconds=arguments.seconds or (0.02 if quick else 1.0),
+        threads=arguments.threads or machine_class()["cores"],
+        peers=(PEERS if arguments.peers is None else arguments.peers),
+        output=arguments.output,
+        as_json=arguments.json,
+    )
+
+
+def _command(options: Options) -> list[str]:
+    return [
+        "--sizes",
+        *map(_size_text, options.sizes),
+        "--rounds",
+        str(options.rounds),
+        "--seconds",
+        f"{options.seconds:g}",
+        "--threads",
+        str(options.threads),
+        "--peers",
+        *options.peers,
+    ]
+
+
+def _size(text: str) -> tuple[int, int, int]:
+    try:
+        batch_size, n_visible, n_hidden = map(int, text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"expected B,V,H such as 100,784,500, got {text!r}"
+        ) from None
+    if min(batch_size, n_visible, n_hidden) < 1:
+        raise argparse.ArgumentTypeError(f"sizes must be >= 1, got {text!r}")
+    return batch_size, n_visible, n_hidden
+
+
+def _size_text(size: Sequence[int]) -> str:
+    return ",".join(map(str, size))
+
+
+def _positive_int(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"must be >= 1, got {text}")
+    return value
+
+
+def _positive_float(text: str) -> float:
+    value = float(text)
+    if not value > 0:
+        raise argparse.ArgumentTypeError(f"must be > 0, got {text}")
+    return value

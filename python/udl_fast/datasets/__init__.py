@@ -1,0 +1,30 @@
+"""Data sets and generators, each returned as a scikit-learn Bunch with a DESCR.
+
+Files are read from a local folder: the argument `data_home`, else the folder named by the
+environment variable UDL_FAST_DATA, else the user's cache folder. Their content is checked against
+recorded sha256 sums. Nothing is downloaded.
+"""
+
+from ._binarized_mnist import load_binarized_mnist
+from ._cifar10 import load_cifar10
+from ._density import list_density_sets, load_density
+from ._digits import load_digits
+from ._generators import make_bars_and_stripes, make_curves, make_shifter
+from ._mnist import load_mnist
+from ._newsgroups import load_20newsgroups_counts, load_20newsgroups_words
+from ._usps import load_usps
+
+__all__ = [
+    "list_density_sets",
+    "load_20newsgroups_counts",
+    "load_20newsgroups_words",
+    "load_binarized_mnist",
+    "load_cifar10",
+    "load_density",
+    "load_digits",
+    "load_mnist",
+    "load_usps",
+    "make_bars_and_stripes",
+    "make_curves",
+    "make_shifter",
+]

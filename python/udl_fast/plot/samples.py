@@ -1,0 +1,181 @@
+"""What the chains of a model show as they run."""
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._axes import TEXT_COLOR, axes_for, label_rows, pixel_height, show_picture
+from .tiles import image_shape_of, tile_images
+
+
+class SamplesDisplay:
+    """Gibbs chains: one chain a column, one moment a row.
+
+    Make it with `from_estimator` or `from_values`, then call `plot`.
+
+    Parameters
+    ----------
+    samples : ndarray of shape (n_moments, n_chains, n_features)
+        Values in [0, 1].
+    steps : sequence of int
+        Gibbs steps made at each moment.
+    image_shape : tuple
+        (height, width), or with three channels (height, width, 3) or (3, height, width).
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    image_ : matplotlib AxesImage
+
+    Examples
+    --------
+    >>> from udl_fast import RBM
+    >>> from udl_fast.datasets import load_digits
+    >>> from udl_fast.plot import SamplesDisplay
+    >>> rbm = RBM(64, random_state=0).fit(load_digits().data)
+    >>> SamplesDisplay.from_estimator(rbm, random_state=0).figure_  # doctest: +SKIP
+    """
+
+    ax_: Any
+    figure_: Any
+    image_: Any
+
+    def __init__(
+        self, samples: NDArray[Any], steps: Sequence[int], image_shape: tuple[int, ...]
+    ) -> None:
+        self.samples = samples
+        self.steps = steps
+        self.image_shape = image_shape
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: ArrayLike | None = None,
+        *,
+        steps: Sequence[int] = (0, 1, 10, 100, 1000),
+        n_chains: int = 12,
+        image_shape: tuple[int, ...] | None = None,
+        random_state: int = 0,
+        ax: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Run chains of a fitted model and plot them.
+
+        At step 0 the states themselves are shown; later the probabilities of the visible units
+        given the hidden states, which carry the same information with less speckle.
+
+        Parameters
+        ----------
+        estimator : object
+            A fitted model with `gibbs(v, n_steps)`, `sample_hidden(v)` and `mean_visible(h)`.
+        X : array-like of shape (n_samples, n_features), default=None
+            Visible states the chains start from (the first `n_chains` rows); None starts from
+            fair coins.
+        steps : sequence of int, default=(0, 1, 10, 100, 1000)
+            Increasing numbers of Gibbs steps at which to look.
+        n_chains : int, default=12
+            Number of chains.
+        image_shape : tuple, default=None
+            Shape of an image; None takes a square.
+        random_state : int, default=0
+            For the coins.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        **options
+            Passed to `plot`.
+
+        Returns
+        -------
+        SamplesDisplay
+            Already plotted.
+
+        Raises
+        ------
+        ValueError
+            If `steps` does not increase from 0 or more.
+        """
+        if any(b <= a for a, b in zip([-1, *steps], steps, strict=False)):
+            raise ValueError(f"SamplesDisplay: steps must increase from 0 or more, got {steps}")
+        if X is None:
+            generator = np.random.RandomState(random_state)
+            n_features = estimator.components_.shape[1]
+            states = generator.randint(0, 2, (n_chains, n_features)).astype(bool)
+        else:
+            states = np.asarray(X)[:n_chains]
+        moments = []
+        done = 0
+        for step in steps:
+            if step > done:
+                states = estimator.gibbs(states, n_steps=step - done)
+                done = step
+            shown = states if step == 0 else estimator.mean_visible(estimator.sample_hidden(states))
+            moments.append(np.asarray(shown, dtype=np.float32))
+        return cls.from_values(np.stack(moments), steps, image_shape=image_shape, ax=ax, **options)
+
+    @classmethod
+    def from_values(
+        cls,
+        samples: ArrayLike,
+        steps: Sequence[int],
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        ax: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Plot given samples of shape (n_moments, n_chains, n_features), one moment for a step."""
+        values = np.asarray(samples)
+        if values.ndim != 3 or len(values) != len(steps):
+            raise ValueError(
+                f"SamplesDisplay: samples must have shape ({len(steps)}, n_chains, n_features) "
+                f"for {len(steps)} steps, got {values.shape}"
+            )
+        if image_shape is None:
+            image_shape = image_shape_of(values.shape[2], caller="SamplesDisplay")
+        return cls(values, steps, image_shape).plot(ax=ax, **options)
+
+    def plot(
+        self,
+        ax: Any = None,
+        *,
+        cmap: str = "gray_r",
+        padding: int = 1,
+        title: str | None = None,
+    ) -> Self:
+        """Draw the chains, time running downwards.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a figure.
+        cmap : str, default="gray_r"
+            Colour map of the values 0 to 1 (default: dark ink on white).
+        padding : int, default=1
+            Pixels between images.
+        title : str, default=None
+            None says what is shown.
+
+        Returns
+        -------
+        self : SamplesDisplay
+        """
+        n_moments, n_chains, n_features = self.samples.shape
+        picture = tile_images(
+            self.samples.reshape(-1, n_features),
+            self.image_shape,
+            n_columns=n_chains,
+            padding=padding,
+        )
+        size = (0.75 * n_chains + 0.9, 0.75 * n_moments + 0.5)
+        self.figure_, self.ax_ = axes_for(ax, size, caller="SamplesDisplay")
+        self.image_ = show_picture(self.ax_, picture, cmap=cmap, vmin=0, vmax=1)
+        label_rows(
+            self.ax_, [f"{step:,}" for step in self.steps], pixel_height(self.image_shape), padding
+        )
+        self.ax_.set_ylabel("Gibbs steps", color=TEXT_COLOR)
+        default = f"{n_chains} chains of the model"
+        self.ax_.set_title(default if title is None else title, color=TEXT_COLOR)
+        return self

@@ -1,0 +1,263 @@
+"""Tiles and displays."""
+
+import subprocess
+import sys
+
+import matplotlib
+import numpy as np
+import pytest
+
+matplotlib.use("Agg")
+
+from matplotlib import pyplot
+from matplotlib.figure import Figure
+from sklearn.exceptions import NotFittedError
+
+from udl_fast.plot import (
+    ReconstructionDisplay,
+    SamplesDisplay,
+    TrainingCurveDisplay,
+    WeightsDisplay,
+    tile_images,
+)
+
+
+@pytest.fixture(autouse=True)
+def _close_figures():
+    yield
+    pyplot.close("all")
+
+
+class Model:
+    """A model whose answers are easy to recognise in a picture."""
+
+    components_ = np.arange(6 * 9, dtype=np.float64).reshape(6, 9) - 27
+
+    def __init__(self):
+        self.calls = []
+        self.history_ = {
+            "pseudo_likelihood": [-3.0, None, -1.0],
+            "reconstruction_error": [2.0, 1.5, 1.0],
+        }
+
+    def reconstruct(self, X):
+        return np.full(np.shape(X), 0.25)
+
+    def gibbs(self, v, n_steps):
+        self.calls.append(n_steps)
+        return v
+
+    def sample_hidden(self, v):
+        return np.ones((len(v), 6), bool)
+
+    def mean_visible(self, h):
+        return np.full((len(h), 9), 0.75)
+
+
+# tile_images
+
+
+def test_tiles_lie_row_by_row_inside_padding():
+    images = np.arange(5 * 6).reshape(5, 6)
+    picture = tile_images(images, (2, 3), n_columns=2, padding=1, fill=-1)
+    assert picture.shape == (1 + 3 * 3, 1 + 2 * 4)
+    assert picture.dtype == np.float32
+    for index in range(5):
+        row, column = divmod(index, 2)
+        tile = picture[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column]
+        np.testing.assert_array_equal(tile, images[index].reshape(2, 3))
+    rest = np.ones_like(picture, bool)
+    for index in range(5):
+        row, column = divmod(index, 2)
+        rest[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column] = False
+    assert (picture[rest] == -1).all()
+
+
+def test_tiles_without_padding_and_with_square_defaults():
+    picture = tile_images(np.arange(4 * 4.0).reshape(4, 4), padding=0)
+    np.testing.assert_array_equal(picture[:2, :2], [[0, 1], [2, 3]])
+    np.testing.assert_array_equal(picture[2:, 2:], [[12, 13], [14, 15]])
+    assert picture.dtype == np.float64
+
+
+def test_channels_first_and_last_are_the_same_picture():
+    images = np.random.RandomState(0).rand(3, 3, 4, 5)
+    first = tile_images(images.reshape(3, -1), (3, 4, 5))
+    last = tile_images(np.moveaxis(images, 1, 3))
+    assert first.shape == (1 + 2 * 5, 1 + 2 * 6, 3)
+    np.testing.assert_array_equal(first, last)
+
+
+def test_normalize_each_and_all():
+    images = np.array([[0.0, 1, 2, 4], [10, 10, 10, 10], [4, 6, 8, 8]])
+    each = tile_images(images, normalize="each", padding=0, n_columns=3)
+    np.testing.assert_allclose(each[:, 0:2], [[0, 0.25], [0.5, 1]])
+    np.testing.assert_array_equal(each[:, 2:4], 0)
+    np.testing.assert_allclose(each[:, 4:6], [[0, 0.5], [1, 1]])
+    together = tile_images(images, normalize="all", padding=0, n_columns=3)
+    np.testing.assert_allclose(together[:, 4:6], [[0.4, 0.6], [0.8, 0.8]])
+
+
+@pytest.mark.parametrize(
+    ("images", "options", "message"),
+    [
+        (np.ones((2, 5)), {}, "5 features are no square image"),
+        (np.ones((2, 4)), {"image_shape": (2, 3)}, r"do not have the 6 values"),
+        (np.ones((2, 4)), {"image_shape": (4,)}, r"image_shape must be \(height, width\)"),
+        (np.ones((2, 8)), {"image_shape": (2, 2, 2)}, "image_shape must be"),
+        (np.ones((0, 4)), {}, "non-empty"),
+        (np.ones(4), {}, r"got shape \(4,\)"),
+        (np.ones((2, 4)), {"n_columns": 0}, "n_columns must be >= 1, got 0"),
+        (np.ones((2, 4)), {"padding": -1}, "padding must be >= 0, got -1"),
+        (np.ones((2, 4)), {"normalize": "both"}, "got 'both'"),
+    ],
+)
+def test_tile_options_are_checked(images, options, message):
+    with pytest.raises(ValueError, match=message):
+        tile_images(images, **options)
+
+
+# Matplotlib only on demand
+
+
+def test_import_and_tiles_do_without_matplotlib():
+    code = (
+        "import sys, numpy, udl_fast.plot as p; p.tile_images(numpy.ones((2, 4)));"
+        "sys.exit(any(m.split('.')[0] == 'matplotlib' for m in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_missing_matplotlib_says_how_to_get_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(ImportError, match=r"WeightsDisplay needs matplotlib.*udl-fast\[plot\]"):
+        WeightsDisplay.from_values(np.ones((2, 4)))
+
+
+# Displays
+
+
+def test_weights_each_filter_by_its_own_largest():
+    display = WeightsDisplay.from_values([[1.0, -2, 0, 0], [0, 0, 8, 4]], n_columns=2)
+    picture = display.image_.get_array()
+    np.testing.assert_array_equal(picture[1:3, 1:3], [[0.5, -1], [0, 0]])
+    np.testing.assert_array_equal(picture[1:3, 4:6], [[0, 0], [1, 0.5]])
+    assert display.image_.get_clim() == (-1, 1)
+    assert np.ma.getmaskarray(picture)[0].all() or np.isnan(picture[0]).all()
+    assert len(display.figure_.axes) == 1
+
+
+def test_weights_shared_scale_keeps_values_and_has_a_colorbar():
+    display = WeightsDisplay.from_values([[1.0, -2, 0, 0], [0, 0, 8, 4]], scale="shared")
+    assert display.image_.get_clim() == (-8, 8)
+    assert np.nanmin(display.image_.get_array()) == -2
+    assert len(display.figure_.axes) == 2
+
+
+def test_weights_order_and_limit():
+    weights = np.diag([1.0, 3, 2, 0])
+    display = WeightsDisplay.from_values(weights, order="norm", max_filters=2)
+    np.testing.assert_array_equal(display.weights, weights[[1, 2]])
+    assert "2 hidden units" in display.ax_.get_title()
+
+
+def test_dead_filters_and_colour_filters_draw():
+    WeightsDisplay.from_values(np.zeros((2, 4)), scale="shared").figure_.draw_without_rendering()
+    display = WeightsDisplay.from_values(np.ones((2, 12)), image_shape=(3, 2, 2))
+    assert display.image_.get_array().shape[2] == 3
+
+
+def test_displays_draw_on_a_given_axes_and_open_no_window():
+    figure = Figure()
+    ax = figure.subplots()
+    display = WeightsDisplay.from_estimator(Model(), ax=ax)
+    assert display.ax_ is ax
+    assert display.figure_ is figure
+    assert pyplot.get_fignums() == []
+
+
+def test_reconstructions_lie_below_their_data():
+    X = np.arange(5 * 9).reshape(5, 9) / 45
+    display = ReconstructionDisplay.from_estimator(Model(), X, max_images=3, n_columns=2)
+    picture = display.image_.get_array()
+    assert picture.shape == (1 + 4 * 4, 1 + 2 * 4)
+    np.testing.assert_allclose(picture[1:4, 1:4], X[0].reshape(3, 3))
+    np.testing.assert_allclose(picture[1:4, 5:8], X[1].reshape(3, 3))
+    assert (picture[5:8, [1, 2, 3, 5, 6, 7]] == 0.25).all()
+    np.testing.assert_allclose(picture[9:12, 1:4], X[2].reshape(3, 3))
+    assert (picture[9:12, 5:8] == 0).all()
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["data", "model"] * 2
+    error = ((X[:3] - 0.25) ** 2).sum(axis=1).mean()
+    assert f"{error:.2f}" in display.ax_.get_title()
+
+
+def test_samples_look_at_the_chains_at_the_given_steps():
+    model = Model()
+    display = SamplesDisplay.from_estimator(model, steps=(0, 1, 10, 100), n_chains=4)
+    assert model.calls == [1, 9, 90]
+    assert display.samples.shape == (4, 4, 9)
+    assert set(np.unique(display.samples[0])) == {0, 1}
+    assert (display.samples[1:] == 0.75).all()
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["0", "1", "10", "100"]
+
+
+def test_samples_start_from_given_states():
+    X = np.eye(9)[:5]
+    display = SamplesDisplay.from_estimator(Model(), X, steps=(0, 2), n_chains=3)
+    np.testing.assert_array_equal(display.samples[0], X[:3])
+
+
+def test_training_curves_have_a_panel_each_and_skip_what_was_not_measured():
+    display = TrainingCurveDisplay.from_estimator(Model())
+    assert [panel.get_title() for panel in display.axes_] == [
+        "pseudo likelihood",
+        "reconstruction error",
+    ]
+    line = display.ax_.lines[0]
+    np.testing.assert_array_equal(line.get_xdata(), [1, 3])
+    np.testing.assert_array_equal(line.get_ydata(), [-3, -1])
+    display.figure_.draw_without_rendering()
+
+
+def test_training_curves_on_given_axes():
+    axes = Figure().subplots(1, 2)
+    display = TrainingCurveDisplay.from_values({"a": [1], "b": [2]}, epochs=[7], ax=axes)
+    assert display.axes_ == list(axes)
+    assert axes[1].lines[0].get_xdata() == [7]
+    with pytest.raises(ValueError, match=r"2 measurements \(a, b\) need as many axes, got 1"):
+        TrainingCurveDisplay.from_values({"a": [1], "b": [2]}, ax=axes[0])
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: WeightsDisplay.from_values(np.ones(4)), r"got \(4,\)"),
+        (lambda: WeightsDisplay.from_values(np.ones((2, 4)), order="size"), "got 'size'"),
+        (lambda: WeightsDisplay.from_values(np.ones((2, 4)), scale="own"), "got 'own'"),
+        (lambda: WeightsDisplay.from_values(np.ones((2, 5))), "WeightsDisplay: 5 features"),
+        (
+            lambda: ReconstructionDisplay.from_values(np.ones((2, 4)), np.ones((3, 4))),
+            r"got \(2, 4\) and \(3, 4\)",
+        ),
+        (lambda: SamplesDisplay.from_values(np.ones((2, 3, 4)), [1]), r"shape \(1, n_chains"),
+        (lambda: SamplesDisplay.from_estimator(Model(), steps=(1, 1)), "steps must increase"),
+        (lambda: SamplesDisplay.from_estimator(Model(), steps=(-1, 1)), "steps must increase"),
+        (lambda: TrainingCurveDisplay.from_values({}), "history must hold"),
+        (lambda: TrainingCurveDisplay.from_values({"a": [1], "b": [1, 2]}), "of one length"),
+        (lambda: TrainingCurveDisplay.from_values({"a": [1]}, epochs=[1, 2]), "2 epochs"),
+        (
+            lambda: TrainingCurveDisplay.from_estimator(Model(), metrics=["loss"]),
+            "no 'loss', only pseudo_likelihood, reconstruction_error",
+        ),
+    ],
+)
+def test_display_options_are_checked(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()
+
+
+def test_unfitted_models_are_refused():
+    with pytest.raises(NotFittedError, match="object has no components_; call fit"):
+        WeightsDisplay.from_estimator(object())
