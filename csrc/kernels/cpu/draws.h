@@ -7,26 +7,35 @@
 namespace udl {
 namespace {
 
-/// One Philox call per lane: lane 4 r + i is block i of the tile's group, for chain first_chain + r.
-UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile, i32x16 (&c)[4]) {
-  static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
-  static constexpr int32_t kChain[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
-  c[0] = load(kBlock) + broadcast(static_cast<int32_t>(4 * tile));
-  c[1] = load(kChain) + broadcast(static_cast<int32_t>(first_chain));
-  c[2] = broadcast(static_cast<int32_t>(key.c2));
-  c[3] = broadcast(static_cast<int32_t>(key.c3));
-  uint32_t key0 = key.key0, key1 = key.key1;
+/// Philox rounds on eight counters whose words lie in the low words of 64-bit lanes, the form the
+/// multiplier takes and gives: a round needs no shuffles, and what is left in high words never matters.
+UDL_ALWAYS_INLINE void philox_rounds(uint32_t key0, uint32_t key1, u64x8 (&c)[4]) {
   for (int round = 0; round < kPhiloxRounds; ++round) {
-    i32x16 high0, low0, high1, low1;
-    multiply_wide(c[0], kPhiloxMultiplier0, high0, low0);
-    multiply_wide(c[2], kPhiloxMultiplier1, high1, low1);
-    c[0] = high1 ^ c[1] ^ broadcast(static_cast<int32_t>(key0));
-    c[1] = low1;
-    c[2] = high0 ^ c[3] ^ broadcast(static_cast<int32_t>(key1));
-    c[3] = low0;
+    const u64x8 product0 = multiply_low_words(c[0], kPhiloxMultiplier0);
+    const u64x8 product1 = multiply_low_words(c[2], kPhiloxMultiplier1);
+    c[0] = xor3(high_words(product1), c[1], key0);
+    c[1] = product1;
+    c[2] = xor3(high_words(product0), c[3], key1);
+    c[3] = product0;
     key0 += kPhiloxWeyl0;
     key1 += kPhiloxWeyl1;
   }
+}
+
+/// One Philox call per lane: lane 4 r + i is block i of the tile's group, for chain first_chain + r.
+UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile, i32x16 (&draws)[4]) {
+  static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+  static constexpr int32_t kChain[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+  const i32x16 counter[4] = {load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)), load(kChain) + broadcast(static_cast<int32_t>(first_chain)),
+                             broadcast(static_cast<int32_t>(key.c2)), broadcast(static_cast<int32_t>(key.c3))};
+  u64x8 even[4], odd[4];
+  for (int k = 0; k < 4; ++k) {
+    even[k] = even_lanes(counter[k]);
+    odd[k] = odd_lanes(counter[k]);
+  }
+  philox_rounds(key.key0, key.key1, even);
+  philox_rounds(key.key0, key.key1, odd);
+  for (int k = 0; k < 4; ++k) draws[k] = merge_lanes(even[k], odd[k]);
 }
 
 /// rows[r] = the draws of units 16 tile .. 16 tile + 15 of chain first_chain + r, in unit order.

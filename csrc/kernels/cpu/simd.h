@@ -3,6 +3,7 @@
 // what they are on each CPU target. It is the only file with vector intrinsics for RBM kernels.
 //
 //   f32x16, i32x16   sixteen floats, sixteen 32-bit integers
+//   u64x8            eight 64-bit integers, for 32 x 32 -> 64 bit products
 //   mask bits        uint16_t, bit k for lane k
 //
 // min and max follow x86: a < b ? a : b, so a NaN in `a` gives b. Integer operations wrap.
@@ -65,14 +66,16 @@ UDL_ALWAYS_INLINE f32x16 to_float(i32x16 a) { return {_mm512_cvtepi32_ps(a.v)}; 
 UDL_ALWAYS_INLINE i32x16 round_to_int(f32x16 a) { return {_mm512_cvtps_epi32(a.v)}; }
 UDL_ALWAYS_INLINE f32x16 float_from_bits(i32x16 a) { return {_mm512_castsi512_ps(a.v)}; }
 
-/// High and low halves of the sixteen unsigned 64-bit products a * m.
-UDL_ALWAYS_INLINE void multiply_wide(i32x16 a, uint32_t m, i32x16& high, i32x16& low) {
-  const __m512i factor = _mm512_set1_epi64(m);
-  const __m512i even = _mm512_mul_epu32(a.v, factor);
-  const __m512i odd = _mm512_mul_epu32(_mm512_srli_epi64(a.v, 32), factor);
-  low.v = _mm512_mask_mov_epi32(even, 0xAAAA, _mm512_slli_epi64(odd, 32));
-  high.v = _mm512_mask_mov_epi32(_mm512_srli_epi64(even, 32), 0xAAAA, odd);
-}
+struct u64x8 { __m512i v; };
+/// Lanes 0, 2, .. 14 and 1, 3, .. 15 in the low words of eight 64-bit lanes; the high words hold anything.
+UDL_ALWAYS_INLINE u64x8 even_lanes(i32x16 a) { return {a.v}; }
+UDL_ALWAYS_INLINE u64x8 odd_lanes(i32x16 a) { return {_mm512_srli_epi64(a.v, 32)}; }
+/// Low words of both back in their places.
+UDL_ALWAYS_INLINE i32x16 merge_lanes(u64x8 even, u64x8 odd) { return {_mm512_mask_mov_epi32(even.v, 0xAAAA, _mm512_slli_epi64(odd.v, 32))}; }
+/// Whole 64-bit products of the low words with m.
+UDL_ALWAYS_INLINE u64x8 multiply_low_words(u64x8 a, uint32_t m) { return {_mm512_mul_epu32(a.v, _mm512_set1_epi64(m))}; }
+UDL_ALWAYS_INLINE u64x8 high_words(u64x8 a) { return {_mm512_srli_epi64(a.v, 32)}; }
+UDL_ALWAYS_INLINE u64x8 xor3(u64x8 a, u64x8 b, uint32_t c) { return {_mm512_ternarylogic_epi64(a.v, b.v, _mm512_set1_epi64(c), 0x96)}; }
 
 UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 a, i32x16 b) { return {_mm512_unpacklo_epi32(a.v, b.v)}; }
 UDL_ALWAYS_INLINE i32x16 interleave_high(i32x16 a, i32x16 b) { return {_mm512_unpackhi_epi32(a.v, b.v)}; }
@@ -168,17 +171,23 @@ UDL_ALWAYS_INLINE f32x16 to_float(i32x16 x) { return {_mm256_cvtepi32_ps(x.a), _
 UDL_ALWAYS_INLINE i32x16 round_to_int(f32x16 x) { return {_mm256_cvtps_epi32(x.a), _mm256_cvtps_epi32(x.b)}; }
 UDL_ALWAYS_INLINE f32x16 float_from_bits(i32x16 x) { return {_mm256_castsi256_ps(x.a), _mm256_castsi256_ps(x.b)}; }
 
-UDL_ALWAYS_INLINE void multiply_wide_half(__m256i x, __m256i factor, __m256i& high, __m256i& low) {
-  const __m256i even = _mm256_mul_epu32(x, factor);
-  const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), factor);
-  low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-  high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+struct u64x8 { __m256i a, b; };
+/// Lanes 0, 2, .. 14 and 1, 3, .. 15 in the low words of eight 64-bit lanes; the high words hold anything.
+UDL_ALWAYS_INLINE u64x8 even_lanes(i32x16 x) { return {x.a, x.b}; }
+UDL_ALWAYS_INLINE u64x8 odd_lanes(i32x16 x) { return {_mm256_srli_epi64(x.a, 32), _mm256_srli_epi64(x.b, 32)}; }
+/// Low words of both back in their places.
+UDL_ALWAYS_INLINE i32x16 merge_lanes(u64x8 even, u64x8 odd) {
+  return {_mm256_blend_epi32(even.a, _mm256_slli_epi64(odd.a, 32), 0xAA), _mm256_blend_epi32(even.b, _mm256_slli_epi64(odd.b, 32), 0xAA)};
 }
-/// High and low halves of the sixteen unsigned 64-bit products x * m.
-UDL_ALWAYS_INLINE void multiply_wide(i32x16 x, uint32_t m, i32x16& high, i32x16& low) {
+/// Whole 64-bit products of the low words with m.
+UDL_ALWAYS_INLINE u64x8 multiply_low_words(u64x8 x, uint32_t m) {
   const __m256i factor = _mm256_set1_epi64x(m);
-  multiply_wide_half(x.a, factor, high.a, low.a);
-  multiply_wide_half(x.b, factor, high.b, low.b);
+  return {_mm256_mul_epu32(x.a, factor), _mm256_mul_epu32(x.b, factor)};
+}
+UDL_ALWAYS_INLINE u64x8 high_words(u64x8 x) { return {_mm256_srli_epi64(x.a, 32), _mm256_srli_epi64(x.b, 32)}; }
+UDL_ALWAYS_INLINE u64x8 xor3(u64x8 x, u64x8 y, uint32_t c) {
+  const __m256i z = _mm256_set1_epi64x(c);
+  return {_mm256_xor_si256(_mm256_xor_si256(x.a, z), y.a), _mm256_xor_si256(_mm256_xor_si256(x.b, z), y.b)};
 }
 
 UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 x, i32x16 y) { return {_mm256_unpacklo_epi32(x.a, y.a), _mm256_unpacklo_epi32(x.b, y.b)}; }
@@ -225,10 +234,10 @@ UDL_ALWAYS_INLINE void load_columns(const float* p, int64_t row_stride, f32x16 (
 struct f32x16 { float v[16]; };
 struct i32x16 { int32_t v[16]; };
 
-template <class Result, class Function>
+template <class Result, int kLanes = 16, class Function>
 UDL_ALWAYS_INLINE Result lanes(Function&& f) {
   Result out;
-  for (int k = 0; k < 16; ++k) out.v[k] = f(k);
+  for (int k = 0; k < kLanes; ++k) out.v[k] = f(k);
   return out;
 }
 UDL_ALWAYS_INLINE int32_t wrap(uint32_t x) { return static_cast<int32_t>(x); }
@@ -283,15 +292,18 @@ UDL_ALWAYS_INLINE f32x16 float_from_bits(const i32x16& a) {
   return out;
 }
 
-/// High and low halves of the sixteen unsigned 64-bit products a * m.
-UDL_ALWAYS_INLINE void multiply_wide(const i32x16& a, uint32_t m, i32x16& high, i32x16& low) {
-  const i32x16 x = a;  // `high` or `low` may be `a` itself
-  for (int k = 0; k < 16; ++k) {
-    const uint64_t product = static_cast<uint64_t>(bits_of(x.v[k])) * m;
-    high.v[k] = wrap(static_cast<uint32_t>(product >> 32));
-    low.v[k] = wrap(static_cast<uint32_t>(product));
-  }
+struct u64x8 { uint64_t v[8]; };
+/// Lanes 0, 2, .. 14 and 1, 3, .. 15 in the low words of eight 64-bit lanes; the high words hold anything.
+UDL_ALWAYS_INLINE u64x8 even_lanes(const i32x16& a) { return lanes<u64x8, 8>([&](int k) { return uint64_t{bits_of(a.v[2 * k])}; }); }
+UDL_ALWAYS_INLINE u64x8 odd_lanes(const i32x16& a) { return lanes<u64x8, 8>([&](int k) { return uint64_t{bits_of(a.v[2 * k + 1])}; }); }
+/// Low words of both back in their places.
+UDL_ALWAYS_INLINE i32x16 merge_lanes(const u64x8& even, const u64x8& odd) {
+  return lanes<i32x16>([&](int k) { return wrap(static_cast<uint32_t>((k & 1 ? odd : even).v[k / 2])); });
 }
+/// Whole 64-bit products of the low words with m.
+UDL_ALWAYS_INLINE u64x8 multiply_low_words(const u64x8& a, uint32_t m) { return lanes<u64x8, 8>([&](int k) { return (a.v[k] & 0xFFFFFFFFu) * m; }); }
+UDL_ALWAYS_INLINE u64x8 high_words(const u64x8& a) { return lanes<u64x8, 8>([&](int k) { return a.v[k] >> 32; }); }
+UDL_ALWAYS_INLINE u64x8 xor3(const u64x8& a, const u64x8& b, uint32_t c) { return lanes<u64x8, 8>([&](int k) { return a.v[k] ^ b.v[k] ^ c; }); }
 
 /// Within each quarter: a0 b0 a1 b1 (low) and a2 b2 a3 b3 (high).
 UDL_ALWAYS_INLINE i32x16 interleave_low(const i32x16& a, const i32x16& b) { return lanes<i32x16>([&](int k) { return (k & 1 ? b : a).v[(k & ~3) + (k & 3) / 2]; }); }
