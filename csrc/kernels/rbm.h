@@ -30,6 +30,7 @@ struct WeightPanelsView {
 };
 
 /// int32 entries of the look-up tables of one 64-bit word: 16 groups of 4 bits, 16 entries, 16 lanes.
+/// Callers hand over scratch that was zeroed once and written by nothing but these kernels.
 constexpr int64_t kTableScratch = 16 * 16 * kTileUnits;
 
 /// What turns sums into activations for one tile of 16 units.
@@ -92,6 +93,9 @@ struct RbmKernels {
 
   /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.
   void (*activate)(const ActivationInput& input, const ActivationOutput& output);
+
+  /// out[k] = sum over rows of probabilities_fixed[r][k], at most kMaxRowsPerSum rows. Exact.
+  void (*column_sums)(const int32_t* probabilities_fixed, int64_t rows, int32_t* out);
 
   /// Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]), u the uniform draw of that unit
   /// and chain first_chain + r. Rows of values are padded to whole tiles with zeros. Output as in activate. Exact.

@@ -326,18 +326,24 @@ class FixedTrainer {
     const int32_t* fixed;
     const float* probabilities;
     int64_t count;
-
-    Statistic unit(int64_t lane) const {
-      if (fixed) {
-        int64_t sum = 0;
-        for (int64_t r = 0; r < count; ++r) sum += fixed[r * kTileUnits + lane];
-        return {true, sum, 0, count, kProbabilityOne};
-      }
-      float sum = 0;
-      for (int64_t r = 0; r < count; ++r) sum += probabilities[r * kTileUnits + lane];
-      return {false, 0, sum, count, 1.0f};
-    }
   };
+
+  /// Sums over the batch of the sixteen units of a tile.
+  struct TileStatistic {
+    Statistic units[kTileUnits];
+  };
+  TileStatistic tile_statistic(const HiddenStatistics& hidden) const {
+    TileStatistic out;
+    for (Statistic& unit : out.units) unit = {hidden.fixed != nullptr, 0, 0, hidden.count, hidden.fixed ? kProbabilityOne : 1.0f};
+    for (int64_t first = 0; hidden.fixed && first < hidden.count; first += kMaxRowsPerSum) {
+      int32_t sums[kTileUnits];
+      kernels_.column_sums(hidden.fixed + first * kTileUnits, std::min(kMaxRowsPerSum, hidden.count - first), sums);
+      for (int k = 0; k < kTileUnits; ++k) out.units[k].sum += sums[k];
+    }
+    for (int64_t r = 0; !hidden.fixed && r < hidden.count; ++r)
+      for (int k = 0; k < kTileUnits; ++k) out.units[k].float_sum += hidden.probabilities[r * kTileUnits + k];
+    return out;
+  }
 
   void update_bias(float& bias, float& velocity, float gradient) const {
     const float step = static_cast<float>(settings_.learning_rate) * gradient;
@@ -370,12 +376,12 @@ class FixedTrainer {
 
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
     const int64_t n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - tile * kTileUnits);
+    const TileStatistic data = tile_statistic(up), model = tile_statistic(down);
     for (int64_t k = 0; k < n_units; ++k) {
       const int64_t j = tile * kTileUnits + k;
-      const Statistic data = up.unit(k);
-      float gradient = difference(data, down.unit(k));
+      float gradient = difference(data.units[k], model.units[k]);
       if (settings_.has_sparsity) {
-        sparsity.hidden[k] = sparsity_force(j, data.mean(), batch.index > 0 || state_.has_mean_activation);
+        sparsity.hidden[k] = sparsity_force(j, data.units[k].mean(), batch.index > 0 || state_.has_mean_activation);
         gradient += sparsity.hidden[k];
       }
       update_bias(state_.hidden_bias[j], state_.hidden_velocity[j], gradient);

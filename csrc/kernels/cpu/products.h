@@ -18,6 +18,13 @@ void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixV
   });
 }
 
+/// A panel gives this direction 16 lines, then the walk jumps to the next panel, too far for the hardware
+/// to foresee: each of the panel's four groups asks for four of the next 16 lines.
+UDL_ALWAYS_INLINE void prefetch_next_panel(const float* corner, int64_t panel_stride, int64_t lane) {
+  const float* next = corner + panel_stride - lane + lane * kTileUnits;
+  for (int line = 0; line < 4; ++line) prefetch(next + line * kTileUnits);
+}
+
 /// The same panels serve this direction: four hidden units are four neighbouring lanes, transposed
 /// while the table is built, so no second copy of the weights exists.
 void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden, int32_t* tables, int32_t* sums) {
@@ -25,6 +32,7 @@ void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrix
   table_product(hidden, false, tables, sums, [&](int64_t group, int32_t* table) {
     const int64_t unit = group * kGroupBits;
     const float* corner = weights.panel(unit / kTileUnits) + tile * kTileUnits * kTileUnits + unit % kTileUnits;
+    prefetch_next_panel(corner, weights.panel_stride(), unit % kTileUnits);
     f32x16 columns[4];
     load_columns(corner, kTileUnits, columns);
     build_table(table, quantise(columns[0], inverse_scale), quantise(columns[1], inverse_scale),

@@ -15,8 +15,8 @@
 namespace udl {
 
 const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,        activate,     sample_values,
-    transpose_tile,       gradient_sums,     dense_hidden_sums,   dense_visible_sums,
+    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,        activate,            column_sums,
+    sample_values,        transpose_tile,    gradient_sums,       dense_hidden_sums,   dense_visible_sums,
     dense_gradient_sums,  update_panel,
 };
 

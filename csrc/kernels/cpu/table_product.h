@@ -26,11 +26,12 @@ constexpr int kEntries = 1 << kGroupBits;
 constexpr int kTableInts = kEntries * kTileUnits;
 constexpr int kRowsAtOnce = 4;
 
-/// All 16 sums of the four rows a, b, c, d; entry bits 0..3 stand for a..d.
+/// All 16 sums of the four rows a, b, c, d; entry bits 0..3 stand for a..d. Entry 0, the empty sum, is
+/// zero in every table: scratch is handed over zeroed and nothing ever writes it.
 UDL_ALWAYS_INLINE void build_table(int32_t* table, i32x16 a, i32x16 b, i32x16 c, i32x16 d) {
   const i32x16 low[4] = {broadcast(0), a, b, a + b};
   const i32x16 high[4] = {broadcast(0), c, d, c + d};
-  for (int i = 0; i < 4; ++i) store(table + i * kTileUnits, low[i]);
+  for (int i = 1; i < 4; ++i) store(table + i * kTileUnits, low[i]);
   for (int j = 1; j < 4; ++j) {
     store(table + 4 * j * kTileUnits, high[j]);
     for (int i = 1; i < 4; ++i) store(table + (4 * j + i) * kTileUnits, low[i] + high[j]);
