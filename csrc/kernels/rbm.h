@@ -29,9 +29,10 @@ struct WeightPanelsView {
   const float* panel(int64_t tile) const { return panels + tile * panel_stride(); }
 };
 
-/// int32 entries of the look-up tables of one 64-bit word: 16 groups of 4 bits, 16 entries, 16 lanes.
-/// Callers hand over scratch that was zeroed once and written by nothing but these kernels.
-constexpr int64_t kTableScratch = 16 * 16 * kTileUnits;
+/// Integers of scratch a product needs: tables of both cuts of a 64-bit word and 64 staged rows
+/// (kernels/cpu/table_product.h). Callers hand over scratch that was zeroed once and written by nothing
+/// but these kernels.
+constexpr int64_t kTableScratch = (256 + 416 + 64) * kTileUnits;
 
 /// What turns sums into activations for one tile of 16 units.
 struct ActivationInput {
@@ -85,11 +86,11 @@ struct RbmKernels {
 
   /// sums[r][k] = sum over visible bits i of row r of round(W[16 tile + k][i] * inverse_scale). Exact.
   void (*hidden_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible,
-                      int32_t* table_scratch, int32_t* sums);
+                      int32_t* scratch, int32_t* sums);
 
   /// sums[r][k] = sum over hidden bits j of row r of round(W[j][16 tile + k] * inverse_scale). Exact.
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
-                       int32_t* table_scratch, int32_t* sums);
+                       int32_t* scratch, int32_t* sums);
 
   /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.
   void (*activate)(const ActivationInput& input, const ActivationOutput& output);
@@ -110,7 +111,7 @@ struct RbmKernels {
   /// visible units as rows and the batch (at most kMaxRowsPerSum rows) as columns. `accumulate` adds
   /// to `sums`, otherwise they are overwritten. Exact.
   void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int sign, bool accumulate,
-                        int32_t* table_scratch, int32_t* sums);
+                        int32_t* scratch, int32_t* sums);
 
   /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i]. Agreeing.
   void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows,
