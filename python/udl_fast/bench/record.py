@@ -5,7 +5,6 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
@@ -67,7 +66,7 @@ def new_record(name: str, arguments: list[str], folder: Path | None = None) -> d
     name : str
         The benchmark.
     arguments : list of str
-        Its command line. Paths are cut to their last part.
+        Its command line. Absolute paths are cut to their last part.
     folder : Path, default=None
         Folder of the calling script, for the commit.
     """
@@ -150,9 +149,4 @@ def _same_sources(one: Path, other: Path) -> bool:
 
 def _without_folders(argument: str) -> str:
     name, equals, value = argument.rpartition("=")
-    return name + equals + (Path(value).name if os.sep in value else value)
-
-
-def python_command(script: str, arguments: list[str] | None = None) -> list[str]:
-    """How a script of benchmarks/ was called, for `new_record`."""
-    return ["python", script, *(sys.argv[1:] if arguments is None else arguments)]
+    return name + equals + (Path(value).name if Path(value).is_absolute() else value)
