@@ -158,12 +158,11 @@ def main() -> int:
         else:
             path.write_text(filled(path.read_text()))
             print(f"{name}: written")
-    claims = [
-        (path, claim) for path in documents() for claim in unrecorded_claims(path.read_text())
-    ]
-    for path, claim in claims:
-        print(f"{path.relative_to(ROOT)}: '{claim}' is a figure outside the markers")
-    return 1 if claims or (arguments.check and changed) else 0
+    claims = {path: unrecorded_claims(path.read_text()) for path in documents()}
+    for path, found in claims.items():
+        for claim in found:
+            print(f"{path.relative_to(ROOT)}: '{claim}' is a figure outside the markers")
+    return 1 if any(claims.values()) or (arguments.check and changed) else 0
 
 
 if __name__ == "__main__":

@@ -31,9 +31,7 @@ def test_every_record_is_complete():
     for path in (ROOT / "benchmarks/results").glob("*.json"):
         record = json.loads(path.read_text())
         assert record["commit"], path.name
-        assert not record["commit"].endswith("+changes"), (
-            f"{path.name}: recorded from changed files"
-        )
+        assert not record["commit"].endswith("+changes"), f"{path.name}: changed files"
         for key in ("benchmark", "command", "date", "machine", "versions"):
             assert record[key], f"{path.name}: {key}"
         assert "--quick" not in record["command"], path.name

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# Results and texts are what a measurement changes; they do not change what is measured.
+_SOURCES = (":(top)", ":(top,exclude)benchmarks/results", ":(top,exclude)*.md")
 _LIBRARIES = ("udl-fast", "numpy", "scipy", "scikit-learn", "torch", "faiss-cpu")
 
 
@@ -53,7 +55,7 @@ def commit(folder: Path | None = None) -> str | None:
         if place not in (folder, _PACKAGE) and not _same_sources(place, _PACKAGE):
             continue
         found = _git(place, "rev-parse", "--short=12", "HEAD")
-        changed = _git(place, "status", "--porcelain", "--untracked-files=no")
+        changed = _git(place, "status", "--porcelain", "--untracked-files=no", "--", *_SOURCES)
         return found + "+changes" if changed else found
     return None
 
