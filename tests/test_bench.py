@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import textwrap
 from pathlib import Path
 
@@ -339,3 +340,25 @@ def test_rates_have_three_digits(value, text):
 def test_ratios():
     assert table.ratio(5.256) == "5.26x"
     assert table.ratio(12.34) == "12.3x"
+
+
+def test_only_changed_sources_mark_the_commit(tmp_path):
+    def git(*arguments):
+        identity = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        subprocess.run(
+            ["git", *identity, *arguments], cwd=tmp_path, check=True, capture_output=True
+        )
+
+    (tmp_path / "benchmarks/results").mkdir(parents=True)
+    for name in ("source.py", "README.md", "benchmarks/results/a.json"):
+        (tmp_path / name).write_text("old")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "start")
+    clean = record.commit(tmp_path)
+    assert len(clean) == 12
+    for name in ("README.md", "benchmarks/results/a.json"):
+        (tmp_path / name).write_text("new")
+    assert record.commit(tmp_path) == clean
+    (tmp_path / "source.py").write_text("new")
+    assert record.commit(tmp_path) == clean + "+changes"

@@ -5,13 +5,14 @@ import json
 import os
 import platform
 import subprocess
-import sys
 import tempfile
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+# Results and texts are what a measurement changes; they do not change what is measured.
+_SOURCES = (":(top)", ":(top,exclude)benchmarks/results", ":(top,exclude)*.md")
 _LIBRARIES = ("udl-fast", "numpy", "scipy", "scikit-learn", "torch", "faiss-cpu")
 
 
@@ -54,7 +55,7 @@ def commit(folder: Path | None = None) -> str | None:
         if place not in (folder, _PACKAGE) and not _same_sources(place, _PACKAGE):
             continue
         found = _git(place, "rev-parse", "--short=12", "HEAD")
-        changed = _git(place, "status", "--porcelain", "--untracked-files=no")
+        changed = _git(place, "status", "--porcelain", "--untracked-files=no", "--", *_SOURCES)
         return found + "+changes" if changed else found
     return None
 
@@ -67,7 +68,7 @@ def new_record(name: str, arguments: list[str], folder: Path | None = None) -> d
     name : str
         The benchmark.
     arguments : list of str
-        Its command line. Paths are cut to their last part.
+        Its command line. Absolute paths are cut to their last part.
     folder : Path, default=None
         Folder of the calling script, for the commit.
     """
@@ -150,9 +151,4 @@ def _same_sources(one: Path, other: Path) -> bool:
 
 def _without_folders(argument: str) -> str:
     name, equals, value = argument.rpartition("=")
-    return name + equals + (Path(value).name if os.sep in value else value)
-
-
-def python_command(script: str, arguments: list[str] | None = None) -> list[str]:
-    """How a script of benchmarks/ was called, for `new_record`."""
-    return ["python", script, *(sys.argv[1:] if arguments is None else arguments)]
+    return name + equals + (Path(value).name if Path(value).is_absolute() else value)

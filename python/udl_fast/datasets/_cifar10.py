@@ -57,7 +57,7 @@ def load_cifar10(
     data_home: str | PathLike[str] | None = None,
     random_state: Any = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """Load CIFAR-10 from a local folder.
 
     Parameters

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._values import Binary, check_binary, from_levels
@@ -29,7 +29,7 @@ def load_digits(
     dtype: DTypeLike = np.float32,
     random_state: Any = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """Load scikit-learn's 8 x 8 digits with values in [0, 1]; nothing is downloaded.
 
     Parameters

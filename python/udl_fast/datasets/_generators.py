@@ -102,7 +102,7 @@ def make_shifter(
     dtype: DTypeLike = np.float32,
     random_state: Any = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """The shifter: bits, the same bits shifted by one place or none, and which shift it was.
 
     Parameters

@@ -40,7 +40,7 @@ def load_mnist(
     data_home: str | PathLike[str] | None = None,
     random_state: Any = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """Load MNIST from a local folder.
 
     Parameters

@@ -4,7 +4,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._npz import read_npz
@@ -106,7 +106,7 @@ def load_20newsgroups_words(
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """Load 20 Newsgroups as presence of 100 words, with four group labels, from a local folder.
 
     Parameters

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._files import read_content
@@ -37,7 +37,7 @@ def load_usps(
     data_home: str | PathLike[str] | None = None,
     random_state: Any = None,
     return_X_y: bool = False,
-) -> Bunch | tuple[NDArray[Any], NDArray[np.int64]]:
+) -> Any:
     """Load the USPS digits from a local folder.
 
     Parameters

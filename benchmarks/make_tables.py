@@ -1,0 +1,169 @@
+"""Fill the recorded figures into README.md and the docs, or check that they are up to date.
+
+Figures stand between HTML comments and are never written by hand:
+
+    <!-- table rbm.json -->
+    (the whole result as a Markdown table)
+    <!-- end -->
+
+    ... at <!-- figure rbm_exact16.json results.normal.mean_log_likelihood .1f -->x<!-- end --> nats
+
+Files are those of benchmarks/results/. `python benchmarks/make_tables.py` writes,
+`python benchmarks/make_tables.py --check` only compares (exit code 1 if something differs).
+"""
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from udl_fast.bench.table import markdown_table, rate, ratio
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+_TABLE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+_FIGURE = re.compile(r"(<!-- figure (\S+) (\S+) (\S+) -->)(.*?)(<!-- end -->)", re.DOTALL)
+# Claims that must come from a record: speed ratios, rates, nats, and sizes or times measured.
+_CLAIM = re.compile(
+    r"\d[\d,.]*\s?(?:x faster|times faster|x\b(?! \d)|examples/s|examples per second|nats\b)"
+)
+_CODE = re.compile(r"```.*?```|`[^`\n]*`", re.DOTALL)
+
+
+def documents() -> list[Path]:
+    """The files that quote figures."""
+    found = [ROOT / "README.md", ROOT / "benchmarks" / "README.md"]
+    return [path for path in [*found, *sorted((ROOT / "docs").rglob("*.md"))] if path.is_file()]
+
+
+def filled(text: str, results: Path = RESULTS) -> str:
+    """The text with every table and figure as recorded.
+
+    Raises
+    ------
+    ValueError
+        If a figure has no record, or a record has no such entry.
+    """
+    text = _TABLE.sub(lambda m: m[1] + _table(results / m[2]) + "\n" + m[3], text)
+    return _FIGURE.sub(lambda m: m[1] + _figure(results / m[2], m[3], m[4]) + m[6], text)
+
+
+def unrecorded_claims(text: str) -> list[str]:
+    """Figures with a unit of measurement that stand outside the markers and outside code."""
+    for pattern in (_TABLE, _FIGURE, _CODE):
+        text = pattern.sub("", text)
+    return [match[0] for match in _CLAIM.finditer(text)]
+
+
+def _table(path: Path) -> str:
+    if not path.is_file():
+        return "_Not recorded yet._"
+    record = json.loads(path.read_text())
+    make = _TABLES[record["benchmark"]]
+    machine = record["machine"]
+    threads = record.get("settings", {}).get("threads")
+    facts = [
+        f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}",
+        *([f"{threads} threads"] if threads else []),
+        record["date"],
+        f"commit {record['commit']}",
+        f"`{record['command']}`",
+    ]
+    return f"{make(record)}\n\n{'; '.join(facts)}"
+
+
+def _figure(path: Path, key: str, form: str) -> str:
+    if not path.is_file():
+        raise ValueError(f"make_tables: no record {path.name} for figure {key}")
+    value: Any = json.loads(path.read_text())
+    for part in key.split("."):
+        try:
+            value = value[int(part)] if isinstance(value, list) else value[part]
+        except (KeyError, IndexError, ValueError):
+            raise ValueError(f"make_tables: {path.name} has no {key}") from None
+    return format(value, form)
+
+
+def _rbm(record: dict[str, Any]) -> str:
+    names = list(record["contestants"])
+    peers = names[1:]
+    header = ["batch x visible x hidden", *(f"{name}, examples/s" for name in names)]
+    header += [f"ratio to {name}" for name in peers]
+    rows = []
+    for result in record["results"]:
+        row = [" x ".join(map(str, result["size"]))]
+        row += [rate(result["rates"][name]["median"]) for name in names]
+        row += [ratio(result["ratios"][name]["median"]) for name in peers]
+        rows.append(row)
+    return markdown_table(header, rows)
+
+
+def _exact16(record: dict[str, Any]) -> str:
+    rows = []
+    for name, result in record["results"].items():
+        values = [run["log_likelihood"] for run in result["runs"]]
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        rows.append([name, f"{result['mean_log_likelihood']:.2f}", spread, str(len(values))])
+    header = ["polarity", "exact test log-likelihood, nats (mean)", "range over seeds", "seeds"]
+    return markdown_table(header, rows)
+
+
+def _metric_check(record: dict[str, Any]) -> str:
+    rows = [[name.replace("_", " "), f"{value:.3f}"] for name, value in record["results"].items()]
+    return markdown_table([f"metric ({record['data']})", "value"], rows)
+
+
+def _import_time(record: dict[str, Any]) -> str:
+    rows = [[f"import {name}", f"{s * 1000:.0f} ms"] for name, s in record["seconds"].items()]
+    rows.append(["added by udl_fast", f"{record['added_seconds'] * 1000:.0f} ms"])
+    return markdown_table(["", "median"], rows)
+
+
+def _memory(record: dict[str, Any]) -> str:
+    rows = [
+        ["before training", f"{record['before_mb']:.0f} MB"],
+        ["highest while training", f"{record['highest_mb']:.0f} MB"],
+        ["added by training", f"{record['added_mb']:.0f} MB"],
+    ]
+    return markdown_table([record["data"], "resident memory"], rows)
+
+
+_TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
+    "rbm": _rbm,
+    "rbm_exact16": _exact16,
+    "metric_check": _metric_check,
+    "import_time": _import_time,
+    "memory_mnist": _memory,
+}
+
+
+def outdated(paths: Iterable[Path]) -> list[Path]:
+    """Files whose figures are not those recorded."""
+    return [path for path in paths if filled(path.read_text()) != path.read_text()]
+
+
+def main() -> int:
+    """Write or check; 1 if a check found something."""
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    options.add_argument("--check", action="store_true", help="change nothing, compare only")
+    arguments = options.parse_args()
+    changed = outdated(documents())
+    for path in changed:
+        name = path.relative_to(ROOT)
+        if arguments.check:
+            print(f"{name}: figures differ from benchmarks/results; run make_tables.py")
+        else:
+            path.write_text(filled(path.read_text()))
+            print(f"{name}: written")
+    claims = {path: unrecorded_claims(path.read_text()) for path in documents()}
+    for path, found in claims.items():
+        for claim in found:
+            print(f"{path.relative_to(ROOT)}: '{claim}' is a figure outside the markers")
+    return 1 if any(claims.values()) or (arguments.check and changed) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

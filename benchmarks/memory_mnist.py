@@ -1,0 +1,101 @@
+"""Resident memory that training an RBM on 60,000 x 784 0/1 bytes adds.
+
+Measured against this process after it has imported the package and loaded the array: the highest
+resident size during training, sampled every millisecond and as kept by Linux itself, less the size
+before. Linux only.
+"""
+
+import gc
+import sys
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from recording import finish, output_path, parser
+from udl_fast import RBM
+from udl_fast.datasets import load_mnist
+
+LIMIT_MB = 120
+_STATUS = Path("/proc/self/status")
+
+
+def status_mb(key: str) -> float:
+    """A size of /proc/self/status in MB (10^6 bytes)."""
+    for line in _STATUS.read_text().splitlines():
+        if line.startswith(key + ":"):
+            return int(line.split()[1]) * 1024 / 1e6
+    raise RuntimeError(f"/proc/self/status has no {key}")
+
+
+class Peak(threading.Thread):
+    """The highest resident size while a block runs."""
+
+    def __init__(self) -> None:
+        super().__init__(daemon=True)
+        self._done = threading.Event()
+        self.highest = 0.0
+
+    def run(self) -> None:
+        """Sample until told to stop."""
+        while not self._done.wait(0.001):
+            self.highest = max(self.highest, status_mb("VmRSS"))
+
+    def __enter__(self) -> Self:
+        # Linux: 5 resets the peak (VmHWM) to the present size.
+        Path("/proc/self/clear_refs").write_text("5")
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.highest = max(self.highest, status_mb("VmRSS"), status_mb("VmHWM"))
+        self._done.set()
+        self.join()
+
+
+def training_rows(quick: bool) -> tuple[np.ndarray, str]:
+    """The array and what it is; random bits of the same size where MNIST is not needed."""
+    if quick:
+        generator = np.random.default_rng(0)
+        return (generator.random((60000, 784), np.float32) < 0.13).astype(np.uint8), "random bits"
+    return load_mnist(binary=0.5, dtype=np.uint8).data, "MNIST, thresholded at 0.5"
+
+
+def main() -> int:
+    """Measure, print, record; 1 if the limit is passed."""
+    arguments = parser(__doc__).parse_args()
+    path = output_path(arguments, "memory_mnist")
+    rows, data = training_rows(arguments.quick)
+    n_components, n_iter = (32, 1) if arguments.quick else (500, 3)
+    model = RBM(n_components, n_iter=n_iter, batch_size=100, random_state=0)
+    gc.collect()
+    before = status_mb("VmRSS")
+    with Peak() as peak:
+        model.fit(rows)
+    added = peak.highest - before
+    print(f"before training   {before:8.1f} MB (array {rows.nbytes / 1e6:.1f} MB: {data})")
+    print(f"highest           {peak.highest:8.1f} MB")
+    print(f"added by training {added:8.1f} MB (limit {LIMIT_MB} MB)")
+    measured = {
+        "data": data,
+        "n_components": n_components,
+        "n_iter": n_iter,
+        "array_mb": round(rows.nbytes / 1e6, 1),
+        "before_mb": round(before, 1),
+        "highest_mb": round(peak.highest, 1),
+        "added_mb": round(added, 1),
+        "limit_mb": LIMIT_MB,
+    }
+    finish("memory_mnist", path, measured)
+    return 0 if added <= LIMIT_MB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

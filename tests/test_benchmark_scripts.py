@@ -1,0 +1,89 @@
+"""The scripts of benchmarks/ in their quick forms."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
+
+
+def run(name, tmp_path, *arguments):
+    output = tmp_path / "result.json"
+    command = [sys.executable, str(FOLDER / f"{name}.py"), "--quick", "--output", str(output)]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads(output.read_text())
+    assert record["benchmark"] == name
+    assert str(tmp_path) not in output.read_text()
+    return record
+
+
+def load(name, monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_import_time(tmp_path):
+    record = run("import_time", tmp_path)
+    seconds = record["seconds"]
+    assert record["added_seconds"] == pytest.approx(seconds["udl_fast"] - seconds["sklearn.base"])
+    assert seconds["sklearn.base"] > 0.01
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory(tmp_path):
+    record = run("memory_mnist", tmp_path)
+    assert record["array_mb"] == 47.0
+    assert 0 < record["added_mb"] <= record["limit_mb"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_peak_sees_memory_that_is_freed_again(monkeypatch):
+    memory = load("memory_mnist", monkeypatch)
+    before = memory.status_mb("VmRSS")
+    with memory.Peak() as peak:
+        block = np.ones(60_000_000, np.uint8)
+        del block
+    assert peak.highest - before > 50
+
+
+def test_metric_check(tmp_path):
+    results = run("metric_check", tmp_path)["results"]
+    assert 0 < results["pca10_test_error"] < 5
+
+
+def test_metric_check_finds_a_wrong_metric(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    right = {"pca30_test_error": 13.866, "base_rate_fixed": -205.8}
+    assert check.deviations(right) == []
+    assert len(check.deviations({"pca30_test_error": 13.0, "base_rate_fixed": float("nan")})) == 2
+
+
+def test_base_rate_by_hand(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    train = np.array([[0.0, 1], [0, 1], [1, 1]])
+    test = np.array([[0.0, 1], [1, 0]])
+    p = [2 / 5, 4 / 5]
+    by_hand = np.mean([np.log(1 - p[0]) + np.log(p[1]), np.log(p[0]) + np.log(1 - p[1])])
+    assert check.base_rate(train, test) == pytest.approx(by_hand)
+
+
+def test_exact_likelihood(tmp_path):
+    record = run("rbm_exact16", tmp_path, "--seeds", "5")
+    for result in record["results"].values():
+        assert [run["seed"] for run in result["runs"]] == [5]
+        # Between knowing nothing and the entropy of a uniform pixel distribution.
+        assert -64 * np.log(2) < result["mean_log_likelihood"] < 0
+
+
+def test_a_quick_run_records_nothing_by_itself(monkeypatch):
+    recording = load("recording", monkeypatch)
+    assert recording.output_path(recording.parser("x").parse_args(["--quick"]), "x") is None

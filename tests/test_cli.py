@@ -1,0 +1,238 @@
+"""The command line: exit codes, JSON, progress, errors without tracebacks."""
+
+import io
+import json
+import subprocess
+import sys
+
+import pytest
+
+from udl_fast import cli
+from udl_fast.commands import _demo_pictures, _output, demo
+
+PICTURES = {"filters.png", "reconstructions.png", "samples.png", "training_curve.png"}
+
+
+def run(capsys, *arguments):
+    """(exit code, stdout, stderr) of a command."""
+    code = cli.main(list(arguments))
+    found = capsys.readouterr()
+    return code, found.out, found.err
+
+
+@pytest.fixture
+def quick_demo(monkeypatch):
+    """The demonstration with a short race."""
+    short = demo.SETTINGS["digits"]
+    monkeypatch.setattr(short, "comparison_epochs", (1, 1))
+
+
+# Exit codes
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["no-such-command"],
+        ["bench"],
+        ["bench", "rbm", "--sizes", "1,2"],
+        ["bench", "rbm", "--sizes", "0,2,3"],
+        ["bench", "rbm", "--rounds", "0"],
+        ["bench", "rbm", "--seconds", "nan"],
+        ["bench", "rbm", "--peers", "nobody"],
+        ["demo", "--data", "letters"],
+    ],
+)
+def test_wrong_usage_is_2(arguments, capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert "usage: udl-fast" in capsys.readouterr().err
+
+
+def test_help_is_0(capsys):
+    with pytest.raises(SystemExit) as caught:
+        cli.main(["--help"])
+    assert caught.value.code == 0
+    assert "demo" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("x must be y"), "error: x must be y\n"),
+        (TypeError("odd"), "error: TypeError: odd (--debug before the command shows where)\n"),
+        (OSError(), "error: OSError (--debug"),
+        (KeyboardInterrupt(), "udl-fast: interrupted\n"),
+    ],
+)
+def test_failures_are_1_and_one_line(error, message, capsys, monkeypatch):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(demo, "load_images", fail)
+    code, out, err = run(capsys, "demo", "--output", "unused")
+    assert code == 1
+    assert out == ""
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def test_debug_shows_the_traceback(monkeypatch):
+    monkeypatch.setattr(demo, "load_images", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["--debug", "demo"])
+
+
+def test_as_a_module():
+    done = subprocess.run(
+        [sys.executable, "-m", "udl_fast", "info", "--json"], capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["machine"]["cores"] >= 1
+
+
+# info
+
+
+def test_info_as_text_and_json(capsys):
+    code, out, _ = run(capsys, "info")
+    assert code == 0
+    assert "scikit-learn" in out
+    assert "threads" in out
+    code, out, _ = run(capsys, "info", "--json")
+    assert code == 0
+    assert "numpy" in json.loads(out)["libraries"]
+
+
+# demo
+
+
+def test_demo_draws_and_measures(capsys, tmp_path, quick_demo):
+    code, out, err = run(capsys, "demo", "--epochs", "3", "--output", "pictures")
+    assert code == 0, err
+    assert {path.name for path in (tmp_path / "pictures").iterdir()} == PICTURES
+    for path in (tmp_path / "pictures").iterdir():
+        assert path.read_bytes().startswith(b"\x89PNG")
+        assert str(path.relative_to(tmp_path)) in out
+    for word in ("pseudo-likelihood", "before", "after", "examples/s", "scikit-learn", "epoch 3/3"):
+        assert word in out
+
+
+def test_demo_learns_and_reports_json_alone_on_stdout(capsys, quick_demo):
+    code, out, err = run(capsys, "demo", "--epochs", "8", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    before, after = found["before"], found["after"]
+    assert after["pseudo_likelihood"] > before["pseudo_likelihood"] + 10
+    assert after["reconstruction_error"] < before["reconstruction_error"] / 2
+    comparison = found["comparison"]
+    assert comparison["ratio"] == pytest.approx(
+        comparison["udl_fast_examples_per_second"] / comparison["sklearn_examples_per_second"],
+        rel=0.01,
+    )
+    assert len(found["pictures"]) == 4
+    assert "epoch" in err
+
+
+def test_demo_finds_an_unwritable_folder_before_training(capsys, tmp_path, monkeypatch):
+    (tmp_path / "taken").touch()
+    monkeypatch.setattr(demo, "train", lambda *_: pytest.fail("trained before checking the output"))
+    code, _, err = run(capsys, "demo", "--output", "taken")
+    assert code == 1
+    assert "demo: cannot write to taken" in err
+    code, _, err = run(capsys, "demo", "--output", "taken/below")
+    assert code == 1
+    assert "demo: cannot write to" in err
+
+
+def test_demo_without_mnist_says_what_is_missing(capsys, tmp_path):
+    code, _, err = run(capsys, "demo", "--data", "mnist", "--data-home", str(tmp_path))
+    assert code == 1
+    assert "train-images-idx3-ubyte" in err
+    assert "UDL_FAST_DATA" in err
+
+
+def test_demo_refuses_no_epochs(capsys):
+    code, _, err = run(capsys, "demo", "--epochs", "0")
+    assert code == 1
+    assert "--epochs must be >= 1, got 0" in err
+
+
+def test_pictures_are_left_out_without_matplotlib(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    words = io.StringIO()
+    assert _demo_pictures.draw(None, None, {}, tmp_path, 0, words) == []
+    assert "udl-fast[plot]" in words.getvalue()
+
+
+# Progress
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_progress_rewrites_one_line_on_a_terminal():
+    stream = Terminal()
+    progress = _output.Progress(100, 1000, stream)
+    for epoch in range(1, 101):
+        progress.update(epoch, 0.01, -1000.0 / epoch)
+    text = stream.getvalue()
+    assert text.count("\n") == 1
+    assert text.endswith("\n")
+    lines = text.strip().split("\r")[0:]
+    assert len(lines) >= 100
+    assert "100,000 examples/s" in lines[-1]
+    assert "ETA" in lines[1]
+    assert "took" in lines[-1]
+    assert len({len(line) for line in lines[1:]}) <= 3
+
+
+def test_progress_is_at_most_some_lines_elsewhere():
+    stream = io.StringIO()
+    progress = _output.Progress(1000, 10, stream)
+    for epoch in range(1, 1001):
+        progress.update(epoch, 0.01, -1.0)
+    lines = stream.getvalue().splitlines()
+    assert 10 <= len(lines) <= 22
+    assert lines[0].startswith("epoch    1/1000")
+    assert lines[-1].startswith("epoch 1000/1000")
+
+
+# bench
+
+
+def test_bench_quick_as_json_and_file(capsys, tmp_path):
+    code, out, err = run(
+        capsys,
+        "bench",
+        "rbm",
+        "--quick",
+        "--peers",
+        "--threads",
+        "1",
+        "--json",
+        "--output",
+        "r.json",
+    )
+    assert code == 0, err
+    assert json.loads(out) == json.loads((tmp_path / "r.json").read_text())
+    assert list(json.loads(out)["contestants"]) == ["udl_fast"]
+
+
+def test_bench_finds_an_unwritable_output_before_it_starts(capsys, monkeypatch):
+    from udl_fast.bench import rbm
+
+    monkeypatch.setattr(rbm, "measure", lambda *_: pytest.fail("measured before checking"))
+    code, _, err = run(capsys, "bench", "rbm", "--quick", "--output", "none/r.json")
+    assert code == 1
+    assert "cannot write" in err
