@@ -128,6 +128,10 @@ struct RbmKernels {
   /// velocity = momentum * velocity + learning_rate * (gradient - weight_decay * W - l1 * sign(W));
   /// W += velocity; multiplies and adds rounded one by one in that order. Exact, given its input.
   void (*update_panel)(const PanelUpdate& update);
+
+  /// Largest sum over row_norms[p][i], p = 0 .. n_partials - 1, of the positive or of the negative lanes
+  /// of a visible unit i (PanelUpdate::row_norms; one partial array a thread). Exact.
+  int64_t (*largest_row_norm)(const int32_t* const* row_norms, int n_partials, int64_t n_visible);
 };
 
 extern const RbmKernels rbm_kernels_baseline;

@@ -38,13 +38,14 @@ class Gate {
     wake_.notify_all();
   }
 
-  /// Returns once the generation differs from `seen`.
-  void wait(uint64_t seen, std::chrono::nanoseconds spin) noexcept {
-    if (spin.count() > 0 && spins_until_open(seen, spin)) return;
+  /// Returns once the generation differs from `seen`; true if the thread slept.
+  bool wait(uint64_t seen, std::chrono::nanoseconds spin) noexcept {
+    if (spin.count() > 0 && spins_until_open(seen, spin)) return false;
     std::unique_lock<std::mutex> lock(mutex_);
     sleepers_.fetch_add(1);
     while (generation_.load() == seen) wake_.wait(lock);
     sleepers_.fetch_sub(1);
+    return true;
   }
 
  private:

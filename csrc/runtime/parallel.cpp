@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/gate.h"
+#include "runtime/placement.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -61,13 +62,17 @@ class TeamState {
     spin_ = n_threads <= usable_ ? std::chrono::nanoseconds(kSpin) : std::chrono::nanoseconds(0);
   }
 
-  void barrier() noexcept {
+  void enter(int thread_index) noexcept {
+    if (spin_.count() > 0) placement_.settle(thread_index);
+  }
+
+  void barrier(int thread_index) noexcept {
     // Read before arriving: afterwards the others may go on, finish and prepare the next region.
     const int n_threads = n_threads_;
     const std::chrono::nanoseconds spin = spin_;
     const uint64_t seen = gate_.generation();
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < n_threads) {
-      gate_.wait(seen, spin);
+      if (gate_.wait(seen, spin) && spin.count() > 0) placement_.settle(thread_index);
       return;
     }
     arrived_.store(0, std::memory_order_relaxed);
@@ -100,13 +105,14 @@ class TeamState {
   std::chrono::nanoseconds spin_{0};
   alignas(kCacheLine) std::atomic<int> arrived_{0};
   alignas(kCacheLine) Gate gate_;
+  alignas(kCacheLine) Placement placement_;
   Share shares_[kMaxThreads];
 };
 
 void Team::barrier() noexcept {
   victim_ = 0;
   position_ = 0;
-  if (state_ != nullptr) state_->barrier();
+  if (state_ != nullptr) state_->barrier(thread_index_);
 }
 
 int64_t Team::next_item(int64_t n_items) noexcept {
@@ -128,6 +134,7 @@ struct Region {
 
 void run_member(TeamState* state, int thread_index, const Region& region) noexcept {
   const DefaultFloatingPoint environment;
+  if (state != nullptr) state->enter(thread_index);
   Team team(state, thread_index, region.n_threads);
   region.body(region.context, team);
 }
@@ -165,7 +172,7 @@ class Pool {
     state_.prepare(region.n_threads);
     for (int t = 1; t < region.n_threads; ++t) starts_[t - 1]->open();
     run_member(&state_, 0, region);
-    if (region.n_threads > 1) state_.barrier();
+    if (region.n_threads > 1) state_.barrier(0);
     busy_.store(false, std::memory_order_release);
     return true;
   }
@@ -192,7 +199,7 @@ class Pool {
     for (uint64_t seen = 0;; ++seen) {
       start->wait(seen, kSpin);
       run_member(&state_, thread_index, region_);
-      state_.barrier();
+      state_.barrier(thread_index);
     }
   }
 

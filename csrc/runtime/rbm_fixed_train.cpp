@@ -129,6 +129,7 @@ class FixedTrainer {
       s.probabilities.resize(round_up(max_rows, 4) * kTileUnits);
       s.gradient.resize(round_up(state_.n_visible, 4) * kTileUnits);
       s.row_norms.resize(state_.n_visible * kTileUnits);
+      row_norms_.push_back(s.row_norms.data());
     }
   }
 
@@ -479,14 +480,9 @@ class FixedTrainer {
 
   TrackedNorms tracked_norms() const {
     const int32_t bits = *std::max_element(largest_bits_.data(), largest_bits_.data() + largest_bits_.size());
-    TrackedNorms norms{0, *std::max_element(column_norms_.data(), column_norms_.data() + column_norms_.size())};
+    const int64_t columns = *std::max_element(column_norms_.data(), column_norms_.data() + column_norms_.size());
+    TrackedNorms norms{0, std::max(columns, kernels_.largest_row_norm(row_norms_.data(), n_threads_, state_.n_visible))};
     std::memcpy(&norms.largest, &bits, sizeof bits);
-    for (int64_t i = 0; i < state_.n_visible; ++i) {
-      int64_t positive = 0, negative = 0;
-      for (const ThreadScratch& s : scratch_)
-        for (int k = 0; k < kTileUnits; ++k) (k % 4 < 2 ? positive : negative) += s.row_norms[i * kTileUnits + k];
-      norms.half_norm = std::max({norms.half_norm, positive, negative});
-    }
     return norms;
   }
 
@@ -518,6 +514,7 @@ class FixedTrainer {
   Buffer<float> mean_visible_;
   Buffer<int32_t> column_norms_, largest_bits_;
   std::vector<ThreadScratch> scratch_;
+  std::vector<const int32_t*> row_norms_;  ///< of each thread
   bool stop_requested_ = false;
   Clock::time_point last_poll_;
   TrainResult result_;

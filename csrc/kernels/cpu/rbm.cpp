@@ -17,7 +17,7 @@ namespace udl {
 const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
     UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,        activate,            column_sums,
     sample_values,        transpose_tile,    gradient_sums,       dense_hidden_sums,   dense_visible_sums,
-    dense_gradient_sums,  update_panel,
+    dense_gradient_sums,  update_panel,      largest_row_norm,
 };
 
 }  // namespace udl

@@ -65,7 +65,7 @@ template <class Cut, int kGroup>
 UDL_ALWAYS_INLINE void add_entry(const int32_t* tables, uint64_t word, i32x16& sum) {
   constexpr int kFirstBit = kGroup * Cut::kBits;
   constexpr int kMask = (1 << std::min(Cut::kBits, kWordBits - kFirstBit)) - 1;
-  constexpr int kOffset = (kGroup << Cut::kBits) * kEntryBytes;
+  [[maybe_unused]] constexpr int kOffset = (kGroup << Cut::kBits) * kEntryBytes;
 #if defined(UDL_TABLE_ASSEMBLY) && defined(UDL_TARGET_AVX512)
   uint64_t index;
   asm volatile(

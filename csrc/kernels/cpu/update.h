@@ -1,5 +1,7 @@
 #pragma once
 // The weight update of one panel, with the norms that fix the next fixed-point scale.
+#include <algorithm>
+
 #include "kernels/cpu/simd.h"
 #include "kernels/rbm.h"
 
@@ -60,6 +62,27 @@ void update_panel(const PanelUpdate& u) {
   const bool decay = u.weight_decay != 0 || u.l1 != 0;
   if (u.velocity) return decay ? update_rows<true, true>(u) : update_rows<true, false>(u);
   decay ? update_rows<false, true>(u) : update_rows<false, false>(u);
+}
+
+/// Sum of the partial norms of a row; rows beyond the end are zero.
+UDL_ALWAYS_INLINE i32x16 total_row_norm(const int32_t* const* row_norms, int n_partials, int64_t row, int64_t n_rows) {
+  i32x16 sum = broadcast(0);
+  for (int p = 0; row < n_rows && p < n_partials; ++p) sum = sum + load(row_norms[p] + row * kTileUnits);
+  return sum;
+}
+
+/// Four rows at a time: after the transpose of quarters, quarter k of the sum belongs to row k.
+int64_t largest_row_norm(const int32_t* const* row_norms, int n_partials, int64_t n_visible) {
+  int64_t largest = 0;
+  for (int64_t first = 0; first < n_visible; first += 4) {
+    i32x16 rows[4];
+    for (int k = 0; k < 4; ++k) rows[k] = total_row_norm(row_norms, n_partials, first + k, n_visible);
+    transpose_quarters(rows);
+    int32_t lanes_of_rows[kTileUnits];
+    store(lanes_of_rows, rows[0] + rows[1] + rows[2] + rows[3]);
+    for (int k = 0; k < kTileUnits; k += 2) largest = std::max(largest, int64_t{lanes_of_rows[k]} + lanes_of_rows[k + 1]);
+  }
+  return largest;
 }
 
 }  // namespace
