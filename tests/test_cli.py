@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from udl_fast import cli
-from udl_fast.commands import _demo_pictures, _output, demo
+from udl_fast.commands import _demo_pictures, _output, demo, info
 
 PICTURES = {"filters.png", "reconstructions.png", "samples.png", "training_curve.png"}
 
@@ -96,20 +96,29 @@ def test_as_a_module():
         [sys.executable, "-m", "udl_fast", "info", "--json"], capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["machine"]["cores"] >= 1
+    assert json.loads(done.stdout)["n_threads"] >= 1
 
 
 # info
 
 
-def test_info_as_text_and_json(capsys):
+def test_info_as_text_and_json(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("UDL_FAST_DATA", str(tmp_path / "data"))
     code, out, _ = run(capsys, "info")
     assert code == 0
-    assert "scikit-learn" in out
-    assert "threads" in out
+    for line in ("compiled targets", "n threads", "cuda", "scikit learn", "blas"):
+        assert f"\n{line} " in out
+    assert f"{tmp_path / 'data'} (absent)" in out
     code, out, _ = run(capsys, "info", "--json")
     assert code == 0
-    assert "numpy" in json.loads(out)["libraries"]
+    found = json.loads(out)
+    assert found["target"] in found["available_targets"]
+
+
+def test_info_without_optional_libraries(capsys, monkeypatch):
+    monkeypatch.setattr(info, "_OPTIONAL_LIBRARIES", ("no-such-library",))
+    _, out, _ = run(capsys, "info", "--json")
+    assert json.loads(out)["no-such-library"] == "not installed"
 
 
 # demo
