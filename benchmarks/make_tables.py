@@ -2,13 +2,13 @@
 
 Figures stand between HTML comments and are never written by hand:
 
-    <!-- table rbm.json -->
+    <!-- table: rbm -->
     (the whole result as a Markdown table)
-    <!-- end -->
+    <!-- end table -->
 
-    ... at <!-- figure rbm_exact16.json results.normal.mean_log_likelihood .1f -->x<!-- end --> nats
+    ... <!-- figure: rbm_exact16 results.normal.mean_log_likelihood .1f -->x<!-- end figure --> nats
 
-Files are those of benchmarks/results/. `python benchmarks/make_tables.py` writes,
+The name is that of a file in benchmarks/results/. `python benchmarks/make_tables.py` writes,
 `python benchmarks/make_tables.py --check` only compares (exit code 1 if something differs).
 """
 
@@ -24,8 +24,9 @@ from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-_TABLE = re.compile(r"(<!-- table (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
-_FIGURE = re.compile(r"(<!-- figure (\S+) (\S+) (\S+) -->)(.*?)(<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
+_FIGURE = re.compile(r"(<!-- figure: (\S+) (\S+) (\S+) -->).*?(<!-- end figure -->)", re.DOTALL)
+_MARKER = re.compile(r"<!--\s*(?:table|figure|end)\b.*?-->")
 # Claims that must come from a record: speed ratios, rates, nats, and sizes or times measured.
 _CLAIM = re.compile(
     r"\d[\d,.]*\s?(?:x faster|times faster|x\b(?! \d)|examples/s|examples per second|nats\b)"
@@ -45,10 +46,13 @@ def filled(text: str, results: Path = RESULTS) -> str:
     Raises
     ------
     ValueError
-        If a figure has no record, or a record has no such entry.
+        If a figure has no record, a record has no such entry, or a marker is not well-formed.
     """
-    text = _TABLE.sub(lambda m: m[1] + _table(results / m[2]) + "\n" + m[3], text)
-    return _FIGURE.sub(lambda m: m[1] + _figure(results / m[2], m[3], m[4]) + m[6], text)
+    stray = _MARKER.search(_FIGURE.sub("", _TABLE.sub("", text)))
+    if stray is not None:
+        raise ValueError(f"make_tables: {stray[0]} is no marker, or has no partner")
+    text = _TABLE.sub(lambda m: m[1] + _table(results / f"{m[2]}.json") + "\n" + m[3], text)
+    return _FIGURE.sub(lambda m: m[1] + _figure(results / f"{m[2]}.json", m[3], m[4]) + m[5], text)
 
 
 def unrecorded_claims(text: str) -> list[str]:

@@ -132,10 +132,10 @@ def test_folder_order_is_argument_variable_cache(small_mnist, tmp_path_factory, 
     empty = tmp_path_factory.mktemp("empty")
     monkeypatch.setenv("UDL_FAST_DATA", str(folder))
     assert datasets.load_mnist().data.shape == (5, 784)
+    monkeypatch.setattr(_files, "cache_folder", lambda: folder)
     with pytest.raises(FileNotFoundError):
         datasets.load_mnist(data_home=empty)
     monkeypatch.setenv("UDL_FAST_DATA", str(empty))
-    monkeypatch.setattr(_files, "cache_folder", lambda: folder)
     assert datasets.load_mnist().data.shape == (5, 784)
     monkeypatch.delenv("UDL_FAST_DATA")
     assert datasets.load_mnist().data.shape == (5, 784)

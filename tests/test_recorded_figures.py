@@ -39,9 +39,9 @@ def test_every_record_is_complete():
 
 def test_figures_are_filled_from_the_record(tables, tmp_path):
     (tmp_path / "a.json").write_text('{"results": [{"mean": -148.26}], "n": 3}')
-    text = "at <!-- figure a.json results.0.mean .1f -->old<!-- end --> nats"
+    text = "at <!-- figure: a results.0.mean .1f -->old<!-- end figure --> nats"
     filled = tables.filled(text, tmp_path)
-    assert filled == "at <!-- figure a.json results.0.mean .1f -->-148.3<!-- end --> nats"
+    assert filled == "at <!-- figure: a results.0.mean .1f -->-148.3<!-- end figure --> nats"
     assert tables.filled(filled, tmp_path) == filled
     assert tables.unrecorded_claims(filled) == []
 
@@ -49,15 +49,29 @@ def test_figures_are_filled_from_the_record(tables, tmp_path):
 @pytest.mark.parametrize(
     ("figure", "message"),
     [
-        ("a.json results.1.mean .1f", "a.json has no results.1.mean"),
-        ("a.json result .1f", "a.json has no result"),
-        ("b.json n d", "no record b.json"),
+        ("a results.1.mean .1f", "a.json has no results.1.mean"),
+        ("a result .1f", "a.json has no result"),
+        ("b n d", "no record b.json"),
     ],
 )
 def test_figures_without_a_record_are_refused(tables, tmp_path, figure, message):
     (tmp_path / "a.json").write_text('{"results": [{"mean": -148.26}], "n": 3}')
     with pytest.raises(ValueError, match=message):
-        tables.filled(f"<!-- figure {figure} -->x<!-- end -->", tmp_path)
+        tables.filled(f"<!-- figure: {figure} -->x<!-- end figure -->", tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<!-- table: a -->\nno end",
+        "<!-- table a -->\n<!-- end table -->",
+        "<!-- figure: a n -->3<!-- end figure -->",
+        "<!-- end figure -->",
+    ],
+)
+def test_broken_markers_are_refused(tables, text):
+    with pytest.raises(ValueError, match="is no marker, or has no partner"):
+        tables.filled(text)
 
 
 RECORD = {
@@ -80,16 +94,16 @@ RECORD = {
 
 def test_tables_show_the_record_and_its_machine(tables, tmp_path):
     (tmp_path / "rbm.json").write_text(json.dumps(RECORD))
-    text = tables.filled("<!-- table rbm.json -->\nold\n<!-- end -->\nafter", tmp_path)
+    text = tables.filled("<!-- table: rbm -->\nold\n<!-- end table -->\nafter", tmp_path)
     assert "| 100 x 784 x 500 | 123,000 | 30,000 | 4.12x |" in text
     for fact in ("some CPU, 2 cores", "2 threads", "2026-01-02", "abc", "`udl-fast bench rbm`"):
         assert fact in text
     assert "old" not in text
-    assert text.endswith("<!-- end -->\nafter")
+    assert text.endswith("<!-- end table -->\nafter")
 
 
 def test_a_table_without_a_record_says_so(tables, tmp_path):
-    text = tables.filled("<!-- table none.json -->\n<!-- end -->", tmp_path)
+    text = tables.filled("<!-- table: none -->\n<!-- end table -->", tmp_path)
     assert "_Not recorded yet._" in text
 
 

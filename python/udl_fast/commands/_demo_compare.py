@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from ._demo_data import Setting
 
-_ROUNDS = 3
 _SETTLE_SECONDS = 0.1  # the thread pool of scikit-learn's BLAS spins for a while
 
 
@@ -24,7 +23,7 @@ def compare(
     states = (grey > 0.5).astype(np.float64)  # the dtype scikit-learn computes in
     rates: dict[str, list[float]] = {"udl_fast": [], "sklearn": []}
     kinds = {"udl_fast": BernoulliRBM, "sklearn": SklearnBernoulliRBM}
-    for _ in range(_ROUNDS):
+    for _ in range(setting.comparison_rounds):
         for (name, kind), epochs in zip(kinds.items(), setting.comparison_epochs, strict=True):
             model = kind(
                 setting.n_components,

@@ -16,12 +16,13 @@ class Setting:
     learning_rate: float
     l1: float
     n_iter: int
+    comparison_rounds: int
     comparison_epochs: tuple[int, int]  # of ours and of scikit-learn's BernoulliRBM
 
 
 SETTINGS = {
-    "digits": Setting(100, 20, 0.05, 3e-4, 150, (20, 10)),
-    "mnist": Setting(500, 100, 0.05, 2e-5, 15, (2, 1)),
+    "digits": Setting(100, 20, 0.05, 3e-4, 300, 5, (20, 5)),
+    "mnist": Setting(500, 100, 0.1, 2e-5, 20, 1, (2, 1)),
 }
 
 

@@ -103,10 +103,12 @@ def train(
     )
     model.fit(images.train)
     history = {name: [value] for name, value in measure(model, images).items()}
-    model.set_params(n_iter=1)
+    model.set_params(n_iter=1)  # with warm_start, each fit is one more epoch
     progress = Progress(n_iter, len(images.train), words)
     total = 0.0
     for epoch in range(1, n_iter + 1):
+        # A falling rate lets weights and chains settle: samples get visibly better.
+        model.set_params(learning_rate=setting.learning_rate * (1 - (epoch - 1) / n_iter))
         start = time.perf_counter()
         model.fit(images.train)
         seconds = time.perf_counter() - start

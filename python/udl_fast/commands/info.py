@@ -1,9 +1,11 @@
 """`udl-fast info`: what this installation is and can use here."""
 
 import argparse
+from importlib import metadata
 from typing import Any
 
 HELP = "show version, CPU kernels, threads, CUDA status, libraries and data folders"
+_OPTIONAL_LIBRARIES = ("matplotlib", "torch")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -25,29 +27,18 @@ def run(arguments: argparse.Namespace) -> int:
 
 def collect() -> dict[str, Any]:
     """Everything `info` tells, as plain values."""
-    from threadpoolctl import threadpool_info
-
-    import udl_fast
-
-    from ..bench.record import machine_class, versions
     from ..datasets._files import DATA_VARIABLE, search_folders
+    from ..runtime import show_config
 
-    # NumPy's BLAS is what scikit-learn would compute with here.
-    blas = [
-        f"{pool['internal_api']} {pool['version']}, {pool['num_threads']} threads"
-        for pool in threadpool_info()
-        if pool["user_api"] == "blas"
-    ]
     return {
-        **udl_fast.show_config(),
-        "machine": machine_class(),
-        "libraries": versions(),
-        "blas": blas,
+        **(show_config(as_dict=True) or {}),
+        **{name: _version(name) for name in _OPTIONAL_LIBRARIES},
+        "blas": _blas(),
+        "data_variable": DATA_VARIABLE,
         "data_folders": [
             f"{folder} ({'exists' if folder.is_dir() else 'absent'})"
             for folder in search_folders(None)
         ],
-        "data_variable": DATA_VARIABLE,
     }
 
 
@@ -55,13 +46,27 @@ def as_text(found: dict[str, Any]) -> str:
     """One line a fact, names aligned."""
     width = max(map(len, found))
     return "\n".join(
-        f"{name.replace('_', ' '):<{width}}  {_value(value)}" for name, value in found.items()
+        f"{name.replace('_', ' '):<{width}}  {_text(value)}" for name, value in found.items()
     )
 
 
-def _value(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {item}" for name, item in value.items())
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value)) or "none"
-    return str(value)
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+def _blas() -> list[str]:
+    """The BLAS libraries of NumPy and SciPy, which scikit-learn computes with."""
+    from threadpoolctl import threadpool_info
+
+    return [
+        f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads)"
+        for pool in threadpool_info()
+        if pool["user_api"] == "blas"
+    ]
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, list) else str(value)
