@@ -128,6 +128,14 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
   return out;
 }
 
+py::array_t<double> column_means(const Rows& rows) {
+  py::array_t<double> out(rows.columns());
+  double* data = out.mutable_data();
+  py::gil_scoped_release release;
+  rows.column_means(data);
+  return out;
+}
+
 const char* kind_name(const Rows& rows) {
   switch (rows.kind()) {
     case Rows::Kind::bits: return "bits";
@@ -155,6 +163,7 @@ void init_rows(pybind11::module_& m) {
       .def_property_readonly("minimum", &Rows::minimum)
       .def_property_readonly("maximum", &Rows::maximum)
       .def_property_readonly("nbytes", &Rows::nbytes)
+      .def("column_means", &column_means)
       .def("to_array", &to_array, py::arg("dtype"))
       .def("to_packed", &to_packed);
 }

@@ -144,6 +144,16 @@ double Rows::maximum() const {
   return result;
 }
 
+void Rows::column_means(double* out) const {
+  std::fill(out, out + columns_, 0.0);
+  Buffer<double> row(columns_);
+  for (int64_t r = 0; r < rows_; ++r) {
+    gather_values<double>(nullptr, r, 1, row.data(), columns_);
+    for (int64_t c = 0; c < columns_; ++c) out[c] += row[c];
+  }
+  for (int64_t c = 0; c < columns_; ++c) out[c] /= static_cast<double>(rows_);
+}
+
 void Rows::gather_bits(const uint32_t* order, int64_t first, int64_t count, const BitMatrixView& out, int64_t out_row) const {
   const int64_t n_words = words_per_row();
   for (int64_t r = 0; r < count; ++r) {

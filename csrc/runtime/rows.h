@@ -56,6 +56,8 @@ class Rows {
   const uint64_t* bits_row(int64_t row) const { return bits_.data() + row * words_per_row(); }
   double minimum() const;
   double maximum() const;
+  /// Mean of each column, float64, rows added in order; `out` holds columns() values.
+  void column_means(double* out) const;
 
   /// Rows order[first + r] (or first + r where order is null), r = 0 .. count - 1, into rows r of `out`.
   /// Bits only.

@@ -52,6 +52,7 @@ class Rows:
     def maximum(self) -> float: ...
     @property
     def nbytes(self) -> int: ...  # memory held
+    def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str) -> NDArray[Any]: ...  # "bool", "uint8", "float32" or "float64"
     def to_packed(self) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"
 

@@ -1,0 +1,60 @@
+"""Fast unsupervised deep learning: RBMs on packed bits, and the binary codes they learn.
+
+Names are imported when they are first used, so ``import udl_fast`` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from ._core import __version__
+
+if TYPE_CHECKING:
+    from . import datasets, plot
+    from .bernoulli import BernoulliRBM
+    from .evaluation import LogPartition
+    from .packing import pack_bits, unpack_bits
+    from .rbm import RBM
+    from .runtime import get_num_threads, set_num_threads, show_config
+
+_HOMES = {
+    "RBM": "rbm",
+    "BernoulliRBM": "bernoulli",
+    "LogPartition": "evaluation",
+    "get_num_threads": "runtime",
+    "pack_bits": "packing",
+    "set_num_threads": "runtime",
+    "show_config": "runtime",
+    "unpack_bits": "packing",
+}
+_SUBPACKAGES = ("datasets", "plot")
+
+__all__ = [
+    "RBM",
+    "BernoulliRBM",
+    "LogPartition",
+    "__version__",
+    "datasets",
+    "get_num_threads",
+    "pack_bits",
+    "plot",
+    "set_num_threads",
+    "show_config",
+    "unpack_bits",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    elif name in _SUBPACKAGES:
+        value = import_module(f".{name}", __name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,281 @@
+"""The training loop of RBMs: parameters checked once, epochs in C++, nothing lost on Ctrl-C."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from . import _core
+from ._fitted import FittedParameters
+from ._validation import (
+    check_choice,
+    check_flag,
+    check_integer,
+    check_number,
+    input_matrix,
+    output_dtype,
+    to_rows,
+    warn_outside_unit_interval,
+)
+from .runtime import resolve_n_jobs
+
+Callback = Callable[[Any, dict[str, Any]], Any]
+
+_NOT_YET = {
+    "visible": ("gaussian", "relu", "softmax"),
+    "hidden": ("gaussian", "relu", "softmax"),
+    "algorithm": ("pt",),
+    "statistics": ("sampled",),
+    "precision": ("fast",),
+}
+_AVAILABLE = {
+    "visible": ("bernoulli",),
+    "hidden": ("bernoulli",),
+    "algorithm": ("cd", "pcd"),
+    "statistics": ("mean",),
+    "precision": ("fixed", "float64"),
+}
+
+
+class ContrastiveTraining(FittedParameters):
+    """Mixin: fit and partial_fit by contrastive divergence."""
+
+    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
+
+    # ---- public ----
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the model to the rows of X, `n_iter` passes in minibatches.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Binary states, or probabilities in [0, 1].
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid.
+        FloatingPointError
+            If weights stop being finite; the model keeps the last good state.
+
+        Notes
+        -----
+        Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable, and
+        ``n_iter_`` tells how far it got.
+        """
+        settings = self._check_parameters()
+        resume = self.warm_start and self.__sklearn_is_fitted__()
+        X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
+        rows = self._training_rows(X)
+        if resume:
+            self._check_resumable()
+        else:
+            self._start(X, rows)
+        self._run_epochs(rows, settings)
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One pass over the rows of X, in order, in minibatches of `batch_size`.
+
+        Chunks may have any length: positive and negative phase are each divided by their own number of
+        rows, so a short last minibatch counts for what it is.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        self
+        """
+        settings = self._check_parameters()
+        first = not self.__sklearn_is_fitted__()
+        X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
+        rows = self._training_rows(X)
+        if first:
+            self._start(X, rows)
+        else:
+            self._check_resumable()
+        self._engine.snapshot()
+        self._train_epoch(rows, None, settings, None)
+        return self
+
+    # ---- parameters ----
+
+    def _check_parameters(self) -> dict[str, Any]:
+        """The engine's settings, after checking every parameter."""
+        for name, available in _AVAILABLE.items():
+            check_choice(self, name, available, _NOT_YET[name])
+        if check_flag(self, "centered"):
+            raise NotImplementedError(f"{type(self).__name__}: centered=True is not available yet")
+        _check_device(self)
+        check_integer(self, "n_components")
+        check_integer(self, "n_iter", minimum=0)
+        check_integer(self, "momentum_switch_epoch", minimum=0)
+        if self.n_chains is not None:
+            check_integer(self, "n_chains")
+        for name in ("shuffle", "warm_start"):
+            check_flag(self, name)
+        _check_binarize(self)
+        _check_callbacks(self)
+        return {
+            "batch_size": check_integer(self, "batch_size"),
+            "algorithm": self.algorithm,
+            "k": check_integer(self, "k"),
+            "learning_rate": check_number(self, "learning_rate", 0),
+            "momentum": check_number(self, "momentum", 0, 1),
+            "final_momentum": check_number(self, "final_momentum", 0, 1, optional=True),
+            "weight_decay": check_number(self, "weight_decay", 0),
+            "l1": check_number(self, "l1", 0),
+            "sparsity_target": check_number(self, "sparsity_target", 0, 1, optional=True),
+            "sparsity_cost": check_number(self, "sparsity_cost", 0),
+            "sparsity_damping": check_number(self, "sparsity_damping", 0, 1),
+            "sample_visibles": check_flag(self, "sample_visibles"),
+            "n_threads": resolve_n_jobs(self.n_jobs),
+        }
+
+    def _check_resumable(self) -> None:
+        if self._engine.n_hidden != self.n_components:
+            raise ValueError(
+                f"{type(self).__name__}: n_components is {self.n_components}, but the fitted model has "
+                f"{self._engine.n_hidden}; use warm_start=False to start again"
+            )
+
+    def _training_rows(self, X: Any) -> _core.Rows:
+        threshold = None if isinstance(self.binarize, str) else self.binarize
+        rows = to_rows(X, threshold)
+        warn_outside_unit_interval(rows, self)
+        return rows
+
+    # ---- start ----
+
+    def _start(self, X: Any, rows: _core.Rows) -> None:
+        """Initial weights, biases and chains. Draws from random_state in scikit-learn's order, then the seed."""
+        rng = check_random_state(self.random_state)
+        n_features = X.shape[1]
+        weights = rng.normal(0, 0.01, (self.n_components, n_features))
+        self._seed = int.from_bytes(rng.bytes(8), "little")
+        self._dtype = output_dtype(X)
+        self._engine = _core.RbmEngine(n_features, self.n_components, self.precision)
+        self._engine.set_parameters(weights, np.zeros(self.n_components), self._initial_visible_bias(rows))
+        self._engine.set_chains(self._initial_chains())
+        self._arrays = {}
+        self.n_iter_ = 0
+        self.n_updates_ = 0
+        self._training_steps = 0  # Gibbs steps made by the cd or pcd stream
+        self._sampling_steps = 0  # by the gibbs stream
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._engine.n_hidden
+
+    # ---- epochs ----
+
+    def _run_epochs(self, rows: _core.Rows, settings: dict[str, Any]) -> None:
+        for epoch in range(self.n_iter):
+            begin = time.perf_counter()
+            self._engine.snapshot()
+            order = _core.shuffled_order(rows.shape[0], self._seed, self.n_iter_) if self.shuffle else None
+            stopped = self._train_epoch(rows, order, settings, epoch)
+            if stopped:
+                return
+            self.n_iter_ += 1
+            if self.verbose:
+                self._print_progress(rows, epoch, time.perf_counter() - begin)
+            if self._call_callbacks(self._progress(rows, epoch + 1, rows.shape[0], begin)):
+                return
+
+    def _train_epoch(
+        self, rows: _core.Rows, order: Any, settings: dict[str, Any], epoch: int | None
+    ) -> bool:
+        """One pass over the rows; the engine has a snapshot to return to. True if a callback stopped it."""
+        settings = dict(settings)
+        n_threads = settings.pop("n_threads")
+        final_momentum = settings.pop("final_momentum")
+        if final_momentum is not None and self.n_iter_ >= self.momentum_switch_epoch:
+            settings["momentum"] = final_momentum
+        settings["binarize_sample"] = self.binarize == "sample" and rows.kind != "bits"
+        settings["data_step"] = self.n_updates_
+        begin = time.perf_counter()
+
+        def poll(rows_done: int) -> bool:
+            return self._call_callbacks(self._progress(rows, epoch or 0, rows_done, begin))
+
+        callback = poll if self.callbacks and epoch is not None else None
+        try:
+            result = self._engine.train(
+                rows, order, settings, self._seed, self._training_steps, n_threads, callback
+            )
+        except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
+            self._engine.restore()
+            raise
+        if not result["finite"]:
+            self._engine.restore()
+            raise FloatingPointError(
+                f"{type(self).__name__}: weights stopped being finite in update {self.n_updates_ + result['n_updates']}; "
+                f"lower learning_rate ({self.learning_rate:g}). The model keeps its state before this epoch."
+            )
+        self._arrays.clear()
+        self.n_updates_ += result["n_updates"]
+        self._training_steps = result["step"]
+        return bool(result["stopped"])
+
+    def _progress(self, rows: _core.Rows, epoch: int, rows_done: int, begin: float) -> dict[str, Any]:
+        return {
+            "epoch": epoch,
+            "n_iter": self.n_iter,
+            "rows_done": rows_done,
+            "n_rows": rows.shape[0],
+            "seconds": time.perf_counter() - begin,
+        }
+
+    def _call_callbacks(self, info: dict[str, Any]) -> bool:
+        stop = [bool(callback(self, info)) for callback in self.callbacks or ()]
+        return any(stop)
+
+    def _print_progress(self, rows: _core.Rows, epoch: int, seconds: float) -> None:
+        """scikit-learn's line, on the pseudo-likelihood of the training rows."""
+        likelihood = self._score_rows(rows).mean()
+        print(
+            f"[{type(self).__name__}] Iteration {epoch + 1}, pseudo-likelihood = {likelihood:.2f}, "
+            f"time = {seconds:.2f}s"
+        )
+
+
+def _check_device(owner: Any) -> None:
+    if owner.device == "cpu":
+        return
+    if isinstance(owner.device, str) and owner.device.split(":")[0] == "cuda":
+        raise NotImplementedError(
+            f"{type(owner).__name__}: device={owner.device!r} is not available: {_core.CUDA_STATUS}"
+        )
+    raise ValueError(f"{type(owner).__name__}: device must be 'cpu' or 'cuda[:n]', got {owner.device!r}")
+
+
+def _check_binarize(owner: Any) -> None:
+    if owner.binarize is None or owner.binarize == "sample":
+        return
+    if isinstance(owner.binarize, str):
+        raise ValueError(
+            f"{type(owner).__name__}: binarize must be None, a threshold or 'sample', got {owner.binarize!r}"
+        )
+    check_number(owner, "binarize")
+
+
+def _check_callbacks(owner: Any) -> None:
+    for callback in owner.callbacks or ():
+        if not callable(callback):
+            raise TypeError(
+                f"{type(owner).__name__}: callbacks must be callables (estimator, info), got {callback!r}"
+            )

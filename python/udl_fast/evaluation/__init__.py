@@ -1,0 +1,6 @@
+"""How good a model is: partition functions, likelihoods and pseudo-likelihoods."""
+
+from .log_partition import LogPartition
+from .pseudo_likelihood import exact_pseudo_likelihood, one_flip_pseudo_likelihood
+
+__all__ = ["LogPartition", "exact_pseudo_likelihood", "one_flip_pseudo_likelihood"]
