@@ -1,0 +1,274 @@
+"""A restricted Boltzmann machine of binary units, slow and obvious: the reference for the engine.
+
+Sums of states with quantised weights are int64, everything that enters learning is float64. Only
+the chain of float32 roundings that decides a sample is followed to the bit: `exp_negative` is passed
+in, so that this file does not repeat the polynomial it helps to test.
+"""
+
+import numpy as np
+from scipy.special import expit, logsumexp
+
+from .philox import HIDDEN_LAYER, VISIBLE_LAYER, draws, uniforms
+
+MIN_SCALE_EXPONENT = -60
+ONE_16 = 65536
+
+
+# ---- weights as integers ----
+
+
+def quantise(weights, exponent):
+    """round(W / 2^exponent), ties to even, as int64."""
+    return np.rint(np.asarray(weights, np.float64) * 2.0**-exponent).astype(np.int64)
+
+
+def _fits(weights, exponent):
+    z = quantise(weights, exponent)
+    halves = [np.maximum(z, 0), np.maximum(-z, 0)]
+    sums = [half.sum(axis=axis).max() for half in halves for axis in (0, 1)]
+    return np.abs(z).max() <= 2**23 and max(sums) < 2**31
+
+
+def scale_exponent(weights):
+    """Exponent of the scale 2^e of a float32 weight matrix."""
+    largest = float(np.abs(weights).max())
+    exponent = MIN_SCALE_EXPONENT
+    while largest * 2.0**-exponent > 2**23:
+        exponent += 1
+    while not _fits(weights, exponent):
+        exponent += 1
+    return exponent
+
+
+# ---- half steps: `states` are rows of 0/1, `weights` leads from them to the other side ----
+
+
+def preactivation(states, weights, bias):
+    """Float32 input of each unit: weights is (n_from, n_to), bias (n_to,) float32."""
+    exponent = scale_exponent(weights)
+    sums = np.asarray(states, np.int64) @ quantise(weights, exponent)
+    return np.float32(2.0**exponent) * sums.astype(np.float32) + np.asarray(bias, np.float32)
+
+
+def fires(bits, x, exp_negative):
+    """The canonical Bernoulli test u (1 + e^-x) < 1."""
+    with np.errstate(invalid="ignore"):  # 0 * inf is NaN, which is not below 1
+        return uniforms(bits) * (np.float32(1) + exp_negative(x)) < np.float32(1)
+
+
+def probability(x, exp_negative):
+    """1 / (1 + e^-x) in float32."""
+    return np.float32(1) / (np.float32(1) + exp_negative(x))
+
+
+def probability_16(p):
+    """Probability as a 16-bit fixed-point integer, as gradients use it."""
+    return np.minimum(65535, np.rint(p.astype(np.float64) * ONE_16)).astype(np.int64)
+
+
+class Rbm:
+    """Float32 parameters with everything the engine can do to them.
+
+    `weights` is (n_hidden, n_visible).
+    """
+
+    def __init__(self, weights, hidden_bias, visible_bias, exp_negative):
+        self.weights = np.asarray(weights, np.float32)
+        self.hidden_bias = np.asarray(hidden_bias, np.float32)
+        self.visible_bias = np.asarray(visible_bias, np.float32)
+        self.exp_negative = exp_negative
+        self.velocity = [np.zeros(a.shape) for a in self.parameters()]
+        self.mean_activation = None
+        self.chains = None
+
+    def parameters(self):
+        return self.weights, self.hidden_bias, self.visible_bias
+
+    def hidden_input(self, visible):
+        return preactivation(visible, self.weights.T, self.hidden_bias)
+
+    def visible_input(self, hidden):
+        return preactivation(hidden, self.weights, self.visible_bias)
+
+    def mean_hidden(self, visible):
+        return probability(self.hidden_input(visible), self.exp_negative)
+
+    def mean_visible(self, hidden):
+        return probability(self.visible_input(hidden), self.exp_negative)
+
+    def _sample(self, x, layer, seed, stream, step, first_chain):
+        bits = draws(seed, stream, layer, step, first_chain, *x.shape)
+        return fires(bits, x, self.exp_negative)
+
+    def sample_hidden(self, visible, seed, stream, step, first_chain=0):
+        x = self.hidden_input(visible)
+        return self._sample(x, HIDDEN_LAYER, seed, stream, step, first_chain)
+
+    def sample_visible(self, hidden, seed, stream, step, first_chain=0):
+        x = self.visible_input(hidden)
+        return self._sample(x, VISIBLE_LAYER, seed, stream, step, first_chain)
+
+    def gibbs(self, visible, n_steps, seed, stream, step, first_chain=0):
+        """n_steps of hidden then visible; the last states of both."""
+        for s in range(n_steps):
+            hidden = self.sample_hidden(visible, seed, stream, step + s, first_chain)
+            visible = self.sample_visible(hidden, seed, stream, step + s, first_chain)
+        return visible, hidden
+
+    def free_energy(self, visible):
+        """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), from the float32 inputs."""
+        x = self.hidden_input(visible).astype(np.float64)
+        return -(np.asarray(visible) @ self.visible_bias.astype(np.float64)) - np.logaddexp(
+            0, x
+        ).sum(axis=1)
+
+    # ---- learning ----
+
+    def cd_k(self, data, settings, seed, step):
+        """One minibatch of contrastive divergence; returns the next step."""
+        visible, sampled = data, settings["sample_visibles"]
+        for s in range(settings["k"]):
+            hidden = self.sample_hidden(visible, seed, "cd", step + s)
+            visible = self.sample_visible(hidden, seed, "cd", step + s)
+        model = visible if sampled else self.mean_visible(hidden)
+        self._update(data, model, settings)
+        return step + settings["k"]
+
+    def pcd_k(self, data, settings, seed, step):
+        """One minibatch of persistent contrastive divergence on `self.chains`, hidden states."""
+        sampled = settings["sample_visibles"]
+        for s in range(settings["k"]):
+            hidden = self.chains
+            visible = self.sample_visible(hidden, seed, "pcd", step + s)
+            last = visible
+            if not sampled and s == settings["k"] - 1:
+                last = self.mean_visible(hidden)
+            self.chains = self._persistent_hidden(last, seed, step + s)
+        self._update(data, last, settings)
+        return step + settings["k"]
+
+    def _persistent_hidden(self, visible, seed, step):
+        if visible.dtype == bool:
+            return self.sample_hidden(visible, seed, "pcd", step)
+        x = self._real_input(visible)
+        return self._sample(x, HIDDEN_LAYER, seed, "pcd", step, 0)
+
+    def _real_input(self, visible):
+        """Input of hidden units from real-valued visible ones: no integers here."""
+        x = np.asarray(visible, np.float64) @ self.weights.T.astype(np.float64) + self.hidden_bias
+        return x.astype(np.float32)
+
+    def _statistics(self, visible):
+        """Mean outer product, mean hidden probability and mean visible state."""
+        states = np.asarray(visible)
+        if states.dtype == bool:
+            hidden = probability_16(self.mean_hidden(states)) / ONE_16
+        else:
+            hidden = expit(self._real_input(states).astype(np.float64))
+        states = states.astype(np.float64)
+        return hidden.T @ states / len(states), hidden.mean(axis=0), states.mean(axis=0)
+
+    def _update(self, data, model, settings):
+        up, down = self._statistics(data), self._statistics(model)
+        gradients = [a - b for a, b in zip(up, down, strict=True)]
+        if settings["sparsity_target"] is not None:
+            force = self._sparsity_force(up[1], settings)
+            gradients[0] += np.outer(force, up[2])
+            gradients[1] += force
+        w = self.weights.astype(np.float64)
+        gradients[0] -= settings["weight_decay"] * w + settings["l1"] * np.sign(w)
+        for parameter, velocity, gradient in zip(
+            self.parameters(), self.velocity, gradients, strict=True
+        ):
+            velocity *= settings["momentum"]
+            velocity += settings["learning_rate"] * gradient
+            parameter += velocity.astype(np.float32)
+
+    def _sparsity_force(self, mean_activation, settings):
+        """Push of a unit towards the wanted mean activation (Hinton 2010, section 11)."""
+        damping = settings["sparsity_damping"]
+        if self.mean_activation is None:
+            self.mean_activation = mean_activation
+        else:
+            self.mean_activation = damping * self.mean_activation + (1 - damping) * mean_activation
+        return settings["sparsity_cost"] * (settings["sparsity_target"] - self.mean_activation)
+
+    def train(self, data, settings, seed, step):
+        """One pass over the rows in minibatches; returns the next step."""
+        learn = self.pcd_k if settings["algorithm"] == "pcd" else self.cd_k
+        for first in range(0, len(data), settings["batch_size"]):
+            step = learn(data[first : first + settings["batch_size"]], settings, seed, step)
+        return step
+
+
+# ---- everything below enumerates states: float64, no sampling, small models only ----
+
+
+def all_states(n):
+    """The 2^n rows of n bits; bit i of the row index is column i."""
+    return (np.arange(2**n)[:, None] >> np.arange(n) & 1).astype(bool)
+
+
+def energy(weights, hidden_bias, visible_bias, visible, hidden):
+    """E(v, h) of paired rows."""
+    return (
+        -(visible @ visible_bias)
+        - hidden @ hidden_bias
+        - np.einsum("nj,ji,ni->n", hidden, weights, visible)
+    )
+
+
+def log_joint(weights, hidden_bias, visible_bias):
+    """-E(v, h) of all pairs, (2^n_visible, 2^n_hidden)."""
+    v = all_states(weights.shape[1]).astype(np.float64)
+    h = all_states(weights.shape[0]).astype(np.float64)
+    return (v @ visible_bias)[:, None] + h @ hidden_bias + v @ weights.T @ h.T
+
+
+def log_partition(weights, hidden_bias, visible_bias):
+    return logsumexp(log_joint(weights, hidden_bias, visible_bias))
+
+
+def visible_distribution(weights, hidden_bias, visible_bias):
+    """p(v) of the rows of all_states(n_visible)."""
+    joint = log_joint(weights, hidden_bias, visible_bias)
+    return np.exp(logsumexp(joint, axis=1) - logsumexp(joint))
+
+
+def hidden_conditional(weights, hidden_bias, n_visible):
+    """p(h | v), (2^n_visible, 2^n_hidden)."""
+    h = all_states(weights.shape[0])
+    p = expit(all_states(n_visible) @ weights.T + hidden_bias)
+    return np.prod(np.where(h[None], p[:, None], 1 - p[:, None]), axis=2)
+
+
+def visible_conditional(weights, visible_bias, n_hidden):
+    """p(v | h), (2^n_hidden, 2^n_visible)."""
+    return hidden_conditional(weights.T, visible_bias, n_hidden)
+
+
+def expected_statistics(weights, hidden_bias, distribution):
+    """E[p(h|v) v'], E[p(h|v)], E[v] under a distribution over the rows of all_states."""
+    v = all_states(weights.shape[1]).astype(np.float64)
+    p = expit(v @ weights.T + hidden_bias)
+    return (p * distribution[:, None]).T @ v, distribution @ p, distribution @ v
+
+
+def exact_gradient(weights, hidden_bias, visible_bias, data_distribution):
+    """Gradient of the mean log likelihood with respect to weights and both biases."""
+    model = visible_distribution(weights, hidden_bias, visible_bias)
+    up = expected_statistics(weights, hidden_bias, data_distribution)
+    down = expected_statistics(weights, hidden_bias, model)
+    return [a - b for a, b in zip(up, down, strict=True)]
+
+
+def cd_gradient(weights, hidden_bias, visible_bias, data_distribution, k):
+    """Expectation of the CD-k update over its random draws, divided by the learning rate."""
+    n_hidden, n_visible = weights.shape
+    transition = hidden_conditional(weights, hidden_bias, n_visible) @ visible_conditional(
+        weights, visible_bias, n_hidden
+    )
+    reconstruction = data_distribution @ np.linalg.matrix_power(transition, k)
+    up = expected_statistics(weights, hidden_bias, data_distribution)
+    down = expected_statistics(weights, hidden_bias, reconstruction)
+    return [a - b for a, b in zip(up, down, strict=True)]
