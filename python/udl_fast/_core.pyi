@@ -1,4 +1,5 @@
-"""The compiled module: checked arrays in, arrays out. Private; the classes above it are the interface."""
+"""The compiled module: checked arrays in, arrays out. Private; the classes above it are the
+interface."""
 
 from collections.abc import Callable
 from typing import Any
@@ -15,14 +16,19 @@ def available_targets() -> list[str]: ...
 def current_target() -> str: ...
 def set_target(name: str) -> None: ...
 def num_threads() -> int: ...
-def num_threads_source() -> str: ...  # "set_num_threads", an environment variable or "usable processors"
+def num_threads_source() -> (
+    str
+): ...  # "set_num_threads", an environment variable or "usable processors"
 def set_num_threads(n: int) -> None: ...
 def usable_processors() -> int: ...
 
 # Random numbers and elementary functions, for tests and for Python code that needs the same draws.
 def philox4x32(counters: NDArray[np.uint32], key: tuple[int, int]) -> NDArray[np.uint32]: ...
-def draws(seed: int, stream: str, layer: int, step: int, first_chain: int, n_chains: int, n_units: int) -> NDArray[np.uint32]:
+def draws(
+    seed: int, stream: str, layer: int, step: int, first_chain: int, n_chains: int, n_units: int
+) -> NDArray[np.uint32]:
     """The (n_chains, n_units) 32-bit draws of one half step."""
+
 def exp_negative(x: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def shuffled_order(n: int, seed: int, epoch: int) -> NDArray[np.uint32]: ...
 def weight_scale_exponent(weights: NDArray[np.float32]) -> int: ...
@@ -32,16 +38,19 @@ class Rows:
 
     @staticmethod
     def from_array(x: NDArray[Any]) -> Rows:
-        """2-D float32, float64, uint8 or bool array of any strides. Held as bits (copied, 1 bit a value)
-        when every value is 0 or 1; otherwise as float32 values (a reference if x already is
+        """2-D float32, float64, uint8 or bool array of any strides. Held as bits (copied, 1 bit a
+        value) when every value is 0 or 1; otherwise as float32 values (a reference if x already is
         C-contiguous float32)."""
     @staticmethod
     def from_threshold(x: NDArray[Any], threshold: float) -> Rows: ...  # bit = x > threshold
     @staticmethod
     def from_packed(packed: NDArray[np.uint8], n_columns: int) -> Rows: ...
     @staticmethod
-    def from_csr(indptr: NDArray[Any], indices: NDArray[Any], data: NDArray[Any], n_columns: int) -> Rows:
-        """Bits when every stored value is 0 or 1 (duplicates are an error), else a float32 CSR reference."""
+    def from_csr(
+        indptr: NDArray[Any], indices: NDArray[Any], data: NDArray[Any], n_columns: int
+    ) -> Rows:
+        """Bits when every stored value is 0 or 1 (duplicates are an error), else a float32 CSR
+        reference."""
     @property
     def kind(self) -> str: ...
     @property
@@ -54,21 +63,28 @@ class Rows:
     def nbytes(self) -> int: ...  # memory held
     def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str) -> NDArray[Any]: ...  # "bool", "uint8", "float32" or "float64"
-    def to_packed(self) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"
+    def to_packed(
+        self,
+    ) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"
 
 class RbmEngine:
     """Weights, biases, optimiser state and chains of one RBM on the CPU."""
 
-    def __init__(self, n_visible: int, n_hidden: int, precision: str) -> None: ...  # "fixed" or "float64"
+    def __init__(
+        self, n_visible: int, n_hidden: int, precision: str
+    ) -> None: ...  # "fixed" or "float64"
     n_visible: int
     n_hidden: int
     precision: str
-    def set_parameters(self, weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]) -> None: ...
+    def set_parameters(
+        self, weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]
+    ) -> None: ...
     def weights(self) -> NDArray[Any]: ...  # (n_hidden, n_visible), float32 or float64
     def hidden_bias(self) -> NDArray[Any]: ...
     def visible_bias(self) -> NDArray[Any]: ...
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
-        """weight_velocity, hidden_velocity, visible_velocity, mean_activation: what resume needs beside the parameters."""
+        """weight_velocity, hidden_velocity, visible_velocity, mean_activation: what resume needs
+        beside the parameters."""
     def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
     def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
@@ -82,7 +98,8 @@ class RbmEngine:
         seed: int,
         step: int,  # Gibbs steps made so far by this stream
         n_threads: int,
-        poll: Callable[[int], bool] | None = None,  # poll(n_rows_done), about every 50 ms; True stops
+        poll: Callable[[int], bool]
+        | None = None,  # poll(n_rows_done), about every 50 ms; True stops
     ) -> dict[str, Any]:
         """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
         learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
@@ -90,12 +107,24 @@ class RbmEngine:
         Returns n_updates, n_rows, step, stopped, finite, seconds."""
     def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
     def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
-    def sample_hidden(self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int) -> Rows: ...
-    def sample_visible(self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int) -> Rows: ...
+    def sample_hidden(
+        self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int
+    ) -> Rows: ...
+    def sample_visible(
+        self, rows: Rows, seed: int, stream: str, step: int, first_chain: int, n_threads: int
+    ) -> Rows: ...
     def gibbs(
-        self, rows: Rows, n_steps: int, seed: int, stream: str, step: int, first_chain: int, n_threads: int,
+        self,
+        rows: Rows,
+        n_steps: int,
+        seed: int,
+        stream: str,
+        step: int,
+        first_chain: int,
+        n_threads: int,
     ) -> tuple[Rows, Rows]:
-        """n_steps of hidden then visible from visible states; returns (visible, hidden) of the last step."""
+        """n_steps of hidden then visible from visible states; returns (visible, hidden) of the
+        last step."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     def log_partition_exact(self, n_threads: int) -> float:
         """Enumerates the smaller side; float64, fixed order of sums."""

@@ -1,4 +1,5 @@
-"""What a fitted RBM holds: the engine, its parameters as attributes, and pickling without the engine."""
+"""What a fitted RBM holds: the engine, its parameters as attributes, and pickling without the
+engine."""
 
 from __future__ import annotations
 
@@ -15,8 +16,8 @@ from ._validation import read_only
 class FittedParameters:
     """Mixin: fitted attributes that live in the compiled engine.
 
-    Reading gives a read-only array, so that changing one in place fails loudly; assigning a new array
-    checks it, copies it into the engine and takes effect.
+    Reading gives a read-only array, so that changing one in place fails loudly; assigning a new
+    array checks it, copies it into the engine and takes effect.
     """
 
     n_components: int
@@ -64,9 +65,14 @@ class FittedParameters:
     def h_samples_(self, value: ArrayLike) -> None:
         self._require_fitted("h_samples_")
         chains = np.asarray(value)
-        if chains.ndim != 2 or chains.shape[1] != self._engine.n_hidden or not np.isin(chains, (0, 1)).all():
+        if (
+            chains.ndim != 2
+            or chains.shape[1] != self._engine.n_hidden
+            or not np.isin(chains, (0, 1)).all()
+        ):
             raise ValueError(
-                f"h_samples_ must be 0 or 1 of shape (n_chains, {self._engine.n_hidden}), got shape {chains.shape}"
+                f"h_samples_ must be 0 or 1 of shape (n_chains, {self._engine.n_hidden}), "
+                f"got shape {chains.shape}"
             )
         self._engine.set_chains(chains.astype(np.bool_))
         self._arrays.pop("h_samples_", None)
@@ -88,7 +94,8 @@ class FittedParameters:
         return values.astype(self._dtype, copy=False)
 
     def _require_fitted(self, name: str) -> None:
-        # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not fitted.
+        # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not
+        # fitted.
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no {name} before fit or partial_fit")
 
@@ -144,7 +151,9 @@ class FittedParameters:
             return
         n_hidden, n_visible = engine["weights"].shape
         self._engine = _core.RbmEngine(n_visible, n_hidden, engine["precision"])
-        self._engine.set_parameters(engine["weights"], engine["hidden_bias"], engine["visible_bias"])
+        self._engine.set_parameters(
+            engine["weights"], engine["hidden_bias"], engine["visible_bias"]
+        )
         self._engine.set_optimizer_state(engine["optimizer"])
         self._engine.set_chains(engine["chains"])
         self._arrays = {}

@@ -54,7 +54,8 @@ class Inference(FittedParameters):
         return self.transform(_as_rows(X))
 
     def mean_visible(self, H: Any) -> NDArray[Any]:
-        """P(v = 1 | h) given hidden states or probabilities, shape (n, n_components) -> (n, n_features)."""
+        """P(v = 1 | h) given hidden states or probabilities, shape (n, n_components) -> (n,
+        n_features)."""
         self._check_fitted()
         H = state_matrix(H, self._engine.n_hidden, "mean_visible", "H")
         out = self._engine.mean_visible(to_rows(H), resolve_n_jobs(self.n_jobs))
@@ -75,7 +76,9 @@ class Inference(FittedParameters):
         self._check_fitted()
         rows = self._visible_rows(self._visible_matrix(_as_rows(X)))
         step = self._next_sampling_step(1)
-        drawn = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs))
+        drawn = self._engine.sample_hidden(
+            rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
+        )
         return drawn.to_array("bool")
 
     def sample_visible(self, H: Any) -> NDArray[np.bool_]:
@@ -83,7 +86,9 @@ class Inference(FittedParameters):
         self._check_fitted()
         H = state_matrix(H, self._engine.n_hidden, "sample_visible", "H")
         step = self._next_sampling_step(1)
-        drawn = self._engine.sample_visible(to_rows(H), self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs))
+        drawn = self._engine.sample_visible(
+            to_rows(H), self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
+        )
         return drawn.to_array("bool")
 
     def gibbs(self, v: Any, n_steps: int = 1) -> NDArray[np.bool_]:
@@ -106,7 +111,9 @@ class Inference(FittedParameters):
         states = self._run_chains(self._visible_rows(self._visible_matrix(_as_rows(v))), n_steps)
         return states[0] if one_row else states
 
-    def sample(self, n_samples: int = 1, n_steps: int = 1000, start: Any = None) -> NDArray[np.bool_]:
+    def sample(
+        self, n_samples: int = 1, n_steps: int = 1000, start: Any = None
+    ) -> NDArray[np.bool_]:
         """Fantasies: visible states of `n_samples` independent Gibbs chains.
 
         Parameters
@@ -125,15 +132,21 @@ class Inference(FittedParameters):
         if n_samples < 1:
             raise ValueError(f"sample: n_samples must be >= 1, got {n_samples}")
         if start is None:
-            start = self.sample_visible(np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_))
+            start = self.sample_visible(
+                np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_)
+            )
         rows = self._visible_rows(self._visible_matrix(start))
         if rows.shape[0] != n_samples:
-            raise ValueError(f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}")
+            raise ValueError(
+                f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
+            )
         return self._run_chains(rows, n_steps)
 
     def _run_chains(self, rows: _core.Rows, n_steps: int) -> NDArray[np.bool_]:
         step = self._next_sampling_step(n_steps)
-        visible, _ = self._engine.gibbs(rows, n_steps, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs))
+        visible, _ = self._engine.gibbs(
+            rows, n_steps, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
+        )
         return visible.to_array("bool")
 
     def _next_sampling_step(self, n_steps: int) -> int:
@@ -154,8 +167,8 @@ class Inference(FittedParameters):
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Pseudo-likelihood of each row, estimated from one flipped unit as scikit-learn does.
 
-        The unit is chosen by a hash of the row's values, so the result is deterministic and does not
-        depend on the other rows or their order.
+        The unit is chosen by a hash of the row's values, so the result is deterministic and does
+        not depend on the other rows or their order.
 
         Parameters
         ----------
@@ -169,7 +182,8 @@ class Inference(FittedParameters):
         return self._score_rows(self._visible_rows(self._visible_matrix(X)))
 
     def pseudo_likelihood(self, X: Any, exact: bool = False) -> NDArray[np.float64]:
-        """:meth:`score_samples`, or with `exact` the sum over all units (n_features + 1 times the work)."""
+        """:meth:`score_samples`, or with `exact` the sum over all units (n_features + 1 times the
+        work)."""
         self._check_fitted()
         return self._score_rows(self._visible_rows(self._visible_matrix(X)), exact)
 
@@ -188,8 +202,8 @@ class Inference(FittedParameters):
         Parameters
         ----------
         method : {"exact"}, default="exact"
-            Enumerates the 2^n states of the smaller side, n <= 30; about 0.2 s at n = 16 and twice as long
-            for each unit more, for 784 units on the other side.
+            Enumerates the 2^n states of the smaller side, n <= 30; about 0.2 s at n = 16 and twice
+            as long for each unit more, for 784 units on the other side.
 
         Returns
         -------
@@ -202,10 +216,14 @@ class Inference(FittedParameters):
             For "ais" and "reverse_ais", which are to come.
         """
         self._check_fitted()
-        check_choice(_Argument(type(self).__name__, method), "method", ("exact",), ("ais", "reverse_ais"))
+        check_choice(
+            _Argument(type(self).__name__, method), "method", ("exact",), ("ais", "reverse_ais")
+        )
         return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
 
-    def log_likelihood(self, X: Any, log_z: float | LogPartition | None = None) -> NDArray[np.float64]:
+    def log_likelihood(
+        self, X: Any, log_z: float | LogPartition | None = None
+    ) -> NDArray[np.float64]:
         """log P(v) of each row in nats: -F(v) - log Z.
 
         Parameters

@@ -70,8 +70,8 @@ class ContrastiveTraining(FittedParameters):
 
         Notes
         -----
-        Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable, and
-        ``n_iter_`` tells how far it got.
+        Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable,
+        and ``n_iter_`` tells how far it got.
         """
         settings = self._check_parameters()
         resume = self.warm_start and self.__sklearn_is_fitted__()
@@ -87,7 +87,8 @@ class ContrastiveTraining(FittedParameters):
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
 
-        Chunks may have any length: positive and negative phase are each divided by their own number of
+        Chunks may have any length: positive and negative phase are each divided by their own
+        number of
         rows, so a short last minibatch counts for what it is.
 
         Parameters
@@ -148,8 +149,8 @@ class ContrastiveTraining(FittedParameters):
     def _check_resumable(self) -> None:
         if self._engine.n_hidden != self.n_components:
             raise ValueError(
-                f"{type(self).__name__}: n_components is {self.n_components}, but the fitted model has "
-                f"{self._engine.n_hidden}; use warm_start=False to start again"
+                f"{type(self).__name__}: n_components is {self.n_components}, but the fitted "
+                f"model has {self._engine.n_hidden}; use warm_start=False to start again"
             )
 
     def _training_rows(self, X: Any) -> _core.Rows:
@@ -161,14 +162,17 @@ class ContrastiveTraining(FittedParameters):
     # ---- start ----
 
     def _start(self, X: Any, rows: _core.Rows) -> None:
-        """Initial weights, biases and chains. Draws from random_state in scikit-learn's order, then the seed."""
+        """Initial weights, biases and chains. Draws from random_state in scikit-learn's order,
+        then the seed."""
         rng = check_random_state(self.random_state)
         n_features = X.shape[1]
         weights = rng.normal(0, 0.01, (self.n_components, n_features))
         self._seed = int.from_bytes(rng.bytes(8), "little")
         self._dtype = output_dtype(X)
         self._engine = _core.RbmEngine(n_features, self.n_components, self.precision)
-        self._engine.set_parameters(weights, np.zeros(self.n_components), self._initial_visible_bias(rows))
+        self._engine.set_parameters(
+            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
+        )
         self._engine.set_chains(self._initial_chains())
         self._arrays = {}
         self.n_iter_ = 0
@@ -186,7 +190,11 @@ class ContrastiveTraining(FittedParameters):
         for epoch in range(self.n_iter):
             begin = time.perf_counter()
             self._engine.snapshot()
-            order = _core.shuffled_order(rows.shape[0], self._seed, self.n_iter_) if self.shuffle else None
+            order = (
+                _core.shuffled_order(rows.shape[0], self._seed, self.n_iter_)
+                if self.shuffle
+                else None
+            )
             stopped = self._train_epoch(rows, order, settings, epoch)
             if stopped:
                 return
@@ -199,7 +207,8 @@ class ContrastiveTraining(FittedParameters):
     def _train_epoch(
         self, rows: _core.Rows, order: Any, settings: dict[str, Any], epoch: int | None
     ) -> bool:
-        """One pass over the rows; the engine has a snapshot to return to. True if a callback stopped it."""
+        """One pass over the rows; the engine has a snapshot to return to. True if a callback
+        stopped it."""
         settings = dict(settings)
         n_threads = settings.pop("n_threads")
         final_momentum = settings.pop("final_momentum")
@@ -223,15 +232,18 @@ class ContrastiveTraining(FittedParameters):
         if not result["finite"]:
             self._engine.restore()
             raise FloatingPointError(
-                f"{type(self).__name__}: weights stopped being finite in update {self.n_updates_ + result['n_updates']}; "
-                f"lower learning_rate ({self.learning_rate:g}). The model keeps its state before this epoch."
+                f"{type(self).__name__}: weights stopped being finite in update "
+                f"{self.n_updates_ + result['n_updates']}; lower learning_rate "
+                f"({self.learning_rate:g}). The model keeps its state before this epoch."
             )
         self._arrays.clear()
         self.n_updates_ += result["n_updates"]
         self._training_steps = result["step"]
         return bool(result["stopped"])
 
-    def _progress(self, rows: _core.Rows, epoch: int, rows_done: int, begin: float) -> dict[str, Any]:
+    def _progress(
+        self, rows: _core.Rows, epoch: int, rows_done: int, begin: float
+    ) -> dict[str, Any]:
         return {
             "epoch": epoch,
             "n_iter": self.n_iter,
@@ -260,7 +272,9 @@ def _check_device(owner: Any) -> None:
         raise NotImplementedError(
             f"{type(owner).__name__}: device={owner.device!r} is not available: {_core.CUDA_STATUS}"
         )
-    raise ValueError(f"{type(owner).__name__}: device must be 'cpu' or 'cuda[:n]', got {owner.device!r}")
+    raise ValueError(
+        f"{type(owner).__name__}: device must be 'cpu' or 'cuda[:n]', got {owner.device!r}"
+    )
 
 
 def _check_binarize(owner: Any) -> None:
@@ -268,7 +282,8 @@ def _check_binarize(owner: Any) -> None:
         return
     if isinstance(owner.binarize, str):
         raise ValueError(
-            f"{type(owner).__name__}: binarize must be None, a threshold or 'sample', got {owner.binarize!r}"
+            f"{type(owner).__name__}: binarize must be None, a threshold or 'sample', "
+            f"got {owner.binarize!r}"
         )
     check_number(owner, "binarize")
 
@@ -277,5 +292,6 @@ def _check_callbacks(owner: Any) -> None:
     for callback in owner.callbacks or ():
         if not callable(callback):
             raise TypeError(
-                f"{type(owner).__name__}: callbacks must be callables (estimator, info), got {callback!r}"
+                f"{type(owner).__name__}: callbacks must be callables (estimator, info), "
+                f"got {callback!r}"
             )

@@ -1,4 +1,5 @@
-"""Checks of parameters and of input matrices, with errors that name what came and what was expected."""
+"""Checks of parameters and of input matrices, with errors that name what came and what was
+expected."""
 
 from __future__ import annotations
 
@@ -28,16 +29,25 @@ def check_integer(owner: object, name: str, minimum: int = 1) -> int:
 
 
 def check_number(
-    owner: object, name: str, minimum: float = -math.inf, maximum: float = math.inf, optional: bool = False
+    owner: object,
+    name: str,
+    minimum: float = -math.inf,
+    maximum: float = math.inf,
+    optional: bool = False,
 ) -> float | None:
-    """The finite real parameter `name` of an estimator, within the bounds; None where `optional`."""
+    """The finite real parameter `name` of an estimator, within the bounds; None where
+    `optional`."""
     value = getattr(owner, name)
     if value is None and optional:
         return None
     if not isinstance(value, numbers.Real) or isinstance(value, bool):
         raise TypeError(_text(owner, name, "must be a number", value))
     if not math.isfinite(value) or not minimum <= value <= maximum:
-        expected = "must be finite" if minimum == -math.inf else f"must be between {minimum:g} and {maximum:g}"
+        expected = (
+            "must be finite"
+            if minimum == -math.inf
+            else f"must be between {minimum:g} and {maximum:g}"
+        )
         raise ValueError(_text(owner, name, expected, value))
     return float(value)
 
@@ -50,13 +60,17 @@ def check_flag(owner: object, name: str) -> bool:
     return bool(value)
 
 
-def check_choice(owner: object, name: str, available: tuple[str, ...], planned: tuple[str, ...] = ()) -> str:
+def check_choice(
+    owner: object, name: str, available: tuple[str, ...], planned: tuple[str, ...] = ()
+) -> str:
     """The string parameter `name`: one of `available`; `planned` ones raise NotImplementedError."""
     value = getattr(owner, name)
     if isinstance(value, str) and value in available:
         return value
     if isinstance(value, str) and value in planned:
-        raise NotImplementedError(_text(owner, name, f"can only be {' or '.join(map(repr, available))} yet", value))
+        raise NotImplementedError(
+            _text(owner, name, f"can only be {' or '.join(map(repr, available))} yet", value)
+        )
     expected = " or ".join(map(repr, (*available, *planned)))
     raise ValueError(_text(owner, name, f"must be {expected}", value))
 
@@ -70,7 +84,10 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
 
     Other dtypes become `default_dtype`. Nothing is copied that can be used as it is.
     """
-    dtypes = [default_dtype, *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype)]
+    dtypes = [
+        default_dtype,
+        *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
+    ]
     return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
 
 
@@ -78,14 +95,20 @@ def state_matrix(X: Any, n_columns: int, function: str, argument: str) -> Any:
     """Hidden states or probabilities: a finite 2-D matrix of n_columns; one row may be 1-D."""
     if not sparse.issparse(X):
         X = np.atleast_2d(X)
-    X = check_array(X, accept_sparse="csr", dtype=[np.float32, np.float64, np.uint8, np.bool_], input_name=argument)
+    X = check_array(
+        X,
+        accept_sparse="csr",
+        dtype=[np.float32, np.float64, np.uint8, np.bool_],
+        input_name=argument,
+    )
     if X.shape[1] != n_columns:
         raise ValueError(f"{function}: {argument} has {X.shape[1]} columns, expected {n_columns}")
     return X
 
 
 def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
-    """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the threshold."""
+    """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
+    threshold."""
     if threshold is not None:
         return _core.Rows.from_threshold(X.toarray() if sparse.issparse(X) else X, threshold)
     if not sparse.issparse(X):
@@ -97,14 +120,15 @@ def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
 
 
 def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
-    """Bernoulli units take states or probabilities; anything else trains on nonsense, so say how to mend it."""
+    """Bernoulli units take states or probabilities; anything else trains on nonsense, so say how
+    to mend it."""
     if rows.kind == "bits":
         return
     low, high = rows.minimum, rows.maximum
     if low < 0 or high > 1:
         warnings.warn(
-            f"{type(owner).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli units expect values in "
-            "[0, 1]. Scale X (grey levels: X / 255) or set binarize to a threshold.",
+            f"{type(owner).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
+            "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to a threshold.",
             UserWarning,
             stacklevel=4,
         )

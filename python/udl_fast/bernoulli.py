@@ -16,10 +16,12 @@ __all__ = ["BernoulliRBM"]
 class BernoulliRBM(RBM):
     """Bernoulli RBM with the arguments, defaults and attributes of scikit-learn's.
 
-    Replaces ``sklearn.neural_network.BernoulliRBM``: persistent contrastive divergence with k = 1 [1]_,
-    rows in the given order, weights from N(0, 0.01), zero biases, chains that start at zero. Two things
-    differ on purpose: the positive and the negative phase are each divided by their own number of rows,
-    so a short last minibatch does not distort learning, and `score_samples` is deterministic.
+    Replaces ``sklearn.neural_network.BernoulliRBM``: persistent contrastive divergence with k = 1
+    [1]_,
+    rows in the given order, weights from N(0, 0.01), zero biases, chains that start at zero. Two
+    things
+    differ on purpose: the positive and the negative phase are each divided by their own number of
+    rows, so a short last minibatch does not distort learning, and `score_samples` is deterministic.
 
     Parameters
     ----------
@@ -30,7 +32,8 @@ class BernoulliRBM(RBM):
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
     algorithm, k, n_chains, momentum, final_momentum, momentum_switch_epoch, weight_decay, l1, \
-sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle, warm_start, \
+sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle,
+warm_start, \
 device, n_jobs, callbacks
         As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
 
@@ -45,7 +48,8 @@ device, n_jobs, callbacks
 
     References
     ----------
-    .. [1] T. Tieleman, "Training restricted Boltzmann machines using approximations to the likelihood
+    .. [1] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
+    likelihood
        gradient", ICML 2008.
 
     Examples

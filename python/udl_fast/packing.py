@@ -59,7 +59,9 @@ def pack_bits(X: ArrayLike, threshold: float | None = None) -> NDArray[np.uint8]
     return rows.to_packed()
 
 
-def unpack_bits(packed: NDArray[np.uint8], n_bits: int | None = None, dtype: Any = np.bool_) -> NDArray[Any]:
+def unpack_bits(
+    packed: NDArray[np.uint8], n_bits: int | None = None, dtype: Any = np.bool_
+) -> NDArray[Any]:
     """Undo :func:`pack_bits`.
 
     Parameters

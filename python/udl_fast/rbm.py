@@ -21,7 +21,8 @@ _LOWEST_FREQUENCY = 0.01
 class RBM(
     Inference, ContrastiveTraining, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
-    """Restricted Boltzmann machine with binary units, trained by contrastive divergence on packed bits.
+    """Restricted Boltzmann machine with binary units, trained by contrastive divergence on packed
+    bits.
 
     Parameters
     ----------
@@ -53,15 +54,15 @@ class RBM(
     centered : bool, default=False
         Not available yet.
     binarize : None, float or "sample", default=None
-        A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and draws
-        the pixels anew whenever a row is presented.
+        A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and
+        draws the pixels anew whenever a row is presented.
     sample_visibles : bool, default=True
         False: the last reconstruction is a probability, as in Hinton's code.
     statistics : {"mean"}, default="mean"
         Hidden probabilities, not samples, enter the statistics.
     precision : {"fixed", "float64"}, default="fixed"
-        "fixed": float32 weights, exact integer sums, the same bits everywhere. "float64": plain loops in
-        double, slow, for checks.
+        "fixed": float32 weights, exact integer sums, the same bits everywhere. "float64": plain
+        loops in double, slow, for checks.
     batch_size : int, default=100
     n_iter : int, default=10
         Passes over the data in `fit`.
@@ -75,15 +76,16 @@ class RBM(
     random_state : int, RandomState or None, default=None
         Determines initial weights, the order of rows and every draw.
     callbacks : list of callables, default=None
-        Called as ``callback(estimator, info)`` after every epoch and about every 50 ms within one; info
-        has epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
+        Called as ``callback(estimator, info)`` after every epoch and about every 50 ms within one;
+        info has epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
     verbose : int, default=0
         1 prints the pseudo-likelihood after every epoch.
 
     Attributes
     ----------
     components_ : ndarray of shape (n_components, n_features)
-        Weights. This and the biases are read-only views of the model; assigning a new array takes effect.
+        Weights. This and the biases are read-only views of the model; assigning a new array takes
+        effect.
     intercept_hidden_ : ndarray of shape (n_components,)
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components), bool
@@ -102,9 +104,11 @@ class RBM(
     ----------
     .. [1] G. Hinton, "Training products of experts by minimizing contrastive divergence", Neural
        Computation 14, 2002.
-    .. [2] T. Tieleman, "Training restricted Boltzmann machines using approximations to the likelihood
+    .. [2] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
+    likelihood
        gradient", ICML 2008.
-    .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR 2010-003.
+    .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR
+    2010-003.
 
     Examples
     --------

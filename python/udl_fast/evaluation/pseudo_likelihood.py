@@ -1,7 +1,7 @@
 """Pseudo-likelihood of binary rows: how well a model predicts one unit from all the others.
 
-log PL(v) = sum over i of log P(v_i | all other units), and P(v_i | rest) follows from the free energies
-of v and of v with unit i flipped (Besag 1975; Tieleman and Hinton 2009).
+log PL(v) = sum over i of log P(v_i | all other units), and P(v_i | rest) follows from the free
+energies of v and of v with unit i flipped (Besag 1975; Tieleman and Hinton 2009).
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.logaddexp(0.0, -x)
 
 
-def one_flip_pseudo_likelihood(free_energy: FreeEnergy, X: NDArray[np.float32]) -> NDArray[np.float64]:
+def one_flip_pseudo_likelihood(
+    free_energy: FreeEnergy, X: NDArray[np.float32]
+) -> NDArray[np.float64]:
     """n_features times the log probability of one unit per row, as scikit-learn estimates it."""
     out = np.empty(X.shape[0])
     for block in _blocks(*X.shape):
