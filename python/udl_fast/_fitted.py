@@ -21,10 +21,15 @@ class FittedParameters:
     """
 
     n_components: int
+    n_jobs: int | None
+    binarize: float | str | None
     n_features_in_: int
     _engine: _core.RbmEngine
+    _seed: int  # of every draw; itself drawn from random_state
     _dtype: Any  # of fitted attributes: the dtype of the data
     _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
+    _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
+    _training_steps: int  # Gibbs steps drawn so far by fit and partial_fit
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_engine" in self.__dict__
@@ -86,7 +91,7 @@ class FittedParameters:
     def _read(self, name: str) -> NDArray[Any]:
         if name == "h_samples_":
             return self._engine.chains()
-        values = {
+        values: NDArray[Any] = {
             "components_": self._engine.weights,
             "intercept_hidden_": self._engine.hidden_bias,
             "intercept_visible_": self._engine.visible_bias,
@@ -129,7 +134,8 @@ class FittedParameters:
     # ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
 
     def __getstate__(self) -> dict[str, Any]:
-        state = dict(super().__getstate__())  # type: ignore[misc]
+        inherited: Any = super()
+        state: dict[str, Any] = dict(inherited.__getstate__())
         state.pop("_arrays", None)
         engine = state.pop("_engine", None)
         if engine is not None:
@@ -146,7 +152,8 @@ class FittedParameters:
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = dict(state)
         engine = saved.pop("_engine_state", None)
-        super().__setstate__(saved)  # type: ignore[misc]
+        inherited: Any = super()
+        inherited.__setstate__(saved)
         if engine is None:
             return
         n_hidden, n_visible = engine["weights"].shape

@@ -254,11 +254,13 @@ class Inference(FittedParameters):
 
     def _sample_hiddens(self, v: Any, rng: Any) -> NDArray[np.bool_]:
         p = self.mean_hidden(v)
-        return check_random_state(rng).uniform(size=p.shape) < p
+        drawn: NDArray[np.bool_] = check_random_state(rng).uniform(size=p.shape) < p
+        return drawn
 
     def _sample_visibles(self, h: Any, rng: Any) -> NDArray[np.bool_]:
         p = self.mean_visible(h)
-        return check_random_state(rng).uniform(size=p.shape) < p
+        drawn: NDArray[np.bool_] = check_random_state(rng).uniform(size=p.shape) < p
+        return drawn
 
     def _free_energy(self, v: Any) -> NDArray[np.float64]:
         return self.free_energy(v)

@@ -3,7 +3,7 @@
 from threadpoolctl import LibController, register
 
 
-class UdlFastController(LibController):  # type: ignore[misc]  # threadpoolctl has no types
+class UdlFastController(LibController):
     """threadpoolctl's door to the thread count of the compiled module.
 
     It finds the module among the loaded libraries by file name and symbol and calls it by ctypes.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from . import _core
@@ -43,6 +44,21 @@ _AVAILABLE = {
 
 class ContrastiveTraining(FittedParameters):
     """Mixin: fit and partial_fit by contrastive divergence."""
+
+    algorithm: str
+    n_chains: int | None
+    batch_size: int
+    n_iter: int
+    momentum_switch_epoch: int
+    learning_rate: float
+    shuffle: bool
+    warm_start: bool
+    random_state: Any
+    callbacks: Any
+    precision: str
+    verbose: int
+    n_iter_: int
+    n_updates_: int
 
     _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
 
@@ -161,6 +177,15 @@ class ContrastiveTraining(FittedParameters):
 
     # ---- start ----
 
+    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
+        raise NotImplementedError
+
+    def _initial_chains(self) -> NDArray[np.bool_]:
+        raise NotImplementedError
+
+    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
+        raise NotImplementedError
+
     def _start(self, X: Any, rows: _core.Rows) -> None:
         """Initial weights, biases and chains. Draws from random_state in scikit-learn's order,
         then the seed."""
@@ -177,8 +202,8 @@ class ContrastiveTraining(FittedParameters):
         self._arrays = {}
         self.n_iter_ = 0
         self.n_updates_ = 0
-        self._training_steps = 0  # Gibbs steps made by the cd or pcd stream
-        self._sampling_steps = 0  # by the gibbs stream
+        self._training_steps = 0
+        self._sampling_steps = 0
 
     @property
     def _n_features_out(self) -> int:

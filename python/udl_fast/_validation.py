@@ -20,8 +20,8 @@ FLOAT_DTYPES = (np.float32, np.float64)
 
 def check_integer(owner: object, name: str, minimum: int = 1) -> int:
     """The integer parameter `name` of an estimator, at least `minimum`."""
-    value = getattr(owner, name)
-    if not isinstance(value, numbers.Integral) or isinstance(value, bool):
+    value: Any = getattr(owner, name)
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(_text(owner, name, "must be an integer", value))
     if value < minimum:
         raise ValueError(_text(owner, name, f"must be >= {minimum}", value))
@@ -37,12 +37,12 @@ def check_number(
 ) -> float | None:
     """The finite real parameter `name` of an estimator, within the bounds; None where
     `optional`."""
-    value = getattr(owner, name)
+    value: Any = getattr(owner, name)
     if value is None and optional:
         return None
-    if not isinstance(value, numbers.Real) or isinstance(value, bool):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(_text(owner, name, "must be a number", value))
-    if not math.isfinite(value) or not minimum <= value <= maximum:
+    if not math.isfinite(value) or not minimum <= float(value) <= maximum:
         expected = (
             "must be finite"
             if minimum == -math.inf
@@ -128,7 +128,8 @@ def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
     if low < 0 or high > 1:
         warnings.warn(
             f"{type(owner).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
-            "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to a threshold.",
+            "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to a "
+            "threshold.",
             UserWarning,
             stacklevel=4,
         )

@@ -194,7 +194,7 @@ class RBM(
         if self.algorithm != "pcd":
             return np.zeros((0, self.n_components), dtype=np.bool_)
         draws = _core.draws(self._seed, "init", 1, 0, 0, n_chains, self.n_components)
-        return draws >> np.uint32(31) == 1
+        return np.greater_equal(draws, 1 << 31)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

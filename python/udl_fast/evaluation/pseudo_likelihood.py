@@ -34,7 +34,10 @@ def flipped_units(X: NDArray[np.float32]) -> NDArray[np.int64]:
         mixed ^= mixed >> np.uint64(32)
         mixed *= np.uint64(_HASH_SEED)
         mixed ^= mixed >> np.uint64(29)
-    return ((mixed >> np.uint64(32)) * np.uint64(n_features) >> np.uint64(32)).astype(np.int64)
+    units: NDArray[np.int64] = (
+        (mixed >> np.uint64(32)) * np.uint64(n_features) >> np.uint64(32)
+    ).astype(np.int64)
+    return units
 
 
 def _blocks(n_rows: int, n_features: int) -> list[slice]:
