@@ -121,9 +121,12 @@ def _metric_check(record: dict[str, Any]) -> str:
 
 
 def _import_time(record: dict[str, Any]) -> str:
-    rows = [[f"import {name}", f"{s * 1000:.0f} ms"] for name, s in record["seconds"].items()]
-    rows.append(["added by udl_fast", f"{record['added_seconds'] * 1000:.0f} ms"])
-    return markdown_table(["", "median"], rows)
+    rows = []
+    for statement, seconds in record["seconds"].items():
+        added = record["added_seconds"].get(statement)
+        more = "" if added is None else f"{added * 1000:+.0f} ms"
+        rows.append([f"`{statement}`", f"{seconds * 1000:.0f} ms", more])
+    return markdown_table(["statement", "median", "beyond sklearn.base"], rows)
 
 
 def _memory(record: dict[str, Any]) -> str:
