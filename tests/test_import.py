@@ -1,0 +1,43 @@
+"""`import udl_fast` loads little and does nothing."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def run(code: str) -> str:
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return result.stdout.strip()
+
+
+def test_import_loads_no_heavy_package() -> None:
+    code = (
+        "import sys, udl_fast;"
+        "print([m for m in ('scipy', 'sklearn', 'matplotlib', 'torch', 'joblib') if m in sys.modules])"
+    )
+    assert run(code) == "[]"
+
+
+def test_import_starts_no_thread_and_chooses_no_target() -> None:
+    """A bad UDL_FAST_TARGET is an error at first use, so importing cannot have looked at it."""
+    code = (
+        "import os; os.environ['UDL_FAST_TARGET'] = 'nonsense';"
+        "import udl_fast; print(len(os.listdir('/proc/self/task')))"
+    )
+    if not sys.platform.startswith("linux"):
+        pytest.skip("counts threads in /proc")
+    single = run("import os, numpy; print(len(os.listdir('/proc/self/task')))")
+    assert run(code) == single
+
+
+def test_every_public_name_resolves() -> None:
+    code = "import udl_fast as u; print([n for n in u.__all__ if not hasattr(u, n)])"
+    assert run(code) == "[]"
+
+
+def test_unknown_name_is_an_attribute_error() -> None:
+    import udl_fast
+
+    with pytest.raises(AttributeError, match="no attribute 'Rmb'"):
+        _ = udl_fast.Rmb
