@@ -7,14 +7,16 @@ import pytest
 
 
 def run(code: str) -> str:
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    command = [sys.executable, "-c", code]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
     return result.stdout.strip()
 
 
 def test_import_loads_no_heavy_package() -> None:
     code = (
         "import sys, udl_fast;"
-        "print([m for m in ('scipy', 'sklearn', 'matplotlib', 'torch', 'joblib') if m in sys.modules])"
+        "heavy = {'scipy', 'sklearn', 'matplotlib', 'torch', 'joblib'};"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     assert run(code) == "[]"
 
