@@ -29,8 +29,8 @@ def test_import_starts_no_thread_and_chooses_no_target() -> None:
     )
     if not sys.platform.startswith("linux"):
         pytest.skip("counts threads in /proc")
-    single = run("import os, numpy; print(len(os.listdir('/proc/self/task')))")
-    assert run(code) == single
+    with_numpy = run("import os, numpy; print(len(os.listdir('/proc/self/task')))")
+    assert int(run(code)) <= int(with_numpy)
 
 
 def test_every_public_name_resolves() -> None:

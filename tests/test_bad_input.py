@@ -1,0 +1,156 @@
+"""Bad input gets an error that names the argument, what came and what was expected."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+from sklearn.exceptions import NotFittedError
+
+from udl_fast import RBM, BernoulliRBM, pack_bits, unpack_bits
+
+X = np.eye(6, dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return RBM(3, n_iter=1, random_state=0).fit(X)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"n_components": 0}, ValueError, "RBM: n_components must be >= 1, got 0"),
+        ({"n_components": 2.5}, TypeError, "RBM: n_components must be an integer, got 2.5"),
+        ({"n_components": True}, TypeError, "RBM: n_components must be an integer, got True"),
+        ({"batch_size": -1}, ValueError, "RBM: batch_size must be >= 1, got -1"),
+        ({"n_iter": -1}, ValueError, "RBM: n_iter must be >= 0, got -1"),
+        ({"k": 0}, ValueError, "RBM: k must be >= 1, got 0"),
+        ({"n_chains": 0}, ValueError, "RBM: n_chains must be >= 1, got 0"),
+        ({"learning_rate": -0.1}, ValueError, "RBM: learning_rate must be between 0 and inf"),
+        (
+            {"learning_rate": np.nan},
+            ValueError,
+            "RBM: learning_rate must be between 0 and inf, got nan",
+        ),
+        ({"learning_rate": "fast"}, TypeError, "RBM: learning_rate must be a number, got 'fast'"),
+        ({"momentum": 1.5}, ValueError, "RBM: momentum must be between 0 and 1, got 1.5"),
+        ({"sparsity_target": 2}, ValueError, "RBM: sparsity_target must be between 0 and 1, got 2"),
+        (
+            {"algorithm": "cdd"},
+            ValueError,
+            "RBM: algorithm must be 'cd' or 'pcd' or 'pt', got 'cdd'",
+        ),
+        ({"algorithm": "pt"}, NotImplementedError, "RBM: algorithm can only be 'cd' or 'pcd' yet"),
+        ({"visible": "gaussian"}, NotImplementedError, "RBM: visible can only be 'bernoulli' yet"),
+        ({"precision": "fast"}, NotImplementedError, "RBM: precision can only be"),
+        ({"statistics": "sampled"}, NotImplementedError, "RBM: statistics can only be 'mean' yet"),
+        ({"centered": True}, NotImplementedError, "RBM: centered=True is not available yet"),
+        (
+            {"binarize": "sampled"},
+            ValueError,
+            "RBM: binarize must be None, a threshold or 'sample'",
+        ),
+        ({"binarize": [1]}, TypeError, "RBM: binarize must be a number"),
+        (
+            {"device": "cuda"},
+            NotImplementedError,
+            "RBM: device='cuda' is not available: built without",
+        ),
+        ({"device": "tpu"}, ValueError, r"RBM: device must be 'cpu' or 'cuda\[:n\]', got 'tpu'"),
+        ({"shuffle": "yes"}, TypeError, "RBM: shuffle must be True or False, got 'yes'"),
+        ({"n_jobs": 0}, ValueError, "n_jobs"),
+        ({"callbacks": [3]}, TypeError, "RBM: callbacks must be callables"),
+    ],
+)
+def test_parameters(parameters, error, message):
+    with pytest.raises(error, match=message):
+        RBM(**parameters).fit(X)
+
+
+def test_unknown_option_is_refused_by_name():
+    with pytest.raises(TypeError, match="learn_rate"):
+        RBM(learn_rate=0.1)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (np.full((3, 2), np.nan), "contains NaN"),
+        (np.full((3, 2), np.inf), "contains infinity"),
+        (np.empty((0, 4)), "0 sample"),
+        (np.empty((4, 0)), "0 feature"),
+        (np.zeros(4), "Expected 2D array"),
+        (sparse.csr_array(np.array([[np.nan, 1.0]])), "contains NaN"),
+    ],
+)
+def test_data(method, data, message):
+    with pytest.raises(ValueError, match=message):
+        getattr(RBM(3), method)(data)
+
+
+@pytest.mark.parametrize(
+    "method", ["transform", "score_samples", "free_energy", "gibbs", "partial_fit"]
+)
+def test_wrong_number_of_columns(fitted, method):
+    with pytest.raises(ValueError, match="X has 5 features, but RBM is expecting 6 features"):
+        getattr(fitted, method)(X[:, :5])
+
+
+def test_wrong_number_of_hidden_columns(fitted):
+    with pytest.raises(ValueError, match="mean_visible: H has 2 columns, expected 3"):
+        fitted.inverse_transform(np.zeros((1, 2)))
+
+
+@pytest.mark.parametrize(
+    "method", ["transform", "gibbs", "score_samples", "sample", "log_partition"]
+)
+def test_before_fit(method):
+    with pytest.raises(NotFittedError):
+        getattr(RBM(), method)(*([X] if method not in ("sample", "log_partition") else []))
+    assert not hasattr(RBM(), "components_")
+
+
+@pytest.mark.parametrize("n_steps", [0, -3])
+def test_steps(fitted, n_steps):
+    with pytest.raises(ValueError, match=f"n_steps must be >= 1, got {n_steps}"):
+        fitted.gibbs(X, n_steps)
+
+
+@pytest.mark.parametrize("model", [RBM(3, n_iter=1), BernoulliRBM(3, n_iter=1)])
+@pytest.mark.parametrize("data", [X * 255, X * 2.0, X - 0.5])
+def test_values_outside_the_unit_interval_warn_and_name_the_fix(model, data):
+    with pytest.warns(UserWarning, match="Bernoulli units expect values in \\[0, 1\\].*binarize"):
+        model.fit(data)
+
+
+def test_grey_values_and_thresholded_bytes_do_not_warn():
+    RBM(3, n_iter=1).fit(X / 2)
+    RBM(3, n_iter=1, binarize=127).fit(X * 255)
+
+
+def test_changed_n_components_cannot_continue(fitted):
+    model = RBM(3, n_iter=1).fit(X)
+    with pytest.raises(ValueError, match="n_components is 4, but the fitted model has 3"):
+        model.set_params(n_components=4).partial_fit(X)
+
+
+def test_packing():
+    with pytest.raises(ValueError, match="pack_bits: X holds values other than 0 and 1"):
+        pack_bits([[0, 2]])
+    with pytest.raises(ValueError, match="pack_bits: X must have 2 dimensions"):
+        pack_bits([0, 1])
+    with pytest.raises(ValueError, match="NaN"):
+        pack_bits([[np.nan]], threshold=0.5)
+    with pytest.raises(TypeError, match="unpack_bits: packed has dtype int64, expected uint8"):
+        unpack_bits(np.zeros((1, 1), dtype=np.int64))
+    with pytest.raises(ValueError, match="expected"):
+        unpack_bits(np.zeros((1, 1), dtype=np.uint8), 17)
+
+
+@pytest.mark.parametrize("n_bits", [1, 7, 8, 9, 64, 65, 130])
+def test_packing_is_numpys_little_order(n_bits):
+    bits = np.random.default_rng(n_bits).random((5, n_bits)) < 0.5
+    packed = pack_bits(bits)
+    np.testing.assert_array_equal(packed, np.packbits(bits, axis=1, bitorder="little"))
+    np.testing.assert_array_equal(unpack_bits(packed, n_bits), bits)
+    np.testing.assert_array_equal(pack_bits(bits * 0.7, threshold=0.5), packed)

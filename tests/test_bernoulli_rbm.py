@@ -1,0 +1,123 @@
+"""BernoulliRBM replaces scikit-learn's: same arguments, attributes, names and numbers."""
+
+import inspect
+
+import numpy as np
+import pytest
+import sklearn.neural_network
+from scipy.special import expit
+
+from udl_fast import BernoulliRBM, datasets
+
+Theirs = sklearn.neural_network.BernoulliRBM
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load_digits(binary=0.5, dtype=np.float64).data
+
+
+@pytest.fixture(scope="module")
+def pair(digits):
+    """A model of each kind with the same parameters."""
+    theirs = Theirs(20, n_iter=2, random_state=0).fit(digits)
+    ours = BernoulliRBM(20, n_iter=0).fit(digits)
+    for name in ("components_", "intercept_hidden_", "intercept_visible_"):
+        setattr(ours, name, getattr(theirs, name))
+    return ours, theirs
+
+
+def test_constructor_takes_the_same_arguments_with_the_same_defaults():
+    theirs, ours = (inspect.signature(c).parameters for c in (Theirs, BernoulliRBM))
+    assert list(ours)[: len(theirs)] == list(theirs)
+    for name, parameter in theirs.items():
+        assert ours[name].default == parameter.default, name
+        assert ours[name].kind == parameter.kind, name
+
+
+def test_fitted_attributes_have_the_same_shapes_and_dtypes(digits):
+    theirs, ours = (c(7, n_iter=1, random_state=0).fit(digits) for c in (Theirs, BernoulliRBM))
+    for name in ("components_", "intercept_hidden_", "intercept_visible_", "h_samples_"):
+        assert getattr(ours, name).shape == getattr(theirs, name).shape, name
+    assert ours.components_.dtype == theirs.components_.dtype
+    assert list(ours.get_feature_names_out()) == list(theirs.get_feature_names_out())
+
+
+@pytest.mark.parametrize("dtype", [int, np.int8, np.float32, np.float64])
+def test_dtypes_as_scikit_learn_gives_them(digits, dtype):
+    X = digits.astype(dtype)
+    theirs, ours = (c(3, n_iter=1).fit(X).transform(X).dtype for c in (Theirs, BernoulliRBM))
+    assert ours == theirs
+
+
+def test_initial_weights_are_scikit_learns(digits):
+    theirs = Theirs(9, learning_rate=1e-12, n_iter=1, random_state=4).fit(digits)
+    ours = BernoulliRBM(9, n_iter=0, random_state=4).fit(digits)
+    np.testing.assert_allclose(ours.components_, theirs.components_, rtol=1e-6, atol=1e-9)
+    assert not ours.intercept_visible_.any()
+    assert not ours.h_samples_.any()
+
+
+def test_transform_and_free_energy_are_scikit_learns(pair, digits):
+    ours, theirs = pair
+    np.testing.assert_allclose(ours.transform(digits), theirs.transform(digits), atol=1e-6)
+    np.testing.assert_allclose(ours._free_energy(digits), theirs._free_energy(digits), rtol=1e-5)
+    np.testing.assert_allclose(ours._mean_hiddens(digits), theirs._mean_hiddens(digits), atol=1e-6)
+
+
+def test_pseudo_likelihood_agrees_in_the_mean(pair, digits):
+    ours, theirs = pair
+    a, b = ours.score_samples(digits), theirs.score_samples(digits)
+    assert abs(a.mean() - b.mean()) < 5 * np.hypot(a.std(), b.std()) / np.sqrt(len(digits))
+
+
+def test_private_samplers_take_the_callers_generator(pair, digits):
+    ours, theirs = pair
+    for name, states in (("_sample_hiddens", digits), ("_sample_visibles", np.ones((5, 20)))):
+        a, b = (getattr(m, name)(states, np.random.RandomState(0)) for m in (ours, theirs))
+        assert a.dtype == np.bool_
+        assert (a != b).mean() < 1e-4
+
+
+def test_gibbs_returns_bool_and_takes_one_row(pair, digits):
+    ours, theirs = pair
+    assert ours.gibbs(digits).dtype == theirs.gibbs(digits).dtype == np.bool_
+    assert ours.gibbs(digits[0]).shape == theirs.gibbs(digits[0]).shape == (64,)
+
+
+def test_verbose_line_has_scikit_learns_form(digits, capsys):
+    BernoulliRBM(3, n_iter=2, verbose=1).fit(digits)
+    ours = capsys.readouterr().out.splitlines()
+    Theirs(3, n_iter=2, verbose=1).fit(digits)
+    theirs = capsys.readouterr().out.splitlines()
+    for a, b in zip(ours, theirs, strict=True):
+        form = [line.split(" = ")[0] for line in (a, b)]
+        assert form[0] == form[1]
+        assert a.endswith("s")
+
+
+def test_learns_as_well_as_scikit_learn(digits):
+    """Same settings, full minibatches: the exact likelihood of both is alike over seeds."""
+    settings = {"n_components": 8, "learning_rate": 0.05, "batch_size": 10, "n_iter": 10}
+    X = digits[:1790]
+    scores = {}
+    for model_class in (Theirs, BernoulliRBM):
+        values = []
+        for seed in range(3):
+            fitted = model_class(random_state=seed, **settings).fit(X)
+            judge = BernoulliRBM(8, n_iter=0).fit(X)
+            for name in ("components_", "intercept_hidden_", "intercept_visible_"):
+                setattr(judge, name, getattr(fitted, name))
+            values.append(judge.log_likelihood(X).mean())
+        scores[model_class] = np.mean(values)
+    assert scores[BernoulliRBM] > scores[Theirs] - 1.0
+
+
+def test_subclass_reaching_private_names_works(digits):
+    class MeanField(BernoulliRBM):
+        def mean_activity(self, v):
+            return self._mean_hiddens(v).mean()
+
+    model = MeanField(4, n_iter=1).fit(digits)
+    expected = expit(digits @ model.components_.T + model.intercept_hidden_).mean()
+    np.testing.assert_allclose(model.mean_activity(digits), expected, atol=1e-6)
