@@ -197,7 +197,7 @@ def test_flipped_units_are_uniform():
 
 
 def test_estimated_and_exact_pseudo_likelihood_agree(fitted, digits):
-    """One flip a row estimates the sum over all flips: equal in the mean within 5 standard errors."""
+    """One flip a row estimates the sum over all flips: equal in the mean within 5 sigma."""
     estimate, exact = fitted.pseudo_likelihood(digits), fitted.pseudo_likelihood(digits, exact=True)
     error = (estimate - exact).std() / np.sqrt(len(digits))
     assert abs(estimate.mean() - exact.mean()) < 5 * error

@@ -2,8 +2,7 @@
 
 Sums of states with quantised weights are int64, everything that enters learning is float64. Only
 the chain of float32 roundings that decides a sample is followed to the bit: `exp_negative` is
-passed
-in, so that this file does not repeat the polynomial it helps to test.
+passed in, so that this file does not repeat the polynomial it helps to test.
 """
 
 import numpy as np

@@ -1,0 +1,45 @@
+"""Fixtures shared by the tests, and a header that says what they ran on."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from udl_fast import runtime
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def pytest_report_header() -> list[str]:
+    config = runtime.show_config(as_dict=True)
+    assert config is not None
+    return [
+        f"udl_fast {config['version']}: target {config['target']} of "
+        f"{' '.join(config['available_targets'])}, {config['n_threads']} threads "
+        f"({config['n_threads_source']}), {config['cpu']}",
+        f"numpy {config['numpy']}, scipy {config['scipy']}, "
+        f"scikit-learn {config['scikit_learn']}; cuda: {config['cuda']}",
+    ]
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the real data sets: UDL_FAST_DATA, else shared/data beside the repository."""
+    folder = Path(os.environ.get("UDL_FAST_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real data at {folder}: set UDL_FAST_DATA to the folder that holds it")
+    return folder
+
+
+@pytest.fixture(params=runtime.show_config(as_dict=True)["available_targets"])
+def target(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Every CPU target of this machine, in use while the test runs."""
+    with runtime.forced_target(request.param):
+        yield request.param
+
+
+@pytest.fixture(params=[1, 2, 3], ids="{}threads".format)
+def n_threads(request: pytest.FixtureRequest) -> int:
+    """Numbers of threads, one of them not a divisor of the usual sizes."""
+    return request.param

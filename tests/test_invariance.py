@@ -1,0 +1,77 @@
+"""The same seed gives the same bits, whatever computes them and however the data is laid out."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from udl_fast import RBM, _core, datasets, runtime
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load_digits(binary=0.5, dtype=np.uint8).data[:500]
+
+
+def bits(model, X):
+    arrays = [
+        model.components_,
+        model.intercept_hidden_,
+        model.intercept_visible_,
+        model.h_samples_,
+    ]
+    arrays += [
+        model.transform(X),
+        model.gibbs(X, 3),
+        model.sample(7, n_steps=4),
+        model.free_energy(X),
+    ]
+    return b"".join(np.ascontiguousarray(a).tobytes() for a in arrays)
+
+
+@pytest.mark.parametrize("algorithm", ["cd", "pcd"])
+def test_fit_and_sampling_over_targets_and_threads(digits, algorithm):
+    found = set()
+    for target in _core.available_targets():
+        for n_jobs in (1, 2, 3):
+            with runtime.forced_target(target):
+                model = RBM(
+                    37,
+                    algorithm=algorithm,
+                    n_iter=3,
+                    batch_size=30,
+                    momentum=0.5,
+                    n_jobs=n_jobs,
+                    random_state=1,
+                )
+                found.add(bits(model.fit(digits), digits))
+    assert len(found) == 1
+
+
+def test_grey_data_over_threads():
+    X = datasets.load_digits().data[:300]
+    found = {bits(RBM(20, n_iter=2, n_jobs=n, random_state=0).fit(X), X) for n in (1, 2, 3)}
+    assert len(found) == 1
+
+
+def test_dtype_and_layout(digits):
+    wide = np.zeros((1000, 128), np.float32)
+    wide[::2, ::2] = digits
+    layouts = [digits.astype(dtype) for dtype in (bool, np.float32, np.float64, int)]
+    layouts += [np.asfortranarray(digits), wide[::2, ::2]]
+    layouts += [sparse.csr_array(digits), sparse.csc_matrix(digits)]
+    expected = RBM(20, n_iter=2, random_state=0).fit(digits).components_
+    for X in layouts:
+        found = RBM(20, n_iter=2, random_state=0).fit(X).components_
+        np.testing.assert_array_equal(found, expected)
+
+
+def test_splitting_the_rows_of_transform(digits):
+    model = RBM(20, n_iter=1, random_state=0).fit(digits)
+    whole = model.transform(digits)
+    parts = [model.transform(digits[i : i + 7]) for i in range(0, len(digits), 7)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+
+
+def test_seeds_differ(digits):
+    a, b = (RBM(5, n_iter=1, random_state=seed).fit(digits) for seed in (0, 1))
+    assert (a.components_ != b.components_).all()
