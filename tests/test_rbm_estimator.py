@@ -125,6 +125,12 @@ def test_chains_advance_between_minibatches_and_calls(digits):
     assert (model.h_samples_ != first).any()
 
 
+def test_algorithm_may_change_between_fits(digits):
+    model = RBM(5, n_iter=1, warm_start=True, random_state=0).fit(digits)
+    model.set_params(algorithm="pcd", n_chains=9).fit(digits)
+    assert model.h_samples_.shape == (9, 5)
+
+
 def test_momentum_schedule(digits):
     """Epochs from the switch on use final_momentum: the same as changing the parameter by hand."""
     scheduled = RBM(

@@ -168,6 +168,8 @@ class ContrastiveTraining(FittedParameters):
                 f"{type(self).__name__}: n_components is {self.n_components}, but the fitted "
                 f"model has {self._engine.n_hidden}; use warm_start=False to start again"
             )
+        if self.algorithm == "pcd" and len(self.h_samples_) == 0:  # it was trained by cd so far
+            self._engine.set_chains(self._initial_chains())
 
     def _training_rows(self, X: Any) -> _core.Rows:
         threshold = None if isinstance(self.binarize, str) else self.binarize
