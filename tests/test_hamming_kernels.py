@@ -22,7 +22,9 @@ def target(request):
 
 def codes_of(width, n, seed=0):
     """Random codes among which lie a copy and the complement of the query, which is the last row."""
-    codes = np.random.default_rng(seed + width).integers(0, 256, (n + 1, width // 8), dtype=np.uint8)
+    codes = np.random.default_rng(seed + width).integers(
+        0, 256, (n + 1, width // 8), dtype=np.uint8
+    )
     codes[: n // 2 : 3] = codes[-1]
     codes[1 : n // 2 : 3] = ~codes[-1]
     return codes[:-1], codes[-1:]
@@ -49,8 +51,13 @@ def test_scan_finds_what_lies_within_the_threshold(width, packed):
         allowed = np.random.default_rng(n).integers(0, 2**64, -(-n // 64), dtype=np.uint64)
         chosen = np.unpackbits(allowed.view(np.uint8), bitorder="little")[:n].astype(bool)
         for threshold in (-1, 0, width // 2, width - 1, width):
-            for bitmap, wanted in ((None, distances <= threshold), (allowed, (distances <= threshold) & chosen)):
-                positions, found = _core.hamming_scan(words[0], width, words[1], threshold, packed, bitmap)
+            for bitmap, wanted in (
+                (None, distances <= threshold),
+                (allowed, (distances <= threshold) & chosen),
+            ):
+                positions, found = _core.hamming_scan(
+                    words[0], width, words[1], threshold, packed, bitmap
+                )
                 np.testing.assert_array_equal(positions, np.flatnonzero(wanted))
                 np.testing.assert_array_equal(found, distances[wanted])
 
@@ -71,12 +78,31 @@ def test_scan_refuses_a_larger_tile():
 
 @pytest.mark.parametrize(
     ("shape", "n_bits", "message"),
-    [((3, 2), 64, "expected"), ((3,), 64, "2 dimensions"), ((3, 1), 0, "n_bits"), ((3, 1), 65537, "n_bits")],
+    [
+        ((3, 2), 64, "expected"),
+        ((3,), 64, "2 dimensions"),
+        ((3, 1), 0, "n_bits"),
+        ((3, 1), 65537, "n_bits"),
+    ],
 )
 def test_binding_checks_shapes(shape, n_bits, message):
     with pytest.raises(ValueError, match=message):
         _core.hamming_distances(np.zeros(shape, np.uint64), n_bits, np.zeros((1, 1), np.uint64), 1)
     with pytest.raises(ValueError, match="allowed"):
-        _core.hamming_search(np.zeros((65, 1), np.uint64), 64, np.zeros((1, 1), np.uint64), 1, 1, allowed=np.zeros(1, np.uint64))
+        _core.hamming_search(
+            np.zeros((65, 1), np.uint64),
+            64,
+            np.zeros((1, 1), np.uint64),
+            1,
+            1,
+            allowed=np.zeros(1, np.uint64),
+        )
     with pytest.raises(ValueError, match="ids"):
-        _core.hamming_search(np.zeros((65, 1), np.uint64), 64, np.zeros((1, 1), np.uint64), 1, 1, ids=np.zeros(64, np.int64))
+        _core.hamming_search(
+            np.zeros((65, 1), np.uint64),
+            64,
+            np.zeros((1, 1), np.uint64),
+            1,
+            1,
+            ids=np.zeros(64, np.int64),
+        )

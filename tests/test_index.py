@@ -53,9 +53,9 @@ def cases(draw):
 @given(cases(), st.integers(1, 3))
 def test_search_equals_brute_force(case, n_jobs):
     codes, queries, ids, k = case
-    D, I = index_of(codes, ids).search(queries, k, n_jobs=n_jobs)
-    assert (D.dtype, I.dtype) == (np.int32, np.int64)
-    assert_equal((D, I), oracle.search(queries, codes, k, ids))
+    found = index_of(codes, ids).search(queries, k, n_jobs=n_jobs)
+    assert [x.dtype for x in found] == [np.int32, np.int64]
+    assert_equal(found, oracle.search(queries, codes, k, ids))
 
 
 @settings(max_examples=80, deadline=None)
@@ -79,7 +79,10 @@ def test_filters_equal_a_physically_filtered_index(case, seed):
     expected = oracle.search(queries, codes[mask], k, kept)
     assert_equal(index.search(queries, k, mask=mask), expected)
     assert_equal(index.search(queries, k, ids=np.append(kept, 10**12)), expected)
-    assert_equal(index.range_search(queries, 12, mask=mask), oracle.range_search(queries, codes[mask], 12, ids=kept))
+    assert_equal(
+        index.range_search(queries, 12, mask=mask),
+        oracle.range_search(queries, codes[mask], 12, ids=kept),
+    )
     chosen = (index.ids >= 5) & (index.ids < 90)
     between = oracle.search(queries, codes[chosen], k, index.ids[chosen])
     assert_equal(index.search(queries, k, ids=range(5, 90)), between)
@@ -92,7 +95,10 @@ def test_filters_equal_a_physically_filtered_index(case, seed):
 @given(cases(), st.integers(0, 150))
 def test_shards_merged_equal_the_whole(case, cut):
     codes, queries, ids, k = case
-    parts = [index_of(codes[:cut], None if ids is None else ids[:cut]), index_of(codes[cut:], None if ids is None else ids[cut:])]
+    parts = [
+        index_of(codes[:cut], None if ids is None else ids[:cut]),
+        index_of(codes[cut:], None if ids is None else ids[cut:]),
+    ]
     parts[0].merge_from(parts[1])
     assert (parts[0].ntotal, parts[1].ntotal) == (len(codes), 0)
     assert_equal(parts[0].search(queries, k), index_of(codes, ids).search(queries, k))
@@ -118,9 +124,9 @@ def test_flipped_and_permuted_bits_change_nothing(case, seed):
 def test_a_complement_differs_in_every_bit(n_bits):
     codes = random_codes(3, n_bits // 8)
     np.testing.assert_array_equal(np.diag(hamming_distances(codes, ~codes)), n_bits)
-    D, I = index_of(codes).search(~codes, 3)
-    np.testing.assert_array_equal(D[:, -1], n_bits)
-    np.testing.assert_array_equal(I[:, -1], [0, 1, 2])
+    distances, ids = index_of(codes).search(~codes, 3)
+    np.testing.assert_array_equal(distances[:, -1], n_bits)
+    np.testing.assert_array_equal(ids[:, -1], [0, 1, 2])
 
 
 # 20,000 codes: several tiles, cuts of candidate lists, and enough work for more than one thread.
@@ -144,26 +150,30 @@ def test_threads_and_targets_give_the_same_bits(n_queries, values, shuffled):
                 assert_equal(index.search(queries, 300, n_jobs=n_jobs), expected)
                 found = index.range_search(queries, 20, n_jobs=n_jobs)
                 np.testing.assert_array_equal(found[0], limits)
-                np.testing.assert_array_equal(found[1], np.concatenate([d[n] for d, n in zip(distances, near, strict=True)]))
+                np.testing.assert_array_equal(
+                    found[1], np.concatenate([d[n] for d, n in zip(distances, near, strict=True)])
+                )
                 np.testing.assert_array_equal(found[2], ids[np.concatenate(near)])
-                np.testing.assert_array_equal(hamming_distances(queries, codes, n_jobs=n_jobs), distances)
+                np.testing.assert_array_equal(
+                    hamming_distances(queries, codes, n_jobs=n_jobs), distances
+                )
 
 
 def test_a_large_k_needs_few_queries_at_a_time():
     codes, queries = random_codes(30_000, 2), random_codes(20, 2, 1)
-    D, I = index_of(codes).search(queries, 30_010, n_jobs=2)
+    distances, ids = index_of(codes).search(queries, 30_010, n_jobs=2)
     expected = hamming_distances(queries, codes)
-    np.testing.assert_array_equal(I[:, :30_000], np.argsort(expected, axis=1, kind="stable"))
-    np.testing.assert_array_equal(D[:, :30_000], np.sort(expected, axis=1))
-    assert (I[:, 30_000:] == -1).all()
-    assert (D[:, 30_000:] == NO_DISTANCE).all()
+    np.testing.assert_array_equal(ids[:, :30_000], np.argsort(expected, axis=1, kind="stable"))
+    np.testing.assert_array_equal(distances[:, :30_000], np.sort(expected, axis=1))
+    assert (ids[:, 30_000:] == -1).all()
+    assert (distances[:, 30_000:] == NO_DISTANCE).all()
 
 
 def test_empty_index_and_no_queries():
     index = HammingIndex(16)
-    D, I = index.search(np.zeros((2, 2), np.uint8), 3)
-    np.testing.assert_array_equal(D, np.full((2, 3), NO_DISTANCE))
-    np.testing.assert_array_equal(I, np.full((2, 3), -1))
+    distances, ids = index.search(np.zeros((2, 2), np.uint8), 3)
+    np.testing.assert_array_equal(distances, np.full((2, 3), NO_DISTANCE))
+    np.testing.assert_array_equal(ids, np.full((2, 3), -1))
     assert_equal(index.range_search(np.zeros((2, 2), np.uint8), 99), ([0, 0, 0], [], []))
     index.add(np.zeros((5, 2), np.uint8))
     assert index.search(np.zeros((0, 2), np.uint8), 3)[0].shape == (0, 3)
@@ -172,7 +182,9 @@ def test_empty_index_and_no_queries():
 
 def test_functions_without_an_index():
     codes, queries = random_codes(50, 5), random_codes(4, 5, 1)
-    np.testing.assert_array_equal(hamming_distances(queries, codes), oracle.distances(queries, codes))
+    np.testing.assert_array_equal(
+        hamming_distances(queries, codes), oracle.distances(queries, codes)
+    )
     assert_equal(hamming_knn(queries, codes, 7), oracle.search(queries, codes, 7))
     assert hamming_distances(codes[:0], codes).shape == (0, 50)
     with pytest.raises(ValueError, match="hamming_distances: A has shape"):
@@ -214,7 +226,13 @@ def test_input_of_any_layout():
     wide = np.zeros((80, 33), np.uint8)
     wide[::2, 1:17] = codes
     unaligned = np.frombuffer(b"x" + codes.tobytes(), np.uint8)[1:].reshape(codes.shape)
-    for form in (frozen, np.asfortranarray(codes), wide[::2, 1:17], unaligned, pickle.loads(pickle.dumps(codes, 5))):
+    for form in (
+        frozen,
+        np.asfortranarray(codes),
+        wide[::2, 1:17],
+        unaligned,
+        pickle.loads(pickle.dumps(codes, 5)),
+    ):
         assert_equal(index_of(form).search(form, 3), expected)
 
 
@@ -268,7 +286,12 @@ def test_bad_ids_leave_the_index_as_it_was(ids, error, message):
 def test_only_packed_bytes_are_taken(dtype):
     index = HammingIndex(16)
     rows = np.zeros((2, 2), dtype)
-    for call in (index.add, lambda x: index.search(x, 1), lambda x: index.range_search(x, 1), lambda x: hamming_knn(x, x, 1)):
+    for call in (
+        index.add,
+        lambda x: index.search(x, 1),
+        lambda x: index.range_search(x, 1),
+        lambda x: hamming_knn(x, x, 1),
+    ):
         with pytest.raises(TypeError, match="uint8"):
             call(rows)
 
@@ -291,6 +314,8 @@ def test_bad_parameters():
     for k in (0, -1):
         with pytest.raises(ValueError, match="k must be >= 1"):
             index.search(query, k)
+    with pytest.raises(ValueError, match="below 2\\^63"):
+        index.search(query, 2**63)
     with pytest.raises(TypeError, match="k must be an integer"):
         index.search(query, 1.5)
     with pytest.raises(ValueError, match="radius must be >= 0"):
@@ -321,9 +346,11 @@ def test_searches_see_whole_states_while_codes_are_added():
     def read():
         for _ in range(30):
             size = index.ntotal
-            D, I = index.search(codes[:2], 1, n_jobs=1)
-            if not ((D == 0).all() and (I[:, 0] == [0, 1]).all() and index.ntotal >= size):
-                failures.append((D, I))
+            distances, ids = index.search(codes[:2], 1, n_jobs=1)
+            if not (
+                (distances == 0).all() and (ids[:, 0] == [0, 1]).all() and index.ntotal >= size
+            ):
+                failures.append((distances, ids))
 
     readers = [threading.Thread(target=read) for _ in range(3)]
     for reader in readers:
@@ -340,7 +367,9 @@ def saved(request, tmp_path):
     """An index and its file; 9 bytes leave part of a word unused."""
     codes = random_codes(100, 9)
     ids = np.random.default_rng(0).permutation(500)[:100]
-    index = {"positions": index_of(codes), "ids": index_of(codes, ids), "empty": HammingIndex(72)}[request.param]
+    index = {"positions": index_of(codes), "ids": index_of(codes, ids), "empty": HammingIndex(72)}[
+        request.param
+    ]
     path = tmp_path / "codes.udl"
     index.save(path)
     return index, path

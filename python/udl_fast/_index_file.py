@@ -33,7 +33,9 @@ def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
     target = Path(path)
     flags = 0 if contents.ids is None else HAS_IDS
-    header = HEADER.pack(MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags)
+    header = HEADER.pack(
+        MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags
+    )
     descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
@@ -82,9 +84,15 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
         n_words = -(-n_bits // 64)
         expected = HEADER.size + count * 8 * (n_words + has_ids)
         if size != expected:
-            raise ValueError(f"HammingIndex.load: {path} has {size} bytes, its header says {expected}: truncated or damaged")
+            raise ValueError(
+                f"HammingIndex.load: {path} has {size} bytes, its header says {expected}: truncated or damaged"
+            )
         words = _read_array(file, _WORDS, (count, n_words), HEADER.size, mmap)
-        ids = _read_array(file, _IDS, (count,), HEADER.size + 8 * n_words * count, mmap) if has_ids else None
+        ids = (
+            _read_array(file, _IDS, (count,), HEADER.size + 8 * n_words * count, mmap)
+            if has_ids
+            else None
+        )
     _check_contents(path, n_bits, words, ids, next_id)
     return Contents(n_bits, words, ids, next_id)
 
@@ -94,7 +102,9 @@ def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int,
         raise ValueError(f"HammingIndex.load: {path} is not a HammingIndex file")
     _, version, n_bits, count, next_id, flags = HEADER.unpack(header)
     if version != VERSION:
-        raise ValueError(f"HammingIndex.load: {path} has format version {version}, expected {VERSION}")
+        raise ValueError(
+            f"HammingIndex.load: {path} has format version {version}, expected {VERSION}"
+        )
     if not 8 <= n_bits <= MAX_BITS or n_bits % 8 or count < 0 or next_id < 0 or flags & ~HAS_IDS:
         raise ValueError(
             f"HammingIndex.load: {path} has an impossible header: n_bits={n_bits}, count={count}, "
@@ -103,7 +113,9 @@ def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int,
     return n_bits, count, next_id, bool(flags & HAS_IDS)
 
 
-def _read_array(file: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, mmap: bool) -> NDArray[Any]:
+def _read_array(
+    file: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, mmap: bool
+) -> NDArray[Any]:
     if mmap and shape[0] > 0:
         return np.memmap(file, dtype, "r", offset, shape)
     file.seek(offset)
@@ -114,11 +126,19 @@ def _read_array(file: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset:
 
 
 def _check_contents(
-    path: str | os.PathLike[str], n_bits: int, words: NDArray[np.uint64], ids: NDArray[np.int64] | None, next_id: int
+    path: str | os.PathLike[str],
+    n_bits: int,
+    words: NDArray[np.uint64],
+    ids: NDArray[np.int64] | None,
+    next_id: int,
 ) -> None:
     used = n_bits % 64
     if used and (words[:, -1] >> np.uint64(used)).any():
         raise ValueError(f"HammingIndex.load: {path} has bits set beyond n_bits={n_bits}: damaged")
-    lowest, highest = (0, len(words) - 1) if ids is None or not len(ids) else (int(ids.min()), int(ids.max()))
+    lowest, highest = (
+        (0, len(words) - 1) if ids is None or not len(ids) else (int(ids.min()), int(ids.max()))
+    )
     if lowest < 0 or highest >= next_id:
-        raise ValueError(f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged")
+        raise ValueError(
+            f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
+        )

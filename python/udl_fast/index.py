@@ -68,6 +68,7 @@ class HammingIndex:
         self.n_bits = _checked_width(n_bits)
         self.code_size = self.n_bits // 8
         self._lock = threading.RLock()
+        self._next_id = 0
         self.reset()
 
     @property
@@ -88,7 +89,9 @@ class HammingIndex:
     def reset(self) -> None:
         """Remove all codes; ids start from 0 again."""
         with self._lock:
-            self._set(Contents(self.n_bits, np.empty((0, -(-self.n_bits // 64)), np.uint64), None, 0))
+            self._set(
+                Contents(self.n_bits, np.empty((0, -(-self.n_bits // 64)), np.uint64), None, 0)
+            )
 
     def add(self, codes: NDArray[np.uint8]) -> None:
         """Add codes under the next ids: one above the largest ever used, or from 0.
@@ -117,7 +120,9 @@ class HammingIndex:
         words = packed_words(codes, self.n_bits, "HammingIndex.add: codes")
         with self._lock:
             if len(words) > _MAX_ID - self._next_id:
-                raise ValueError(f"HammingIndex.add: ids from {self._next_id} for {len(words)} codes exceed 2^63 - 1")
+                raise ValueError(
+                    f"HammingIndex.add: ids from {self._next_id} for {len(words)} codes exceed 2^63 - 1"
+                )
             ids = None
             if self._ids is not None:
                 ids = np.arange(self._next_id, self._next_id + len(words), dtype=np.int64)
@@ -155,13 +160,17 @@ class HammingIndex:
         if not len(new):
             return
         if new.min() < 0 or new.max() == _MAX_ID:
-            raise ValueError(f"HammingIndex.add_with_ids: ids must be from 0 to 2^63 - 2, got {new.min()} to {new.max()}")
+            raise ValueError(
+                f"HammingIndex.add_with_ids: ids must be from 0 to 2^63 - 2, got {new.min()} to {new.max()}"
+            )
         if len(np.unique(new)) != len(new):
             raise ValueError("HammingIndex.add_with_ids: ids holds an id more than once")
         with self._lock:
             found = new[self._positions(new) >= 0]
             if len(found):
-                raise ValueError(f"HammingIndex.add_with_ids: id {found[0]} is in the index already")
+                raise ValueError(
+                    f"HammingIndex.add_with_ids: id {found[0]} is in the index already"
+                )
             self._append(words, new, max(self._next_id, int(new.max()) + 1))
 
     def remove_ids(self, ids: ArrayLike) -> int:
@@ -196,7 +205,9 @@ class HammingIndex:
             removed = int(self._count - keep.sum())
             if removed:
                 contents = self._contents()
-                self._set(Contents(self.n_bits, contents.words[keep], self.ids[keep], self._next_id))
+                self._set(
+                    Contents(self.n_bits, contents.words[keep], self.ids[keep], self._next_id)
+                )
             return removed
 
     def reconstruct(self, id: int) -> NDArray[np.uint8]:
@@ -229,8 +240,11 @@ class HammingIndex:
             known = 0 <= wanted <= _MAX_ID
             position = int(self._positions(np.array([wanted], np.int64))[0]) if known else -1
             if position < 0:
-                raise IndexError(f"HammingIndex.reconstruct: no code has id {wanted}; the index holds {self._count} codes")
-            return self._words[position].view(np.uint8)[: self.code_size].copy()
+                raise IndexError(
+                    f"HammingIndex.reconstruct: no code has id {wanted}; the index holds {self._count} codes"
+                )
+            code: NDArray[np.uint8] = self._words[position].view(np.uint8)[: self.code_size].copy()
+            return code
 
     def search(
         self,
@@ -285,7 +299,14 @@ class HammingIndex:
             contents, ascending = self._contents(), self._ascending
             allowed = self._allowed(ids, mask, "HammingIndex.search")
         return _core.hamming_search(
-            contents.words, self.n_bits, words, count, resolve_n_jobs(n_jobs), contents.ids, ascending, allowed
+            contents.words,
+            self.n_bits,
+            words,
+            count,
+            resolve_n_jobs(n_jobs),
+            contents.ids,
+            ascending,
+            allowed,
         )
 
     def range_search(
@@ -344,7 +365,14 @@ class HammingIndex:
             contents, ascending = self._contents(), self._ascending
             allowed = self._allowed(ids, mask, "HammingIndex.range_search")
         return _core.hamming_range(
-            contents.words, self.n_bits, words, largest, resolve_n_jobs(n_jobs), contents.ids, ascending, allowed
+            contents.words,
+            self.n_bits,
+            words,
+            largest,
+            resolve_n_jobs(n_jobs),
+            contents.ids,
+            ascending,
+            allowed,
         )
 
     def merge_from(self, other: HammingIndex) -> None:
@@ -377,9 +405,13 @@ class HammingIndex:
         (2, 0)
         """
         if not isinstance(other, HammingIndex):
-            raise TypeError(f"HammingIndex.merge_from: other must be a HammingIndex, got {type(other).__name__}")
+            raise TypeError(
+                f"HammingIndex.merge_from: other must be a HammingIndex, got {type(other).__name__}"
+            )
         if other is self or other.n_bits != self.n_bits:
-            raise ValueError(f"HammingIndex.merge_from: other must be another index of {self.n_bits} bits, got {other!r}")
+            raise ValueError(
+                f"HammingIndex.merge_from: other must be another index of {self.n_bits} bits, got {other!r}"
+            )
         first, second = sorted((self, other), key=id)  # one order of locks for any two indexes
         with first._lock, second._lock:
             codes = other._contents().words.view(np.uint8)[:, : self.code_size]
@@ -467,7 +499,9 @@ class HammingIndex:
             ids = None if self._ids is None else self._ids[: self._count]
             return Contents(self.n_bits, self._words[: self._count], ids, self._next_id)
 
-    def _append(self, words: NDArray[np.uint64], ids: NDArray[np.int64] | None, next_id: int) -> None:
+    def _append(
+        self, words: NDArray[np.uint64], ids: NDArray[np.int64] | None, next_id: int
+    ) -> None:
         if ids is not None and self._ids is None:
             self._ids = np.arange(self._count, dtype=np.int64)
         end = self._count + len(words)
@@ -478,7 +512,9 @@ class HammingIndex:
             grown_ids = _grown(self._ids, self._count, end)
             grown_ids[self._count : end] = ids
             self._ids = grown_ids
-            self._ascending = bool(self._ascending and (not len(ids) or ids[0] > last) and (ids[1:] > ids[:-1]).all())
+            self._ascending = bool(
+                self._ascending and (not len(ids) or ids[0] > last) and (ids[1:] > ids[:-1]).all()
+            )
         grown[self._count : end] = words
         self._words, self._count, self._next_id = grown, end, next_id
 
@@ -494,7 +530,9 @@ class HammingIndex:
         at = at if order is None else order[at]
         return np.where(stored[at] == ids, at, -1)
 
-    def _allowed(self, ids: ArrayLike | range | None, mask: ArrayLike | None, function: str) -> NDArray[np.uint64] | None:
+    def _allowed(
+        self, ids: ArrayLike | range | None, mask: ArrayLike | None, function: str
+    ) -> NDArray[np.uint64] | None:
         """Bitmap of the positions to search, 64 to a word."""
         if ids is None and mask is None:
             return None
@@ -504,7 +542,9 @@ class HammingIndex:
             if given.dtype != np.bool_:
                 raise TypeError(f"{function}: mask has dtype {given.dtype}, expected bool")
             if given.shape != (self._count,):
-                raise ValueError(f"{function}: mask has shape {given.shape}, expected ({self._count},)")
+                raise ValueError(
+                    f"{function}: mask has shape {given.shape}, expected ({self._count},)"
+                )
             chosen &= given
         if ids is not None:
             chosen &= self._has_id(ids, f"{function}: ids")
@@ -526,7 +566,9 @@ class HammingIndex:
         return chosen
 
 
-def hamming_distances(A: NDArray[np.uint8], B: NDArray[np.uint8], *, n_jobs: int | None = None) -> NDArray[np.int32]:
+def hamming_distances(
+    A: NDArray[np.uint8], B: NDArray[np.uint8], *, n_jobs: int | None = None
+) -> NDArray[np.int32]:
     """Hamming distances of all pairs of rows of two arrays.
 
     Parameters
@@ -599,7 +641,9 @@ def hamming_knn(
     n_bits = _width_of(codes, "hamming_knn: codes")
     q = packed_words(queries, n_bits, "hamming_knn: queries")
     words = packed_words(codes, n_bits, "hamming_knn: codes")
-    return _core.hamming_search(words, n_bits, q, _checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs))
+    return _core.hamming_search(
+        words, n_bits, q, _checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs)
+    )
 
 
 def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
@@ -608,7 +652,9 @@ def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
     if rows.dtype != np.uint8:
         raise TypeError(f"{name} has dtype {rows.dtype}, expected packed uint8 (see pack_bits)")
     if rows.ndim != 2 or rows.shape[1] != n_bits // 8:
-        raise ValueError(f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits")
+        raise ValueError(
+            f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
+        )
     if n_bits % 64 == 0 and rows.flags.c_contiguous and rows.ctypes.data % 8 == 0:
         return rows.view(np.uint64)
     words = np.zeros((len(rows), -(-n_bits // 64)), np.uint64)
@@ -620,7 +666,10 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
     """`array` with room for `needed` rows: twice the room when it is full, so that adding costs O(1) a row."""
     if needed <= len(array) and array.flags.writeable:
         return array
-    grown = np.empty((max(needed, 2 * used), *array.shape[1:]) if used else (needed, *array.shape[1:]), array.dtype)
+    grown = np.empty(
+        (max(needed, 2 * used), *array.shape[1:]) if used else (needed, *array.shape[1:]),
+        array.dtype,
+    )
     grown[:used] = array[:used]
     return grown
 
@@ -628,14 +677,18 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
 def _checked_width(n_bits: Any) -> int:
     width = _index(n_bits, "HammingIndex: n_bits")
     if width % 8 or not 8 <= width <= MAX_BITS:
-        raise ValueError(f"HammingIndex: n_bits must be a multiple of 8 from 8 to {MAX_BITS}, got {width}")
+        raise ValueError(
+            f"HammingIndex: n_bits must be a multiple of 8 from 8 to {MAX_BITS}, got {width}"
+        )
     return width
 
 
 def _width_of(codes: Any, name: str) -> int:
     shape = np.shape(codes)
     if len(shape) != 2 or not 1 <= shape[1] <= MAX_BITS // 8:
-        raise ValueError(f"{name} has shape {shape}, expected (n, n_bytes) with n_bytes from 1 to {MAX_BITS // 8}")
+        raise ValueError(
+            f"{name} has shape {shape}, expected (n, n_bytes) with n_bytes from 1 to {MAX_BITS // 8}"
+        )
     return int(8 * shape[1])
 
 
@@ -643,6 +696,8 @@ def _checked_k(k: Any, function: str) -> int:
     count = _index(k, f"{function}: k")
     if count < 1:
         raise ValueError(f"{function}: k must be >= 1, got {count}")
+    if count > _MAX_ID:
+        raise ValueError(f"{function}: k must be below 2^63, got {count}")
     return count
 
 

@@ -8,7 +8,9 @@ NO_DISTANCE, NO_ID = 2147483647, -1
 def distances(a, b):
     """(len(a), len(b)) numbers of differing bits of packed rows."""
     x, y = np.unpackbits(a, axis=1), np.unpackbits(b, axis=1)
-    return np.array([[int(np.count_nonzero(p != q)) for q in y] for p in x], np.int32).reshape(len(a), len(b))
+    return np.array([[int(np.count_nonzero(p != q)) for q in y] for p in x], np.int32).reshape(
+        len(a), len(b)
+    )
 
 
 def search(queries, codes, k, ids=None):
@@ -28,7 +30,15 @@ def range_search(queries, codes, radius, inclusive=False, ids=None):
     ids = np.arange(len(codes)) if ids is None else np.asarray(ids)
     limits, found = [0], []
     for row in distances(queries, codes).tolist():
-        near = [(i, d) for d, i in zip(row, ids.tolist(), strict=True) if d < radius or (inclusive and d == radius)]
+        near = [
+            (i, d)
+            for d, i in zip(row, ids.tolist(), strict=True)
+            if d < radius or (inclusive and d == radius)
+        ]
         found += sorted(near)
         limits.append(len(found))
-    return np.array(limits), np.array([d for _, d in found], np.int32), np.array([i for i, _ in found], np.int64)
+    return (
+        np.array(limits),
+        np.array([d for _, d in found], np.int32),
+        np.array([i for i, _ in found], np.int64),
+    )
