@@ -5,7 +5,7 @@ import pytest
 from tests.oracle import hamming as oracle
 
 from udl_fast import _core
-from udl_fast.index import packed_words
+from udl_fast._codes import packed_words
 from udl_fast.runtime import forced_target
 
 WIDTHS = (8, 16, 24, 32, 40, 64, 72, 128, 160, 192, 256, 512, 1024, 1088, 4096)

@@ -1,6 +1,7 @@
 """HammingIndex against brute force, against itself under symmetries, and on damaged files."""
 
 import copy
+import os
 import pickle
 import struct
 import threading
@@ -417,6 +418,18 @@ def test_saving_replaces_in_one_step(saved, monkeypatch):
     assert [p.name for p in path.parent.iterdir()] == [path.name]
     index.save(path)
     assert HammingIndex.load(path).ntotal == index.ntotal
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_saving_keeps_permissions(tmp_path):
+    path = tmp_path / "codes.udl"
+    HammingIndex(8).save(path)
+    ordinary = tmp_path / "ordinary"
+    ordinary.touch()
+    assert path.stat().st_mode == ordinary.stat().st_mode
+    path.chmod(0o600)
+    HammingIndex(8).save(path)
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize("mmap", [False, True])

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import struct
-import tempfile
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ._codes import MAX_BITS
+
 MAGIC = b"UDLHAMM\x00"
 VERSION = 1
 HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
 HAS_IDS = 1
-MAX_BITS = 65528
 _WORDS, _IDS = np.dtype("<u8"), np.dtype("<i8")
 
 
@@ -36,32 +37,23 @@ def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     header = HEADER.pack(
         MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags
     )
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(temporary, "xb") as file:
             file.write(header)
             file.write(np.ascontiguousarray(contents.words, _WORDS).data)
             if contents.ids is not None:
                 file.write(np.ascontiguousarray(contents.ids, _IDS).data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, target.stat().st_mode & 0o7777)
         os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+            temporary.unlink()
         raise
     _sync_folder(target.parent)
-
-
-def _mode(target: Path) -> int:
-    """Permissions of the file replaced, or those a new file gets; mkstemp's are for its owner alone."""
-    try:
-        return target.stat().st_mode & 0o7777
-    except FileNotFoundError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
 
 
 def _sync_folder(folder: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 import os
 import threading
 from typing import Any
@@ -11,12 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._index_file import MAX_BITS, Contents, read_index, write_index
+from ._codes import MAX_ID, as_index, checked_k, checked_width, id_array, packed_words, width_of
+from ._index_file import Contents, read_index, write_index
 from .runtime import resolve_n_jobs
 
 __all__ = ["HammingIndex", "hamming_distances", "hamming_knn"]
-
-_MAX_ID = 2**63 - 1
 
 
 class HammingIndex:
@@ -65,7 +63,7 @@ class HammingIndex:
     """
 
     def __init__(self, n_bits: int) -> None:
-        self.n_bits = _checked_width(n_bits)
+        self.n_bits = checked_width(n_bits)
         self.code_size = self.n_bits // 8
         self._lock = threading.RLock()
         self._next_id = 0
@@ -119,7 +117,7 @@ class HammingIndex:
         """
         words = packed_words(codes, self.n_bits, "HammingIndex.add: codes")
         with self._lock:
-            if len(words) > _MAX_ID - self._next_id:
+            if len(words) > MAX_ID - self._next_id:
                 raise ValueError(
                     f"HammingIndex.add: ids from {self._next_id} for {len(words)} codes exceed 2^63 - 1"
                 )
@@ -154,12 +152,12 @@ class HammingIndex:
         array([[20]])
         """
         words = packed_words(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
-        new = _id_array(ids, "HammingIndex.add_with_ids: ids")
+        new = id_array(ids, "HammingIndex.add_with_ids: ids")
         if len(new) != len(words):
             raise ValueError(f"HammingIndex.add_with_ids: {len(new)} ids for {len(words)} codes")
         if not len(new):
             return
-        if new.min() < 0 or new.max() == _MAX_ID:
+        if new.min() < 0 or new.max() == MAX_ID:
             raise ValueError(
                 f"HammingIndex.add_with_ids: ids must be from 0 to 2^63 - 2, got {new.min()} to {new.max()}"
             )
@@ -197,7 +195,7 @@ class HammingIndex:
         >>> index.ids
         array([0, 2])
         """
-        unwanted = _id_array(ids, "HammingIndex.remove_ids: ids")
+        unwanted = id_array(ids, "HammingIndex.remove_ids: ids")
         with self._lock:
             positions = self._positions(unwanted)
             keep = np.ones(self._count, bool)
@@ -235,9 +233,9 @@ class HammingIndex:
         >>> index.reconstruct(0)
         array([7], dtype=uint8)
         """
-        wanted = _index(id, "HammingIndex.reconstruct: id")
+        wanted = as_index(id, "HammingIndex.reconstruct: id")
         with self._lock:
-            known = 0 <= wanted <= _MAX_ID
+            known = 0 <= wanted <= MAX_ID
             position = int(self._positions(np.array([wanted], np.int64))[0]) if known else -1
             if position < 0:
                 raise IndexError(
@@ -294,7 +292,7 @@ class HammingIndex:
         (array([[2, 2]], dtype=int32), array([[1, 2]]))
         """
         words = packed_words(queries, self.n_bits, "HammingIndex.search: queries")
-        count = _checked_k(k, "HammingIndex.search")
+        count = checked_k(k, "HammingIndex.search")
         with self._lock:
             contents, ascending = self._contents(), self._ascending
             allowed = self._allowed(ids, mask, "HammingIndex.search")
@@ -357,7 +355,7 @@ class HammingIndex:
         (array([0, 2]), array([0, 1], dtype=int32), array([0, 1]))
         """
         words = packed_words(queries, self.n_bits, "HammingIndex.range_search: queries")
-        limit = _index(radius, "HammingIndex.range_search: radius")
+        limit = as_index(radius, "HammingIndex.range_search: radius")
         if limit < 0:
             raise ValueError(f"HammingIndex.range_search: radius must be >= 0, got {limit}")
         largest = min(limit if inclusive else limit - 1, self.n_bits)
@@ -561,7 +559,7 @@ class HammingIndex:
                 chosen[max(0, ids.start) : max(0, ids.stop)] = True
                 return chosen
             return np.asarray((stored >= ids.start) & (stored < ids.stop))
-        positions = self._positions(_id_array(ids, name))
+        positions = self._positions(id_array(ids, name))
         chosen[positions[positions >= 0]] = True
         return chosen
 
@@ -598,7 +596,7 @@ def hamming_distances(
     array([[8],
            [7]], dtype=int32)
     """
-    n_bits = _width_of(B, "hamming_distances: B")
+    n_bits = width_of(B, "hamming_distances: B")
     a = packed_words(A, n_bits, "hamming_distances: A")
     b = packed_words(B, n_bits, "hamming_distances: B")
     return _core.hamming_distances(b, n_bits, a, resolve_n_jobs(n_jobs))
@@ -638,28 +636,12 @@ def hamming_knn(
     >>> hamming_knn(np.array([[0]], np.uint8), np.array([[7], [1]], np.uint8), 1)
     (array([[1]], dtype=int32), array([[1]]))
     """
-    n_bits = _width_of(codes, "hamming_knn: codes")
+    n_bits = width_of(codes, "hamming_knn: codes")
     q = packed_words(queries, n_bits, "hamming_knn: queries")
     words = packed_words(codes, n_bits, "hamming_knn: codes")
     return _core.hamming_search(
-        words, n_bits, q, _checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs)
+        words, n_bits, q, checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs)
     )
-
-
-def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
-    """Packed uint8 rows as rows of 64-bit words; a view where the rows are whole words in one piece."""
-    rows = np.asarray(codes)
-    if rows.dtype != np.uint8:
-        raise TypeError(f"{name} has dtype {rows.dtype}, expected packed uint8 (see pack_bits)")
-    if rows.ndim != 2 or rows.shape[1] != n_bits // 8:
-        raise ValueError(
-            f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
-        )
-    if n_bits % 64 == 0 and rows.flags.c_contiguous and rows.ctypes.data % 8 == 0:
-        return rows.view(np.uint64)
-    words = np.zeros((len(rows), -(-n_bits // 64)), np.uint64)
-    words.view(np.uint8)[:, : n_bits // 8] = rows
-    return words
 
 
 def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
@@ -672,50 +654,3 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
     )
     grown[:used] = array[:used]
     return grown
-
-
-def _checked_width(n_bits: Any) -> int:
-    width = _index(n_bits, "HammingIndex: n_bits")
-    if width % 8 or not 8 <= width <= MAX_BITS:
-        raise ValueError(
-            f"HammingIndex: n_bits must be a multiple of 8 from 8 to {MAX_BITS}, got {width}"
-        )
-    return width
-
-
-def _width_of(codes: Any, name: str) -> int:
-    shape = np.shape(codes)
-    if len(shape) != 2 or not 1 <= shape[1] <= MAX_BITS // 8:
-        raise ValueError(
-            f"{name} has shape {shape}, expected (n, n_bytes) with n_bytes from 1 to {MAX_BITS // 8}"
-        )
-    return int(8 * shape[1])
-
-
-def _checked_k(k: Any, function: str) -> int:
-    count = _index(k, f"{function}: k")
-    if count < 1:
-        raise ValueError(f"{function}: k must be >= 1, got {count}")
-    if count > _MAX_ID:
-        raise ValueError(f"{function}: k must be below 2^63, got {count}")
-    return count
-
-
-def _id_array(ids: Any, name: str) -> NDArray[np.int64]:
-    array = np.asarray(ids)
-    if array.size == 0 and array.ndim == 1:
-        return np.empty(0, np.int64)
-    if array.dtype.kind not in "iu" or (array.dtype == np.uint64 and array.max() > _MAX_ID):
-        raise TypeError(f"{name} must be integers that fit int64, got dtype {array.dtype}")
-    if array.ndim != 1:
-        raise ValueError(f"{name} must have 1 dimension, got shape {array.shape}")
-    return array.astype(np.int64)
-
-
-def _index(value: Any, name: str) -> int:
-    try:
-        if isinstance(value, (bool, np.bool_)):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name} must be an integer, got {value!r}") from None
