@@ -7,6 +7,7 @@ void init_runtime(py::module_& m);
 void init_random(py::module_& m);
 void init_rows(py::module_& m);
 void init_rbm(py::module_& m);
+void init_hamming(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
@@ -15,4 +16,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_random(m);
   init_rows(m);
   init_rbm(m);
+  init_hamming(m);
 }

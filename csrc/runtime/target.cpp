@@ -44,9 +44,10 @@ struct Target {
   const char* name;
   bool (*runs)();
   const RbmKernels* rbm;
+  const HammingKernels* hamming;
 };
 
-#define UDL_TARGET_ENTRY(target) {#target, &runs_##target, &rbm_kernels_##target}
+#define UDL_TARGET_ENTRY(target) {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target}
 
 const Target kTargets[] = {
     UDL_TARGET_ENTRY(baseline),
@@ -120,5 +121,6 @@ void set_target(const std::string& name) {
 }
 
 const RbmKernels& rbm_kernels() { return *current().rbm; }
+const HammingKernels& hamming_kernels() { return *current().hamming; }
 
 }  // namespace udl

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/hamming.h"
 #include "kernels/rbm.h"
 
 namespace udl {
@@ -19,5 +20,6 @@ void set_target(const std::string& name);
 
 /// Kernel tables of the current target.
 const RbmKernels& rbm_kernels();
+const HammingKernels& hamming_kernels();
 
 }  // namespace udl

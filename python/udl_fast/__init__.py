@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from . import datasets, plot
     from .bernoulli import BernoulliRBM
     from .evaluation import LogPartition
+    from .index import HammingIndex, hamming_distances, hamming_knn
     from .packing import pack_bits, unpack_bits
     from .rbm import RBM
     from .runtime import get_num_threads, set_num_threads, show_config
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 _HOMES = {
     "RBM": "rbm",
     "BernoulliRBM": "bernoulli",
+    "HammingIndex": "index",
     "LogPartition": "evaluation",
     "get_num_threads": "runtime",
+    "hamming_distances": "index",
+    "hamming_knn": "index",
     "pack_bits": "packing",
     "set_num_threads": "runtime",
     "show_config": "runtime",
@@ -33,10 +37,13 @@ _SUBPACKAGES = ("datasets", "plot")
 __all__ = [
     "RBM",
     "BernoulliRBM",
+    "HammingIndex",
     "LogPartition",
     "__version__",
     "datasets",
     "get_num_threads",
+    "hamming_distances",
+    "hamming_knn",
     "pack_bits",
     "plot",
     "set_num_threads",

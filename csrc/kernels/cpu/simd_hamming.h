@@ -1,0 +1,219 @@
+#pragma once
+// Bit counts in vectors, for the Hamming kernels; the only file with their intrinsics.
+//
+//   Sums8          eight distances
+//   group_sums     distances of a query to one group of a packed tile (kernels/hamming.h)
+//   row_distance   distance of two row-major codes
+//
+// kWords > 0 fixes the number of words at compile time; 0 takes it from `n_words`.
+#include <cstdint>
+
+#include "base/macros.h"
+
+#if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
+#include <immintrin.h>
+#endif
+
+namespace udl {
+namespace {
+
+#if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
+UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) { return static_cast<int32_t>(_mm_popcnt_u64(x)); }
+#else
+/// Sums of 2, 4, then 8 bits side by side; the multiplication adds the eight bytes into the highest.
+UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) {
+  x -= (x >> 1) & 0x5555555555555555u;
+  x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+  x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+  return static_cast<int32_t>((x * 0x0101010101010101u) >> 56);
+}
+#endif
+
+template <int kWords>
+UDL_ALWAYS_INLINE int32_t scalar_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  int32_t sum = 0;
+  for (int64_t w = 0; w < n; ++w) sum += popcount(a[w] ^ b[w]);
+  return sum;
+}
+
+#if defined(UDL_TARGET_AVX512)
+
+struct Sums8 { __m512i v; };
+
+UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) { return {_mm512_min_epi32(a.v, b.v)}; }
+/// Bit k: distance k is at most `threshold`.
+UDL_ALWAYS_INLINE uint32_t at_most(Sums8 a, int32_t threshold) {
+  return _mm512_cmple_epi64_mask(a.v, _mm512_set1_epi64(threshold));
+}
+UDL_ALWAYS_INLINE void store(int32_t* p, Sums8 a) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi64_epi32(a.v));
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  __m512i sum = _mm512_setzero_si512();
+  for (int64_t w = 0; w < n; ++w) {
+    const __m512i differing = _mm512_xor_si512(_mm512_loadu_si512(group + 8 * w), _mm512_set1_epi64(static_cast<int64_t>(query[w])));
+    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(differing));
+  }
+  return {sum};
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
+  if (kWords > 0 && kWords < 8) return scalar_distance<kWords>(a, b, n_words);
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  __m512i sum = _mm512_setzero_si512();
+  int64_t w = 0;
+  for (; w + 8 <= n; w += 8)
+    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(a + w), _mm512_loadu_si512(b + w))));
+  if (w < n) {
+    const __mmask8 rest = static_cast<__mmask8>((1u << (n - w)) - 1);
+    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_maskz_loadu_epi64(rest, a + w), _mm512_maskz_loadu_epi64(rest, b + w))));
+  }
+  return static_cast<int32_t>(_mm512_reduce_add_epi64(sum));
+}
+
+/// Words of 8 consecutive row-major codes of kWords = 1, 2 or 4: counted, then added across lanes.
+template <int kWords>
+UDL_ALWAYS_INLINE Sums8 rows_sums(const uint64_t* query, const uint64_t* rows) {
+  __m512i pattern;
+  if (kWords == 1) pattern = _mm512_set1_epi64(static_cast<int64_t>(query[0]));
+  else if (kWords == 2) pattern = _mm512_broadcast_i64x2(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query)));
+  else pattern = _mm512_broadcast_i64x4(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(query)));
+  __m512i counts[kWords];
+  for (int i = 0; i < kWords; ++i)
+    counts[i] = _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(rows + 8 * i), pattern));
+  const __m512i even = _mm512_setr_epi64(0, 2, 4, 6, 8, 10, 12, 14), odd = _mm512_setr_epi64(1, 3, 5, 7, 9, 11, 13, 15);
+  for (int n = kWords; n > 1; n /= 2) {
+    for (int i = 0; i < n / 2; ++i)
+      counts[i] = _mm512_add_epi64(_mm512_permutex2var_epi64(counts[2 * i], even, counts[2 * i + 1]),
+                                   _mm512_permutex2var_epi64(counts[2 * i], odd, counts[2 * i + 1]));
+  }
+  return {counts[0]};
+}
+
+#elif defined(UDL_TARGET_AVX2)
+
+struct Sums8 { __m256i low, high; };
+
+UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) { return {_mm256_min_epi32(a.low, b.low), _mm256_min_epi32(a.high, b.high)}; }
+UDL_ALWAYS_INLINE uint32_t at_most(Sums8 a, int32_t threshold) {
+  const __m256i limit = _mm256_set1_epi64x(threshold);
+  const int low = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(a.low, limit)));
+  const int high = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(a.high, limit)));
+  return static_cast<uint32_t>(~(low | high << 4)) & 0xFFu;
+}
+UDL_ALWAYS_INLINE void store(int32_t* p, Sums8 a) {
+  const __m256 low_halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a.low), _mm256_castsi256_ps(a.high), 0x88);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(_mm256_castps_si256(low_halves), 0xD8));
+}
+
+/// Bits set in each byte, from two look-ups of four bits.
+UDL_ALWAYS_INLINE __m256i byte_counts(__m256i x) {
+  const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+  const __m256i nibble = _mm256_set1_epi8(15);
+  return _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(x, nibble)),
+                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), nibble)));
+}
+
+/// Words whose counts a byte can hold: 16 * 8 <= 255.
+constexpr int64_t kByteWords = 16;
+
+template <int kWords>
+UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  const __m256i zero = _mm256_setzero_si256();
+  const __m256i* words = reinterpret_cast<const __m256i*>(group);
+  Sums8 sums = {zero, zero};
+  for (int64_t first = 0; first < n; first += kByteWords) {
+    const int64_t end = n - first < kByteWords ? n : first + kByteWords;
+    __m256i low = zero, high = zero;
+    for (int64_t w = first; w < end; ++w) {
+      const __m256i word = _mm256_set1_epi64x(static_cast<int64_t>(query[w]));
+      low = _mm256_add_epi8(low, byte_counts(_mm256_xor_si256(_mm256_loadu_si256(words + 2 * w), word)));
+      high = _mm256_add_epi8(high, byte_counts(_mm256_xor_si256(_mm256_loadu_si256(words + 2 * w + 1), word)));
+    }
+    sums.low = _mm256_add_epi64(sums.low, _mm256_sad_epu8(low, zero));
+    sums.high = _mm256_add_epi64(sums.high, _mm256_sad_epu8(high, zero));
+  }
+  return sums;
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
+  return scalar_distance<kWords>(a, b, n_words);
+}
+
+#else
+
+struct Sums8 { int32_t lane[8]; };
+
+UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) {
+  for (int k = 0; k < 8; ++k) a.lane[k] = a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k];
+  return a;
+}
+UDL_ALWAYS_INLINE uint32_t at_most(const Sums8& a, int32_t threshold) {
+  uint32_t mask = 0;
+  for (int k = 0; k < 8; ++k) mask |= static_cast<uint32_t>(a.lane[k] <= threshold) << k;
+  return mask;
+}
+UDL_ALWAYS_INLINE void store(int32_t* p, const Sums8& a) {
+  for (int k = 0; k < 8; ++k) p[k] = a.lane[k];
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  Sums8 sums = {};
+  for (int64_t w = 0; w < n; ++w)
+    for (int k = 0; k < 8; ++k) sums.lane[k] += popcount(group[8 * w + k] ^ query[w]);
+  return sums;
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
+  return scalar_distance<kWords>(a, b, n_words);
+}
+
+#endif
+
+/// Distances of 8 row-major codes.
+template <int kWords>
+UDL_ALWAYS_INLINE void eight_row_distances(const uint64_t* query, const uint64_t* rows, int64_t n_words, int32_t* out) {
+#if defined(UDL_TARGET_AVX512)
+  if constexpr (kWords == 1 || kWords == 2 || kWords == 4) {
+    store(out, rows_sums<kWords>(query, rows));
+    return;
+  }
+#endif
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  for (int k = 0; k < 8; ++k) out[k] = row_distance<kWords>(query, rows + k * n, n);
+}
+
+/// Bit k: distances[k] <= threshold, for 64 distances.
+UDL_ALWAYS_INLINE uint64_t at_most_64(const int32_t* distances, int32_t threshold) {
+  uint64_t mask = 0;
+#if defined(UDL_TARGET_AVX512)
+  const __m512i limit = _mm512_set1_epi32(threshold);
+  for (int i = 0; i < 4; ++i)
+    mask |= static_cast<uint64_t>(_mm512_cmple_epi32_mask(_mm512_loadu_si512(distances + 16 * i), limit)) << (16 * i);
+#elif defined(UDL_TARGET_AVX2)
+  const __m256i limit = _mm256_set1_epi32(threshold);
+  for (int i = 0; i < 8; ++i) {
+    const __m256i above = _mm256_cmpgt_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(distances + 8 * i)), limit);
+    mask |= static_cast<uint64_t>(~_mm256_movemask_ps(_mm256_castsi256_ps(above)) & 0xFF) << (8 * i);
+  }
+#else
+  for (int i = 0; i < 64; ++i) mask |= static_cast<uint64_t>(distances[i] <= threshold) << i;
+#endif
+  return mask;
+}
+
+/// Index of the lowest set bit of x != 0.
+UDL_ALWAYS_INLINE int lowest_bit(uint64_t x) { return popcount((x & (~x + 1)) - 1); }
+
+}  // namespace
+}  // namespace udl

@@ -1,0 +1,45 @@
+#pragma once
+// Exact search by Hamming distance: k nearest, all within a radius, all distances. Neighbours are
+// ordered by (distance, id), so results do not depend on threads, tiles or CPU target.
+#include <cstdint>
+#include <vector>
+
+namespace udl {
+
+/// Codes as rows of words (kernels/hamming.h). Bits beyond n_bits are zero.
+struct HammingCodes {
+  const uint64_t* words;
+  int64_t n_codes;
+  int64_t n_words;
+  int32_t n_bits;
+  const int64_t* ids;       ///< id of each code; null: its position
+  bool ascending;           ///< ids never decrease; true for positions
+  const uint64_t* allowed;  ///< bitmap over positions of the codes to search; null: all
+
+  int64_t id(int64_t position) const { return ids != nullptr ? ids[position] : position; }
+};
+
+struct HammingQueries {
+  const uint64_t* words;  ///< rows of HammingCodes::n_words words
+  int64_t n_queries;
+};
+
+constexpr int32_t kNoDistance = 2147483647;  ///< fills results that do not exist, with id -1
+constexpr int64_t kNoId = -1;
+
+/// The k >= 1 nearest codes of each query: distances and ids are n_queries rows of k.
+void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k, int n_threads, int32_t* distances, int64_t* ids);
+
+struct HammingRange {
+  std::vector<int64_t> limits;  ///< results of query q: limits[q] .. limits[q + 1] - 1
+  std::vector<int32_t> distances;
+  std::vector<int64_t> ids;
+};
+
+/// Every code at a distance of at most `largest`, in the order of ids within a query.
+HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& queries, int32_t largest, int n_threads);
+
+/// out[q * n_codes + c] = distance of query q and code c. Ids and the bitmap have no part in it.
+void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, int n_threads, int32_t* out);
+
+}  // namespace udl

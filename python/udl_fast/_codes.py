@@ -1,0 +1,75 @@
+"""Checks of packed codes, ids and counts, and codes as the 64-bit words that the kernels read."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+MAX_BITS = 65528
+MAX_ID = 2**63 - 1
+
+
+def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
+    """Packed uint8 rows as rows of 64-bit words; a view where the rows are whole words in one piece."""
+    rows = np.asarray(codes)
+    if rows.dtype != np.uint8:
+        raise TypeError(f"{name} has dtype {rows.dtype}, expected packed uint8 (see pack_bits)")
+    if rows.ndim != 2 or rows.shape[1] != n_bits // 8:
+        raise ValueError(
+            f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
+        )
+    if n_bits % 64 == 0 and rows.flags.c_contiguous and rows.ctypes.data % 8 == 0:
+        return rows.view(np.uint64)
+    words = np.zeros((len(rows), -(-n_bits // 64)), np.uint64)
+    words.view(np.uint8)[:, : n_bits // 8] = rows
+    return words
+
+
+def checked_width(n_bits: Any) -> int:
+    width = as_index(n_bits, "HammingIndex: n_bits")
+    if width % 8 or not 8 <= width <= MAX_BITS:
+        raise ValueError(
+            f"HammingIndex: n_bits must be a multiple of 8 from 8 to {MAX_BITS}, got {width}"
+        )
+    return width
+
+
+def width_of(codes: Any, name: str) -> int:
+    shape = np.shape(codes)
+    if len(shape) != 2 or not 1 <= shape[1] <= MAX_BITS // 8:
+        raise ValueError(
+            f"{name} has shape {shape}, expected (n, n_bytes) with n_bytes from 1 to {MAX_BITS // 8}"
+        )
+    return int(8 * shape[1])
+
+
+def checked_k(k: Any, function: str) -> int:
+    count = as_index(k, f"{function}: k")
+    if count < 1:
+        raise ValueError(f"{function}: k must be >= 1, got {count}")
+    if count > MAX_ID:
+        raise ValueError(f"{function}: k must be below 2^63, got {count}")
+    return count
+
+
+def id_array(ids: Any, name: str) -> NDArray[np.int64]:
+    array = np.asarray(ids)
+    if array.size == 0 and array.ndim == 1:
+        return np.empty(0, np.int64)
+    if array.dtype.kind not in "iu" or (array.dtype == np.uint64 and array.max() > MAX_ID):
+        raise TypeError(f"{name} must be integers that fit int64, got dtype {array.dtype}")
+    if array.ndim != 1:
+        raise ValueError(f"{name} must have 1 dimension, got shape {array.shape}")
+    return array.astype(np.int64)
+
+
+def as_index(value: Any, name: str) -> int:
+    try:
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError
+        return operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name} must be an integer, got {value!r}") from None

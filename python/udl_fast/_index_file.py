@@ -1,0 +1,136 @@
+"""Files of `HammingIndex`: a 64-byte header, the codes as words, then the ids; all little-endian."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import struct
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ._codes import MAX_BITS
+
+MAGIC = b"UDLHAMM\x00"
+VERSION = 1
+HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
+HAS_IDS = 1
+_WORDS, _IDS = np.dtype("<u8"), np.dtype("<i8")
+
+
+class Contents(NamedTuple):
+    """What a file holds: (count, words) codes, their ids or None, and the id of the next code added."""
+
+    n_bits: int
+    words: NDArray[np.uint64]
+    ids: NDArray[np.int64] | None
+    next_id: int
+
+
+def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
+    """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
+    target = Path(path)
+    flags = 0 if contents.ids is None else HAS_IDS
+    header = HEADER.pack(
+        MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags
+    )
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+    try:
+        with open(temporary, "xb") as file:
+            file.write(header)
+            file.write(np.ascontiguousarray(contents.words, _WORDS).data)
+            if contents.ids is not None:
+                file.write(np.ascontiguousarray(contents.ids, _IDS).data)
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileNotFoundError):
+            os.chmod(temporary, target.stat().st_mode & 0o7777)
+        os.replace(temporary, target)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            temporary.unlink()
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """The new name must survive a power cut too; systems that cannot open folders need no such call."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
+    """Read a file of `write_index`; every count is checked against the size before anything is allocated."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        n_bits, count, next_id, has_ids = _read_header(file.read(HEADER.size), path)
+        n_words = -(-n_bits // 64)
+        expected = HEADER.size + count * 8 * (n_words + has_ids)
+        if size != expected:
+            raise ValueError(
+                f"HammingIndex.load: {path} has {size} bytes, its header says {expected}: truncated or damaged"
+            )
+        words = _read_array(file, _WORDS, (count, n_words), HEADER.size, mmap)
+        ids = (
+            _read_array(file, _IDS, (count,), HEADER.size + 8 * n_words * count, mmap)
+            if has_ids
+            else None
+        )
+    _check_contents(path, n_bits, words, ids, next_id)
+    return Contents(n_bits, words, ids, next_id)
+
+
+def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int, int, bool]:
+    if len(header) < HEADER.size or header[: len(MAGIC)] != MAGIC:
+        raise ValueError(f"HammingIndex.load: {path} is not a HammingIndex file")
+    _, version, n_bits, count, next_id, flags = HEADER.unpack(header)
+    if version != VERSION:
+        raise ValueError(
+            f"HammingIndex.load: {path} has format version {version}, expected {VERSION}"
+        )
+    if not 8 <= n_bits <= MAX_BITS or n_bits % 8 or count < 0 or next_id < 0 or flags & ~HAS_IDS:
+        raise ValueError(
+            f"HammingIndex.load: {path} has an impossible header: n_bits={n_bits}, count={count}, "
+            f"next_id={next_id}, flags={flags}"
+        )
+    return n_bits, count, next_id, bool(flags & HAS_IDS)
+
+
+def _read_array(
+    file: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, mmap: bool
+) -> NDArray[Any]:
+    if mmap and shape[0] > 0:
+        return np.memmap(file, dtype, "r", offset, shape)
+    file.seek(offset)
+    array = np.empty(shape, dtype)
+    if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
+        raise ValueError("HammingIndex.load: the file became shorter while it was read")
+    return array
+
+
+def _check_contents(
+    path: str | os.PathLike[str],
+    n_bits: int,
+    words: NDArray[np.uint64],
+    ids: NDArray[np.int64] | None,
+    next_id: int,
+) -> None:
+    used = n_bits % 64
+    if used and (words[:, -1] >> np.uint64(used)).any():
+        raise ValueError(f"HammingIndex.load: {path} has bits set beyond n_bits={n_bits}: damaged")
+    lowest, highest = (
+        (0, len(words) - 1) if ids is None or not len(ids) else (int(ids.min()), int(ids.max()))
+    )
+    if lowest < 0 or highest >= next_id:
+        raise ValueError(
+            f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
+        )
