@@ -133,20 +133,38 @@ class RbmEngine:
 # ids: id of each code, None = its position; ascending: they never decrease. allowed: bitmap over positions
 # in words of 64. Neighbours are ordered by (distance, id).
 def hamming_search(
-    codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], k: int, n_threads: int,
-    ids: NDArray[np.int64] | None = None, ascending: bool = False, allowed: NDArray[np.uint64] | None = None,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    k: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+    allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """(distances, ids), each (n_queries, k), filled with 2147483647 and -1."""
+
 def hamming_range(
-    codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], largest: int, n_threads: int,
-    ids: NDArray[np.int64] | None = None, ascending: bool = False, allowed: NDArray[np.uint64] | None = None,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    largest: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+    allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
     """(limits, distances, ids) of all codes at a distance <= largest, in the order of ids."""
+
 def hamming_distances(
     codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], n_threads: int
 ) -> NDArray[np.int32]: ...  # (n_queries, n_codes)
 def hamming_scan(
-    codes: NDArray[np.uint64], n_bits: int, query: NDArray[np.uint64], threshold: int, packed: bool,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    query: NDArray[np.uint64],
+    threshold: int,
+    packed: bool,
     allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """One kernel call on at most 2048 codes, for tests: (positions, distances) within the threshold."""
