@@ -45,7 +45,7 @@ py::tuple search(const Words& words, int32_t n_bits, const Words& queries, int64
   int32_t* d = distances.mutable_data();
   int64_t* i = found.mutable_data();
   {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     hamming_search(codes, view, k, n_threads, d, i);
   }
   return py::make_tuple(distances, found);
@@ -63,7 +63,7 @@ py::tuple range_search(const Words& words, int32_t n_bits, const Words& queries,
   check_threads(n_threads, "hamming_range");
   HammingRange range;
   {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     range = hamming_range(codes, view, largest, n_threads);
   }
   return py::make_tuple(copied(range.limits), copied(range.distances), copied(range.ids));
@@ -75,7 +75,7 @@ py::array_t<int32_t> distances(const Words& words, int32_t n_bits, const Words& 
   check_threads(n_threads, "hamming_distances");
   py::array_t<int32_t> out({view.n_queries, codes.n_codes});
   int32_t* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   hamming_distances(codes, view, n_threads, data);
   return out;
 }

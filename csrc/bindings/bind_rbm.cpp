@@ -155,6 +155,7 @@ class PythonPoll {
   explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
 
   bool operator()(int64_t rows_done) {
+    hang_if_finalizing();
     py::gil_scoped_acquire gil;
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -185,7 +186,7 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   PythonPoll python_poll(std::move(poll));
   TrainResult result;
   {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     result = engine.train(rows, order_data, parsed, seed, static_cast<uint64_t>(step), n_threads, std::ref(python_poll));
   }
   python_poll.rethrow();
@@ -206,7 +207,7 @@ py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) 
   check_threads(n_threads, "mean_hidden");
   py::array out = empty_array(engine, {rows.rows(), engine.n_hidden()});
   void* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.mean_hidden(rows, data, n_threads);
   return out;
 }
@@ -216,7 +217,7 @@ py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads)
   check_threads(n_threads, "mean_visible");
   py::array out = empty_array(engine, {rows.rows(), engine.n_visible()});
   void* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.mean_visible(rows, data, n_threads);
   return out;
 }
@@ -231,7 +232,7 @@ Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed, con
   check_columns(rows, engine.n_visible(), "sample_hidden", "rows", "the model");
   check_threads(n_threads, "sample_hidden");
   const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.sample_hidden(rows, source, n_threads);
 }
 
@@ -239,7 +240,7 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed, co
   check_columns(rows, engine.n_hidden(), "sample_visible", "rows", "the model");
   check_threads(n_threads, "sample_visible");
   const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.sample_visible(rows, source, n_threads);
 }
 
@@ -248,7 +249,7 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
   check_positive(n_steps, "gibbs", "n_steps");
   check_threads(n_threads, "gibbs");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.gibbs(rows, n_steps, source, n_threads);
 }
 
@@ -257,7 +258,7 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
   check_threads(n_threads, "free_energy");
   py::array_t<double> out(rows.rows());
   double* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.free_energy(rows, data, n_threads);
   return out;
 }
@@ -265,7 +266,7 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
 double log_partition(const RbmEngine& engine, int n_threads) {
   check_threads(n_threads, "log_partition_exact");
   const CArray<double> w(weights(engine)), hidden(hidden_bias(engine)), visible(visible_bias(engine));
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return log_partition_exact(w.data(), hidden.data(), visible.data(), engine.n_hidden(), engine.n_visible(), n_threads);
 }
 

@@ -54,7 +54,7 @@ Rows dense_rows(const py::array& x) {
 
 Rows rows_from_array(const py::array& x) {
   std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     return Rows::pack_binary(view);
   });
   if (bits) return std::move(*bits);
@@ -65,7 +65,7 @@ namespace {
 
 Rows from_threshold(const py::array& x, double threshold) {
   return visit(x, "Rows.from_threshold", [&](const auto& view) {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     return Rows::pack_threshold(view, threshold);
   });
 }
@@ -100,7 +100,7 @@ template <class T>
 py::array to_typed_array(const Rows& rows) {
   py::array_t<T> out({rows.rows(), rows.columns()});
   T* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   if constexpr (std::is_floating_point_v<T>) {
     rows.gather_values<T>(nullptr, 0, rows.rows(), data, rows.columns());
   } else {
@@ -131,7 +131,7 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
 py::array_t<double> column_means(const Rows& rows) {
   py::array_t<double> out(rows.columns());
   double* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   rows.column_means(data);
   return out;
 }
