@@ -310,6 +310,16 @@ def test_rows_keep_float_arrays_without_a_copy():
     assert rows.to_array("float32")[0, 0] == 0.125
 
 
+@pytest.mark.parametrize("values", [states(9, 70), rng(0).random((9, 70))])
+def test_rows_give_a_range_of_rows(values):
+    rows = _core.Rows.from_array(values)
+    np.testing.assert_array_equal(rows.to_array("float64", 2, 5), values[2:7])
+    np.testing.assert_array_equal(rows.to_array("float64", 6), values[6:])
+    for first, count in ((-1, 1), (10, 0), (3, 7), (0, -1)):
+        with pytest.raises(ValueError, match=f"9 rows, got first {first} and count {count}"):
+            rows.to_array("float64", first, count)
+
+
 @pytest.mark.parametrize("index_type", [np.int32, np.int64])
 def test_rows_from_csr(index_type):
     indptr, indices = np.array([0, 2, 2, 3], index_type), np.array([3, 0, 1], index_type)
