@@ -46,7 +46,8 @@ def test_wheel_holds_stubs_licence_and_no_sources(wheel):
 
 def test_wheel_trains_in_an_empty_environment(wheel, tmp_path):
     subprocess.run([sys.executable, "-m", "venv", tmp_path / "venv"], check=True)
-    python = next((tmp_path / "venv").glob("*/python*"))
+    scripts = "Scripts" if os.name == "nt" else "bin"
+    python = tmp_path / "venv" / scripts / "python"
     subprocess.run([python, "-m", "pip", "install", "-q", wheel], check=True)
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     run = subprocess.run(
