@@ -200,6 +200,24 @@ def test_float64_engine_learns_like_the_packed_one(options):
     np.testing.assert_allclose(engine.weights(), plain.weights(), atol=2e-5)
 
 
+@pytest.mark.parametrize("momenta", [(0.0, 0.9), (0.5, 0.0, 0.5), (0.0, 0.5, 0.0, 0.5)])
+def test_momentum_may_start_and_stop(momenta):
+    """A pass without momentum leaves no velocity behind, in both engines."""
+    engine, expected = random_model(65, 37)
+    plain = _core.RbmEngine(65, 37, "float64")
+    plain.set_parameters(expected.weights, expected.hidden_bias, expected.visible_bias)
+    data = states(10, 65)
+    for step, momentum in enumerate(momenta):
+        settings = {**SETTINGS, "momentum": momentum}
+        for each in (engine, plain):
+            each.train(_core.Rows.from_array(data), None, settings, SEED, step, 2)
+        expected.train(data, settings, SEED, step)
+        np.testing.assert_allclose(engine.weights(), expected.weights, atol=2e-6)
+        np.testing.assert_allclose(engine.hidden_bias(), expected.hidden_bias, atol=2e-6)
+    np.testing.assert_allclose(engine.weights(), plain.weights(), atol=2e-5)
+    np.testing.assert_allclose(engine.visible_bias(), plain.visible_bias(), atol=2e-5)
+
+
 def test_binarized_pixels_are_drawn_from_the_data_stream(target):
     from tests.oracle.philox import draws, uniforms
 

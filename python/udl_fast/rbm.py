@@ -40,6 +40,7 @@ class RBM(
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code.
     momentum : float in [0, 1], default=0.0
+        Share of the last step that is repeated; with 0 no step is remembered.
     final_momentum : float in [0, 1], default=None
         Momentum from epoch `momentum_switch_epoch` on; 0.5 then 0.9 in [3]_, section 9.
     momentum_switch_epoch : int, default=5
