@@ -16,7 +16,7 @@ struct TrainSettings {
   bool persistent = false;  ///< PCD instead of CD
   int64_t k = 1;            ///< Gibbs steps an update
   double learning_rate = 0.1;
-  double momentum = 0;
+  double momentum = 0;      ///< 0 keeps no velocity: momentum that starts later starts from rest
   double weight_decay = 0;
   double l1 = 0;
   bool has_sparsity = false;
