@@ -463,3 +463,46 @@ def test_exploding_weights_keep_the_last_good_state(digits):
         model.set_params(learning_rate=1e39).fit(digits)
     for a, b in zip(before, parameters(model), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_model_is_right_inside_callbacks_while_weights_grow(digits):
+    """The scale of the weights follows them within an epoch: transform in a callback is exact."""
+    X = np.kron(np.tile(digits, (20, 1)), np.ones((1, 9), np.uint8))
+    errors = []
+
+    def callback(estimator, info):
+        x = X[:5] @ estimator.components_.T.astype(float) + estimator.intercept_hidden_
+        with np.errstate(over="ignore"):
+            errors.append(np.abs(estimator.transform(X[:5]) - 1 / (1 + np.exp(-x))).max())
+
+    RBM(200, n_iter=2, callbacks=[callback], random_state=0).fit(X)
+    assert len(errors) > 3
+    assert max(errors) < 1e-4
+
+
+def test_changing_a_model_while_it_trains_is_refused(digits):
+    X = np.tile(digits, (60, 1))
+    refused = []
+
+    def callback(estimator, info):
+        if 0 < info["rows_done"] < len(X):
+            for change in (
+                lambda: setattr(estimator, "h_samples_", np.ones((5000, 200), bool)),
+                lambda: setattr(estimator, "intercept_hidden_", np.ones(200)),
+                lambda: estimator.partial_fit(X),
+            ):
+                with pytest.raises(RuntimeError, match="the model is being trained"):
+                    change()
+                refused.append(True)
+            return True
+
+    RBM(200, algorithm="pcd", n_iter=3, callbacks=[callback], random_state=0).fit(X)
+    assert refused
+
+
+def test_failed_refit_leaves_the_fitted_model(digits):
+    model = RBM(5, n_iter=1, random_state=0).fit(digits)
+    before = model.transform(digits[:9])
+    with pytest.raises((ValueError, MemoryError)):
+        model.set_params(algorithm="pcd", n_chains=10**12).fit(digits)
+    np.testing.assert_array_equal(model.transform(digits[:9]), before)

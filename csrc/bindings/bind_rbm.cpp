@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 #include "bindings/rows.h"
 #include "runtime/partition.h"
@@ -22,11 +23,31 @@ py::array empty_array(const RbmEngine& engine, std::vector<py::ssize_t> shape) {
   return py::array_t<float>(shape);
 }
 
+/// The engine may not be changed while it trains (from a callback or another thread).
+void check_idle(const RbmEngine& engine, const char* function) {
+  if (engine.is_training()) throw std::runtime_error(std::string(function) + ": the model is being trained; change it after fit has returned");
+}
+
+/// The engine is marked as training in this scope.
+class TrainingScope {
+ public:
+  explicit TrainingScope(RbmEngine& engine) : engine_(engine) {
+    if (!engine.try_begin_training()) check_idle(engine, "train");
+  }
+  ~TrainingScope() { engine_.end_training(); }
+  TrainingScope(const TrainingScope&) = delete;
+  TrainingScope& operator=(const TrainingScope&) = delete;
+
+ private:
+  RbmEngine& engine_;
+};
+
 void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias, const py::object& visible_bias) {
   const py::array w = real_array(engine, weights), hidden = real_array(engine, hidden_bias), visible = real_array(engine, visible_bias);
   check_shape(w, {engine.n_hidden(), engine.n_visible()}, "set_parameters", "weights");
   check_shape(hidden, {engine.n_hidden()}, "set_parameters", "hidden_bias");
   check_shape(visible, {engine.n_visible()}, "set_parameters", "visible_bias");
+  check_idle(engine, "set_parameters");
   engine.set_parameters(w.data(), hidden.data(), visible.data());
 }
 
@@ -79,6 +100,7 @@ void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
   const py::array visible = state_array(engine, state, "visible_velocity", {engine.n_visible()});
   const py::array mean = state_array(engine, state, "mean_activation", {engine.n_hidden()});
   const auto pointer = [&](const char* name, const py::array& x) { return state.contains(name) ? x.data() : nullptr; };
+  check_idle(engine, "set_optimizer_state");
   engine.set_optimizer(pointer("weight_velocity", weight), pointer("hidden_velocity", hidden), pointer("visible_velocity", visible),
                        pointer("mean_activation", mean));
 }
@@ -87,6 +109,7 @@ void set_chains(RbmEngine& engine, const py::array& x) {
   const Rows hidden = rows_from_array(x);
   check_columns(hidden, engine.n_hidden(), "set_chains", "hidden", "the model");
   if (!hidden.is_bits()) throw_invalid("set_chains: hidden must be binary");
+  check_idle(engine, "set_chains");
   engine.set_chains(hidden);
 }
 
@@ -184,6 +207,7 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   if (parsed.persistent && engine.chains().rows() < 1) throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
   const uint32_t* order_data = checked_order(order, rows);
   PythonPoll python_poll(std::move(poll));
+  const TrainingScope scope(engine);
   TrainResult result;
   {
     ReleasedGil release;
@@ -297,8 +321,14 @@ void init_rbm(pybind11::module_& m) {
   c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
   c.def("chains", [](const RbmEngine& engine) { return bool_array(engine.chains()); });
   c.def("set_chains", &set_chains, py::arg("hidden"));
-  c.def("snapshot", &RbmEngine::snapshot);
-  c.def("restore", &RbmEngine::restore);
+  c.def("snapshot", [](RbmEngine& engine) {
+    check_idle(engine, "snapshot");
+    engine.snapshot();
+  });
+  c.def("restore", [](RbmEngine& engine) {
+    check_idle(engine, "restore");
+    engine.restore();
+  });
   c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"), py::arg("step"), py::arg("n_threads"),
         py::arg("poll") = py::none());
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));

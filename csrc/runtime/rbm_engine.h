@@ -1,6 +1,7 @@
 #pragma once
 // The coarse seam between Python and computation: one object with the parameters, optimiser state and
 // chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -50,6 +51,12 @@ class RbmEngine {
   RbmEngine(int64_t n_visible, int64_t n_hidden) : n_visible_(n_visible), n_hidden_(n_hidden) {}
   virtual ~RbmEngine() = default;
 
+  /// Marks the engine as training; false if it already is. Changing it meanwhile would pull memory from
+  /// under the team, so callers refuse to.
+  bool try_begin_training() { return !training_.exchange(true); }
+  void end_training() { training_ = false; }
+  bool is_training() const { return training_; }
+
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
   virtual bool is_float64() const = 0;
@@ -85,6 +92,7 @@ class RbmEngine {
 
  private:
   int64_t n_visible_, n_hidden_;
+  std::atomic<bool> training_{false};
 };
 
 /// precision "fixed" (packed bits, exact integer sums) or "float64" (plain loops in double).

@@ -169,9 +169,10 @@ class FixedTrainer {
         if (team.thread_index() == 0) result_.finite = false;
         break;
       }
+      // Callbacks may use the model between minibatches, on the thread that polls.
+      if (team.thread_index() == 0) state_.scale_exponent = exponent;
       if (stop) break;
     }
-    if (team.thread_index() == 0) state_.scale_exponent = exponent;
   }
 
   /// On the calling thread, before the first barrier of a minibatch.

@@ -175,7 +175,7 @@ class ContrastiveTraining(FittedParameters):
                 f"{self._engine.precision!r}; use warm_start=False to start again"
             )
         if self.algorithm == "pcd" and len(self.h_samples_) == 0:  # it was trained by cd so far
-            self._engine.set_chains(self._initial_chains())
+            self._engine.set_chains(self._initial_chains(self._seed))
             self._arrays.clear()
 
     def _training_rows(self, X: Any) -> _core.Rows:
@@ -189,7 +189,7 @@ class ContrastiveTraining(FittedParameters):
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         raise NotImplementedError
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         raise NotImplementedError
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
@@ -201,13 +201,16 @@ class ContrastiveTraining(FittedParameters):
         rng = check_random_state(self.random_state)
         n_features = X.shape[1]
         weights = rng.normal(0, 0.01, (self.n_components, n_features))
-        self._seed = int.from_bytes(rng.bytes(8), "little")
-        self._dtype = self._fitted_dtype(X)
-        self._engine = _core.RbmEngine(n_features, self.n_components, self.precision)
-        self._engine.set_parameters(
+        seed = int.from_bytes(rng.bytes(8), "little")
+        engine = _core.RbmEngine(n_features, self.n_components, self.precision)
+        engine.set_parameters(
             weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
         )
-        self._engine.set_chains(self._initial_chains())
+        engine.set_chains(self._initial_chains(seed))
+        # Nothing of a fitted model is touched before everything of the new one exists.
+        self._engine = engine
+        self._seed = seed
+        self._dtype = self._fitted_dtype(X)
         self._arrays = {}
         self.n_iter_ = 0
         self.n_updates_ = 0

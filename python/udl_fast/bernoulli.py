@@ -140,6 +140,6 @@ warm_start, device, n_jobs, callbacks
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         return np.zeros(rows.shape[1])
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         n_chains = self.batch_size if self.n_chains is None else self.n_chains
         return np.zeros((n_chains, self.n_components), dtype=np.bool_)

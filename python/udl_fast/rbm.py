@@ -190,12 +190,12 @@ class RBM(
         mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
         return np.log(mean / (1 - mean))
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""
         n_chains = self.batch_size if self.n_chains is None else self.n_chains
         if self.algorithm != "pcd":
             return np.zeros((0, self.n_components), dtype=np.bool_)
-        draws = _core.draws(self._seed, "init", 1, 0, 0, n_chains, self.n_components)
+        draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
         return np.greater_equal(draws, 1 << 31)
 
     def __sklearn_tags__(self) -> Any:
