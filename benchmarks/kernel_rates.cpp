@@ -81,7 +81,7 @@ void measure(const Shape& shape, bool last) {
   Buffer<int32_t> scratch(kTableScratch), sums(16 * round_up(std::max(shape.rows, shape.visible), 4)), fixed(16 * round_up(shape.rows, 4));
   for (int64_t i = 0; i < fixed.size(); ++i) fixed[i] = static_cast<int32_t>(random() % 65536);
   Buffer<float> bias(16);
-  const WeightPanelsView view{weights.data(), shape.visible, shape.hidden, 1 << 20};
+  const WeightPanelsView view{weights.data(), shape.visible, shape.hidden, 1 << 20, false};
   const int64_t hidden_tiles = shape.hidden / 16, visible_tiles = shape.visible / 16;
 
   const double up = best_seconds([&] {
@@ -91,7 +91,7 @@ void measure(const Shape& shape, bool last) {
     for (int64_t t = 0; t < visible_tiles; ++t) kernels.visible_sums(view, t, hidden.view(), scratch.data(), sums.data());
   });
   const double gradient = best_seconds([&] {
-    for (int64_t t = 0; t < hidden_tiles; ++t) kernels.gradient_sums(units.view(), fixed.data(), 1, false, scratch.data(), sums.data());
+    for (int64_t t = 0; t < hidden_tiles; ++t) kernels.gradient_sums(units.view(), fixed.data(), false, Combine::overwrite, scratch.data(), sums.data());
   });
   kernels.hidden_sums(view, 0, visible.view(), scratch.data(), sums.data());
   ActivationOutput output{};

@@ -41,8 +41,13 @@ def fitted():
         ),
         ({"algorithm": "pt"}, NotImplementedError, "RBM: algorithm can only be 'cd' or 'pcd' yet"),
         ({"visible": "gaussian"}, NotImplementedError, "RBM: visible can only be 'bernoulli' yet"),
-        ({"precision": "fast"}, NotImplementedError, "RBM: precision can only be"),
-        ({"statistics": "sampled"}, NotImplementedError, "RBM: statistics can only be 'mean' yet"),
+        ({"precision": "half"}, ValueError, "RBM: precision must be"),
+        ({"statistics": "exact"}, ValueError, "RBM: statistics must be"),
+        (
+            {"statistics": "sampled", "sample_visibles": False},
+            ValueError,
+            "needs sample_visibles=True",
+        ),
         ({"centered": True}, NotImplementedError, "RBM: centered=True is not available yet"),
         (
             {"binarize": "sampled"},

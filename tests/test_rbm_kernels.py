@@ -23,6 +23,7 @@ SETTINGS = {
     "sparsity_cost": 0.0,
     "sparsity_damping": 0.9,
     "sample_visibles": True,
+    "statistics": "mean",
     "binarize_sample": False,
     "data_step": 0,
 }
@@ -37,22 +38,27 @@ def rng(*key):
     return np.random.default_rng(list(key))
 
 
-def random_model(n_visible, n_hidden, spread=0.3):
+PACKED = ("fixed", "fast")
+
+
+def random_model(n_visible, n_hidden, spread=0.3, precision="fixed"):
     g = rng(n_visible, n_hidden)
     weights = g.normal(0, spread, (n_hidden, n_visible)).astype(np.float32)
     hidden, visible = (g.normal(0, 0.5, n).astype(np.float32) for n in (n_hidden, n_visible))
-    engine = _core.RbmEngine(n_visible, n_hidden, "fixed")
+    engine = _core.RbmEngine(n_visible, n_hidden, precision)
     engine.set_parameters(weights, hidden, visible)
-    return engine, oracle.Rbm(weights, hidden, visible, _core.exp_negative)
+    narrow = precision == "fast"
+    return engine, oracle.Rbm(weights, hidden, visible, _core.exp_negative, narrow)
 
 
 def states(n_rows, n_units, density=0.3):
     return rng(n_rows, n_units, 1).random((n_rows, n_units)) < density
 
 
+@pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
-def test_half_steps(target, n_threads, n_visible, n_hidden, n_rows):
-    engine, expected = random_model(n_visible, n_hidden)
+def test_half_steps(target, n_threads, n_visible, n_hidden, n_rows, precision):
+    engine, expected = random_model(n_visible, n_hidden, precision=precision)
     v, h = states(n_rows, n_visible), states(n_rows, n_hidden)
     visible, hidden = _core.Rows.from_array(v), _core.Rows.from_array(h)
     equal = np.testing.assert_array_equal
@@ -71,8 +77,9 @@ def test_half_steps(target, n_threads, n_visible, n_hidden, n_rows):
 @pytest.mark.parametrize(
     ("n_visible", "n_hidden", "n_rows"), [(65, 37, 10), (7, 130, 3), (785, 63, 5)]
 )
-def test_gibbs(target, n_threads, n_visible, n_hidden, n_rows):
-    engine, expected = random_model(n_visible, n_hidden)
+@pytest.mark.parametrize("precision", PACKED)
+def test_gibbs(target, n_threads, n_visible, n_hidden, n_rows, precision):
+    engine, expected = random_model(n_visible, n_hidden, precision=precision)
     v = states(n_rows, n_visible)
     found = engine.gibbs(_core.Rows.from_array(v), 4, SEED, "gibbs", 7, 3, n_threads)
     for a, b in zip(found, expected.gibbs(v, 4, SEED, "gibbs", 7, 3), strict=True):
@@ -109,6 +116,9 @@ LEARNING = {
     "pcd": {"algorithm": "pcd"},
     "pcd-2, chains other than rows": {"algorithm": "pcd", "k": 2, "chains": 7},
     "pcd, mean reconstruction": {"algorithm": "pcd", "sample_visibles": False},
+    "cd, sampled": {"statistics": "sampled"},
+    "cd-2, sampled": {"statistics": "sampled", "k": 2, "momentum": 0.5},
+    "pcd-2, sampled": {"statistics": "sampled", "algorithm": "pcd", "k": 2, "chains": 67},
 }
 
 
@@ -126,9 +136,10 @@ def learn(engine, data, options, n_threads, order=None):
 @pytest.mark.parametrize(
     ("n_visible", "n_hidden", "n_rows"), [(65, 37, 33), (7, 3, 10), (130, 66, 21)]
 )
-def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows):
+@pytest.mark.parametrize("precision", PACKED)
+def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows, precision):
     """The last minibatch is shorter than the others."""
-    engine, expected = random_model(n_visible, n_hidden)
+    engine, expected = random_model(n_visible, n_hidden, precision=precision)
     data = states(n_rows, n_visible)
     result, settings, expected.chains = learn(engine, data, options, n_threads)
     step = expected.train(data, settings, SEED, 3)
@@ -142,15 +153,16 @@ def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows):
         np.testing.assert_array_equal(engine.chains(), expected.chains)
 
 
+@pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize(
     "options", [o for o in LEARNING.values() if o.get("sample_visibles", True)]
 )
-def test_learned_bits_do_not_depend_on_target_or_threads(options):
+def test_learned_bits_do_not_depend_on_target_or_threads(options, precision):
     found = set()
     for name in _core.available_targets():
         _core.set_target(name)
         for n_threads in (1, 2, 3):
-            engine, _ = random_model(200, 130)
+            engine, _ = random_model(200, 130, precision=precision)
             learn(engine, states(64, 200), {**options, "batch_size": 30}, n_threads)
             found.add(
                 engine.weights().tobytes()
@@ -170,9 +182,10 @@ def test_order_is_the_order_of_rows():
     np.testing.assert_array_equal(first.weights(), second.weights())
 
 
-def test_batches_too_long_for_one_int32_sum():
+@pytest.mark.parametrize("precision", PACKED)
+def test_batches_too_long_for_one_int32_sum(precision):
     """More rows than kMaxRowsPerSum = 16,384: blocks of exact sums, the same gradient."""
-    engine, expected = random_model(9, 5)
+    engine, expected = random_model(9, 5, precision=precision)
     data = states(40000, 9)
     _, settings, _ = learn(engine, data, {"batch_size": 40000}, 2)
     expected.train(data, settings, SEED, 3)
@@ -246,31 +259,39 @@ def test_binarized_pixels_are_drawn_from_the_data_stream(target):
         rng(2).normal(0, 1, (3, 3)) * 2.0 ** rng(3).integers(-40, 40, (3, 3)),
     ],
 )
-def test_scale_exponent_is_the_oracles(weights):
+@pytest.mark.parametrize("narrow", [False, True])
+def test_scale_exponent_is_the_oracles(weights, narrow):
     weights = weights.astype(np.float32)
-    assert _core.weight_scale_exponent(weights) == oracle.scale_exponent(weights)
+    found = _core.weight_scale_exponent(weights, narrow)
+    assert found == oracle.scale_exponent(weights, narrow)
 
 
+@pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_sums_at_the_limit_do_not_overflow(target, sign):
+def test_sums_at_the_limit_do_not_overflow(target, sign, precision):
     """All weights equal and all units on: the largest sum the scale allows."""
     for n_visible, n_hidden in ((785, 3), (3, 785), (300, 300)):
         weights = np.full((n_hidden, n_visible), sign * 1.0, np.float32)
-        engine = _core.RbmEngine(n_visible, n_hidden, "fixed")
+        engine = _core.RbmEngine(n_visible, n_hidden, precision)
         engine.set_parameters(weights, np.full(n_hidden, -sign * n_visible), np.zeros(n_visible))
         ones = _core.Rows.from_array(np.ones((5, n_visible), bool))
         np.testing.assert_allclose(engine.mean_hidden(ones, 1), 0.5, atol=1e-6)
 
 
+@pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize("learning_rate", [0.01, 1.0, 30.0])
-def test_scale_stays_right_while_weights_grow(learning_rate):
+def test_scale_stays_right_while_weights_grow(learning_rate, precision):
     """Samples after training are the oracle's with a scale computed from the weights alone."""
-    engine, _ = random_model(65, 37, spread=0.01)
-    data = states(200, 65)
+    engine, model = random_model(150, 137, spread=0.01, precision=precision)
+    data = states(200, 150)
     for _ in range(5):
         learn(engine, data, {"learning_rate": learning_rate, "momentum": 0.5}, 2)
         expected = oracle.Rbm(
-            engine.weights(), engine.hidden_bias(), engine.visible_bias(), _core.exp_negative
+            engine.weights(),
+            engine.hidden_bias(),
+            engine.visible_bias(),
+            _core.exp_negative,
+            model.narrow,
         )
         np.testing.assert_array_equal(
             engine.mean_hidden(_core.Rows.from_array(data), 2), expected.mean_hidden(data)

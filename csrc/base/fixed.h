@@ -17,6 +17,11 @@ constexpr int kMinScaleExponent = -60;
 constexpr float kMaxQuantised = 8388608.0f;            // 2^23
 constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
 
+// precision "fast": the same with integers of 16 bits. e is the smallest for which, among any 64 aligned
+// units of a row or a column (a word of states), the sums of positive and of negative z are below 2^15 - 1:
+// the sums of one word fit 16 bits, and words are added in 32.
+constexpr int64_t kNarrowHalfNormLimit = (int64_t{1} << 15) - 1;
+
 inline float power_of_two(int exponent) { return std::ldexp(1.0f, exponent); }
 
 /// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa bits.

@@ -48,11 +48,11 @@ py::array_t<uint32_t> order(int64_t n, uint64_t seed, int64_t epoch) {
   return out;
 }
 
-int scale_exponent(const CArray<float>& weights) {
+int scale_exponent(const CArray<float>& weights, bool narrow) {
   if (weights.ndim() != 2) throw_invalid("weight_scale_exponent: weights has shape " + shape_text(weights) + ", expected (n_hidden, n_visible)");
   PanelMatrix panels(weights.shape(0), weights.shape(1));
   panels.assign(weights.data());
-  return weight_scale_exponent(panels);
+  return weight_scale_exponent(panels, narrow);
 }
 
 }  // namespace
@@ -64,5 +64,5 @@ void init_random(pybind11::module_& m) {
   m.def("draws", &draws, py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"), py::arg("first_chain"), py::arg("n_chains"), py::arg("n_units"));
   m.def("exp_negative", &exp_negative_array, py::arg("x"));
   m.def("shuffled_order", &order, py::arg("n"), py::arg("seed"), py::arg("epoch"));
-  m.def("weight_scale_exponent", &scale_exponent, py::arg("weights"));
+  m.def("weight_scale_exponent", &scale_exponent, py::arg("weights"), py::arg("narrow") = false);
 }

@@ -153,6 +153,9 @@ TrainSettings read_settings(const py::dict& settings) {
   out.sparsity_cost = reader.get<double>("sparsity_cost");
   out.sparsity_damping = reader.get<double>("sparsity_damping");
   out.sample_visibles = reader.get<bool>("sample_visibles");
+  const auto statistics = reader.get<std::string>("statistics");
+  if (statistics != "mean" && statistics != "sampled") throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
+  out.sampled_statistics = statistics == "sampled";
   out.binarize_sample = reader.get<bool>("binarize_sample");
   out.data_step = reader.get<int64_t>("data_step");
   reader.check_all_used();
@@ -311,7 +314,7 @@ void init_rbm(pybind11::module_& m) {
         py::arg("n_visible"), py::arg("n_hidden"), py::arg("precision"));
   c.def_property_readonly("n_visible", &RbmEngine::n_visible);
   c.def_property_readonly("n_hidden", &RbmEngine::n_hidden);
-  c.def_property_readonly("precision", [](const RbmEngine& engine) { return engine.is_float64() ? "float64" : "fixed"; });
+  c.def_property_readonly("precision", &RbmEngine::precision);
   c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"), py::arg("visible_bias"));
   c.def("weights", &weights);
   c.def("hidden_bias", &hidden_bias);

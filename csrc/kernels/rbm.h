@@ -24,15 +24,22 @@ struct WeightPanelsView {
   int64_t n_visible;
   int64_t n_hidden;
   float inverse_scale;  ///< 2^-e of base/fixed.h
+  bool narrow;          ///< 2^-e bounds partial sums of 64 units to 16 bits, and tables have entries of 16 bits
 
   int64_t panel_stride() const { return kTileUnits * round_up(n_visible, kTileUnits); }
   const float* panel(int64_t tile) const { return panels + tile * panel_stride(); }
 };
 
-/// Integers of scratch a product needs: tables of both cuts of a 64-bit word and 64 staged rows
-/// (kernels/cpu/table_product.h). Callers hand over scratch that was zeroed once and written by nothing
-/// but these kernels.
-constexpr int64_t kTableScratch = (256 + 416 + 64) * kTileUnits;
+/// Integers of scratch a product needs: tables of both cuts of a 64-bit word, of entries of 32 and of 16
+/// bits, and 64 staged rows (kernels/cpu/table_product.h). Callers hand over scratch that was zeroed once
+/// and written by nothing but these kernels.
+constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
+
+/// What a product does with the sums it is handed.
+enum class Combine { overwrite, add, subtract };
+
+/// Units a gradient of narrow tables counts probabilities in: 64 of them, at most 1023 each, fit 16 bits.
+constexpr int kNarrowProbabilityShift = 6;  ///< 2^16 >> 6 = 2^10
 
 /// What turns sums into activations for one tile of 16 units.
 struct ActivationInput {
@@ -72,9 +79,10 @@ struct PanelUpdate {
   int n_terms;
 
   float inverse_scale;     ///< of the scale in use; norms below are of z = round(W * inverse_scale)
-  int32_t* row_norms;      ///< [n_visible][16], added to: partial sums of |z| >> kNormShift over this
+  int32_t* row_norms;      ///< null: no norms but largest_bits. Else
+                           ///< [n_visible][16], added to: partial sums of |z| >> kNormShift over this
                            ///< panel; lanes 0, 1 of each four hold positive z, lanes 2, 3 negative z
-  int32_t* column_norms;   ///< [2][16], written: sums of |z| >> kNormShift of positive, then negative z
+  int32_t* column_norms;   ///< null with row_norms; [2][16], written: sums of |z| >> kNormShift of positive, then negative z
   int32_t* largest_bits;   ///< [16], written: float bits of max |W| of each lane; NaN is the largest
 };
 /// Norms are tracked in units of 2^9: 2^23 >> 9 fits the 16-bit lanes of the pair sums, and 2^17 units
@@ -107,11 +115,16 @@ struct RbmKernels {
   /// Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
   void (*transpose_tile)(const BitMatrixView& in, int64_t tile, const BitMatrixView& out);
 
-  /// sums[i][k] (+)= sign * sum over rows b of bit[i][b] * probabilities_fixed[b][k]; `units` has the
-  /// visible units as rows and the batch (at most kMaxRowsPerSum rows) as columns. `accumulate` adds
-  /// to `sums`, otherwise they are overwritten. Exact.
-  void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int sign, bool accumulate,
+  /// sums[i][k] = or += or -= sum over rows b of bit[i][b] * probabilities_fixed[b][k]; `units` has the
+  /// visible units as rows and the batch (at most kMaxRowsPerSum rows) as columns. Exact.
+  /// `narrow` sums dithered_probability of each row instead (kernels/cpu/products.h), in units of 2^-10.
+  void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, bool narrow, Combine combine,
                         int32_t* scratch, int32_t* sums);
+
+  /// sums[i][k] = or += or -= the number of rows of the batch in which visible unit i and hidden unit 16 tile + k
+  /// are both on. Both matrices have units as rows and the batch as columns. Exact.
+  void (*pair_counts)(const BitMatrixView& visible_units, const BitMatrixView& hidden_units, int64_t tile, Combine combine,
+                      int32_t* sums);
 
   /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i]. Agreeing.
   void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows,
@@ -128,6 +141,15 @@ struct RbmKernels {
   /// velocity = momentum * velocity + learning_rate * (gradient - weight_decay * W - l1 * sign(W));
   /// W += velocity; multiplies and adds rounded one by one in that order. Exact, given its input.
   void (*update_panel)(const PanelUpdate& update);
+
+  /// Half-norms that fix the scale of narrow tables, of integers z = round(W * inverse_scale) of one panel.
+  /// Written: row_norms[16 * ceil(n_visible / 16)][2], sums over the 16 lanes of positive and of negative z of
+  /// each visible unit, in an order that is the same for every panel; sums that leave 15 bits saturate there or above.
+  /// Returns the largest half-norm of a hidden unit over 64 visible units 64 b .. 64 b + 63. Exact.
+  int32_t (*narrow_norms)(const float* panel, int64_t n_visible, float inverse_scale, int32_t* row_norms);
+
+  /// Largest element of the sum of n_arrays arrays of `length` (a multiple of 16) integers. Exact.
+  int32_t (*largest_of_sums)(const int32_t* const* arrays, int n_arrays, int64_t length);
 
   /// Largest sum over row_norms[p][i], p = 0 .. n_partials - 1, of the positive or of the negative lanes
   /// of a visible unit i (PanelUpdate::row_norms; one partial array a thread). Exact.

@@ -3,6 +3,7 @@
 // chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -23,6 +24,7 @@ struct TrainSettings {
   bool has_sparsity = false;
   double sparsity_target = 0, sparsity_cost = 0, sparsity_damping = 0.9;
   bool sample_visibles = true;    ///< false: the last reconstruction is a probability
+  bool sampled_statistics = false;  ///< the gradient pairs sampled hidden states instead of probabilities
   bool binarize_sample = false;   ///< real-valued rows are probabilities, binarised at every presentation
   int64_t data_step = 0;          ///< minibatches presented before, the step of the `data` stream
 };
@@ -59,7 +61,9 @@ class RbmEngine {
 
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
-  virtual bool is_float64() const = 0;
+  /// "fixed", "fast" or "float64".
+  virtual const char* precision() const = 0;
+  bool is_float64() const { return std::strcmp(precision(), "float64") == 0; }
 
   /// weights (n_hidden, n_visible) C order. Throws on values that are not finite.
   virtual void set_parameters(const void* weights, const void* hidden_bias, const void* visible_bias) = 0;
@@ -95,7 +99,8 @@ class RbmEngine {
   std::atomic<bool> training_{false};
 };
 
-/// precision "fixed" (packed bits, exact integer sums) or "float64" (plain loops in double).
+/// precision "fixed" (packed bits, exact integer sums), "fast" (the same with weights of about 10 bits in
+/// 16-bit tables) or "float64" (plain loops in double).
 std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden, const std::string& precision);
 
 }  // namespace udl

@@ -31,7 +31,7 @@ void FixedRbmEngine::set_parameters(const void* weights, const void* hidden_bias
   state_.weights.assign(w);
   copy_values(hidden, n_hidden(), state_.hidden_bias);
   copy_values(visible, n_visible(), state_.visible_bias);
-  state_.scale_exponent = weight_scale_exponent(state_.weights);
+  state_.scale_exponent = weight_scale_exponent(state_.weights, state_.narrow);
 }
 
 void FixedRbmEngine::get_parameters(void* weights, void* hidden_bias, void* visible_bias) const {

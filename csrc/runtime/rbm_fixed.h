@@ -1,5 +1,6 @@
 #pragma once
-// The packed-bit engine: float32 master weights, exact integer sums (precision "fixed").
+// The packed-bit engine: float32 master weights, exact integer sums, of weights rounded to at most 24 bits
+// (precision "fixed") or to about 10 (precision "fast", tables of 16 bits).
 #include <memory>
 
 #include "runtime/rbm_engine.h"
@@ -9,9 +10,9 @@ namespace udl {
 
 class FixedRbmEngine final : public RbmEngine {
  public:
-  FixedRbmEngine(int64_t n_visible, int64_t n_hidden) : RbmEngine(n_visible, n_hidden), state_(n_visible, n_hidden) {}
+  FixedRbmEngine(int64_t n_visible, int64_t n_hidden, bool narrow) : RbmEngine(n_visible, n_hidden), state_(n_visible, n_hidden, narrow) {}
 
-  bool is_float64() const override { return false; }
+  const char* precision() const override { return state_.narrow ? "fast" : "fixed"; }
   void set_parameters(const void* weights, const void* hidden_bias, const void* visible_bias) override;
   void get_parameters(void* weights, void* hidden_bias, void* visible_bias) const override;
   void set_optimizer(const void* weight_velocity, const void* hidden_velocity, const void* visible_velocity,

@@ -9,14 +9,13 @@
 #include <algorithm>
 #include <bitset>
 #include <chrono>
-#include <cmath>
-#include <cstring>
 #include <vector>
 
 #include "base/error.h"
 #include "base/fixed.h"
 #include "runtime/parallel.h"
 #include "runtime/rbm_fixed.h"
+#include "runtime/scale_tracker.h"
 #include "runtime/target.h"
 
 namespace udl {
@@ -49,10 +48,28 @@ struct Phase {
   VisibleStates& states;
   int64_t count;
   bool dense;
+  int64_t first = 0;  ///< row of the minibatch, a multiple of 64; not 0 only in parts of a long batch
 
-  BitMatrixView bits() const { return states.bits.view(count); }
+  BitMatrixView bits() const { return states.bits.view(count); }  ///< of a whole batch
   BitMatrixView units() const {
     BitMatrixView view = states.units.view();
+    view.words = view.word_column(first / kWordBits);
+    view.columns = count;
+    return view;
+  }
+};
+
+/// Drawn hidden states of one phase for the statistics.
+struct HiddenSamples {
+  BitMatrix bits;   ///< batch as rows
+  BitMatrix units;  ///< the transpose
+
+  void allocate(int64_t max_rows, int64_t n_hidden) {
+    bits.resize(max_rows, n_hidden);
+    units.resize(n_hidden, max_rows);
+  }
+  BitMatrixView units_of(int64_t count) const {
+    BitMatrixView view = units.view();
     view.columns = count;
     return view;
   }
@@ -61,9 +78,9 @@ struct Phase {
 /// Scratch of one thread.
 struct ThreadScratch {
   Buffer<int32_t> tables{kTableScratch};
-  Buffer<int32_t> sums, probabilities_fixed, row_norms;
+  Buffer<int32_t> sums, probabilities_fixed;
   Buffer<float> float_sums, probabilities, gradient;
-  Buffer<int64_t> wide_sums;
+  Buffer<int64_t> long_sums;
 };
 
 /// Rows of the batch in which a unit is on; bits beyond the batch may be left from a longer one.
@@ -83,7 +100,7 @@ class FixedTrainer {
   FixedTrainer(RbmState& state, BitMatrix& chains, const Rows& rows, const uint32_t* order, const TrainSettings& settings,
                uint64_t seed, uint64_t step, int n_threads, const Poll& poll)
       : state_(state), kernels_(rbm_kernels()), rows_(rows), order_(order), settings_(settings), poll_(poll), seed_(seed),
-        step_(step), n_threads_(n_threads), hidden_(settings.persistent ? chains : own_hidden_) {
+        step_(step), n_threads_(n_threads), hidden_(settings.persistent ? chains : own_hidden_), scale_(state, n_threads) {
     const int64_t max_batch = std::min(settings.batch_size, rows.rows());
     if (!settings.persistent) own_hidden_.resize(max_batch, state.n_hidden);
     const bool dense_data = !rows.is_bits() && !settings.binarize_sample;
@@ -95,8 +112,10 @@ class FixedTrainer {
     if (dense_data) positive_probabilities_.resize(state.hidden_tiles() * positive_tile_size_);
     else positive_fixed_.resize(state.hidden_tiles() * positive_tile_size_);
     mean_visible_.resize(state.n_visible);
-    column_norms_.resize(state.hidden_tiles() * 2 * kTileUnits);
-    largest_bits_.resize(state.hidden_tiles() * kTileUnits);
+    if (settings.sampled_statistics) {
+      positive_samples_.allocate(max_batch, state.n_hidden);
+      negative_samples_.allocate(max_negative, state.n_hidden);
+    }
     if (settings.momentum == 0) state.weight_velocity = PanelMatrix();
     else if (state.weight_velocity.empty()) state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
     allocate_scratch(std::max({max_batch, max_negative, state.n_visible}), std::max(max_batch, max_negative));
@@ -129,8 +148,7 @@ class FixedTrainer {
       s.probabilities_fixed.resize(round_up(max_rows, 4) * kTileUnits);
       s.probabilities.resize(round_up(max_rows, 4) * kTileUnits);
       s.gradient.resize(round_up(state_.n_visible, 4) * kTileUnits);
-      s.row_norms.resize(state_.n_visible * kTileUnits);
-      row_norms_.push_back(s.row_norms.data());
+      s.long_sums.resize(state_.n_visible * kTileUnits);
     }
   }
 
@@ -164,8 +182,8 @@ class FixedTrainer {
       positive_stage(team, scratch, batch, exponent);
       const bool stop = stop_requested_;  // written before the barrier inside positive_stage
       chain_stages(team, scratch, batch, exponent);
-      learn_stage(team, scratch, batch, exponent);
-      if (!next_scale(exponent)) {
+      learn_stage(team, batch, exponent);
+      if (!scale_.next(exponent)) {
         if (team.thread_index() == 0) result_.finite = false;
         break;
       }
@@ -182,12 +200,14 @@ class FixedTrainer {
       result_.stopped = stop_requested_;
       last_poll_ = Clock::now();
     }
-    result_.step = static_cast<int64_t>(step_of(batch, settings_.k));
+    result_.step = static_cast<int64_t>(step_of(batch, steps_per_update()));
     result_.n_updates += 1;
     result_.n_rows += batch.count;
   }
 
-  uint64_t step_of(const Minibatch& batch, int64_t s) const { return step_ + static_cast<uint64_t>(batch.index * settings_.k + s); }
+  /// Sampled statistics draw the last hidden states of CD as well, at a step of their own.
+  int64_t steps_per_update() const { return settings_.k + (settings_.sampled_statistics && !settings_.persistent ? 1 : 0); }
+  uint64_t step_of(const Minibatch& batch, int64_t s) const { return step_ + static_cast<uint64_t>(batch.index * steps_per_update() + s); }
   Stream stream() const { return settings_.persistent ? Stream::pcd : Stream::cd; }
 
   void positive_stage(Team& team, ThreadScratch& scratch, const Minibatch& batch, int exponent) {
@@ -212,11 +232,11 @@ class FixedTrainer {
     }
   }
 
-  void learn_stage(Team& team, ThreadScratch& scratch, const Minibatch& batch, int exponent) {
-    scratch.row_norms.zero();  // no thread reads it between the first barrier of a minibatch and the last
+  void learn_stage(Team& team, const Minibatch& batch, int exponent) {
+    scale_.begin_minibatch(team.thread_index());  // no thread looks at norms between the first barrier of a minibatch and the last
     const int64_t hidden_tiles = state_.hidden_tiles();
     team.for_each(hidden_tiles + fetch_blocks(batch.index + 1), [&](int64_t item) {
-      if (item < hidden_tiles) learn_tile(item, batch, exponent, scratch);
+      if (item < hidden_tiles) learn_tile(item, batch, exponent, team.thread_index());
       else fetch(minibatch(batch.index + 1), item - hidden_tiles);
     });
   }
@@ -234,7 +254,7 @@ class FixedTrainer {
   // ---- tiles ----
 
   ActivationInput hidden_input(const Phase& visible, int64_t tile, int exponent, ThreadScratch& scratch) {
-    const WeightPanelsView weights = state_.weights.view(exponent);
+    const WeightPanelsView weights = state_.panels_at(exponent);
     const float* bias = state_.hidden_bias.tile(tile);
     if (visible.dense) {
       const VisibleStates& states = visible.states;
@@ -257,7 +277,22 @@ class FixedTrainer {
     if (visible.dense) output.probabilities = positive_probabilities_.data() + tile * positive_tile_size_;
     else output.probabilities_fixed = positive_fixed_.data() + tile * positive_tile_size_;
     if (!settings_.persistent) add_hidden_samples(output, tile, step_of(batch, 0));
+    if (settings_.sampled_statistics) sample_positive_hidden(output, tile, batch);
     kernels_.activate(hidden_input(visible, tile, exponent, scratch), output);
+    if (settings_.sampled_statistics) kernels_.transpose_tile(positive_hidden(batch), tile, positive_samples_.units_of(batch.count));
+  }
+
+  /// CD pairs the data with the states that start its chain. Chains of PCD start elsewhere, so the hidden states
+  /// given data are drawn for the statistics alone, from the stream CD would use.
+  void sample_positive_hidden(ActivationOutput& output, int64_t tile, const Minibatch& batch) {
+    output.probabilities_fixed = nullptr;
+    if (!settings_.persistent) return;
+    output.sample_words = positive_samples_.bits.view().word_column(tile / 4);
+    output.draw_key = make_draw_key(seed_, Stream::cd, kHiddenLayer, step_of(batch, 0));
+    output.tile = tile;
+  }
+  BitMatrixView positive_hidden(const Minibatch& batch) {
+    return settings_.persistent ? positive_samples_.bits.view(batch.count) : hidden_.view(batch.count);
   }
 
   void hidden_sample_tile(int64_t tile, const Minibatch& batch, uint64_t step, int exponent, ThreadScratch& scratch) {
@@ -270,7 +305,7 @@ class FixedTrainer {
 
   void visible_tile(int64_t tile, const Minibatch& batch, int64_t s, int exponent, ThreadScratch& scratch) {
     const int64_t count = chain_phase(batch).count;
-    kernels_.visible_sums(state_.weights.view(exponent), tile, hidden_.view(count), scratch.tables.data(), scratch.sums.data());
+    kernels_.visible_sums(state_.panels_at(exponent), tile, hidden_.view(count), scratch.tables.data(), scratch.sums.data());
     const ActivationInput input{scratch.sums.data(), nullptr, power_of_two(exponent), state_.visible_bias.tile(tile), count};
     ActivationOutput output{};
     output.tile = tile;
@@ -324,19 +359,27 @@ class FixedTrainer {
     return {false, 0, sum, visible.count, 1.0f};
   }
 
-  /// P(h | v) of one tile and phase: fixed point, or float where the visible states are real values.
+  /// Hidden units of one tile and phase: P(h | v) in fixed point, or float where the visible states are real
+  /// values, or drawn states with units as rows.
   struct HiddenStatistics {
     const int32_t* fixed;
     const float* probabilities;
     int64_t count;
+    BitMatrixView samples;
+
+    bool sampled() const { return samples.words != nullptr; }
   };
 
   /// Sums over the batch of the sixteen units of a tile.
   struct TileStatistic {
     Statistic units[kTileUnits];
   };
-  TileStatistic tile_statistic(const HiddenStatistics& hidden) const {
+  TileStatistic tile_statistic(const HiddenStatistics& hidden, int64_t tile) const {
     TileStatistic out;
+    if (hidden.sampled()) {
+      for (int k = 0; k < kTileUnits; ++k) out.units[k] = {true, count_ones(hidden.samples, tile * kTileUnits + k), 0, hidden.count, 1.0f};
+      return out;
+    }
     for (Statistic& unit : out.units) unit = {hidden.fixed != nullptr, 0, 0, hidden.count, hidden.fixed ? kProbabilityOne : 1.0f};
     for (int64_t first = 0; hidden.fixed && first < hidden.count; first += kMaxRowsPerSum) {
       int32_t sums[kTileUnits];
@@ -360,31 +403,49 @@ class FixedTrainer {
   }
 
   /// Everything a weight panel needs at the end of a minibatch.
-  void learn_tile(int64_t tile, const Minibatch& batch, int exponent, ThreadScratch& scratch) {
+  void learn_tile(int64_t tile, const Minibatch& batch, int exponent, int thread) {
+    ThreadScratch& scratch = scratch_[thread];
     const Phase data = data_phase(batch), model = model_phase(batch);
+    const HiddenStatistics down = model_hidden_tile(tile, batch, model, exponent, scratch);
+    const HiddenStatistics up = data_hidden_tile(tile, batch, data);
+    OuterTerm sparsity{mean_visible_.data(), {}};
+    update_hidden_biases(tile, batch, up, down, sparsity);
+
+    PanelUpdate update{};
+    gradient(tile, {data, up}, {model, down}, scratch, update);
+    update.terms = &sparsity;
+    update.n_terms = settings_.has_sparsity ? 1 : 0;
+    apply(update, tile, exponent, thread);
+  }
+
+  /// What the positive stage left of a tile's hidden units.
+  HiddenStatistics data_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& data) {
+    if (settings_.sampled_statistics) return {nullptr, nullptr, data.count, positive_samples_.units_of(batch.count)};
+    if (data.dense) return {nullptr, positive_probabilities_.data() + tile * positive_tile_size_, data.count, {}};
+    return {positive_fixed_.data() + tile * positive_tile_size_, nullptr, data.count, {}};
+  }
+
+  /// Probabilities or samples of a tile's hidden units given the chain's visible states.
+  HiddenStatistics model_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& model, int exponent, ThreadScratch& scratch) {
     ActivationOutput output{};
+    if (settings_.sampled_statistics) {
+      // The states a step of CD ends with, which nothing else draws; those PCD goes on with.
+      add_hidden_samples(output, tile, settings_.persistent ? step_of(batch, settings_.k - 1) : step_of(batch, settings_.k));
+      kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
+      const BitMatrixView units = negative_samples_.units_of(model.count);
+      kernels_.transpose_tile(hidden_.view(model.count), tile, units);
+      return {nullptr, nullptr, model.count, units};
+    }
     if (model.dense) output.probabilities = scratch.probabilities.data();
     else output.probabilities_fixed = scratch.probabilities_fixed.data();
     if (settings_.persistent) add_hidden_samples(output, tile, step_of(batch, settings_.k - 1));
     kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
-
-    const int32_t* up_fixed = data.dense ? nullptr : positive_fixed_.data() + tile * positive_tile_size_;
-    const float* up = data.dense ? positive_probabilities_.data() + tile * positive_tile_size_ : nullptr;
-    OuterTerm sparsity{mean_visible_.data(), {}};
-    const HiddenStatistics up_statistics{up_fixed, up, data.count};
-    const HiddenStatistics down_statistics{output.probabilities_fixed, output.probabilities, model.count};
-    update_hidden_biases(tile, batch, up_statistics, down_statistics, sparsity);
-
-    PanelUpdate update{};
-    gradient({data, up_statistics}, {model, down_statistics}, scratch, update);
-    update.terms = &sparsity;
-    update.n_terms = settings_.has_sparsity ? 1 : 0;
-    apply(update, tile, exponent, scratch);
+    return {output.probabilities_fixed, output.probabilities, model.count, {}};
   }
 
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
     const int64_t n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - tile * kTileUnits);
-    const TileStatistic data = tile_statistic(up), model = tile_statistic(down);
+    const TileStatistic data = tile_statistic(up, tile), model = tile_statistic(down, tile);
     for (int64_t k = 0; k < n_units; ++k) {
       const int64_t j = tile * kTileUnits + k;
       float gradient = difference(data.units[k], model.units[k]);
@@ -407,68 +468,80 @@ class FixedTrainer {
 
   // ---- gradient ----
 
-  static float factor_for(int64_t count) { return 1.0f / (kProbabilityOne * static_cast<float>(count)); }
+  /// Integer value of probability 1 in the sums of the gradient.
+  float gradient_one(const HiddenStatistics& hidden) const {
+    if (hidden.sampled()) return 1.0f;
+    return state_.narrow ? kProbabilityOne / (1 << kNarrowProbabilityShift) : kProbabilityOne;
+  }
+  float factor_for(const HiddenStatistics& hidden) const { return 1.0f / (gradient_one(hidden) * static_cast<float>(hidden.count)); }
 
   struct PhaseStatistics {
     Phase visible;
     HiddenStatistics hidden;
     /// One int32 product holds the sums.
-    bool fits() const { return hidden.fixed && visible.count <= kMaxRowsPerSum; }
+    bool fits() const { return hidden.sampled() || (hidden.fixed && visible.count <= kMaxRowsPerSum); }
   };
 
-  void exact_sums(const PhaseStatistics& phase, int sign, bool accumulate, ThreadScratch& scratch) const {
-    kernels_.gradient_sums(phase.visible.units(), phase.hidden.fixed, sign, accumulate, scratch.tables.data(), scratch.sums.data());
+  static PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t count) {
+    PhaseStatistics part = phase;
+    part.visible.first = first;
+    part.visible.count = std::min(count, phase.visible.count - first);
+    part.hidden.count = part.visible.count;
+    if (phase.hidden.fixed) part.hidden.fixed += first * kTileUnits;
+    return part;
+  }
+
+  void exact_sums(int64_t tile, const PhaseStatistics& phase, Combine combine, ThreadScratch& scratch) const {
+    if (phase.hidden.sampled()) kernels_.pair_counts(phase.visible.units(), phase.hidden.samples, tile, combine, scratch.sums.data());
+    else kernels_.gradient_sums(phase.visible.units(), phase.hidden.fixed, state_.narrow, combine, scratch.tables.data(), scratch.sums.data());
   }
 
   /// Fills sums, sums_factor and float_sums of the update: positive minus negative phase.
-  void gradient(const PhaseStatistics& up, const PhaseStatistics& down, ThreadScratch& scratch, PanelUpdate& update) {
+  void gradient(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, ThreadScratch& scratch, PanelUpdate& update) {
     if (up.fits() && down.fits() && up.visible.count == down.visible.count) {
-      exact_sums(up, +1, false, scratch);
-      exact_sums(down, -1, true, scratch);
+      exact_sums(tile, up, Combine::overwrite, scratch);
+      exact_sums(tile, down, Combine::subtract, scratch);
       update.sums = scratch.sums.data();
-      update.sums_factor = factor_for(up.visible.count);
+      update.sums_factor = factor_for(up.hidden);
       return;
     }
     update.float_sums = scratch.gradient.data();
-    add_phase(up, +1, false, scratch);
-    if (!down.fits()) return add_phase(down, -1, true, scratch);
-    exact_sums(down, +1, false, scratch);
+    add_phase(tile, up, +1, false, scratch);
+    if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
+    exact_sums(tile, down, Combine::overwrite, scratch);
     update.sums = scratch.sums.data();
-    update.sums_factor = -factor_for(down.visible.count);
+    update.sums_factor = -factor_for(down.hidden);
   }
 
-  /// scratch.gradient (+)= sign * mean over the batch of visible * hidden probability.
-  void add_phase(const PhaseStatistics& phase, int sign, bool accumulate, ThreadScratch& scratch) {
+  /// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
+  void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, ThreadScratch& scratch) {
     const Phase& visible = phase.visible;
-    if (!phase.hidden.fixed) {
+    if (phase.hidden.probabilities) {
       const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
       kernels_.dense_gradient_sums(visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
                                    phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
       return;
     }
-    wide_gradient_sums(phase, scratch);
-    const float factor = static_cast<float>(sign) * factor_for(visible.count);
+    long_sums(tile, phase, scratch);
+    const float factor = static_cast<float>(sign) * factor_for(phase.hidden);
     for (int64_t n = 0; n < state_.n_visible * kTileUnits; ++n) {
-      const float mean = static_cast<float>(scratch.wide_sums[n]) * factor;
+      const float mean = static_cast<float>(scratch.long_sums[n]) * factor;
       scratch.gradient[n] = accumulate ? scratch.gradient[n] + mean : mean;
     }
   }
 
   /// Exact sums for any batch: blocks of rows whose int32 sums cannot overflow, added in int64.
-  void wide_gradient_sums(const PhaseStatistics& phase, ThreadScratch& scratch) {
+  void long_sums(int64_t tile, const PhaseStatistics& phase, ThreadScratch& scratch) {
     const int64_t size = state_.n_visible * kTileUnits;
-    scratch.wide_sums.reserve(size);
-    scratch.wide_sums.zero();
-    for (int64_t first = 0; first < phase.visible.count; first += kMaxRowsPerSum) {
-      BitMatrixView block = phase.visible.units();
-      block.words = block.word_column(first / kWordBits);
-      block.columns = std::min(kMaxRowsPerSum, phase.visible.count - first);
-      kernels_.gradient_sums(block, phase.hidden.fixed + first * kTileUnits, +1, false, scratch.tables.data(), scratch.sums.data());
-      for (int64_t n = 0; n < size; ++n) scratch.wide_sums[n] += scratch.sums[n];
+    scratch.long_sums.zero();
+    const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
+    for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
+      exact_sums(tile, rows_of(phase, first, block_rows), Combine::overwrite, scratch);
+      for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
     }
   }
 
-  void apply(PanelUpdate& update, int64_t tile, int exponent, ThreadScratch& scratch) {
+  void apply(PanelUpdate& update, int64_t tile, int exponent, int thread) {
     update.weights = state_.weights.panel(tile);
     update.velocity = settings_.momentum != 0 ? state_.weight_velocity.panel(tile) : nullptr;
     update.n_visible = state_.n_visible;
@@ -476,29 +549,9 @@ class FixedTrainer {
     update.momentum = static_cast<float>(settings_.momentum);
     update.weight_decay = static_cast<float>(settings_.weight_decay);
     update.l1 = static_cast<float>(settings_.l1);
-    update.inverse_scale = power_of_two(-exponent);
-    update.row_norms = scratch.row_norms.data();
-    update.column_norms = column_norms_.data() + tile * 2 * kTileUnits;
-    update.largest_bits = largest_bits_.data() + tile * kTileUnits;
+    scale_.prepare(update, tile, thread, exponent);
     kernels_.update_panel(update);
-  }
-
-  // ---- scale ----
-
-  TrackedNorms tracked_norms() const {
-    const int32_t bits = *std::max_element(largest_bits_.data(), largest_bits_.data() + largest_bits_.size());
-    const int64_t columns = *std::max_element(column_norms_.data(), column_norms_.data() + column_norms_.size());
-    TrackedNorms norms{0, std::max(columns, kernels_.largest_row_norm(row_norms_.data(), n_threads_, state_.n_visible))};
-    std::memcpy(&norms.largest, &bits, sizeof bits);
-    return norms;
-  }
-
-  /// Every thread computes the same next scale from the same norms. False if weights are not finite.
-  bool next_scale(int& exponent) const {
-    const TrackedNorms norms = tracked_norms();
-    if (!std::isfinite(norms.largest)) return false;
-    if (!scale_still_right(exponent, norms, state_.n_visible, state_.n_hidden)) exponent = weight_scale_exponent(state_.weights);
-    return true;
+    scale_.panel_updated(tile, exponent);
   }
 
   RbmState& state_;
@@ -519,9 +572,9 @@ class FixedTrainer {
   Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data
   Buffer<float> positive_probabilities_;  ///< the same for real-valued data
   Buffer<float> mean_visible_;
-  Buffer<int32_t> column_norms_, largest_bits_;
+  HiddenSamples positive_samples_, negative_samples_;  ///< of sampled statistics
+  ScaleTracker scale_;
   std::vector<ThreadScratch> scratch_;
-  std::vector<const int32_t*> row_norms_;  ///< of each thread
   bool stop_requested_ = false;
   Clock::time_point last_poll_;
   TrainResult result_;

@@ -172,17 +172,19 @@ TrainResult PlainRbmEngine::train(const Rows& rows, const uint32_t* order, const
   const auto start = Clock::now();
   TrainResult result;
   const DrawSource source{seed, settings.persistent ? Stream::pcd : Stream::cd, step, 0};
+  const int64_t steps_per_update = settings.k + (settings.sampled_statistics && !settings.persistent ? 1 : 0);
   for (int64_t first = 0; first < rows.rows() && !result.stopped && result.finite; first += settings.batch_size) {
     const int64_t count = std::min(settings.batch_size, rows.rows() - first);
     Matrix data(count * n_visible());
     rows.gather_values<double>(order, first, count, data.data(), n_visible());
     if (settings.binarize_sample)
       draw(data, count, n_visible(), {seed, Stream::data, 0, 0}, kVisibleLayer, static_cast<uint64_t>(settings.data_step + result.n_updates));
-    const Matrix data_means = means(data, count, true, n_threads);
+    Matrix data_means = means(data, count, true, n_threads);
     const int64_t n_model = settings.persistent ? state_.n_chains : count;
-    const uint64_t now = step + static_cast<uint64_t>(result.n_updates * settings.k);
+    const uint64_t now = step + static_cast<uint64_t>(result.n_updates * steps_per_update);
     Matrix hidden = settings.persistent ? state_.chains : data_means, model, model_means;
     if (!settings.persistent) draw(hidden, count, n_hidden(), source, kHiddenLayer, now);
+    if (settings.sampled_statistics) draw(data_means, count, n_hidden(), {seed, Stream::cd, step, 0}, kHiddenLayer, now);
     for (int64_t s = 0; s < settings.k; ++s) {
       const bool last = s == settings.k - 1;
       model = means(hidden, n_model, false, n_threads);
@@ -190,8 +192,9 @@ TrainResult PlainRbmEngine::train(const Rows& rows, const uint32_t* order, const
       model_means = means(model, n_model, true, n_threads);
       hidden = model_means;
       if (settings.persistent) draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s);
-      else if (!last) draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s + 1);
+      else if (!last || settings.sampled_statistics) draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s + 1);
     }
+    if (settings.sampled_statistics) model_means = hidden;
     if (settings.persistent) state_.chains = hidden;
     update(data, count, data_means, model, n_model, model_means, settings);
     result.finite = all_finite(state_.weights);
@@ -199,7 +202,7 @@ TrainResult PlainRbmEngine::train(const Rows& rows, const uint32_t* order, const
     result.n_rows += count;
     result.stopped = poll && poll(result.n_rows);
   }
-  result.step = static_cast<int64_t>(step) + result.n_updates * settings.k;
+  result.step = static_cast<int64_t>(step) + result.n_updates * steps_per_update;
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
   return result;
 }
@@ -252,9 +255,9 @@ void PlainRbmEngine::free_energy(const Rows& visible, double* out, int n_threads
 }
 
 std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden, const std::string& precision) {
-  if (precision == "fixed") return std::make_unique<FixedRbmEngine>(n_visible, n_hidden);
+  if (precision == "fixed" || precision == "fast") return std::make_unique<FixedRbmEngine>(n_visible, n_hidden, precision == "fast");
   if (precision == "float64") return std::make_unique<PlainRbmEngine>(n_visible, n_hidden);
-  throw_invalid("RbmEngine: precision must be 'fixed' or 'float64', got '" + precision + "'");
+  throw_invalid("RbmEngine: precision must be 'fixed', 'fast' or 'float64', got '" + precision + "'");
 }
 
 }  // namespace udl

@@ -14,7 +14,7 @@ class PlainRbmEngine final : public RbmEngine {
 
   PlainRbmEngine(int64_t n_visible, int64_t n_hidden);
 
-  bool is_float64() const override { return true; }
+  const char* precision() const override { return "float64"; }
   void set_parameters(const void* weights, const void* hidden_bias, const void* visible_bias) override;
   void get_parameters(void* weights, void* hidden_bias, void* visible_bias) const override;
   void set_optimizer(const void* weight_velocity, const void* hidden_velocity, const void* visible_velocity,

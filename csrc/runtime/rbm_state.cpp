@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "base/error.h"
 #include "base/fixed.h"
@@ -50,6 +51,29 @@ int64_t half_norm(const PanelMatrix& weights, int exponent) {
   return largest;
 }
 
+/// Largest half-norm of 64 aligned units of a row or a column at scale 2^exponent.
+int64_t block_half_norm(const PanelMatrix& weights, int exponent) {
+  constexpr int64_t kPanelsPerWord = kWordBits / kTileUnits;
+  const float inverse = power_of_two(-exponent);
+  std::vector<HalfSums> rows(weights.n_visible());
+  int64_t largest = 0;
+  for (int64_t t = 0; t < weights.n_panels(); ++t) {
+    if (t % kPanelsPerWord == 0) std::fill(rows.begin(), rows.end(), HalfSums{});
+    HalfSums columns[kTileUnits];
+    for (int64_t i = 0; i < weights.n_visible(); ++i) {
+      if (i % kWordBits == 0) std::fill(columns, columns + kTileUnits, HalfSums{});
+      for (int k = 0; k < kTileUnits; ++k) {
+        const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
+        columns[k].add(z);
+        rows[i].add(z);
+        largest = std::max(largest, columns[k].larger());
+      }
+      largest = std::max(largest, rows[i].larger());
+    }
+  }
+  return largest;
+}
+
 }  // namespace
 
 BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
@@ -74,30 +98,23 @@ void PanelMatrix::copy_to(float* matrix) const {
   }
 }
 
-WeightPanelsView PanelMatrix::view(int scale_exponent) const {
-  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent)};
+WeightPanelsView PanelMatrix::view(int scale_exponent, bool narrow) const {
+  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent), narrow};
 }
 
-int weight_scale_exponent(const PanelMatrix& weights) {
+int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
   const float largest = largest_weight(weights);
   int exponent = kMinScaleExponent;
-  while (largest * power_of_two(-exponent) > kMaxQuantised) ++exponent;
-  while (half_norm(weights, exponent) >= kHalfNormLimit) ++exponent;
+  while (largest * power_of_two(-exponent) > (narrow ? static_cast<float>(kNarrowHalfNormLimit) : kMaxQuantised)) ++exponent;
+  if (narrow) {
+    while (block_half_norm(weights, exponent) >= kNarrowHalfNormLimit) ++exponent;
+  } else {
+    while (half_norm(weights, exponent) >= kHalfNormLimit) ++exponent;
+  }
   return exponent;
 }
 
-bool scale_still_right(int exponent, const TrackedNorms& norms, int64_t n_visible, int64_t n_hidden) {
-  const int64_t n = std::max(n_visible, n_hidden);
-  const float largest = norms.largest * power_of_two(-exponent);
-  const int64_t lower = norms.half_norm << kNormShift;
-  const int64_t upper = (norms.half_norm + n) << kNormShift;
-  const bool fits = largest <= kMaxQuantised && upper < kHalfNormLimit;
-  // At half the scale every integer doubles, up to a rounding of one.
-  const bool half_does_not = 2 * largest > kMaxQuantised || 2 * lower - n >= kHalfNormLimit;
-  return fits && (half_does_not || exponent == kMinScaleExponent);
-}
-
-RbmState::RbmState(int64_t visible, int64_t hidden)
+RbmState::RbmState(int64_t visible, int64_t hidden, bool narrow_tables)
     : n_visible(visible),
       n_hidden(hidden),
       weights(hidden, visible),
@@ -106,6 +123,7 @@ RbmState::RbmState(int64_t visible, int64_t hidden)
       hidden_velocity(hidden),
       visible_velocity(visible),
       mean_activation(hidden),
+      narrow(narrow_tables),
       scale_exponent(kMinScaleExponent) {}
 
 }  // namespace udl

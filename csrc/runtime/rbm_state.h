@@ -39,7 +39,7 @@ class PanelMatrix {
   int64_t panel_stride() const { return kTileUnits * round_up(n_visible_, kTileUnits); }
   float* panel(int64_t tile) { return panels_.data() + tile * panel_stride(); }
   const float* panel(int64_t tile) const { return panels_.data() + tile * panel_stride(); }
-  WeightPanelsView view(int scale_exponent) const;
+  WeightPanelsView view(int scale_exponent, bool narrow) const;
 
   int64_t n_hidden() const { return n_hidden_; }
   int64_t n_visible() const { return n_visible_; }
@@ -49,23 +49,13 @@ class PanelMatrix {
   Buffer<float> panels_;
 };
 
-/// The scale exponent of base/fixed.h, found from the weights alone: a pure function of them.
-/// Throws if a weight is not finite.
-int weight_scale_exponent(const PanelMatrix& weights);
-
-/// Norms gathered during an update, in units of the scale in use (kernels/rbm.h, PanelUpdate).
-struct TrackedNorms {
-  float largest;          ///< max |W|; NaN or infinite if a weight is
-  int64_t half_norm;      ///< largest sum of |z| >> kNormShift over a row's or column's positive or negative z
-};
-
-/// True if the norms prove that `exponent` still is weight_scale_exponent(weights). The shifted sums are
-/// a bound from below and, with one unit a weight, from above; between the bounds the answer is false.
-bool scale_still_right(int exponent, const TrackedNorms& norms, int64_t n_visible, int64_t n_hidden);
+/// The scale exponent of base/fixed.h, found from the weights alone: a pure function of them. `narrow` asks
+/// for the one of 16-bit tables. Throws if a weight is not finite.
+int weight_scale_exponent(const PanelMatrix& weights, bool narrow);
 
 /// Everything learning changes, but for chains.
 struct RbmState {
-  RbmState(int64_t n_visible, int64_t n_hidden);
+  RbmState(int64_t n_visible, int64_t n_hidden, bool narrow);
 
   int64_t n_visible, n_hidden;
   PanelMatrix weights;
@@ -74,11 +64,13 @@ struct RbmState {
   Buffer<float> hidden_velocity, visible_velocity;
   Buffer<float> mean_activation;  ///< running mean of the hidden units, for the sparsity target
   bool has_mean_activation = false;
+  bool narrow;  ///< precision "fast": tables of 16 bits
   int scale_exponent;
 
   int64_t hidden_tiles() const { return divide_up(n_hidden, kTileUnits); }
   int64_t visible_tiles() const { return divide_up(n_visible, kTileUnits); }
-  WeightPanelsView panels() const { return weights.view(scale_exponent); }
+  WeightPanelsView panels() const { return panels_at(scale_exponent); }
+  WeightPanelsView panels_at(int exponent) const { return weights.view(exponent, narrow); }
   float scale() const { return power_of_two(scale_exponent); }
 };
 

@@ -29,15 +29,15 @@ _NOT_YET = {
     "visible": ("gaussian", "relu", "softmax"),
     "hidden": ("gaussian", "relu", "softmax"),
     "algorithm": ("pt",),
-    "statistics": ("sampled",),
-    "precision": ("fast",),
+    "statistics": (),
+    "precision": (),
 }
 _AVAILABLE = {
     "visible": ("bernoulli",),
     "hidden": ("bernoulli",),
     "algorithm": ("cd", "pcd"),
-    "statistics": ("mean",),
-    "precision": ("fixed", "float64"),
+    "statistics": ("mean", "sampled"),
+    "precision": ("fixed", "fast", "float64"),
 }
 
 
@@ -55,6 +55,8 @@ class ContrastiveTraining(FittedParameters):
     random_state: Any
     callbacks: Any
     precision: str
+    statistics: str
+    sample_visibles: bool
     verbose: int
     n_iter_: int
     n_updates_: int
@@ -160,6 +162,7 @@ class ContrastiveTraining(FittedParameters):
             "sparsity_cost": check_number(self, "sparsity_cost", 0),
             "sparsity_damping": check_number(self, "sparsity_damping", 0, 1),
             "sample_visibles": check_flag(self, "sample_visibles"),
+            "statistics": self.statistics,
             "n_threads": resolve_n_jobs(self.n_jobs),
         }
 
@@ -182,7 +185,22 @@ class ContrastiveTraining(FittedParameters):
         threshold = None if isinstance(self.binarize, str) else self.binarize
         rows = to_rows(X, threshold)
         warn_outside_unit_interval(rows, self)
+        if self.statistics == "sampled":
+            self._check_binary_statistics(rows)
         return rows
+
+    def _check_binary_statistics(self, rows: _core.Rows) -> None:
+        """Sampled statistics count pairs of bits, so both visible phases must be bits."""
+        name = type(self).__name__
+        if not self.sample_visibles:
+            raise ValueError(
+                f"{name}: statistics='sampled' needs sample_visibles=True, got sample_visibles=False"
+            )
+        if rows.kind != "bits" and self.binarize != "sample":
+            raise ValueError(
+                f"{name}: statistics='sampled' needs binary data, got real values; "
+                "use binarize=0.5 or binarize='sample'"
+            )
 
     # ---- start ----
 

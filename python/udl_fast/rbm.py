@@ -61,11 +61,14 @@ class RBM(
     sample_visibles : bool, default=True
         False: the last reconstruction is a probability, as in Hinton's code. Meant for "cd": with
         "pcd" the chains then no longer sample the model.
-    statistics : {"mean"}, default="mean"
-        Hidden probabilities, not samples, enter the statistics.
-    precision : {"fixed", "float64"}, default="fixed"
-        "fixed": float32 weights, exact integer sums, the same bits everywhere. "float64": plain
-        loops in double, slow, for checks.
+    statistics : {"mean", "sampled"}, default="mean"
+        What enters the statistics of hidden units: probabilities, or drawn states ("sampled": exact
+        counts of pairs of bits, faster, with more noise in the gradient; Hinton 2010, section 3.3,
+        advises probabilities). "sampled" needs binary data and sample_visibles=True.
+    precision : {"fixed", "fast", "float64"}, default="fixed"
+        "fixed": float32 weights, exact integer sums, the same bits everywhere. "fast": the same with
+        weights rounded to 16-bit tables in every sum, about 2e-4 in a probability; see
+        docs/numerics.md. "float64": plain loops in double, slow, for checks.
     batch_size : int, default=100
     n_iter : int, default=10
         Passes over the data in `fit`.

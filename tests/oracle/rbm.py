@@ -22,20 +22,25 @@ def quantise(weights, exponent):
     return np.rint(np.asarray(weights, np.float64) * 2.0**-exponent).astype(np.int64)
 
 
-def _fits(weights, exponent):
+def _half_norm(weights, exponent, block):
+    """Largest sum of positive, or of negative, integers of `block` aligned units of a row or column."""
     z = quantise(weights, exponent)
     halves = [np.maximum(z, 0), np.maximum(-z, 0)]
-    sums = [half.sum(axis=axis).max() for half in halves for axis in (0, 1)]
-    return np.abs(z).max() <= 2**23 and max(sums) < 2**31
+    return max(
+        np.add.reduceat(half, np.arange(0, half.shape[axis], block), axis=axis).max()
+        for half in halves
+        for axis in (0, 1)
+    )
 
 
-def scale_exponent(weights):
-    """Exponent of the scale 2^e of a float32 weight matrix."""
-    largest = float(np.abs(weights).max())
+def scale_exponent(weights, narrow=False):
+    """Exponent of the scale 2^e of a float32 weight matrix; `narrow` is precision "fast"."""
+    largest_integer, limit = (2**15 - 1, 2**15 - 1) if narrow else (2**23, 2**31)
+    block = 64 if narrow else max(weights.shape)
     exponent = MIN_SCALE_EXPONENT
-    while largest * 2.0**-exponent > 2**23:
+    while float(np.abs(weights).max()) * 2.0**-exponent > largest_integer:
         exponent += 1
-    while not _fits(weights, exponent):
+    while _half_norm(weights, exponent, block) >= limit:
         exponent += 1
     return exponent
 
@@ -43,9 +48,9 @@ def scale_exponent(weights):
 # ---- half steps: `states` are rows of 0/1, `weights` leads from them to the other side ----
 
 
-def preactivation(states, weights, bias):
+def preactivation(states, weights, bias, narrow=False):
     """Float32 input of each unit: weights is (n_from, n_to), bias (n_to,) float32."""
-    exponent = scale_exponent(weights)
+    exponent = scale_exponent(weights, narrow)
     sums = np.asarray(states, np.int64) @ quantise(weights, exponent)
     return np.float32(2.0**exponent) * sums.astype(np.float32) + np.asarray(bias, np.float32)
 
@@ -66,17 +71,25 @@ def probability_16(p):
     return np.minimum(65535, np.rint(p.astype(np.float64) * ONE_16)).astype(np.int64)
 
 
+def probability_10(p16):
+    """The ten bits precision "fast" keeps in the weight gradient: row r of the batch is rounded at
+    an offset of its own, so that the mean over rows is not biased."""
+    offset = np.arange(len(p16))[:, None] * 37 % 64
+    return np.minimum(1023, (p16 + offset) // 64)
+
+
 class Rbm:
     """Float32 parameters with everything the engine can do to them.
 
     `weights` is (n_hidden, n_visible).
     """
 
-    def __init__(self, weights, hidden_bias, visible_bias, exp_negative):
+    def __init__(self, weights, hidden_bias, visible_bias, exp_negative, narrow=False):
         self.weights = np.asarray(weights, np.float32)
         self.hidden_bias = np.asarray(hidden_bias, np.float32)
         self.visible_bias = np.asarray(visible_bias, np.float32)
         self.exp_negative = exp_negative
+        self.narrow = narrow
         self.velocity = [np.zeros(a.shape) for a in self.parameters()]
         self.mean_activation = None
         self.chains = None
@@ -85,10 +98,10 @@ class Rbm:
         return self.weights, self.hidden_bias, self.visible_bias
 
     def hidden_input(self, visible):
-        return preactivation(visible, self.weights.T, self.hidden_bias)
+        return preactivation(visible, self.weights.T, self.hidden_bias, self.narrow)
 
     def visible_input(self, hidden):
-        return preactivation(hidden, self.weights, self.visible_bias)
+        return preactivation(hidden, self.weights, self.visible_bias, self.narrow)
 
     def mean_hidden(self, visible):
         return probability(self.hidden_input(visible), self.exp_negative)
@@ -131,12 +144,17 @@ class Rbm:
             hidden = self.sample_hidden(visible, seed, "cd", step + s)
             visible = self.sample_visible(hidden, seed, "cd", step + s)
         model = visible if sampled else self.mean_visible(hidden)
-        self._update(data, model, settings)
-        return step + settings["k"]
+        if settings["statistics"] == "mean":
+            self._update(self._statistics(data), self._statistics(model), settings)
+            return step + settings["k"]
+        first = self.sample_hidden(data, seed, "cd", step)
+        last = self.sample_hidden(model, seed, "cd", step + settings["k"])
+        self._update(pair_statistics(data, first), pair_statistics(model, last), settings)
+        return step + settings["k"] + 1
 
     def pcd_k(self, data, settings, seed, step):
         """One minibatch of persistent contrastive divergence on `self.chains`, hidden states."""
-        sampled = settings["sample_visibles"]
+        sampled, first_step = settings["sample_visibles"], step
         for s in range(settings["k"]):
             hidden = self.chains
             visible = self.sample_visible(hidden, seed, "pcd", step + s)
@@ -144,7 +162,12 @@ class Rbm:
             if not sampled and s == settings["k"] - 1:
                 last = self.mean_visible(hidden)
             self.chains = self._persistent_hidden(last, seed, step + s)
-        self._update(data, last, settings)
+        if settings["statistics"] == "mean":
+            self._update(self._statistics(data), self._statistics(last), settings)
+        else:
+            hidden = self.sample_hidden(data, seed, "cd", first_step)
+            up, down = pair_statistics(data, hidden), pair_statistics(last, self.chains)
+            self._update(up, down, settings)
         return step + settings["k"]
 
     def _persistent_hidden(self, visible, seed, step):
@@ -162,14 +185,15 @@ class Rbm:
         """Mean outer product, mean hidden probability and mean visible state."""
         states = np.asarray(visible)
         if states.dtype == bool:
-            hidden = probability_16(self.mean_hidden(states)) / ONE_16
+            p16 = probability_16(self.mean_hidden(states))
+            hidden = p16 / ONE_16
+            paired = probability_10(p16) / 1024 if self.narrow else hidden
         else:
-            hidden = expit(self._real_input(states).astype(np.float64))
+            paired = hidden = expit(self._real_input(states).astype(np.float64))
         states = states.astype(np.float64)
-        return hidden.T @ states / len(states), hidden.mean(axis=0), states.mean(axis=0)
+        return paired.T @ states / len(states), hidden.mean(axis=0), states.mean(axis=0)
 
-    def _update(self, data, model, settings):
-        up, down = self._statistics(data), self._statistics(model)
+    def _update(self, up, down, settings):
         gradients = [a - b for a, b in zip(up, down, strict=True)]
         if settings["sparsity_target"] is not None:
             force = self._sparsity_force(up[1], settings)
@@ -201,6 +225,12 @@ class Rbm:
         for first in range(0, len(data), settings["batch_size"]):
             step = learn(data[first : first + settings["batch_size"]], settings, seed, step)
         return step
+
+
+def pair_statistics(visible, hidden):
+    """The same three means of binary states of both sides."""
+    v, h = visible.astype(np.float64), hidden.astype(np.float64)
+    return h.T @ v / len(v), h.mean(axis=0), v.mean(axis=0)
 
 
 # ---- everything below enumerates states: float64, no sampling, small models only ----

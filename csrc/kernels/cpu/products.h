@@ -20,11 +20,17 @@ struct HiddenRows {
   void stage() const {}
 };
 
+template <class WordRows>
+void weight_product(const WeightPanelsView& weights, const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
+  if (weights.narrow) return table_product<NarrowEntries<true>>(bits, Combine::overwrite, scratch, sums, word_rows);
+  table_product<WideEntries>(bits, Combine::overwrite, scratch, sums, word_rows);
+}
+
 void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible, int32_t* scratch, int32_t* sums) {
   const float* panel = weights.panel(tile);
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
-  table_product(visible, false, scratch, sums,
-                [&](int64_t first, int32_t*) { return HiddenRows{panel + first * kTileUnits, inverse_scale}; });
+  weight_product(weights, visible, scratch, sums,
+                 [&](int64_t first, int32_t*) { return HiddenRows{panel + first * kTileUnits, inverse_scale}; });
 }
 
 /// The same panels serve the other direction: four hidden units are four neighbouring lanes, transposed
@@ -59,26 +65,46 @@ struct VisibleRows {
 
 void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden, int32_t* scratch, int32_t* sums) {
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
-  table_product(hidden, false, scratch, sums,
-                [&](int64_t first, int32_t* staging) { return VisibleRows{weights, inverse_scale, tile, first, staging}; });
+  weight_product(weights, hidden, scratch, sums,
+                 [&](int64_t first, int32_t* staging) { return VisibleRows{weights, inverse_scale, tile, first, staging}; });
 }
 
-/// Probabilities of the batch, or their negatives: `flip` is 0 or all ones (two's complement).
+/// Probabilities of the batch, 16-bit fixed point.
 struct GradientRows {
   const int32_t* probabilities;
-  i32x16 flip;
 
-  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const { return (load(probabilities + k * kTileUnits) ^ flip) - flip; }
+  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const { return load(probabilities + k * kTileUnits); }
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
     for (int b = 0; b < 4; ++b) out[b] = row(k + b);
   }
   void stage() const {}
 };
 
-void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed, int sign, bool accumulate, int32_t* scratch, int32_t* sums) {
-  const i32x16 flip = broadcast(sign > 0 ? 0 : -1);
-  table_product(units, accumulate, scratch, sums,
-                [&](int64_t first, int32_t*) { return GradientRows{probabilities_fixed + first * kTileUnits, flip}; });
+/// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks through
+/// 0 .. 63 with the rows of the batch (37 is odd, so 64 rows take every value once), which makes the
+/// mean over a batch unbiased where plain rounding would lose all probabilities below 1 / 2048.
+struct DitheredRows {
+  const int32_t* probabilities;
+  int64_t first;
+
+  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
+    constexpr int32_t kOne = 1 << kNarrowProbabilityShift;
+    const auto offset = static_cast<int32_t>((first + k) * 37 % kOne);
+    const i32x16 p = load(probabilities + k * kTileUnits) + broadcast(offset);
+    return min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(1023));
+  }
+  UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
+    for (int b = 0; b < 4; ++b) out[b] = row(k + b);
+  }
+  void stage() const {}
+};
+
+void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed, bool narrow, Combine combine, int32_t* scratch, int32_t* sums) {
+  if (narrow)
+    return table_product<NarrowEntries<false>>(units, combine, scratch, sums,
+                                               [&](int64_t first, int32_t*) { return DitheredRows{probabilities_fixed + first * kTileUnits, first}; });
+  table_product<WideEntries>(units, combine, scratch, sums,
+                             [&](int64_t first, int32_t*) { return GradientRows{probabilities_fixed + first * kTileUnits}; });
 }
 
 }  // namespace

@@ -4,6 +4,8 @@
 #include "kernels/cpu/activation.h"
 #include "kernels/cpu/bit_transpose.h"
 #include "kernels/cpu/dense.h"
+#include "kernels/cpu/narrow_norms.h"
+#include "kernels/cpu/pair_counts.h"
 #include "kernels/cpu/products.h"
 #include "kernels/cpu/update.h"
 
@@ -15,9 +17,10 @@
 namespace udl {
 
 const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,        activate,            column_sums,
-    sample_values,        transpose_tile,    gradient_sums,       dense_hidden_sums,   dense_visible_sums,
-    dense_gradient_sums,  update_panel,      largest_row_norm,
+    UDL_TEXT(UDL_TARGET), hidden_sums,        visible_sums,        activate,
+    column_sums,          sample_values,      transpose_tile,      gradient_sums,
+    pair_counts,          dense_hidden_sums,  dense_visible_sums,  dense_gradient_sums,
+    update_panel,         narrow_norms,       largest_of_sums,     largest_row_norm,
 };
 
 }  // namespace udl

@@ -3,12 +3,14 @@
 // what they are on each CPU target. It is the only file with vector intrinsics for RBM kernels.
 //
 //   f32x16, i32x16   sixteen floats, sixteen 32-bit integers
-//   u64x8            eight 64-bit integers, for 32 x 32 -> 64 bit products
+//   i16x16           sixteen 16-bit integers, for narrow tables
+//   u64x8            eight 64-bit integers, for 32 x 32 -> 64 bit products and for words of states
 //   mask bits        uint16_t, bit k for lane k
 //
 // min and max follow x86: a < b ? a : b, so a NaN in `a` gives b. Integer operations wrap.
 // No operation contracts a multiply and an add except multiply_add, which may be fused or not and is
 // for results that are promised only to agree, never for bits.
+#include <bitset>
 #include <cstdint>
 #include <cstring>
 
@@ -76,6 +78,26 @@ UDL_ALWAYS_INLINE i32x16 merge_lanes(u64x8 even, u64x8 odd) { return {_mm512_mas
 UDL_ALWAYS_INLINE u64x8 multiply_low_words(u64x8 a, uint32_t m) { return {_mm512_mul_epu32(a.v, _mm512_set1_epi64(m))}; }
 UDL_ALWAYS_INLINE u64x8 high_words(u64x8 a) { return {_mm512_srli_epi64(a.v, 32)}; }
 UDL_ALWAYS_INLINE u64x8 xor3(u64x8 a, u64x8 b, uint32_t c) { return {_mm512_ternarylogic_epi64(a.v, b.v, _mm512_set1_epi64(c), 0x96)}; }
+UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) { return {_mm512_loadu_si512(p)}; }
+UDL_ALWAYS_INLINE u64x8 broadcast_word(uint64_t x) { return {_mm512_set1_epi64(static_cast<int64_t>(x))}; }
+UDL_ALWAYS_INLINE u64x8 operator&(u64x8 a, u64x8 b) { return {_mm512_and_si512(a.v, b.v)}; }
+UDL_ALWAYS_INLINE u64x8 operator+(u64x8 a, u64x8 b) { return {_mm512_add_epi64(a.v, b.v)}; }
+/// Set bits of each word.
+UDL_ALWAYS_INLINE u64x8 count_bits(u64x8 a) { return {_mm512_popcnt_epi64(a.v)}; }
+/// Low halves of the words of a, then of b.
+UDL_ALWAYS_INLINE i32x16 low_halves(u64x8 a, u64x8 b) {
+  return {_mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi64_epi32(a.v)), _mm512_cvtepi64_epi32(b.v), 1)};
+}
+
+struct i16x16 { __m256i v; };
+UDL_ALWAYS_INLINE i16x16 load(const int16_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+UDL_ALWAYS_INLINE void store(int16_t* p, i16x16 a) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v); }
+UDL_ALWAYS_INLINE i16x16 operator+(i16x16 a, i16x16 b) { return {_mm256_add_epi16(a.v, b.v)}; }
+UDL_ALWAYS_INLINE i16x16 zero_i16x16() { return {_mm256_setzero_si256()}; }
+/// Values that fit 16 bits.
+UDL_ALWAYS_INLINE i16x16 narrow(i32x16 a) { return {_mm512_cvtepi32_epi16(a.v)}; }
+UDL_ALWAYS_INLINE i32x16 widen_signed(i16x16 a) { return {_mm512_cvtepi16_epi32(a.v)}; }
+UDL_ALWAYS_INLINE i32x16 widen_unsigned(i16x16 a) { return {_mm512_cvtepu16_epi32(a.v)}; }
 
 UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 a, i32x16 b) { return {_mm512_unpacklo_epi32(a.v, b.v)}; }
 UDL_ALWAYS_INLINE i32x16 interleave_high(i32x16 a, i32x16 b) { return {_mm512_unpackhi_epi32(a.v, b.v)}; }
@@ -188,6 +210,44 @@ UDL_ALWAYS_INLINE u64x8 high_words(u64x8 x) { return {_mm256_srli_epi64(x.a, 32)
 UDL_ALWAYS_INLINE u64x8 xor3(u64x8 x, u64x8 y, uint32_t c) {
   const __m256i z = _mm256_set1_epi64x(c);
   return {_mm256_xor_si256(_mm256_xor_si256(x.a, z), y.a), _mm256_xor_si256(_mm256_xor_si256(x.b, z), y.b)};
+}
+UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) {
+  return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p + 4))};
+}
+UDL_ALWAYS_INLINE u64x8 broadcast_word(uint64_t x) {
+  const __m256i word = _mm256_set1_epi64x(static_cast<int64_t>(x));
+  return {word, word};
+}
+UDL_ALWAYS_INLINE u64x8 operator&(u64x8 x, u64x8 y) { return {_mm256_and_si256(x.a, y.a), _mm256_and_si256(x.b, y.b)}; }
+UDL_ALWAYS_INLINE u64x8 operator+(u64x8 x, u64x8 y) { return {_mm256_add_epi64(x.a, y.a), _mm256_add_epi64(x.b, y.b)}; }
+/// Set bits of each word: the shuffle looks up both halves of every byte, sad adds the bytes of a word.
+UDL_ALWAYS_INLINE __m256i count_bits_half(__m256i x) {
+  const __m256i counts = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
+  const __m256i mask = _mm256_set1_epi8(15);
+  const __m256i low = _mm256_shuffle_epi8(counts, _mm256_and_si256(x, mask));
+  const __m256i high = _mm256_shuffle_epi8(counts, _mm256_and_si256(_mm256_srli_epi16(x, 4), mask));
+  return _mm256_sad_epu8(_mm256_add_epi8(low, high), _mm256_setzero_si256());
+}
+UDL_ALWAYS_INLINE u64x8 count_bits(u64x8 x) { return {count_bits_half(x.a), count_bits_half(x.b)}; }
+/// Low halves of the words of x, then of y.
+UDL_ALWAYS_INLINE __m256i low_halves_of(__m256i low, __m256i high) {
+  const __m256i mixed = _mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), 0x88));
+  return _mm256_permute4x64_epi64(mixed, 0xD8);
+}
+UDL_ALWAYS_INLINE i32x16 low_halves(u64x8 x, u64x8 y) { return {low_halves_of(x.a, x.b), low_halves_of(y.a, y.b)}; }
+
+struct i16x16 { __m256i v; };
+UDL_ALWAYS_INLINE i16x16 load(const int16_t* p) { return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p))}; }
+UDL_ALWAYS_INLINE void store(int16_t* p, i16x16 x) { _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), x.v); }
+UDL_ALWAYS_INLINE i16x16 operator+(i16x16 x, i16x16 y) { return {_mm256_add_epi16(x.v, y.v)}; }
+UDL_ALWAYS_INLINE i16x16 zero_i16x16() { return {_mm256_setzero_si256()}; }
+/// Values that fit 16 bits.
+UDL_ALWAYS_INLINE i16x16 narrow(i32x16 x) { return {_mm256_permute4x64_epi64(_mm256_packs_epi32(x.a, x.b), 0xD8)}; }
+UDL_ALWAYS_INLINE i32x16 widen_signed(i16x16 x) {
+  return {_mm256_cvtepi16_epi32(_mm256_castsi256_si128(x.v)), _mm256_cvtepi16_epi32(_mm256_extracti128_si256(x.v, 1))};
+}
+UDL_ALWAYS_INLINE i32x16 widen_unsigned(i16x16 x) {
+  return {_mm256_cvtepu16_epi32(_mm256_castsi256_si128(x.v)), _mm256_cvtepu16_epi32(_mm256_extracti128_si256(x.v, 1))};
 }
 
 UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 x, i32x16 y) { return {_mm256_unpacklo_epi32(x.a, y.a), _mm256_unpacklo_epi32(x.b, y.b)}; }
@@ -304,6 +364,27 @@ UDL_ALWAYS_INLINE i32x16 merge_lanes(const u64x8& even, const u64x8& odd) {
 UDL_ALWAYS_INLINE u64x8 multiply_low_words(const u64x8& a, uint32_t m) { return lanes<u64x8, 8>([&](int k) { return (a.v[k] & 0xFFFFFFFFu) * m; }); }
 UDL_ALWAYS_INLINE u64x8 high_words(const u64x8& a) { return lanes<u64x8, 8>([&](int k) { return a.v[k] >> 32; }); }
 UDL_ALWAYS_INLINE u64x8 xor3(const u64x8& a, const u64x8& b, uint32_t c) { return lanes<u64x8, 8>([&](int k) { return a.v[k] ^ b.v[k] ^ c; }); }
+UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) { return lanes<u64x8, 8>([&](int k) { return p[k]; }); }
+UDL_ALWAYS_INLINE u64x8 broadcast_word(uint64_t x) { return lanes<u64x8, 8>([&](int) { return x; }); }
+UDL_ALWAYS_INLINE u64x8 operator&(const u64x8& a, const u64x8& b) { return lanes<u64x8, 8>([&](int k) { return a.v[k] & b.v[k]; }); }
+UDL_ALWAYS_INLINE u64x8 operator+(const u64x8& a, const u64x8& b) { return lanes<u64x8, 8>([&](int k) { return a.v[k] + b.v[k]; }); }
+/// Set bits of each word.
+UDL_ALWAYS_INLINE u64x8 count_bits(const u64x8& a) { return lanes<u64x8, 8>([&](int k) { return uint64_t{std::bitset<64>(a.v[k]).count()}; }); }
+/// Low halves of the words of a, then of b.
+UDL_ALWAYS_INLINE i32x16 low_halves(const u64x8& a, const u64x8& b) {
+  return lanes<i32x16>([&](int k) { return wrap(static_cast<uint32_t>((k < 8 ? a : b).v[k % 8])); });
+}
+
+struct i16x16 { int16_t v[16]; };
+UDL_ALWAYS_INLINE int16_t wrap_short(int x) { return static_cast<int16_t>(static_cast<uint16_t>(x)); }
+UDL_ALWAYS_INLINE i16x16 load(const int16_t* p) { return lanes<i16x16>([&](int k) { return p[k]; }); }
+UDL_ALWAYS_INLINE void store(int16_t* p, const i16x16& a) { std::memcpy(p, a.v, sizeof a.v); }
+UDL_ALWAYS_INLINE i16x16 operator+(const i16x16& a, const i16x16& b) { return lanes<i16x16>([&](int k) { return wrap_short(a.v[k] + b.v[k]); }); }
+UDL_ALWAYS_INLINE i16x16 zero_i16x16() { return lanes<i16x16>([](int) { return wrap_short(0); }); }
+/// Values that fit 16 bits.
+UDL_ALWAYS_INLINE i16x16 narrow(const i32x16& a) { return lanes<i16x16>([&](int k) { return wrap_short(a.v[k]); }); }
+UDL_ALWAYS_INLINE i32x16 widen_signed(const i16x16& a) { return lanes<i32x16>([&](int k) { return int32_t{a.v[k]}; }); }
+UDL_ALWAYS_INLINE i32x16 widen_unsigned(const i16x16& a) { return lanes<i32x16>([&](int k) { return int32_t{static_cast<uint16_t>(a.v[k])}; }); }
 
 /// Within each quarter: a0 b0 a1 b1 (low) and a2 b2 a3 b3 (high).
 UDL_ALWAYS_INLINE i32x16 interleave_low(const i32x16& a, const i32x16& b) { return lanes<i32x16>([&](int k) { return (k & 1 ? b : a).v[(k & ~3) + (k & 3) / 2]; }); }

@@ -14,9 +14,10 @@ struct PanelNorms {
   i32x16 largest_bits = broadcast(0);
   i32x16 positive = broadcast(0), negative = broadcast(0);
 
-  UDL_ALWAYS_INLINE void add(f32x16 weights, int32_t* row_norms) {
+  UDL_ALWAYS_INLINE void add_largest(f32x16 weights) { largest_bits = max(largest_bits, magnitude_bits(weights)); }
+
+  UDL_ALWAYS_INLINE void add_half_norms(f32x16 weights, int32_t* row_norms) {
     const i32x16 zero = broadcast(0);
-    largest_bits = max(largest_bits, magnitude_bits(weights));
     const i32x16 z = round_to_int(weights * inverse_scale);
     const i32x16 up = shift_right_logical<kNormShift>(max(z, zero));
     const i32x16 down = shift_right_logical<kNormShift>(max(zero - z, zero));
@@ -51,11 +52,13 @@ void update_rows(const PanelUpdate& u) {
     }
     const f32x16 updated = w + step;
     store(weights, updated);
-    norms.add(updated, u.row_norms + i * kTileUnits);
+    norms.add_largest(updated);
+    if (u.row_norms) norms.add_half_norms(updated, u.row_norms + i * kTileUnits);
   }
+  store(u.largest_bits, norms.largest_bits);
+  if (!u.row_norms) return;
   store(u.column_norms, norms.positive);
   store(u.column_norms + kTileUnits, norms.negative);
-  store(u.largest_bits, norms.largest_bits);
 }
 
 void update_panel(const PanelUpdate& u) {

@@ -1,0 +1,41 @@
+#pragma once
+// The fixed-point scale while weights move: the update gathers norms that prove the scale is still the
+// one base/fixed.h asks for; only when they do not is it computed anew from the weights.
+#include <cstdint>
+#include <vector>
+
+#include "kernels/rbm.h"
+#include "runtime/buffer.h"
+#include "runtime/rbm_state.h"
+
+namespace udl {
+
+class ScaleTracker {
+ public:
+  ScaleTracker(const RbmState& state, int n_threads);
+
+  /// Before the panels of a minibatch are updated by this thread; no thread may be in `next`.
+  void begin_minibatch(int thread);
+  /// Tells the update where its norms go.
+  void prepare(PanelUpdate& update, int64_t tile, int thread, int exponent);
+  /// After the panel was updated, while it is in cache.
+  void panel_updated(int64_t tile, int exponent);
+
+  /// After a barrier: every thread finds the same next scale. False if weights are not finite.
+  bool next(int& exponent) const;
+
+ private:
+  float largest_weight() const;
+  bool wide_scale_still_right(int exponent, float largest) const;
+  bool narrow_scale_still_right(int exponent, float largest) const;
+  int32_t largest_narrow_norm() const;
+
+  const RbmState& state_;
+  const RbmKernels& kernels_;
+  Buffer<int32_t> largest_bits_;               ///< [panel][16]
+  Buffer<int32_t> column_norms_;               ///< wide: [panel][2][16]; narrow: [panel]
+  std::vector<Buffer<int32_t>> row_norms_;     ///< wide: one array a thread; narrow: one array a panel
+  std::vector<const int32_t*> row_norm_arrays_;
+};
+
+}  // namespace udl
