@@ -57,6 +57,13 @@ def test_peak_sees_memory_that_is_freed_again(monkeypatch):
     assert peak.highest - before > 50
 
 
+def test_precision_exact16(tmp_path):
+    results = run("precision_exact16", tmp_path)["results"]
+    for name in ("fast", "sampled"):
+        assert results[name]["log_likelihoods"] != results["fixed"]["log_likelihoods"]
+        assert abs(results[name]["difference_nats"]) < 2
+
+
 def test_metric_check(tmp_path):
     results = run("metric_check", tmp_path)["results"]
     assert 0 < results["pca10_test_error"] < 5
