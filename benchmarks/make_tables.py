@@ -93,15 +93,33 @@ def _figure(path: Path, key: str, form: str) -> str:
 
 def _rbm(record: dict[str, Any]) -> str:
     names = list(record["contestants"])
-    peers = names[1:]
+    ours = [name for name in names if name.startswith("udl_fast")]
+    peers = [name for name in names if name not in ours]
     header = ["batch x visible x hidden", *(f"{name}, examples/s" for name in names)]
     header += [f"ratio to {name}" for name in peers]
+    header += [f"fast: ratio to {name}" for name in peers]
     rows = []
     for result in record["results"]:
         row = [" x ".join(map(str, result["size"]))]
         row += [rate(result["rates"][name]["median"]) for name in names]
         row += [ratio(result["ratios"][name]["median"]) for name in peers]
+        row += [ratio(result["fast_ratios"][name]["median"]) for name in peers]
         rows.append(row)
+    return markdown_table(header, rows)
+
+
+def _precision(record: dict[str, Any]) -> str:
+    header = [
+        "setting",
+        "exact test log-likelihood, nats (mean)",
+        "standard deviation",
+        "against the default",
+    ]
+    rows = []
+    for name, result in record["results"].items():
+        against = f"{result['standard_errors']:+.1f} standard errors" if name != "fixed" else ""
+        mean, deviation = result["mean_log_likelihood"], result["standard_deviation"]
+        rows.append([name, f"{mean:.2f}", f"{deviation:.2f}", against])
     return markdown_table(header, rows)
 
 
@@ -141,6 +159,7 @@ def _memory(record: dict[str, Any]) -> str:
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm_exact16": _exact16,
+    "precision_exact16": _precision,
     "metric_check": _metric_check,
     "import_time": _import_time,
     "memory_mnist": _memory,

@@ -213,6 +213,8 @@ def test_a_contestant_that_cannot_start(body, kind, message, tmp_path):
 
 def quick_options(**changes):
     options = rbm.Options(
+        workload="cd-1",
+        data="random",
         sizes=[(10, 20, 12)],
         rounds=2,
         seconds=0.01,
@@ -228,7 +230,7 @@ def quick_options(**changes):
 
 def test_rbm_benchmark_in_small():
     found = rbm.measure(quick_options())
-    assert list(found["contestants"]) == ["udl_fast", "sklearn"]
+    assert list(found["contestants"]) == ["udl_fast", "udl_fast fast", "sklearn"]
     (result,) = found["results"]
     assert result["size"] == [10, 20, 12]
     for rates in result["rates"].values():
@@ -238,6 +240,25 @@ def test_rbm_benchmark_in_small():
     text = rbm.as_text(json.loads(json.dumps(found)))
     assert "10 x 20 x 12" in text
     assert "vs sklearn" in text
+
+
+@pytest.mark.parametrize("workload", ["cd-10", "pcd-1", "gibbs"])
+def test_every_workload_runs(workload):
+    found = rbm.measure(quick_options(workload=workload, peers=[]))
+    (result,) = found["results"]
+    assert found["settings"]["algorithm"] == rbm.WORKLOADS[workload][0]
+    assert result["rates"]["udl_fast fast"]["median"] > 0
+
+
+def test_whole_calls_of_fit_are_timed_on_grey_images(data_dir):
+    options = quick_options(data="mnist-grey", sizes=[(10, 784, 8)], peers=["sklearn-fit"])
+    (result,) = rbm.measure(options)["results"]
+    assert result["ratios"]["sklearn-fit"]["median"] > 0
+
+
+def test_mnist_has_784_pixels(data_dir):
+    with pytest.raises(ValueError, match="784 visible units, got size with 20"):
+        rbm.measure(quick_options(data="mnist"))
 
 
 def test_a_wrong_peer_stops_the_benchmark_before_timing(tmp_path, monkeypatch):
@@ -257,7 +278,7 @@ def test_a_missing_peer_is_left_out_with_a_word(tmp_path, monkeypatch, capsys):
     path = contestant_file(tmp_path, "import no_such_library")
     monkeypatch.setitem(rbm.CONTESTANTS, "torch", (path, "Bernoulli"))
     found = rbm.measure(quick_options(peers=["torch"]))
-    assert list(found["contestants"]) == ["udl_fast"]
+    assert list(found["contestants"]) == ["udl_fast", "udl_fast fast"]
     assert "left out, not installed: torch" in capsys.readouterr().err
 
 

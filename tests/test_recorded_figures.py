@@ -87,6 +87,7 @@ RECORD = {
             "size": [100, 784, 500],
             "rates": {"udl_fast": {"median": 123456.0}, "torch": {"median": 30000.0}},
             "ratios": {"torch": {"median": 4.115}},
+            "fast_ratios": {"torch": {"median": 5.5}},
         }
     ],
 }

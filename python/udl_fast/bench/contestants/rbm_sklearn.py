@@ -56,8 +56,12 @@ class PartialFit:
         batch_size: int,
         learning_rate: float,
         seed: int,
+        algorithm: str = "pcd",
+        k: int = 1,
     ) -> None:
-        """Load parameters and 0/1 rows."""
+        """Load parameters and rows. It knows PCD-1 alone, which has the products of CD-1 as well."""
+        if k != 1 or algorithm == "gibbs":
+            raise ValueError(f"scikit-learn has no {algorithm}-{k}")
         self.model = BernoulliRBM(
             weights.shape[0],
             learning_rate=learning_rate,
@@ -78,3 +82,25 @@ class PartialFit:
         """n minibatches, a call each."""
         for index in range(n):
             self.model.partial_fit(self.batches[index % len(self.batches)])
+
+
+class Fit(PartialFit):
+    """Whole calls of `fit`, with as many passes over the rows as make n minibatches."""
+
+    def check(
+        self,
+        weights: NDArray[np.float32],
+        hidden_bias: NDArray[np.float32],
+        visible_bias: NDArray[np.float32],
+        rows: NDArray[np.uint8],
+        seed: int,
+    ) -> dict[str, NDArray[Any]]:
+        """That of a single minibatch: `fit` starts from weights of its own."""
+        single = PartialFit(self.n_threads)
+        return single.check(weights, hidden_bias, visible_bias, rows, seed)
+
+    def run(self, n: int) -> None:
+        """n minibatches, rounded up to whole passes."""
+        model = BernoulliRBM(**self.model.get_params())
+        model.n_iter = -(-n // len(self.batches))
+        model.fit(np.concatenate(self.batches))

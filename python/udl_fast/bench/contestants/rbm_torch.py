@@ -1,4 +1,4 @@
-"""CD-1 as one writes it in PyTorch for the CPU: addmm, sigmoid, samples, updates in place."""
+"""CD-k, PCD-k and Gibbs chains in PyTorch for the CPU: addmm, sigmoid, samples, updates in place."""
 
 from typing import Any
 
@@ -46,19 +46,33 @@ class Bernoulli:
         batch_size: int,
         learning_rate: float,
         seed: int,
+        algorithm: str = "cd",
+        k: int = 1,
     ) -> None:
-        """Load parameters and 0/1 rows."""
+        """Load parameters and rows; `algorithm` is "cd", "pcd" or "gibbs"."""
         torch.manual_seed(seed)
         self.weights = torch.tensor(weights)
         self.hidden_bias = torch.tensor(hidden_bias)
         self.visible_bias = torch.tensor(visible_bias)
         self.batches = list(torch.tensor(rows, dtype=torch.float32).split(batch_size))
         self.learning_rate = learning_rate
+        self.algorithm, self.k = algorithm, k
+        self.chains = torch.zeros(batch_size, len(hidden_bias))
 
     def run(self, n: int) -> None:
-        """n minibatches."""
+        """n minibatches, or n Gibbs steps of all chains."""
+        if self.algorithm == "gibbs":
+            self._gibbs(self.batches[0], n)
+            return
         for index in range(n):
             self._step(self.batches[index % len(self.batches)])
+
+    def _gibbs(self, v: torch.Tensor, n: int) -> None:
+        for _ in range(n):
+            v = self._reconstruction(self.sample(self._mean_hidden(v)))
+
+    def _reconstruction(self, h: torch.Tensor) -> torch.Tensor:
+        return self.sample(torch.addmm(self.visible_bias, h, self.weights).sigmoid_())
 
     def sample(self, p: torch.Tensor) -> torch.Tensor:
         """0/1 states with probabilities p."""
@@ -70,9 +84,13 @@ class Bernoulli:
     def _step(self, v0: torch.Tensor) -> None:
         rate = self.learning_rate / len(v0)
         p0 = self._mean_hidden(v0)
-        p_visible = torch.addmm(self.visible_bias, self.sample(p0), self.weights).sigmoid_()
-        v1 = self.sample(p_visible)
+        v1 = self._reconstruction(self.sample(p0) if self.algorithm == "cd" else self.chains)
         p1 = self._mean_hidden(v1)
+        for _ in range(self.k - 1):
+            v1 = self._reconstruction(self.sample(p1))
+            p1 = self._mean_hidden(v1)
+        if self.algorithm == "pcd":
+            self.chains = self.sample(p1)
         self.weights.addmm_(p0.t(), v0, alpha=rate)
         self.weights.addmm_(p1.t(), v1, alpha=-rate)
         self.hidden_bias.add_(p0.sum(0) - p1.sum(0), alpha=rate)

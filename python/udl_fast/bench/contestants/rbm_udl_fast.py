@@ -1,4 +1,4 @@
-"""CD-1 by this package: one call over many minibatches, as `RBM.fit` makes for an epoch."""
+"""This package: one call over many minibatches, as `RBM.fit` makes for an epoch."""
 
 from typing import Any
 
@@ -11,6 +11,8 @@ from udl_fast import _core
 
 class Engine:
     """The engine with its rows held packed, which is what `RBM.fit` does with 0/1 data."""
+
+    precision = "fixed"
 
     def __init__(self, n_threads: int) -> None:
         self.n_threads = n_threads
@@ -48,19 +50,25 @@ class Engine:
         batch_size: int,
         learning_rate: float,
         seed: int,
+        algorithm: str = "cd",
+        k: int = 1,
     ) -> None:
-        """Load parameters and 0/1 rows."""
-        self.engine = _core.RbmEngine(weights.shape[1], weights.shape[0], "fixed")
+        """Load parameters and rows; `algorithm` is "cd", "pcd" or "gibbs"."""
+        self.engine = _core.RbmEngine(weights.shape[1], weights.shape[0], self.precision)
         self.engine.set_parameters(weights, hidden_bias, visible_bias)
-        self.packed = _core.Rows.from_array(rows).to_packed()
-        self.rows = _core.Rows.from_packed(self.packed, rows.shape[1])
+        self.given = rows
+        self.rows = _core.Rows.from_array(rows)
+        self.algorithm = algorithm
+        if algorithm == "pcd":
+            self.engine.set_chains(np.zeros((batch_size, weights.shape[0]), bool))
         self.batch_size = batch_size
         self.seed = seed
         self.step = 0
         self.settings = {
             "batch_size": batch_size,
-            "algorithm": "cd",
-            "k": 1,
+            "algorithm": algorithm,
+            "k": k,
+            "statistics": "mean",
             "learning_rate": learning_rate,
             "momentum": 0.0,
             "weight_decay": 0.0,
@@ -75,16 +83,25 @@ class Engine:
 
     def ready(self, n: int) -> None:
         """Hold n minibatches: the given rows again and again, an "epoch" of the wanted length."""
-        n_rows = n * self.batch_size
+        n_rows = self.batch_size if self.algorithm == "gibbs" else n * self.batch_size
         if self.rows.shape[0] != n_rows:
-            repeated = np.resize(self.packed, (n_rows, self.packed.shape[1]))
-            self.rows = _core.Rows.from_packed(repeated, self.rows.shape[1])
+            self.rows = _core.Rows.from_array(np.resize(self.given, (n_rows, self.given.shape[1])))
 
     def run(self, n: int) -> None:
-        """n minibatches in one call."""
+        """n minibatches, or n Gibbs steps of all chains, in one call."""
+        if self.algorithm == "gibbs":
+            self.engine.gibbs(self.rows, n, self.seed, "gibbs", self.step, 0, self.n_threads)
+            self.step += n
+            return
         done = self.engine.train(
             self.rows, None, self.settings, self.seed, self.step, self.n_threads
         )
         self.step = done["step"]
         if done["n_updates"] != n or not done["finite"]:
             raise RuntimeError(f"{done['n_updates']} of {n} updates, finite: {done['finite']}")
+
+
+class FastEngine(Engine):
+    """precision="fast"."""
+
+    precision = "fast"
