@@ -64,6 +64,12 @@ def test_precision_exact16(tmp_path):
         assert abs(results[name]["difference_nats"]) < 2
 
 
+def test_fuzz_model_files(tmp_path):
+    record = run("fuzz_model_files", tmp_path)
+    assert sum(record["outcomes"].values()) == record["files"] == 500
+    assert min(record["outcomes"]["refused"], record["outcomes"]["loaded"]) > 0
+
+
 def test_metric_check(tmp_path):
     results = run("metric_check", tmp_path)["results"]
     assert 0 < results["pca10_test_error"] < 5

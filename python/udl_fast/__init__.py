@@ -12,6 +12,7 @@ from ._core import __version__
 
 if TYPE_CHECKING:
     from . import datasets, plot
+    from ._model_file import load
     from .bernoulli import BernoulliRBM
     from .evaluation import LogPartition
     from .index import HammingIndex, hamming_distances, hamming_knn
@@ -27,6 +28,7 @@ _HOMES = {
     "get_num_threads": "runtime",
     "hamming_distances": "index",
     "hamming_knn": "index",
+    "load": "_model_file",
     "pack_bits": "packing",
     "set_num_threads": "runtime",
     "show_config": "runtime",
@@ -44,6 +46,7 @@ __all__ = [
     "get_num_threads",
     "hamming_distances",
     "hamming_knn",
+    "load",
     "pack_bits",
     "plot",
     "set_num_threads",

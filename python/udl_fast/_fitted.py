@@ -3,6 +3,7 @@ engine."""
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
@@ -139,6 +140,39 @@ class FittedParameters:
 
     def _check_fitted(self) -> None:
         check_is_fitted(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to one safetensors file, which :func:`udl_fast.load` reads.
+
+        The file holds parameters, biases, weights, momentum, chains and step counters, so a loaded
+        model goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
+        generator: a fitted model draws from a seed of its own. The file appears whole or not at
+        all; an old one at `path` stays until then.
+
+        Parameters
+        ----------
+        path : str or path-like
+            By custom with the ending ``.safetensors``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the model is not fitted.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import udl_fast
+        >>> model = udl_fast.RBM(2, n_iter=1, random_state=0).fit([[0, 1, 1], [1, 0, 0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "model.safetensors"))
+        """
+        from ._model_file import save_model
+
+        self._check_fitted()
+        save_model(self, path)
 
     # ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
 
