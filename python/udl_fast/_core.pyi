@@ -159,12 +159,37 @@ def hamming_range(
 def hamming_distances(
     codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], n_threads: int
 ) -> NDArray[np.int32]: ...  # (n_queries, n_codes)
-def hamming_scan(
+def hamming_histogram(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    n_threads: int,
+    allowed: NDArray[np.uint64] | None = None,
+) -> NDArray[np.int64]: ...  # (n_queries, n_bits + 1), codes at each distance
+def hamming_pairs(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    largest: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """(first, second, distances) of all pairs of codes at a distance <= largest, first < second, in order."""
+
+def hamming_tile_codes() -> int: ...  # codes of a sliced tile of the current target
+def hamming_scan_rows(
     codes: NDArray[np.uint64],
     n_bits: int,
     query: NDArray[np.uint64],
     threshold: int,
-    packed: bool,
     allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """One kernel call on at most 2048 codes, for tests: (positions, distances) within the threshold."""
+
+def hamming_scan_tile(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    limits: NDArray[np.int32],
+) -> NDArray[np.bool_]:
+    """One kernel call on at most a tile of codes, for tests: (n_queries, n_codes), within the query's limit."""
