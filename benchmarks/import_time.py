@@ -49,7 +49,7 @@ def main() -> int:
         "limit_seconds": LIMIT_SECONDS,
     }
     finish("import_time", path, measured)
-    return 0 if max(added.values()) <= LIMIT_SECONDS else 1
+    return 0 if arguments.quick or max(added.values()) <= LIMIT_SECONDS else 1
 
 
 if __name__ == "__main__":

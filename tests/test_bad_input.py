@@ -58,7 +58,9 @@ def fitted():
         ({"device": "tpu"}, ValueError, r"RBM: device must be 'cpu' or 'cuda\[:n\]', got 'tpu'"),
         ({"shuffle": "yes"}, TypeError, "RBM: shuffle must be True or False, got 'yes'"),
         ({"n_jobs": 0}, ValueError, "n_jobs"),
-        ({"callbacks": [3]}, TypeError, "RBM: callbacks must be callables"),
+        ({"callbacks": [3]}, TypeError, "RBM: callbacks must be None or a list of callables"),
+        ({"callbacks": print}, TypeError, "RBM: callbacks must be None or a list of callables"),
+        ({"verbose": "yes"}, TypeError, "RBM: verbose must be an integer, got 'yes'"),
     ],
 )
 def test_parameters(parameters, error, message):
@@ -97,7 +99,7 @@ def test_wrong_number_of_columns(fitted, method):
 
 
 def test_wrong_number_of_hidden_columns(fitted):
-    with pytest.raises(ValueError, match="mean_visible: H has 2 columns, expected 3"):
+    with pytest.raises(ValueError, match="mean_visible: h has 2 columns, expected 3"):
         fitted.inverse_transform(np.zeros((1, 2)))
 
 
@@ -126,6 +128,19 @@ def test_values_outside_the_unit_interval_warn_and_name_the_fix(model, data):
 def test_grey_values_and_thresholded_bytes_do_not_warn():
     RBM(3, n_iter=1).fit(X / 2)
     RBM(3, n_iter=1, binarize=127).fit(X * 255)
+
+
+def test_changed_precision_cannot_continue():
+    model = RBM(3, n_iter=1, warm_start=True).fit(X)
+    with pytest.raises(
+        ValueError, match="precision is 'float64', but the fitted model has 'fixed'"
+    ):
+        model.set_params(precision="float64").fit(X)
+
+
+def test_negative_threshold_needs_dense_input():
+    with pytest.raises(ValueError, match="binarize must be >= 0 for sparse input"):
+        RBM(3, binarize=-0.5).fit(sparse.csr_array(X * 1.0))
 
 
 def test_changed_n_components_cannot_continue(fitted):

@@ -39,11 +39,11 @@ def test_fitted_attributes_have_the_same_shapes_and_dtypes(digits):
     theirs, ours = (c(7, n_iter=1, random_state=0).fit(digits) for c in (Theirs, BernoulliRBM))
     for name in ("components_", "intercept_hidden_", "intercept_visible_", "h_samples_"):
         assert getattr(ours, name).shape == getattr(theirs, name).shape, name
-    assert ours.components_.dtype == theirs.components_.dtype
+        assert getattr(ours, name).dtype == getattr(theirs, name).dtype, name
     assert list(ours.get_feature_names_out()) == list(theirs.get_feature_names_out())
 
 
-@pytest.mark.parametrize("dtype", [int, np.int8, np.float32, np.float64])
+@pytest.mark.parametrize("dtype", [int, np.int8, np.uint8, bool, np.float32, np.float64])
 def test_dtypes_as_scikit_learn_gives_them(digits, dtype):
     X = digits.astype(dtype)
     theirs, ours = (c(3, n_iter=1).fit(X).transform(X).dtype for c in (Theirs, BernoulliRBM))
@@ -83,6 +83,27 @@ def test_gibbs_returns_bool_and_takes_one_row(pair, digits):
     ours, theirs = pair
     assert ours.gibbs(digits).dtype == theirs.gibbs(digits).dtype == np.bool_
     assert ours.gibbs(digits[0]).shape == theirs.gibbs(digits[0]).shape == (64,)
+
+
+def test_private_names_take_one_row(pair, digits):
+    ours, theirs = pair
+    np.testing.assert_allclose(
+        ours._mean_hiddens(digits[0]), theirs._mean_hiddens(digits[0]), atol=1e-6
+    )
+    rng = np.random.RandomState(0)
+    assert ours._sample_hiddens(digits[0], rng).shape == (20,)
+    assert ours._sample_visibles(np.ones(20), rng).shape == (64,)
+
+
+def test_private_fit_learns_from_one_minibatch(digits):
+    """All rows at once, chains that advance, draws of the caller's generator."""
+    models = [BernoulliRBM(6, n_iter=0, random_state=0).fit(digits) for _ in range(3)]
+    for model, seed in zip(models, (1, 1, 2), strict=True):
+        model._fit(digits[:37], np.random.RandomState(seed))
+        assert model.n_updates_ == 1
+        assert model.h_samples_.any()
+    np.testing.assert_array_equal(models[0].components_, models[1].components_)
+    assert (models[0].components_ != models[2].components_).any()
 
 
 def test_verbose_line_has_scikit_learns_form(digits, capsys):

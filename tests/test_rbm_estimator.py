@@ -1,6 +1,7 @@
 """The RBM estimator: scikit-learn's contract, and the pitfalls of other implementations."""
 
 import copy
+import itertools
 import os
 import pickle
 import signal
@@ -202,6 +203,31 @@ def test_flipped_units_are_uniform():
     assert (np.abs(counts - expected) < 5 * np.sqrt(expected)).all()
 
 
+def test_flipped_units_depend_on_values_alone():
+    rows = (np.random.default_rng(1).random((50, 9)) < 0.4).astype(np.float32)
+    expected = flipped_units(rows)
+    for same in (
+        rows.astype(np.float64),
+        rows.astype(np.uint8),
+        np.asfortranarray(rows),
+        rows * -1.0 * -1.0,
+    ):
+        np.testing.assert_array_equal(flipped_units(same), expected)
+    np.testing.assert_array_equal(
+        flipped_units(np.where(rows == 0, np.float32(-0.0), rows)), expected
+    )
+
+
+def test_scores_do_not_depend_on_the_blocks_they_are_computed_in(fitted, digits, monkeypatch):
+    grey = datasets.load_digits().data[:90]
+    for X in (digits[:90], grey, sparse.csr_array(grey)):
+        whole = [fitted.pseudo_likelihood(X, exact=exact) for exact in (False, True)]
+        with monkeypatch.context() as patch:
+            patch.setattr("udl_fast._inference._SCORE_BLOCK_VALUES", 7 * 64)
+            for exact in (False, True):
+                np.testing.assert_array_equal(fitted.pseudo_likelihood(X, exact), whole[exact])
+
+
 def test_estimated_and_exact_pseudo_likelihood_agree(fitted, digits):
     """One flip a row estimates the sum over all flips: equal in the mean within 5 sigma."""
     estimate, exact = fitted.pseudo_likelihood(digits), fitted.pseudo_likelihood(digits, exact=True)
@@ -263,6 +289,33 @@ def test_dtype_is_kept(digits, dtype):
     assert model.components_.dtype == model.transform(digits.astype(dtype)).dtype == dtype
 
 
+def test_other_dtypes_give_float32_and_a_float64_engine_loses_nothing(digits):
+    assert RBM(6, n_iter=1).fit(digits).transform(digits).dtype == np.float32
+    exact = RBM(6, n_iter=1, precision="float64", random_state=0).fit(digits)
+    assert exact.components_.dtype == exact.transform(digits).dtype == np.float64
+    assert (exact.components_ != exact.components_.astype(np.float32)).any()
+
+
+def test_one_row_may_have_one_dimension(fitted, digits):
+    v, h = digits[0], np.ones(24)
+    np.testing.assert_array_equal(fitted.mean_hidden(v), fitted.mean_hidden(v[None])[0])
+    np.testing.assert_array_equal(fitted.mean_visible(h), fitted.mean_visible(h[None])[0])
+    assert fitted.free_energy(v) == fitted.free_energy(v[None])[0]
+    assert fitted.sample_hidden(v).shape == (24,)
+    assert fitted.sample_visible(h).shape == fitted.gibbs(v).shape == (64,)
+
+
+def test_states_need_no_feature_names(digits):
+    """Chains carry no column names; scikit-learn would warn about arrays without them."""
+    model = RBM(5, n_iter=1).fit(digits)
+    model.feature_names_in_ = np.array([f"pixel{i}" for i in range(64)], dtype=object)
+    v = model.sample(3, n_steps=2)
+    for method in (model.gibbs, model.sample_hidden, model.mean_hidden, model.free_energy):
+        method(v)
+    with pytest.warns(UserWarning, match="feature names"):
+        model.transform(v)
+
+
 def test_transform_leaves_input_alone(fitted, digits):
     X = digits.astype(np.float32) / 3
     before = X.copy()
@@ -276,6 +329,22 @@ def test_binarize_threshold_is_thresholding(digits):
     by_hand = RBM(8, n_iter=2, random_state=0).fit((grey > 0.5).astype(np.uint8))
     assert_same(by_model, by_hand)
     np.testing.assert_array_equal(by_model.transform(grey[:9]), by_hand.transform(grey[:9] > 0.5))
+
+
+def test_boolean_states_meet_no_threshold(digits):
+    """A threshold on grey levels would turn every state 1 into 0."""
+    model = RBM(8, binarize=127, n_iter=2, random_state=0).fit(digits * 255)
+    states = digits[:20].astype(bool)
+    np.testing.assert_array_equal(model.transform(states), model.transform(digits[:20] * 255))
+    np.testing.assert_array_equal(model.free_energy(states), model.free_energy(digits[:20] * 255))
+
+
+def test_threshold_on_sparse_input(digits):
+    grey = datasets.load_digits().data
+    dense = RBM(6, binarize=0.5, n_iter=2, random_state=0).fit(grey)
+    assert_same(dense, RBM(6, binarize=0.5, n_iter=2, random_state=0).fit(sparse.csr_array(grey)))
+    twice = sparse.csr_array((np.array([0.3, 0.3]), np.array([1, 1]), np.array([0, 2])), (1, 64))
+    np.testing.assert_array_equal(dense.transform(twice), dense.transform(twice.toarray()))
 
 
 def test_binarize_sample_draws_anew(digits):
@@ -369,6 +438,24 @@ def test_failing_callback_leaves_a_usable_model(digits):
     assert_same(model, RBM(5, n_iter=2, random_state=0).fit(digits))
 
 
+def test_callbacks_read_the_parameters_of_the_moment(digits):
+    """Within an epoch too, and nothing they read survives the return to an earlier state."""
+    X = np.tile(digits, (400, 1))
+    read = []
+
+    def callback(estimator, info):
+        read.append(estimator.components_)
+        if len(read) == 3:
+            raise RuntimeError("enough")
+
+    model = RBM(64, n_iter=1, batch_size=10, callbacks=[callback], random_state=0)
+    with pytest.raises(RuntimeError, match="enough"):
+        model.fit(X)
+    assert model.n_iter_ == 0
+    assert all((a != b).any() for a, b in itertools.pairwise(read))
+    assert_same(model, RBM(64, n_iter=0, random_state=0).fit(X))
+
+
 def test_exploding_weights_keep_the_last_good_state(digits):
     model = RBM(8, n_iter=2, random_state=0, warm_start=True).fit(digits)
     before = [a.copy() for a in parameters(model)]
@@ -376,3 +463,46 @@ def test_exploding_weights_keep_the_last_good_state(digits):
         model.set_params(learning_rate=1e39).fit(digits)
     for a, b in zip(before, parameters(model), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_model_is_right_inside_callbacks_while_weights_grow(digits):
+    """The scale of the weights follows them within an epoch: transform in a callback is exact."""
+    X = np.kron(np.tile(digits, (20, 1)), np.ones((1, 9), np.uint8))
+    errors = []
+
+    def callback(estimator, info):
+        x = X[:5] @ estimator.components_.T.astype(float) + estimator.intercept_hidden_
+        with np.errstate(over="ignore"):
+            errors.append(np.abs(estimator.transform(X[:5]) - 1 / (1 + np.exp(-x))).max())
+
+    RBM(200, n_iter=2, callbacks=[callback], random_state=0).fit(X)
+    assert len(errors) > 3
+    assert max(errors) < 1e-4
+
+
+def test_changing_a_model_while_it_trains_is_refused(digits):
+    X = np.tile(digits, (60, 1))
+    refused = []
+
+    def callback(estimator, info):
+        if 0 < info["rows_done"] < len(X):
+            for change in (
+                lambda: setattr(estimator, "h_samples_", np.ones((5000, 200), bool)),
+                lambda: setattr(estimator, "intercept_hidden_", np.ones(200)),
+                lambda: estimator.partial_fit(X),
+            ):
+                with pytest.raises(RuntimeError, match="the model is being trained"):
+                    change()
+                refused.append(True)
+            return True
+
+    RBM(200, algorithm="pcd", n_iter=3, callbacks=[callback], random_state=0).fit(X)
+    assert refused
+
+
+def test_failed_refit_leaves_the_fitted_model(digits):
+    model = RBM(5, n_iter=1, random_state=0).fit(digits)
+    before = model.transform(digits[:9])
+    with pytest.raises((ValueError, MemoryError)):
+        model.set_params(algorithm="pcd", n_chains=10**12).fit(digits)
+    np.testing.assert_array_equal(model.transform(digits[:9]), before)

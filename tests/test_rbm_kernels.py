@@ -200,6 +200,24 @@ def test_float64_engine_learns_like_the_packed_one(options):
     np.testing.assert_allclose(engine.weights(), plain.weights(), atol=2e-5)
 
 
+@pytest.mark.parametrize("momenta", [(0.0, 0.9), (0.5, 0.0, 0.5), (0.0, 0.5, 0.0, 0.5)])
+def test_momentum_may_start_and_stop(momenta):
+    """A pass without momentum leaves no velocity behind, in both engines."""
+    engine, expected = random_model(65, 37)
+    plain = _core.RbmEngine(65, 37, "float64")
+    plain.set_parameters(expected.weights, expected.hidden_bias, expected.visible_bias)
+    data = states(10, 65)
+    for step, momentum in enumerate(momenta):
+        settings = {**SETTINGS, "momentum": momentum}
+        for each in (engine, plain):
+            each.train(_core.Rows.from_array(data), None, settings, SEED, step, 2)
+        expected.train(data, settings, SEED, step)
+        np.testing.assert_allclose(engine.weights(), expected.weights, atol=2e-6)
+        np.testing.assert_allclose(engine.hidden_bias(), expected.hidden_bias, atol=2e-6)
+    np.testing.assert_allclose(engine.weights(), plain.weights(), atol=2e-5)
+    np.testing.assert_allclose(engine.visible_bias(), plain.visible_bias(), atol=2e-5)
+
+
 def test_binarized_pixels_are_drawn_from_the_data_stream(target):
     from tests.oracle.philox import draws, uniforms
 
@@ -308,6 +326,16 @@ def test_rows_keep_float_arrays_without_a_copy():
     assert (rows.kind, rows.nbytes) == ("dense", 0)
     x[0, 0] = 0.125
     assert rows.to_array("float32")[0, 0] == 0.125
+
+
+@pytest.mark.parametrize("values", [states(9, 70), rng(0).random((9, 70))])
+def test_rows_give_a_range_of_rows(values):
+    rows = _core.Rows.from_array(values)
+    np.testing.assert_array_equal(rows.to_array("float64", 2, 5), values[2:7])
+    np.testing.assert_array_equal(rows.to_array("float64", 6), values[6:])
+    for first, count in ((-1, 1), (10, 0), (3, 7), (0, -1)):
+        with pytest.raises(ValueError, match=f"9 rows, got first {first} and count {count}"):
+            rows.to_array("float64", first, count)
 
 
 @pytest.mark.parametrize("index_type", [np.int32, np.int64])

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/sampling.h"
+#include "bindings/gil.h"
 #include "runtime/parallel.h"
 
 namespace udl::bindings {

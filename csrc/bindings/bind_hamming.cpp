@@ -42,11 +42,12 @@ HammingQueries queries_view(const Words& queries, const HammingCodes& codes, con
 template <class Body>
 void run_interruptible(Body&& body) {
   Interrupt interrupt([] {
-    py::gil_scoped_acquire acquire;
+    hang_if_finalizing();
+    py::gil_scoped_acquire gil;
     return PyErr_CheckSignals() != 0;
   });
   {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     body(interrupt);
   }
   if (interrupt.stopped()) throw py::error_already_set();

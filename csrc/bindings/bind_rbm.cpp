@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <optional>
+#include <stdexcept>
 
 #include "bindings/rows.h"
 #include "runtime/partition.h"
@@ -22,11 +23,31 @@ py::array empty_array(const RbmEngine& engine, std::vector<py::ssize_t> shape) {
   return py::array_t<float>(shape);
 }
 
+/// The engine may not be changed while it trains (from a callback or another thread).
+void check_idle(const RbmEngine& engine, const char* function) {
+  if (engine.is_training()) throw std::runtime_error(std::string(function) + ": the model is being trained; change it after fit has returned");
+}
+
+/// The engine is marked as training in this scope.
+class TrainingScope {
+ public:
+  explicit TrainingScope(RbmEngine& engine) : engine_(engine) {
+    if (!engine.try_begin_training()) check_idle(engine, "train");
+  }
+  ~TrainingScope() { engine_.end_training(); }
+  TrainingScope(const TrainingScope&) = delete;
+  TrainingScope& operator=(const TrainingScope&) = delete;
+
+ private:
+  RbmEngine& engine_;
+};
+
 void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias, const py::object& visible_bias) {
   const py::array w = real_array(engine, weights), hidden = real_array(engine, hidden_bias), visible = real_array(engine, visible_bias);
   check_shape(w, {engine.n_hidden(), engine.n_visible()}, "set_parameters", "weights");
   check_shape(hidden, {engine.n_hidden()}, "set_parameters", "hidden_bias");
   check_shape(visible, {engine.n_visible()}, "set_parameters", "visible_bias");
+  check_idle(engine, "set_parameters");
   engine.set_parameters(w.data(), hidden.data(), visible.data());
 }
 
@@ -79,6 +100,7 @@ void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
   const py::array visible = state_array(engine, state, "visible_velocity", {engine.n_visible()});
   const py::array mean = state_array(engine, state, "mean_activation", {engine.n_hidden()});
   const auto pointer = [&](const char* name, const py::array& x) { return state.contains(name) ? x.data() : nullptr; };
+  check_idle(engine, "set_optimizer_state");
   engine.set_optimizer(pointer("weight_velocity", weight), pointer("hidden_velocity", hidden), pointer("visible_velocity", visible),
                        pointer("mean_activation", mean));
 }
@@ -87,6 +109,7 @@ void set_chains(RbmEngine& engine, const py::array& x) {
   const Rows hidden = rows_from_array(x);
   check_columns(hidden, engine.n_hidden(), "set_chains", "hidden", "the model");
   if (!hidden.is_bits()) throw_invalid("set_chains: hidden must be binary");
+  check_idle(engine, "set_chains");
   engine.set_chains(hidden);
 }
 
@@ -155,6 +178,7 @@ class PythonPoll {
   explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
 
   bool operator()(int64_t rows_done) {
+    hang_if_finalizing();
     py::gil_scoped_acquire gil;
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -183,9 +207,10 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   if (parsed.persistent && engine.chains().rows() < 1) throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
   const uint32_t* order_data = checked_order(order, rows);
   PythonPoll python_poll(std::move(poll));
+  const TrainingScope scope(engine);
   TrainResult result;
   {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     result = engine.train(rows, order_data, parsed, seed, static_cast<uint64_t>(step), n_threads, std::ref(python_poll));
   }
   python_poll.rethrow();
@@ -206,7 +231,7 @@ py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) 
   check_threads(n_threads, "mean_hidden");
   py::array out = empty_array(engine, {rows.rows(), engine.n_hidden()});
   void* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.mean_hidden(rows, data, n_threads);
   return out;
 }
@@ -216,7 +241,7 @@ py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads)
   check_threads(n_threads, "mean_visible");
   py::array out = empty_array(engine, {rows.rows(), engine.n_visible()});
   void* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.mean_visible(rows, data, n_threads);
   return out;
 }
@@ -231,7 +256,7 @@ Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed, con
   check_columns(rows, engine.n_visible(), "sample_hidden", "rows", "the model");
   check_threads(n_threads, "sample_hidden");
   const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.sample_hidden(rows, source, n_threads);
 }
 
@@ -239,7 +264,7 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed, co
   check_columns(rows, engine.n_hidden(), "sample_visible", "rows", "the model");
   check_threads(n_threads, "sample_visible");
   const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.sample_visible(rows, source, n_threads);
 }
 
@@ -248,7 +273,7 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
   check_positive(n_steps, "gibbs", "n_steps");
   check_threads(n_threads, "gibbs");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return engine.gibbs(rows, n_steps, source, n_threads);
 }
 
@@ -257,7 +282,7 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
   check_threads(n_threads, "free_energy");
   py::array_t<double> out(rows.rows());
   double* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   engine.free_energy(rows, data, n_threads);
   return out;
 }
@@ -265,7 +290,7 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
 double log_partition(const RbmEngine& engine, int n_threads) {
   check_threads(n_threads, "log_partition_exact");
   const CArray<double> w(weights(engine)), hidden(hidden_bias(engine)), visible(visible_bias(engine));
-  py::gil_scoped_release release;
+  ReleasedGil release;
   return log_partition_exact(w.data(), hidden.data(), visible.data(), engine.n_hidden(), engine.n_visible(), n_threads);
 }
 
@@ -296,8 +321,14 @@ void init_rbm(pybind11::module_& m) {
   c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
   c.def("chains", [](const RbmEngine& engine) { return bool_array(engine.chains()); });
   c.def("set_chains", &set_chains, py::arg("hidden"));
-  c.def("snapshot", &RbmEngine::snapshot);
-  c.def("restore", &RbmEngine::restore);
+  c.def("snapshot", [](RbmEngine& engine) {
+    check_idle(engine, "snapshot");
+    engine.snapshot();
+  });
+  c.def("restore", [](RbmEngine& engine) {
+    check_idle(engine, "restore");
+    engine.restore();
+  });
   c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"), py::arg("step"), py::arg("n_threads"),
         py::arg("poll") = py::none());
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));

@@ -1,6 +1,8 @@
 // Rows: arrays and sparse matrices in, packed bits or values out.
 #include <pybind11/stl.h>
 
+#include <optional>
+
 #include "bindings/rows.h"
 
 namespace udl::bindings {
@@ -54,7 +56,7 @@ Rows dense_rows(const py::array& x) {
 
 Rows rows_from_array(const py::array& x) {
   std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     return Rows::pack_binary(view);
   });
   if (bits) return std::move(*bits);
@@ -65,7 +67,7 @@ namespace {
 
 Rows from_threshold(const py::array& x, double threshold) {
   return visit(x, "Rows.from_threshold", [&](const auto& view) {
-    py::gil_scoped_release release;
+    ReleasedGil release;
     return Rows::pack_threshold(view, threshold);
   });
 }
@@ -97,25 +99,29 @@ Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, con
 }
 
 template <class T>
-py::array to_typed_array(const Rows& rows) {
-  py::array_t<T> out({rows.rows(), rows.columns()});
+py::array to_typed_array(const Rows& rows, int64_t first, int64_t count) {
+  py::array_t<T> out({count, rows.columns()});
   T* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   if constexpr (std::is_floating_point_v<T>) {
-    rows.gather_values<T>(nullptr, 0, rows.rows(), data, rows.columns());
+    rows.gather_values<T>(nullptr, first, count, data, rows.columns());
   } else {
-    for (int64_t r = 0; r < rows.rows(); ++r)
-      for (int64_t i = 0; i < rows.columns(); ++i) data[r * rows.columns() + i] = static_cast<T>(rows.bits_row(r)[i / kWordBits] >> (i % kWordBits) & 1);
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t i = 0; i < rows.columns(); ++i)
+        data[r * rows.columns() + i] = static_cast<T>(rows.bits_row(first + r)[i / kWordBits] >> (i % kWordBits) & 1);
   }
   return out;
 }
 
-py::array to_array(const Rows& rows, const std::string& dtype) {
-  if (dtype == "float32") return to_typed_array<float>(rows);
-  if (dtype == "float64") return to_typed_array<double>(rows);
+py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, std::optional<int64_t> wanted) {
+  const int64_t count = wanted.value_or(rows.rows() - first);
+  if (first < 0 || count < 0 || count > rows.rows() - first)
+    throw_invalid("Rows.to_array: there are " + std::to_string(rows.rows()) + " rows, got first " + std::to_string(first) + " and count " + std::to_string(count));
+  if (dtype == "float32") return to_typed_array<float>(rows, first, count);
+  if (dtype == "float64") return to_typed_array<double>(rows, first, count);
   if (dtype != "bool" && dtype != "uint8") throw_invalid("Rows.to_array: dtype must be bool, uint8, float32 or float64, got '" + dtype + "'");
   if (!rows.is_bits()) throw_invalid("Rows.to_array: real values do not fit dtype " + dtype);
-  return dtype == "bool" ? to_typed_array<bool>(rows) : to_typed_array<uint8_t>(rows);
+  return dtype == "bool" ? to_typed_array<bool>(rows, first, count) : to_typed_array<uint8_t>(rows, first, count);
 }
 
 py::array_t<uint8_t> to_packed(const Rows& rows) {
@@ -131,7 +137,7 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
 py::array_t<double> column_means(const Rows& rows) {
   py::array_t<double> out(rows.columns());
   double* data = out.mutable_data();
-  py::gil_scoped_release release;
+  ReleasedGil release;
   rows.column_means(data);
   return out;
 }
@@ -146,7 +152,7 @@ const char* kind_name(const Rows& rows) {
 
 }  // namespace
 
-py::array bool_array(const Rows& rows) { return to_typed_array<bool>(rows); }
+py::array bool_array(const Rows& rows) { return to_typed_array<bool>(rows, 0, rows.rows()); }
 
 }  // namespace udl::bindings
 
@@ -164,6 +170,6 @@ void init_rows(pybind11::module_& m) {
       .def_property_readonly("maximum", &Rows::maximum)
       .def_property_readonly("nbytes", &Rows::nbytes)
       .def("column_means", &column_means)
-      .def("to_array", &to_array, py::arg("dtype"))
+      .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0, py::arg("count") = py::none())
       .def("to_packed", &to_packed);
 }

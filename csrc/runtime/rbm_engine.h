@@ -1,6 +1,7 @@
 #pragma once
 // The coarse seam between Python and computation: one object with the parameters, optimiser state and
 // chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,7 +17,7 @@ struct TrainSettings {
   bool persistent = false;  ///< PCD instead of CD
   int64_t k = 1;            ///< Gibbs steps an update
   double learning_rate = 0.1;
-  double momentum = 0;
+  double momentum = 0;      ///< 0 keeps no velocity: momentum that starts later starts from rest
   double weight_decay = 0;
   double l1 = 0;
   bool has_sparsity = false;
@@ -49,6 +50,12 @@ class RbmEngine {
  public:
   RbmEngine(int64_t n_visible, int64_t n_hidden) : n_visible_(n_visible), n_hidden_(n_hidden) {}
   virtual ~RbmEngine() = default;
+
+  /// Marks the engine as training; false if it already is. Changing it meanwhile would pull memory from
+  /// under the team, so callers refuse to.
+  bool try_begin_training() { return !training_.exchange(true); }
+  void end_training() { training_ = false; }
+  bool is_training() const { return training_; }
 
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
@@ -85,6 +92,7 @@ class RbmEngine {
 
  private:
   int64_t n_visible_, n_hidden_;
+  std::atomic<bool> training_{false};
 };
 
 /// precision "fixed" (packed bits, exact integer sums) or "float64" (plain loops in double).

@@ -97,7 +97,8 @@ class FixedTrainer {
     mean_visible_.resize(state.n_visible);
     column_norms_.resize(state.hidden_tiles() * 2 * kTileUnits);
     largest_bits_.resize(state.hidden_tiles() * kTileUnits);
-    if (settings.momentum != 0 && state.weight_velocity.empty()) state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
+    if (settings.momentum == 0) state.weight_velocity = PanelMatrix();
+    else if (state.weight_velocity.empty()) state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
     allocate_scratch(std::max({max_batch, max_negative, state.n_visible}), std::max(max_batch, max_negative));
   }
 
@@ -168,9 +169,10 @@ class FixedTrainer {
         if (team.thread_index() == 0) result_.finite = false;
         break;
       }
+      // Callbacks may use the model between minibatches, on the thread that polls.
+      if (team.thread_index() == 0) state_.scale_exponent = exponent;
       if (stop) break;
     }
-    if (team.thread_index() == 0) state_.scale_exponent = exponent;
   }
 
   /// On the calling thread, before the first barrier of a minibatch.
@@ -348,7 +350,12 @@ class FixedTrainer {
 
   void update_bias(float& bias, float& velocity, float gradient) const {
     const float step = static_cast<float>(settings_.learning_rate) * gradient;
-    velocity = settings_.momentum != 0 ? static_cast<float>(settings_.momentum) * velocity + step : step;
+    if (settings_.momentum == 0) {
+      velocity = 0;
+      bias += step;
+      return;
+    }
+    velocity = static_cast<float>(settings_.momentum) * velocity + step;
     bias += velocity;
   }
 

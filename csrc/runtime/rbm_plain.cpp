@@ -139,8 +139,9 @@ void PlainRbmEngine::update(const Matrix& data, int64_t n_data, const Matrix& da
   Matrix force(nh), mean_visible(nv);
   for (int64_t i = 0; i < nv; ++i) mean_visible[i] = column_mean(data, n_data, nv, i);
   const auto learn = [&](double& parameter, double& velocity, double gradient) {
-    velocity = settings.momentum * velocity + settings.learning_rate * gradient;
-    parameter += velocity;
+    const double change = settings.momentum * velocity + settings.learning_rate * gradient;
+    velocity = settings.momentum != 0 ? change : 0;
+    parameter += change;
   };
   for (int64_t j = 0; j < nh; ++j) {
     const double mean = column_mean(data_means, n_data, nh, j);

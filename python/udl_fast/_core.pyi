@@ -62,7 +62,8 @@ class Rows:
     @property
     def nbytes(self) -> int: ...  # memory held
     def column_means(self) -> NDArray[np.float64]: ...
-    def to_array(self, dtype: str) -> NDArray[Any]: ...  # "bool", "uint8", "float32" or "float64"
+    def to_array(self, dtype: str, first: int = 0, count: int | None = None) -> NDArray[Any]:
+        """Rows first .. first + count - 1 as "bool", "uint8", "float32" or "float64"."""
     def to_packed(
         self,
     ) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from . import _core
-from ._validation import read_only
+from ._validation import output_dtype, read_only
 
 
 class FittedParameters:
@@ -21,13 +21,16 @@ class FittedParameters:
     """
 
     n_components: int
+    precision: str
     n_jobs: int | None
     binarize: float | str | None
     n_features_in_: int
     _engine: _core.RbmEngine
     _seed: int  # of every draw; itself drawn from random_state
     _dtype: Any  # of fitted attributes: the dtype of the data
+    _default_dtype: Any  # of fitted attributes for data that is not floating point
     _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
+    _chains_dtype: Any = np.bool_  # of h_samples_; None: as the other fitted attributes
     _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
     _training_steps: int  # Gibbs steps drawn so far by fit and partial_fit
 
@@ -82,6 +85,12 @@ class FittedParameters:
         self._engine.set_chains(chains.astype(np.bool_))
         self._arrays.pop("h_samples_", None)
 
+    def _fitted_dtype(self, X: Any) -> Any:
+        """Dtype of fitted attributes after training on X; a float64 engine loses nothing."""
+        if self.precision == "float64":
+            return np.float64
+        return output_dtype(X, self._default_dtype)
+
     def _parameter(self, name: str) -> NDArray[Any]:
         self._require_fitted(name)
         if name not in self._arrays:
@@ -90,7 +99,7 @@ class FittedParameters:
 
     def _read(self, name: str) -> NDArray[Any]:
         if name == "h_samples_":
-            return self._engine.chains()
+            return self._engine.chains().astype(self._chains_dtype or self._dtype, copy=False)
         values: NDArray[Any] = {
             "components_": self._engine.weights,
             "intercept_hidden_": self._engine.hidden_bias,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,9 @@ from ._validation import check_choice, input_matrix, output_dtype, state_matrix,
 from .evaluation import LogPartition, exact_pseudo_likelihood, one_flip_pseudo_likelihood
 from .runtime import resolve_n_jobs
 
-_SCORE_BLOCK_VALUES = 1 << 24  # values expanded to float32 at a time while scoring: 64 MB
+Value = TypeVar("Value", bound=np.generic)
+
+_SCORE_BLOCK_VALUES = 1 << 20  # values expanded at a time while scoring: 4 MB of float32
 
 
 class Inference(FittedParameters):
@@ -35,7 +37,7 @@ class Inference(FittedParameters):
         Returns
         -------
         ndarray of shape (n_samples, n_components)
-            float64 for float64 input, otherwise float32.
+            float32 or float64 like X; for other X like the fitted attributes.
 
         Raises
         ------
@@ -46,20 +48,39 @@ class Inference(FittedParameters):
         """
         self._check_fitted()
         X = self._visible_matrix(X)
+        return self._mean_hidden(X)
+
+    def mean_hidden(self, v: Any) -> NDArray[Any]:
+        """P(h = 1 | v) of states v; like :meth:`transform`, and one row may be 1-D.
+
+        Parameters
+        ----------
+        v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components) or (n_components,)
+        """
+        return _like(v, self._mean_hidden(self._visible_states(v)))
+
+    def _mean_hidden(self, X: Any) -> NDArray[Any]:
         out = self._engine.mean_hidden(self._visible_rows(X), resolve_n_jobs(self.n_jobs))
-        return out.astype(output_dtype(X), copy=False)
+        return out.astype(output_dtype(X, self._dtype), copy=False)
 
-    def mean_hidden(self, X: Any) -> NDArray[Any]:
-        """P(h = 1 | v); like :meth:`transform`, and one row may be 1-D."""
-        return self.transform(_as_rows(X))
+    def mean_visible(self, h: Any) -> NDArray[Any]:
+        """P(v = 1 | h) given hidden states or probabilities.
 
-    def mean_visible(self, H: Any) -> NDArray[Any]:
-        """P(v = 1 | h) given hidden states or probabilities, shape (n, n_components) -> (n,
-        n_features)."""
-        self._check_fitted()
-        H = state_matrix(H, self._engine.n_hidden, "mean_visible", "H")
-        out = self._engine.mean_visible(to_rows(H), resolve_n_jobs(self.n_jobs))
-        return out.astype(output_dtype(H), copy=False)
+        Parameters
+        ----------
+        h : array-like or sparse matrix of shape (n_samples, n_components) or (n_components,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_features,)
+        """
+        states = self._hidden_states(h, "mean_visible")
+        out = self._engine.mean_visible(to_rows(states), resolve_n_jobs(self.n_jobs))
+        return _like(h, out.astype(output_dtype(states, self._dtype), copy=False))
 
     def inverse_transform(self, H: Any) -> NDArray[Any]:
         """P(v = 1 | h) given features; the way back from :meth:`transform`."""
@@ -67,29 +88,46 @@ class Inference(FittedParameters):
 
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
-        return self.mean_visible(self.mean_hidden(X))
+        self._check_fitted()
+        return self.mean_visible(self._mean_hidden(self._visible_matrix(X)))
 
     # ---- sampling ----
 
-    def sample_hidden(self, X: Any) -> NDArray[np.bool_]:
-        """Hidden states drawn from P(h | v), bool of shape (n_samples, n_components)."""
-        self._check_fitted()
-        rows = self._visible_rows(self._visible_matrix(_as_rows(X)))
+    def sample_hidden(self, v: Any) -> NDArray[np.bool_]:
+        """Hidden states drawn from P(h | v); every call draws anew.
+
+        Parameters
+        ----------
+        v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components) or (n_components,), bool
+        """
+        rows = self._visible_rows(self._visible_states(v))
         step = self._next_sampling_step(1)
         drawn = self._engine.sample_hidden(
             rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
         )
-        return drawn.to_array("bool")
+        return _like(v, drawn.to_array("bool"))
 
-    def sample_visible(self, H: Any) -> NDArray[np.bool_]:
-        """Visible states drawn from P(v | h), bool of shape (n_samples, n_features)."""
-        self._check_fitted()
-        H = state_matrix(H, self._engine.n_hidden, "sample_visible", "H")
+    def sample_visible(self, h: Any) -> NDArray[np.bool_]:
+        """Visible states drawn from P(v | h); every call draws anew.
+
+        Parameters
+        ----------
+        h : array-like or sparse matrix of shape (n_samples, n_components) or (n_components,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features) or (n_features,), bool
+        """
+        rows = to_rows(self._hidden_states(h, "sample_visible"))
         step = self._next_sampling_step(1)
         drawn = self._engine.sample_visible(
-            to_rows(H), self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
+            rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
         )
-        return drawn.to_array("bool")
+        return _like(h, drawn.to_array("bool"))
 
     def gibbs(self, v: Any, n_steps: int = 1) -> NDArray[np.bool_]:
         """Run Gibbs chains that start at the rows of v.
@@ -106,10 +144,8 @@ class Inference(FittedParameters):
             The visible states after the last step. Two calls use different draws; the sequence of
             calls is determined by `random_state`.
         """
-        self._check_fitted()
-        one_row = not sparse.issparse(v) and np.ndim(v) == 1
-        states = self._run_chains(self._visible_rows(self._visible_matrix(_as_rows(v))), n_steps)
-        return states[0] if one_row else states
+        rows = self._visible_rows(self._visible_states(v))
+        return _like(v, self._run_chains(rows, n_steps))
 
     def sample(
         self, n_samples: int = 1, n_steps: int = 1000, start: Any = None
@@ -135,7 +171,7 @@ class Inference(FittedParameters):
             start = self.sample_visible(
                 np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_)
             )
-        rows = self._visible_rows(self._visible_matrix(start))
+        rows = self._visible_rows(self._visible_states(start))
         if rows.shape[0] != n_samples:
             raise ValueError(
                 f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
@@ -158,11 +194,19 @@ class Inference(FittedParameters):
 
     # ---- energies and scores ----
 
-    def free_energy(self, X: Any) -> NDArray[np.float64]:
-        """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), float64 of shape (n_samples,)."""
-        self._check_fitted()
-        rows = self._visible_rows(self._visible_matrix(_as_rows(X)))
-        return self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs))
+    def free_energy(self, v: Any) -> NDArray[np.float64]:
+        """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), in nats.
+
+        Parameters
+        ----------
+        v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or a number, float64
+        """
+        rows = self._visible_rows(self._visible_states(v))
+        return _like(v, self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)))
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Pseudo-likelihood of each row, estimated from one flipped unit as scikit-learn does.
@@ -190,11 +234,17 @@ class Inference(FittedParameters):
     def _score_rows(self, rows: _core.Rows, exact: bool = False) -> NDArray[np.float64]:
         score = exact_pseudo_likelihood if exact else one_flip_pseudo_likelihood
         n_threads = resolve_n_jobs(self.n_jobs)
+        dtype = "float64" if self._engine.precision == "float64" else "float32"
 
-        def free_energy(v: NDArray[np.float32]) -> NDArray[np.float64]:
+        def free_energy(v: NDArray[Any]) -> NDArray[np.float64]:
             return self._engine.free_energy(_core.Rows.from_array(v), n_threads)
 
-        return score(free_energy, rows.to_array("float32"))
+        n_rows, n_features = rows.shape
+        size = max(1, _SCORE_BLOCK_VALUES // n_features)
+        blocks = [(first, min(size, n_rows - first)) for first in range(0, n_rows, size)]
+        return np.concatenate(
+            [score(free_energy, rows.to_array(dtype, *block)) for block in blocks]
+        )
 
     def log_partition(self, method: str = "exact") -> LogPartition:
         """log Z of the model.
@@ -232,16 +282,37 @@ class Inference(FittedParameters):
         log_z : float or LogPartition, default=None
             None computes it exactly.
         """
+        self._check_fitted()
         if log_z is None:
             log_z = self.log_partition()
         if isinstance(log_z, LogPartition):
             log_z = log_z.log_z
-        return -self.free_energy(X) - log_z
+        rows = self._visible_rows(self._visible_matrix(X))
+        return -self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)) - log_z
 
     # ---- input ----
 
     def _visible_matrix(self, X: Any) -> Any:
         return input_matrix(self, X, reset=False, default_dtype=self._default_dtype)
+
+    def _visible_states(self, v: Any) -> Any:
+        self._check_fitted()
+        v = state_matrix(v, "v")
+        if v.shape[1] != self._engine.n_visible:
+            raise ValueError(
+                f"X has {v.shape[1]} features, but {type(self).__name__} is expecting "
+                f"{self._engine.n_visible} features as input"
+            )
+        return v
+
+    def _hidden_states(self, h: Any, function: str) -> Any:
+        self._check_fitted()
+        h = state_matrix(h, "h")
+        if h.shape[1] != self._engine.n_hidden:
+            raise ValueError(
+                f"{function}: h has {h.shape[1]} columns, expected {self._engine.n_hidden}"
+            )
+        return h
 
     def _visible_rows(self, X: Any) -> _core.Rows:
         """A threshold applies here too; "sample" does not: pixels count as probabilities."""
@@ -273,6 +344,7 @@ class _Argument:
         return type(owner, (), {"method": method})()
 
 
-def _as_rows(X: Any) -> Any:
-    """One row of a dense array as a matrix."""
-    return X if sparse.issparse(X) or np.ndim(X) != 1 else np.asarray(X)[np.newaxis, :]
+def _like(states: Any, out: NDArray[Value]) -> NDArray[Value]:
+    """The only row of `out` where the states were one row of one dimension."""
+    row: NDArray[Value] = out[0]
+    return row if not sparse.issparse(states) and np.ndim(states) == 1 else out

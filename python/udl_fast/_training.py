@@ -18,7 +18,6 @@ from ._validation import (
     check_integer,
     check_number,
     input_matrix,
-    output_dtype,
     to_rows,
     warn_outside_unit_interval,
 )
@@ -104,8 +103,8 @@ class ContrastiveTraining(FittedParameters):
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
 
         Chunks may have any length: positive and negative phase are each divided by their own
-        number of
-        rows, so a short last minibatch counts for what it is.
+        number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
+        `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
 
         Parameters
         ----------
@@ -144,6 +143,8 @@ class ContrastiveTraining(FittedParameters):
             check_integer(self, "n_chains")
         for name in ("shuffle", "warm_start"):
             check_flag(self, name)
+        if not isinstance(self.verbose, (bool, np.bool_)):
+            check_integer(self, "verbose", minimum=0)
         _check_binarize(self)
         _check_callbacks(self)
         return {
@@ -168,8 +169,14 @@ class ContrastiveTraining(FittedParameters):
                 f"{type(self).__name__}: n_components is {self.n_components}, but the fitted "
                 f"model has {self._engine.n_hidden}; use warm_start=False to start again"
             )
+        if self._engine.precision != self.precision:
+            raise ValueError(
+                f"{type(self).__name__}: precision is {self.precision!r}, but the fitted model has "
+                f"{self._engine.precision!r}; use warm_start=False to start again"
+            )
         if self.algorithm == "pcd" and len(self.h_samples_) == 0:  # it was trained by cd so far
-            self._engine.set_chains(self._initial_chains())
+            self._engine.set_chains(self._initial_chains(self._seed))
+            self._arrays.clear()
 
     def _training_rows(self, X: Any) -> _core.Rows:
         threshold = None if isinstance(self.binarize, str) else self.binarize
@@ -182,7 +189,7 @@ class ContrastiveTraining(FittedParameters):
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         raise NotImplementedError
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         raise NotImplementedError
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
@@ -194,13 +201,16 @@ class ContrastiveTraining(FittedParameters):
         rng = check_random_state(self.random_state)
         n_features = X.shape[1]
         weights = rng.normal(0, 0.01, (self.n_components, n_features))
-        self._seed = int.from_bytes(rng.bytes(8), "little")
-        self._dtype = output_dtype(X)
-        self._engine = _core.RbmEngine(n_features, self.n_components, self.precision)
-        self._engine.set_parameters(
+        seed = int.from_bytes(rng.bytes(8), "little")
+        engine = _core.RbmEngine(n_features, self.n_components, self.precision)
+        engine.set_parameters(
             weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
         )
-        self._engine.set_chains(self._initial_chains())
+        engine.set_chains(self._initial_chains(seed))
+        # Nothing of a fitted model is touched before everything of the new one exists.
+        self._engine = engine
+        self._seed = seed
+        self._dtype = self._fitted_dtype(X)
         self._arrays = {}
         self.n_iter_ = 0
         self.n_updates_ = 0
@@ -256,6 +266,8 @@ class ContrastiveTraining(FittedParameters):
         except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
             self._engine.restore()
             raise
+        finally:
+            self._arrays.clear()
         if not result["finite"]:
             self._engine.restore()
             raise FloatingPointError(
@@ -263,7 +275,6 @@ class ContrastiveTraining(FittedParameters):
                 f"{self.n_updates_ + result['n_updates']}; lower learning_rate "
                 f"({self.learning_rate:g}). The model keeps its state before this epoch."
             )
-        self._arrays.clear()
         self.n_updates_ += result["n_updates"]
         self._training_steps = result["step"]
         return bool(result["stopped"])
@@ -280,6 +291,7 @@ class ContrastiveTraining(FittedParameters):
         }
 
     def _call_callbacks(self, info: dict[str, Any]) -> bool:
+        self._arrays.clear()  # within an epoch the weights have moved since a callback read them
         stop = [bool(callback(self, info)) for callback in self.callbacks or ()]
         return any(stop)
 
@@ -316,9 +328,11 @@ def _check_binarize(owner: Any) -> None:
 
 
 def _check_callbacks(owner: Any) -> None:
-    for callback in owner.callbacks or ():
-        if not callable(callback):
-            raise TypeError(
-                f"{type(owner).__name__}: callbacks must be callables (estimator, info), "
-                f"got {callback!r}"
-            )
+    callbacks = owner.callbacks
+    if callbacks is None:
+        return
+    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
+        raise TypeError(
+            f"{type(owner).__name__}: callbacks must be None or a list of callables "
+            f"(estimator, info), got {callbacks!r}"
+        )

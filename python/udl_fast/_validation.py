@@ -91,32 +91,37 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
 
 
-def state_matrix(X: Any, n_columns: int, function: str, argument: str) -> Any:
-    """Hidden states or probabilities: a finite 2-D matrix of n_columns; one row may be 1-D."""
+def state_matrix(X: Any, argument: str) -> Any:
+    """States or probabilities of units: a finite 2-D matrix; one row may be 1-D. States have no
+    feature names, so they are not compared with those of the training data."""
     if not sparse.issparse(X):
         X = np.atleast_2d(X)
-    X = check_array(
+    return check_array(
         X,
         accept_sparse="csr",
         dtype=[np.float32, np.float64, np.uint8, np.bool_],
         input_name=argument,
     )
-    if X.shape[1] != n_columns:
-        raise ValueError(f"{function}: {argument} has {X.shape[1]} columns, expected {n_columns}")
-    return X
 
 
 def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
     """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
-    threshold."""
-    if threshold is not None:
-        return _core.Rows.from_threshold(X.toarray() if sparse.issparse(X) else X, threshold)
+    threshold. Booleans are states already and meet no threshold."""
+    if X.dtype == np.bool_:
+        threshold = None
     if not sparse.issparse(X):
-        return _core.Rows.from_array(X)
+        if threshold is None:
+            return _core.Rows.from_array(X)
+        return _core.Rows.from_threshold(X, threshold)
+    if threshold is not None and threshold < 0:
+        raise ValueError(
+            f"binarize must be >= 0 for sparse input, whose missing values are 0, got {threshold:g}"
+        )
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
-    return _core.Rows.from_csr(X.indptr, X.indices, X.data, X.shape[1])
+    data = X.data if threshold is None else X.data > threshold
+    return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
 
 
 def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
@@ -135,9 +140,9 @@ def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
         )
 
 
-def output_dtype(X: Any) -> Any:
-    """float32 and float64 input keep their dtype; everything else gives float32."""
-    return X.dtype.type if X.dtype in FLOAT_DTYPES else np.float32
+def output_dtype(X: Any, other: Any) -> Any:
+    """float32 and float64 input keep their dtype; everything else gives `other`."""
+    return X.dtype.type if X.dtype in FLOAT_DTYPES else other
 
 
 def read_only(x: NDArray[Any]) -> NDArray[Any]:

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.utils import check_random_state
 
 from . import _core
+from ._validation import state_matrix
 from .rbm import RBM
 
 __all__ = ["BernoulliRBM"]
@@ -17,11 +19,11 @@ class BernoulliRBM(RBM):
     """Bernoulli RBM with the arguments, defaults and attributes of scikit-learn's.
 
     Replaces ``sklearn.neural_network.BernoulliRBM``: persistent contrastive divergence with k = 1
-    [1]_,
-    rows in the given order, weights from N(0, 0.01), zero biases, chains that start at zero. Two
-    things
-    differ on purpose: the positive and the negative phase are each divided by their own number of
-    rows, so a short last minibatch does not distort learning, and `score_samples` is deterministic.
+    [1]_, rows in the given order, weights from N(0, 0.01), zero biases, chains that start at zero.
+    Differences: the positive and the negative phase are each divided by their own number of rows, so
+    a short last minibatch does not distort learning; `partial_fit` returns self and splits its rows
+    into minibatches; `score_samples` is deterministic; only the initial weights come from the same
+    draws; fitted arrays are read-only (assign a new array to change one).
 
     Parameters
     ----------
@@ -32,9 +34,8 @@ class BernoulliRBM(RBM):
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
     algorithm, k, n_chains, momentum, final_momentum, momentum_switch_epoch, weight_decay, l1, \
-sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle,
-warm_start, \
-device, n_jobs, callbacks
+sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle, \
+warm_start, device, n_jobs, callbacks
         As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
 
     Attributes
@@ -49,8 +50,7 @@ device, n_jobs, callbacks
     References
     ----------
     .. [1] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
-    likelihood
-       gradient", ICML 2008.
+       likelihood gradient", ICML 2008.
 
     Examples
     --------
@@ -63,6 +63,7 @@ device, n_jobs, callbacks
     """
 
     _default_dtype = np.float64
+    _chains_dtype = None
 
     def __init__(
         self,
@@ -125,9 +126,20 @@ device, n_jobs, callbacks
     statistics = "mean"
     centered = False
 
+    def _fit(self, v_pos: Any, rng: Any) -> None:
+        """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
+        settings = self._check_parameters()
+        rows = self._training_rows(state_matrix(v_pos, "v_pos"))
+        seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
+        try:
+            self._engine.snapshot()
+            self._train_epoch(rows, None, {**settings, "batch_size": rows.shape[0]}, None)
+        finally:
+            self._seed = seed
+
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         return np.zeros(rows.shape[1])
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         n_chains = self.batch_size if self.n_chains is None else self.n_chains
         return np.zeros((n_chains, self.n_components), dtype=np.bool_)

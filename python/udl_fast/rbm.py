@@ -40,6 +40,7 @@ class RBM(
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code.
     momentum : float in [0, 1], default=0.0
+        Share of the last step that is repeated; with 0 no step is remembered.
     final_momentum : float in [0, 1], default=None
         Momentum from epoch `momentum_switch_epoch` on; 0.5 then 0.9 in [3]_, section 9.
     momentum_switch_epoch : int, default=5
@@ -55,9 +56,11 @@ class RBM(
         Not available yet.
     binarize : None, float or "sample", default=None
         A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and
-        draws the pixels anew whenever a row is presented.
+        draws the pixels anew whenever a row is presented. The threshold applies to every method
+        that takes visible values, except to boolean input: that is states already.
     sample_visibles : bool, default=True
-        False: the last reconstruction is a probability, as in Hinton's code.
+        False: the last reconstruction is a probability, as in Hinton's code. Meant for "cd": with
+        "pcd" the chains then no longer sample the model.
     statistics : {"mean"}, default="mean"
         Hidden probabilities, not samples, enter the statistics.
     precision : {"fixed", "float64"}, default="fixed"
@@ -105,10 +108,9 @@ class RBM(
     .. [1] G. Hinton, "Training products of experts by minimizing contrastive divergence", Neural
        Computation 14, 2002.
     .. [2] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
-    likelihood
-       gradient", ICML 2008.
+       likelihood gradient", ICML 2008.
     .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR
-    2010-003.
+       2010-003.
 
     Examples
     --------
@@ -188,12 +190,12 @@ class RBM(
         mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
         return np.log(mean / (1 - mean))
 
-    def _initial_chains(self) -> NDArray[np.bool_]:
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""
         n_chains = self.batch_size if self.n_chains is None else self.n_chains
         if self.algorithm != "pcd":
             return np.zeros((0, self.n_components), dtype=np.bool_)
-        draws = _core.draws(self._seed, "init", 1, 0, 0, n_chains, self.n_components)
+        draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
         return np.greater_equal(draws, 1 << 31)
 
     def __sklearn_tags__(self) -> Any:

@@ -183,6 +183,8 @@ class Rbm:
             velocity *= settings["momentum"]
             velocity += settings["learning_rate"] * gradient
             parameter += velocity.astype(np.float32)
+            if settings["momentum"] == 0:  # no velocity is kept: momentum starts from rest
+                velocity[...] = 0
 
     def _sparsity_force(self, mean_activation, settings):
         """Push of a unit towards the wanted mean activation (Hinton 2010, section 11)."""

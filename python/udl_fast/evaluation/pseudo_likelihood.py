@@ -7,70 +7,68 @@ energies of v and of v with unit i flipped (Besag 1975; Tieleman and Hinton 2009
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["exact_pseudo_likelihood", "flipped_units", "one_flip_pseudo_likelihood"]
 
-FreeEnergy = Callable[[NDArray[np.float32]], NDArray[np.float64]]
+FreeEnergy = Callable[[NDArray[Any]], NDArray[np.float64]]
 
-_BLOCK_VALUES = 1 << 24  # values of X worked on at a time: 64 MB of float32
-_HASH_SEED = 0x9E3779B97F4A7C15  # any fixed odd number
+_GOLDEN_RATIO = np.uint64(0x9E3779B97F4A7C15)  # 2^64 / golden ratio, the increment of SplitMix64
 
 
-def flipped_units(X: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The unit to flip in each row: a hash of the row's values, uniform over the units.
+def _mix(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Finaliser of SplitMix64 (Steele, Lea and Flood 2014): every bit reaches every other."""
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))
 
-    A row always gets the same unit, whatever other rows stand beside it and in which order.
+
+def flipped_units(v: NDArray[Any]) -> NDArray[np.int64]:
+    """The unit to flip in each row: a hash of the row's values as float32, uniform over the units.
+
+    A row always gets the same unit, whatever its dtype, the rows beside it and their order.
+
+    Parameters
+    ----------
+    v : ndarray of shape (n_rows, n_features)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), int64
     """
-    n_features = X.shape[1]
-    multipliers = np.random.Generator(np.random.PCG64(_HASH_SEED)).integers(
-        1, 1 << 63, size=n_features, dtype=np.uint64
-    )
-    bits = np.ascontiguousarray(X, dtype=np.float32).view(np.uint32)
-    with np.errstate(over="ignore"):  # arithmetic modulo 2^64
-        mixed = (bits * multipliers).sum(axis=1, dtype=np.uint64)
-        mixed ^= mixed >> np.uint64(32)
-        mixed *= np.uint64(_HASH_SEED)
-        mixed ^= mixed >> np.uint64(29)
+    values = np.ascontiguousarray(v, dtype=np.float32) + np.float32(0)  # -0 becomes 0
+    numbers = np.arange(1, v.shape[1] + 1, dtype=np.uint64)
+    # Arrays of unsigned integers wrap modulo 2^64, which is what a hash wants.
+    hashes = _mix(values.view(np.uint32).astype(np.uint64) @ _mix(numbers * _GOLDEN_RATIO))
     units: NDArray[np.int64] = (
-        (mixed >> np.uint64(32)) * np.uint64(n_features) >> np.uint64(32)
+        (hashes >> np.uint64(32)) * np.uint64(v.shape[1]) >> np.uint64(32)
     ).astype(np.int64)
     return units
-
-
-def _blocks(n_rows: int, n_features: int) -> list[slice]:
-    size = max(1, _BLOCK_VALUES // n_features)
-    return [slice(first, first + size) for first in range(0, n_rows, size)]
 
 
 def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.logaddexp(0.0, -x)
 
 
-def one_flip_pseudo_likelihood(
-    free_energy: FreeEnergy, X: NDArray[np.float32]
-) -> NDArray[np.float64]:
+def one_flip_pseudo_likelihood(free_energy: FreeEnergy, v: NDArray[Any]) -> NDArray[np.float64]:
     """n_features times the log probability of one unit per row, as scikit-learn estimates it."""
-    out = np.empty(X.shape[0])
-    for block in _blocks(*X.shape):
-        v = X[block]
-        flipped = v.copy()
-        rows, units = np.arange(v.shape[0]), flipped_units(v)
-        flipped[rows, units] = 1 - flipped[rows, units]
-        out[block] = X.shape[1] * _log_sigmoid(free_energy(flipped) - free_energy(v))
-    return out
+    flipped = v.copy()
+    rows, units = np.arange(v.shape[0]), flipped_units(v)
+    flipped[rows, units] = 1 - flipped[rows, units]
+    log_probability = _log_sigmoid(free_energy(flipped) - free_energy(v))
+    return np.multiply(v.shape[1], log_probability)
 
 
-def exact_pseudo_likelihood(free_energy: FreeEnergy, X: NDArray[np.float32]) -> NDArray[np.float64]:
+def exact_pseudo_likelihood(free_energy: FreeEnergy, v: NDArray[Any]) -> NDArray[np.float64]:
     """The sum over every unit: n_features + 1 free energies a row."""
-    out = np.zeros(X.shape[0])
-    for block in _blocks(*X.shape):
-        flipped = X[block].copy()
-        energy = free_energy(flipped)
-        for unit in range(X.shape[1]):
-            flipped[:, unit] = 1 - flipped[:, unit]
-            out[block] += _log_sigmoid(free_energy(flipped) - energy)
-            flipped[:, unit] = 1 - flipped[:, unit]
+    out = np.zeros(v.shape[0])
+    flipped = v.copy()
+    energy = free_energy(v)
+    for unit in range(v.shape[1]):
+        flipped[:, unit] = 1 - v[:, unit]
+        out += _log_sigmoid(free_energy(flipped) - energy)
+        flipped[:, unit] = v[:, unit]
     return out

@@ -1,0 +1,49 @@
+#pragma once
+// Contract of the multi-index hashing kernels of one CPU target (Norouzi, Punjani, Fleet, "Fast exact search in
+// Hamming space with multi-index hashing", PAMI 2014): looking up buckets and measuring what lies in them.
+//
+// A table holds the positions of all codes, grouped by `n_bits` of their bits, the key. Which keys occur is a
+// bitmap of 2^n_bits bits with the number of earlier ones beside each word, so that empty buckets cost two bits of
+// memory and one look at a small table.
+#include <cstdint>
+
+namespace udl {
+
+constexpr int kHammingMaxKeyBits = 28;
+
+/// 64 keys.
+struct HammingSlot {
+  uint64_t occupied;  ///< bit i: key 64 s + i occurs
+  uint64_t rank;      ///< keys below 64 s that occur
+};
+
+struct HammingTable {
+  const HammingSlot* slots;
+  const uint32_t* starts;     ///< bucket of rank i: positions[starts[i]] .. positions[starts[i + 1] - 1]
+  const uint32_t* positions;  ///< ascending within a bucket
+  int32_t first_bit;          ///< of the key in a code
+  int32_t n_bits;             ///< at most kHammingMaxKeyBits
+};
+
+struct HammingBucket {
+  uint32_t begin, end;  ///< of HammingTable::positions
+};
+
+struct HammingHashKernels {
+  const char* target;
+
+  /// The buckets of keys that differ from `key` in exactly `radius` bits, without the empty ones. `buckets` has room
+  /// for all binomial(n_bits, radius) keys. Returns their number.
+  int64_t (*find_buckets)(const HammingTable& table, uint32_t key, int32_t radius, HammingBucket* buckets);
+
+  /// Codes of the buckets at a distance <= limit of the query (rows of n_words words), with their distances, in the
+  /// order of the buckets. Outputs have room for all codes of the buckets. Returns the number found.
+  int64_t (*measure_buckets)(const HammingTable& table, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                             int64_t n_words, int32_t limit, uint32_t* positions, int32_t* distances);
+};
+
+extern const HammingHashKernels hamming_hash_kernels_baseline;
+extern const HammingHashKernels hamming_hash_kernels_avx2;
+extern const HammingHashKernels hamming_hash_kernels_avx512;
+
+}  // namespace udl

@@ -1,0 +1,127 @@
+"""The layer law: Python -> bindings -> runtime -> kernel contracts -> base, and one stub for one module."""
+
+import ast
+import inspect
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from udl_fast import _core
+
+ROOT = Path(__file__).resolve().parents[1]
+CSRC = ROOT / "csrc"
+LAYERS = ("base", "kernels", "runtime", "bindings")  # each may include itself and those before it
+INCLUDE = re.compile(r'#include ["<]([^">]+)[">]')
+
+
+def sources(folder):
+    return sorted(p for p in (CSRC / folder).rglob("*") if p.suffix in (".h", ".cpp"))
+
+
+def includes(path):
+    return INCLUDE.findall(path.read_text())
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_includes_point_down(layer):
+    above = LAYERS[LAYERS.index(layer) + 1 :]
+    assert sources(layer)
+    for path in sources(layer):
+        wrong = [name for name in includes(path) if name.split("/")[0] in above]
+        assert not wrong, f"{path.relative_to(ROOT)} includes {wrong}"
+
+
+def test_contracts_know_no_implementation():
+    for path in (CSRC / "kernels").glob("*.h"):
+        assert not [name for name in includes(path) if "/cpu/" in name], path.name
+    for path in sources("runtime"):
+        assert not [name for name in includes(path) if "/cpu/" in name], path.name
+
+
+def test_python_stays_in_the_bindings():
+    for layer in LAYERS[:-1]:
+        for path in sources(layer):
+            text = path.read_text()
+            assert "pybind11" not in text, path.name
+            assert "Python.h" not in text, path.name
+
+
+def test_intrinsics_stay_in_the_simd_headers():
+    for layer in LAYERS:
+        for path in sources(layer):
+            if not path.name.startswith("simd"):
+                assert "immintrin.h" not in includes(path), path.name
+                code = re.sub(r"//.*", "", path.read_text())
+                assert not re.findall(r"\b_mm(?:256|512)?_(?!pause)", code), path.name
+
+
+def test_kernels_use_no_containers_strings_or_threads():
+    """Such code in a file with instruction-set flags leaves weak symbols the linker may pick for all."""
+    for path in sources("kernels/cpu"):
+        forbidden = re.findall(
+            r"std::(?:vector|string|thread|map|function)\b|omp_", path.read_text()
+        )
+        assert not forbidden, f"{path.name}: {forbidden}"
+
+
+def test_base_includes_only_the_language():
+    for path in sources("base"):
+        for name in includes(path):
+            assert name.startswith("base/") or "/" not in name, f"{path.name} includes {name}"
+
+
+def test_only_parallel_knows_threads():
+    threads = {"thread", "mutex", "condition_variable", "pthread.h"}
+    allowed = {"parallel.cpp", "gate.h", "thread_count.cpp", "gil.h"}
+    for path in sources("runtime") + sources("bindings"):
+        if path.name not in allowed:
+            assert not threads & set(includes(path)), path.name
+
+
+@pytest.mark.skipif(not shutil.which("nm") or not shutil.which("g++"), reason="needs g++ and nm")
+def test_target_objects_export_their_table_only(tmp_path):
+    for source in sorted((CSRC / "kernels/cpu").glob("*.cpp")):
+        for name in _core.compiled_targets():
+            flags = {"baseline": [], "avx2": ["-mavx2", "-mfma", "-mbmi2"]}.get(name)
+            if flags is None:
+                continue
+            objects = tmp_path / f"{source.stem}.{name}.o"
+            options = ["-std=c++17", "-O1", "-w", f"-I{CSRC}", f"-DUDL_TARGET={name}"]
+            options.append(f"-DUDL_TARGET_{name.upper()}=1")
+            subprocess.run(["g++", *options, *flags, "-c", source, "-o", objects], check=True)
+            listing = subprocess.run(
+                ["nm", "-C", objects], capture_output=True, text=True, check=True
+            )
+            symbols = [
+                line.split(maxsplit=1)[1] for line in listing.stdout.splitlines() if line[:1] != " "
+            ]
+            exported = [s for s in symbols if s[0] in "TDBRVWu" and s[1] == " "]
+            assert [s.split("::")[-1] for s in exported] == [f"{source.stem}_kernels_{name}"], (
+                exported
+            )
+
+
+def test_stub_names_what_the_module_has():
+    tree = ast.parse((ROOT / "python/udl_fast/_core.pyi").read_text())
+    stub = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    stub |= {n.target.id for n in tree.body if isinstance(n, ast.AnnAssign)}
+    module = {n for n in vars(_core) if not n.startswith("__")} | {"__version__"}
+    assert stub == module
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            members = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+            members |= {n.target.id for n in node.body if isinstance(n, ast.AnnAssign)}
+            found = {n for n in vars(getattr(_core, node.name)) if not n.startswith("_")}
+            assert members - {"__init__"} == found, node.name
+
+
+def test_stub_arguments_are_the_modules():
+    tree = ast.parse((ROOT / "python/udl_fast/_core.pyi").read_text())
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef):
+            text = inspect.getdoc(getattr(_core, node.name)) or ""
+            found = re.findall(r"[(,] ?(\w+):", text.splitlines()[0])
+            assert found == [a.arg for a in node.args.args + node.args.kwonlyargs], node.name
