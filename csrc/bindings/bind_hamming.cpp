@@ -9,6 +9,8 @@
 #include "kernels/hamming.h"
 #include "runtime/buffer.h"
 #include "runtime/hamming.h"
+#include "runtime/hamming_cost.h"
+#include "runtime/hamming_hash.h"
 #include "runtime/hamming_tile_queries.h"
 #include "runtime/target.h"
 
@@ -114,6 +116,84 @@ py::tuple pairs(const Words& words, int32_t n_bits, int32_t largest, int n_threa
   return py::make_tuple(moved(std::move(found.first)), moved(std::move(found.second)), moved(std::move(found.distances)));
 }
 
+// ---- tables of buckets ----
+
+std::unique_ptr<HammingTables> make_tables(const Words& words, int32_t n_bits, int32_t n_tables, int n_threads) {
+  const HammingCodes codes = codes_view(words, n_bits, std::nullopt, std::nullopt, "HammingTables");
+  check_threads(n_threads, "HammingTables");
+  if (codes.n_codes >= int64_t{1} << 32) throw_invalid("HammingTables: codes must number less than 2^32, got " + std::to_string(codes.n_codes));
+  if (n_tables == 0) n_tables = HammingTables::default_count(codes.n_codes, n_bits);
+  const int32_t fewest = static_cast<int32_t>(divide_up(n_bits, kHammingMaxKeyBits));
+  if (n_tables < fewest || n_tables > n_bits)
+    throw_invalid("HammingTables: n_tables must be between " + std::to_string(fewest) + " and " + std::to_string(n_bits) + " for " +
+                  std::to_string(n_bits) + " bits, got " + std::to_string(n_tables));
+  std::unique_ptr<HammingTables> tables;
+  run_interruptible([&](Interrupt& interrupt) { tables = std::make_unique<HammingTables>(codes, n_tables, n_threads, interrupt); });
+  return tables;
+}
+
+void check_tables(const HammingTables& tables, const HammingCodes& codes, const char* function) {
+  if (tables.n_bits() != codes.n_bits || tables.n_codes() > codes.n_codes)
+    throw_invalid(std::string(function) + ": tables are of " + std::to_string(tables.n_codes()) + " codes of " + std::to_string(tables.n_bits()) +
+                  " bits, codes are " + std::to_string(codes.n_codes) + " of " + std::to_string(codes.n_bits));
+}
+
+HashPolicy hash_policy(bool always) { return always ? HashPolicy::always : HashPolicy::cheaper; }
+
+py::tuple hash_search(const HammingTables& tables, const Words& words, int32_t n_bits, const Words& queries, int64_t k, int n_threads, const Ids& ids,
+                      const Bitmap& allowed, bool always) {
+  const HammingCodes codes = codes_view(words, n_bits, ids, allowed, "hamming_hash_search");
+  const HammingQueries view = queries_view(queries, codes, "hamming_hash_search");
+  check_tables(tables, codes, "hamming_hash_search");
+  check_positive(k, "hamming_hash_search", "k");
+  check_threads(n_threads, "hamming_hash_search");
+  py::array_t<int32_t> distances({view.n_queries, k});
+  py::array_t<int64_t> found({view.n_queries, k});
+  int32_t* d = distances.mutable_data();
+  int64_t* i = found.mutable_data();
+  HashReport report;
+  run_interruptible([&](Interrupt& interrupt) { report = hamming_hash_search(tables, codes, view, k, hash_policy(always), n_threads, d, i, interrupt); });
+  return py::make_tuple(distances, found, report.n_hashed);
+}
+
+py::tuple hash_range(const HammingTables& tables, const Words& words, int32_t n_bits, const Words& queries, int32_t largest, int n_threads, const Ids& ids,
+                     bool ascending, const Bitmap& allowed, bool always) {
+  HammingCodes codes = codes_view(words, n_bits, ids, allowed, "hamming_hash_range");
+  codes.ascending = codes.ascending || ascending;
+  const HammingQueries view = queries_view(queries, codes, "hamming_hash_range");
+  check_tables(tables, codes, "hamming_hash_range");
+  check_threads(n_threads, "hamming_hash_range");
+  HammingRange range;
+  HashReport report;
+  run_interruptible([&](Interrupt& interrupt) { range = hamming_hash_range(tables, codes, view, largest, hash_policy(always), n_threads, report, interrupt); });
+  return py::make_tuple(moved(std::move(range.limits)), moved(std::move(range.distances)), moved(std::move(range.ids)), report.n_hashed);
+}
+
+py::tuple hash_pairs(const HammingTables& tables, const Words& words, int32_t n_bits, int32_t largest, int n_threads, const Ids& ids, bool ascending, bool always) {
+  HammingCodes codes = codes_view(words, n_bits, ids, std::nullopt, "hamming_hash_pairs");
+  codes.ascending = codes.ascending || ascending;
+  check_tables(tables, codes, "hamming_hash_pairs");
+  check_threads(n_threads, "hamming_hash_pairs");
+  HammingPairs found;
+  HashReport report;
+  run_interruptible([&](Interrupt& interrupt) { found = hamming_hash_pairs(tables, codes, largest, hash_policy(always), n_threads, report, interrupt); });
+  return py::make_tuple(moved(std::move(found.first)), moved(std::move(found.second)), moved(std::move(found.distances)), report.n_hashed);
+}
+
+/// Positions in the buckets of table j whose keys differ from the key of `code` in exactly `radius` bits, for tests.
+py::array_t<int64_t> bucket_positions(const HammingTables& tables, int32_t j, const Words& code, int32_t radius) {
+  if (j < 0 || j >= tables.count()) throw_invalid("HammingTables.positions: no table " + std::to_string(j));
+  check_shape(code, {divide_up(tables.n_bits(), kWordBits)}, "HammingTables.positions", "code");
+  const HammingTable& table = tables.tables()[j];
+  std::vector<uint32_t> keys(tables.count());
+  keys[j] = hamming_key(code.data(), table.first_bit, table.n_bits);
+  std::vector<HammingBucket> buckets(static_cast<std::size_t>(hamming_keys(table.n_bits, radius)));
+  const int64_t n = hamming_hash_kernels().find_buckets(tables.tables(), j, j + 1, keys.data(), radius, buckets.data());
+  std::vector<int64_t> positions;
+  for (int64_t b = 0; b < n; ++b) positions.insert(positions.end(), table.positions + buckets[b].begin, table.positions + buckets[b].end);
+  return moved(std::move(positions));
+}
+
 /// One call of the row kernel on at most kHammingMaxTile codes, for tests: (positions, distances).
 py::tuple scan_rows(const Words& words, int32_t n_bits, const Words& query, int32_t threshold, const Bitmap& allowed) {
   const HammingCodes codes = codes_view(words, n_bits, std::nullopt, allowed, "hamming_scan_rows");
@@ -164,6 +244,21 @@ void init_hamming(pybind11::module_& m) {
   m.def("hamming_histogram", &histogram, py::arg("codes"), py::arg("n_bits"), py::arg("queries"), py::arg("n_threads"), py::arg("allowed") = py::none());
   m.def("hamming_pairs", &pairs, py::arg("codes"), py::arg("n_bits"), py::arg("largest"), py::arg("n_threads"), py::arg("ids") = py::none(),
         py::arg("ascending") = false);
+  py::class_<udl::HammingTables>(m, "HammingTables")
+      .def(py::init(&make_tables), py::arg("codes"), py::arg("n_bits"), py::arg("n_tables"), py::arg("n_threads"))
+      .def_property_readonly("n_tables", &udl::HammingTables::count)
+      .def_property_readonly("n_codes", &udl::HammingTables::n_codes)
+      .def_property_readonly("nbytes", &udl::HammingTables::n_bytes)
+      .def("positions", &bucket_positions, py::arg("table"), py::arg("code"), py::arg("radius"));
+  m.def("hamming_hash_search", &hash_search, py::arg("tables"), py::arg("codes"), py::arg("n_bits"), py::arg("queries"), py::arg("k"),
+        py::arg("n_threads"), py::arg("ids") = py::none(), py::arg("allowed") = py::none(), py::arg("always") = false);
+  m.def("hamming_hash_range", &hash_range, py::arg("tables"), py::arg("codes"), py::arg("n_bits"), py::arg("queries"), py::arg("largest"),
+        py::arg("n_threads"), py::arg("ids") = py::none(), py::arg("ascending") = false, py::arg("allowed") = py::none(), py::arg("always") = false);
+  m.def("hamming_hash_pairs", &hash_pairs, py::arg("tables"), py::arg("codes"), py::arg("n_bits"), py::arg("largest"), py::arg("n_threads"),
+        py::arg("ids") = py::none(), py::arg("ascending") = false, py::arg("always") = false);
+  m.def("hamming_scan_seconds", &udl::hamming_scan_seconds, py::arg("n_codes"), py::arg("n_words"), py::arg("n_queries"), py::arg("n_threads"));
+  m.def("hamming_hash_seconds", &udl::hamming_hash_seconds, py::arg("n_codes"), py::arg("n_bits"), py::arg("n_tables"), py::arg("radius"));
+  m.def("hamming_default_tables", &udl::HammingTables::default_count, py::arg("n_codes"), py::arg("n_bits"));
   m.def("hamming_tile_codes", [] { return udl::hamming_kernels().tile_codes; });
   m.def("hamming_scan_rows", &scan_rows, py::arg("codes"), py::arg("n_bits"), py::arg("query"), py::arg("threshold"), py::arg("allowed") = py::none());
   m.def("hamming_scan_tile", &scan_tile, py::arg("codes"), py::arg("n_bits"), py::arg("queries"), py::arg("limits"));

@@ -27,19 +27,26 @@ struct HammingTable {
 
 struct HammingBucket {
   uint32_t begin, end;  ///< of HammingTable::positions
+  uint32_t table;
+};
+
+struct HammingCandidate {
+  uint32_t position;
+  uint32_t table;  ///< of the bucket
+  int32_t distance;
 };
 
 struct HammingHashKernels {
   const char* target;
 
-  /// The buckets of keys that differ from `key` in exactly `radius` bits, without the empty ones. `buckets` has room
-  /// for all binomial(n_bits, radius) keys. Returns their number.
-  int64_t (*find_buckets)(const HammingTable& table, uint32_t key, int32_t radius, HammingBucket* buckets);
+  /// For tables first .. last - 1: the buckets of keys that differ from keys[table] in exactly `radius` bits, without
+  /// the empty ones. `buckets` has room for all binomial(n_bits, radius) keys of each. Returns their number.
+  int64_t (*find_buckets)(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys, int32_t radius, HammingBucket* buckets);
 
-  /// Codes of the buckets at a distance <= limit of the query (rows of n_words words), with their distances, in the
-  /// order of the buckets. Outputs have room for all codes of the buckets. Returns the number found.
-  int64_t (*measure_buckets)(const HammingTable& table, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                             int64_t n_words, int32_t limit, uint32_t* positions, int32_t* distances);
+  /// Codes of the buckets at a distance <= limit of the query (rows of n_words words), in the order of the buckets.
+  /// `found` has room for all codes of the buckets. Returns the number found.
+  int64_t (*measure_buckets)(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                             int64_t n_words, int32_t limit, HammingCandidate* found);
 };
 
 extern const HammingHashKernels hamming_hash_kernels_baseline;

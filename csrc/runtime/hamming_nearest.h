@@ -40,15 +40,20 @@ class NearestList {
   int32_t threshold() const { return bound_ - (ascending_ && within_ >= k_ ? 1 : 0); }
   int64_t size() const { return std::min(within_, k_); }
 
+  /// A code that comes in no order of ids: the list must have been reset so.
+  void append(const Neighbour& code) {
+    push(code);
+    if (size_ > limit(k_)) compact();
+  }
+  /// True if k codes at a distance <= radius are in the list.
+  bool filled_within(int32_t radius) const { return within_ >= k_ && bound_ <= radius; }
+
   void append(const HammingHits& hits, int64_t n_hits, int64_t first, const HammingCodes& codes) {
     for (int64_t i = 0; i < n_hits; ++i) push({hits.distances[i], codes.id(first + hits.positions[i])});
     if (size_ > limit(k_)) compact();
   }
   void append(const NearestList& later) {
-    for (int64_t i = 0; i < later.size_; ++i) {
-      push(later.entries_[i]);
-      if (size_ > limit(k_)) compact();
-    }
+    for (int64_t i = 0; i < later.size_; ++i) append(later.entries_[i]);
   }
 
   /// The size() nearest in order.

@@ -14,8 +14,8 @@
 namespace udl {
 namespace {
 
-constexpr int kKeysInFlight = 32;
-constexpr int kCodesInFlight = 16;
+constexpr int kKeysInFlight = 64;
+constexpr int kCodesInFlight = 32;
 
 UDL_ALWAYS_INLINE void prefetch(const void* p) {
 #if defined(__GNUC__)
@@ -31,82 +31,98 @@ UDL_ALWAYS_INLINE uint64_t next_with_same_ones(uint64_t x) {
   return (filled + 1) | (((~filled & (filled + 1)) - 1) >> (lowest_bit(x) + 1));
 }
 
-int64_t look_up(const HammingTable& table, const uint32_t* keys, int n_keys, HammingBucket* buckets) {
-  uint64_t ranks[kKeysInFlight];
+/// A key on its way through a table.
+struct Lookup {
+  uint32_t table, key;
+  uint64_t rank;
+};
+
+/// The buckets of the keys of `lookups`, whose slots have been asked for.
+int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, HammingBucket* buckets) {
   int n_found = 0;
-  for (int i = 0; i < n_keys; ++i) {
-    const HammingSlot& slot = table.slots[keys[i] / 64];
-    const uint64_t bit = uint64_t{1} << (keys[i] % 64);
+  for (int i = 0; i < n_lookups; ++i) {
+    const Lookup lookup = lookups[i];
+    const HammingTable& table = tables[lookup.table];
+    const HammingSlot& slot = table.slots[lookup.key / 64];
+    const uint64_t bit = uint64_t{1} << (lookup.key % 64);
     if ((slot.occupied & bit) == 0) continue;
-    ranks[n_found] = slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)));
-    prefetch(table.starts + ranks[n_found]);
+    lookups[n_found] = {lookup.table, lookup.key, slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
+    prefetch(table.starts + lookups[n_found].rank);
     ++n_found;
   }
   for (int i = 0; i < n_found; ++i) {
-    buckets[i] = {table.starts[ranks[i]], table.starts[ranks[i] + 1]};
-    prefetch(table.positions + buckets[i].begin);
+    const HammingTable& table = tables[lookups[i].table];
+    const uint32_t* start = table.starts + lookups[i].rank;
+    buckets[i] = {start[0], start[1], lookups[i].table};
+    prefetch(table.positions + start[0]);
   }
   return n_found;
 }
 
-int64_t find_buckets(const HammingTable& table, uint32_t key, int32_t radius, HammingBucket* buckets) {
-  if (radius > table.n_bits) return 0;
-  const uint64_t end = uint64_t{1} << table.n_bits;
-  uint64_t change = (uint64_t{1} << radius) - 1;
+int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys, int32_t radius, HammingBucket* buckets) {
+  Lookup lookups[kKeysInFlight];
+  int n_lookups = 0;
   int64_t n_found = 0;
-  for (bool more = true; more;) {
-    uint32_t keys[kKeysInFlight];
-    int n_keys = 0;
-    for (; more && n_keys < kKeysInFlight; ++n_keys) {
-      keys[n_keys] = key ^ static_cast<uint32_t>(change);
-      prefetch(table.slots + keys[n_keys] / 64);
+  for (int32_t t = first; t < last; ++t) {
+    const uint64_t end = uint64_t{1} << tables[t].n_bits;
+    uint64_t change = (uint64_t{1} << radius) - 1;
+    while (change < end) {
+      lookups[n_lookups] = {static_cast<uint32_t>(t), keys[t] ^ static_cast<uint32_t>(change), 0};
+      prefetch(tables[t].slots + lookups[n_lookups].key / 64);
+      if (++n_lookups == kKeysInFlight) {
+        n_found += look_up(tables, lookups, n_lookups, buckets + n_found);
+        n_lookups = 0;
+      }
       change = change == 0 ? end : next_with_same_ones(change);
-      more = change < end;
     }
-    n_found += look_up(table, keys, n_keys, buckets + n_found);
+  }
+  return n_found + look_up(tables, lookups, n_lookups, buckets + n_found);
+}
+
+/// Codes of the buckets that wait for their words to arrive.
+struct Waiting {
+  uint32_t position, table;
+};
+
+template <int kWords>
+int64_t measure_waiting(const Waiting* waiting, int n_waiting, const uint64_t* query, const uint64_t* codes, int64_t n_words, int32_t limit,
+                        HammingCandidate* found) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  int64_t n_found = 0;
+  for (int i = 0; i < n_waiting; ++i) {
+    found[n_found] = {waiting[i].position, waiting[i].table, row_distance<kWords>(query, codes + waiting[i].position * n, n)};
+    n_found += found[n_found].distance <= limit;
   }
   return n_found;
 }
 
 template <int kWords>
-int64_t measure_codes(const uint32_t* candidates, int n_candidates, const uint64_t* query, const uint64_t* codes, int64_t n_words, int32_t limit,
-                      uint32_t* positions, int32_t* distances) {
+int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                           int64_t n_words, int32_t limit, HammingCandidate* found) {
   const int64_t n = kWords > 0 ? kWords : n_words;
   int64_t n_found = 0;
-  for (int i = 0; i < n_candidates; ++i) {
-    positions[n_found] = candidates[i];
-    distances[n_found] = row_distance<kWords>(query, codes + candidates[i] * n, n);
-    n_found += distances[n_found] <= limit;
-  }
-  return n_found;
-}
-
-template <int kWords>
-int64_t measure_buckets_of(const HammingTable& table, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                           int64_t n_words, int32_t limit, uint32_t* positions, int32_t* distances) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  int64_t n_found = 0;
-  uint32_t waiting[kCodesInFlight];
+  Waiting waiting[kCodesInFlight];
   int n_waiting = 0;
   for (int64_t b = 0; b < n_buckets; ++b) {
+    const uint32_t* positions = tables[buckets[b].table].positions;
     for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) {
-      waiting[n_waiting] = table.positions[i];
-      prefetch(codes + waiting[n_waiting] * n);
+      waiting[n_waiting] = {positions[i], buckets[b].table};
+      prefetch(codes + positions[i] * n);
       if (++n_waiting < kCodesInFlight) continue;
-      n_found += measure_codes<kWords>(waiting, n_waiting, query, codes, n, limit, positions + n_found, distances + n_found);
+      n_found += measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
       n_waiting = 0;
     }
   }
-  return n_found + measure_codes<kWords>(waiting, n_waiting, query, codes, n, limit, positions + n_found, distances + n_found);
+  return n_found + measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
 }
 
-int64_t measure_buckets(const HammingTable& table, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                        int64_t n_words, int32_t limit, uint32_t* positions, int32_t* distances) {
+int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                        int64_t n_words, int32_t limit, HammingCandidate* found) {
   switch (n_words) {
-    case 1: return measure_buckets_of<1>(table, buckets, n_buckets, query, codes, n_words, limit, positions, distances);
-    case 2: return measure_buckets_of<2>(table, buckets, n_buckets, query, codes, n_words, limit, positions, distances);
-    case 4: return measure_buckets_of<4>(table, buckets, n_buckets, query, codes, n_words, limit, positions, distances);
-    default: return measure_buckets_of<0>(table, buckets, n_buckets, query, codes, n_words, limit, positions, distances);
+    case 1: return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    case 2: return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    case 4: return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    default: return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
   }
 }
 
