@@ -121,7 +121,7 @@ py::tuple pairs(const Words& words, int32_t n_bits, int32_t largest, int n_threa
 std::unique_ptr<HammingTables> make_tables(const Words& words, int32_t n_bits, int32_t n_tables, int n_threads) {
   const HammingCodes codes = codes_view(words, n_bits, std::nullopt, std::nullopt, "HammingTables");
   check_threads(n_threads, "HammingTables");
-  if (codes.n_codes >= int64_t{1} << 32) throw_invalid("HammingTables: codes must number less than 2^32, got " + std::to_string(codes.n_codes));
+  if (codes.n_codes >= int64_t{1} << 30) throw_invalid("HammingTables: codes must number less than 2^30, got " + std::to_string(codes.n_codes));
   if (n_tables == 0) n_tables = HammingTables::default_count(codes.n_codes, n_bits);
   const int32_t fewest = static_cast<int32_t>(divide_up(n_bits, kHammingMaxKeyBits));
   if (n_tables < fewest || n_tables > n_bits)
@@ -190,7 +190,10 @@ py::array_t<int64_t> bucket_positions(const HammingTables& tables, int32_t j, co
   std::vector<HammingBucket> buckets(static_cast<std::size_t>(hamming_keys(table.n_bits, radius)));
   const int64_t n = hamming_hash_kernels().find_buckets(tables.tables(), j, j + 1, keys.data(), radius, buckets.data());
   std::vector<int64_t> positions;
-  for (int64_t b = 0; b < n; ++b) positions.insert(positions.end(), table.positions + buckets[b].begin, table.positions + buckets[b].end);
+  for (int64_t b = 0; b < n; ++b) {
+    const bool single = (buckets[b].table & kHammingSingle) != 0;
+    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) positions.push_back(single ? i : table.lists[i]);
+  }
   return moved(std::move(positions));
 }
 

@@ -19,14 +19,20 @@ struct HammingSlot {
 
 struct HammingTable {
   const HammingSlot* slots;
-  const uint32_t* starts;     ///< bucket of rank i: positions[starts[i]] .. positions[starts[i + 1] - 1]
-  const uint32_t* positions;  ///< ascending within a bucket
+  /// By rank of the key: the position of its only code with kHammingSingle added, or where its list starts in `lists`:
+  /// a number of positions, then these, ascending.
+  const uint32_t* entries;
+  const uint32_t* lists;
   int32_t first_bit;          ///< of the key in a code
   int32_t n_bits;             ///< at most kHammingMaxKeyBits
 };
 
+constexpr uint32_t kHammingSingle = uint32_t{1} << 31;
+
+/// end - begin codes: the positions lists[begin] .. lists[end - 1] of the table, or, if kHammingSingle is added to
+/// `table`, the position `begin` itself.
 struct HammingBucket {
-  uint32_t begin, end;  ///< of HammingTable::positions
+  uint32_t begin, end;
   uint32_t table;
 };
 

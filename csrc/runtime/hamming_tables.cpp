@@ -50,7 +50,7 @@ HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_
     });
   });
   failures.rethrow();
-  for (const Storage& t : tables_) views_.push_back({t.slots.data(), t.starts.data(), t.positions.data(), t.first_bit, t.n_bits});
+  for (const Storage& t : tables_) views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
 }
 
 void HammingTables::fill(Storage& table, const HammingCodes& codes) {
@@ -59,24 +59,35 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes) {
   for (int64_t c = 0; c < n; ++c)
     scratch[c] = uint64_t{hamming_key(codes.words + c * codes.n_words, table.first_bit, table.n_bits)} << 32 | static_cast<uint64_t>(c);
   const uint64_t* sorted = sort_by_key(scratch.data(), scratch.data() + n, n, table.n_bits);
-  const auto starts_bucket = [&](int64_t i) { return i == 0 || sorted[i] >> 32 != sorted[i - 1] >> 32; };
-  int64_t n_buckets = 0;
-  for (int64_t i = 0; i < n; ++i) n_buckets += starts_bucket(i);
-
-  table.positions = LargeArray<uint32_t>(n);
-  table.starts = LargeArray<uint32_t>(n_buckets + 1);
+  const auto bucket_end = [&](int64_t i) {
+    const uint64_t key = sorted[i] >> 32;
+    do ++i;
+    while (i < n && sorted[i] >> 32 == key);
+    return i;
+  };
+  int64_t n_buckets = 0, list_words = 0;
+  for (int64_t i = 0, end; i < n; i = end, ++n_buckets) {
+    end = bucket_end(i);
+    if (end - i > 1) list_words += 1 + end - i;
+  }
+  table.entries = LargeArray<uint32_t>(n_buckets);
+  table.lists = LargeArray<uint32_t>(list_words);
   table.slots = LargeArray<HammingSlot>(divide_up(int64_t{1} << table.n_bits, kWordBits));
   std::fill_n(table.slots.data(), table.slots.size(), HammingSlot{0, 0});
-  int64_t bucket = 0;
-  for (int64_t i = 0; i < n; ++i) {
-    table.positions[i] = static_cast<uint32_t>(sorted[i]);
-    if (!starts_bucket(i)) continue;
+  int64_t bucket = 0, next = 0;
+  for (int64_t i = 0, end; i < n; i = end, ++bucket) {
+    end = bucket_end(i);
     HammingSlot& slot = table.slots[static_cast<int64_t>(sorted[i] >> 32) / kWordBits];
     slot.occupied |= uint64_t{1} << (sorted[i] >> 32) % kWordBits;
     ++slot.rank;  // of this slot alone; summed below
-    table.starts[bucket++] = static_cast<uint32_t>(i);
+    if (end - i == 1) {
+      table.entries[bucket] = static_cast<uint32_t>(sorted[i]) + kHammingSingle;
+      continue;
+    }
+    table.entries[bucket] = static_cast<uint32_t>(next);
+    table.lists[next++] = static_cast<uint32_t>(end - i);
+    for (int64_t c = i; c < end; ++c) table.lists[next++] = static_cast<uint32_t>(sorted[c]);
   }
-  table.starts[bucket] = static_cast<uint32_t>(n);
   uint64_t rank = 0;
   for (int64_t s = 0; s < table.slots.size(); ++s) rank += std::exchange(table.slots[s].rank, rank);
 }
@@ -89,7 +100,7 @@ void HammingTables::add_credit(double seconds) const {
 
 int64_t HammingTables::n_bytes() const {
   std::size_t n = 0;
-  for (const Storage& t : tables_) n += t.slots.n_bytes() + t.starts.n_bytes() + t.positions.n_bytes();
+  for (const Storage& t : tables_) n += t.slots.n_bytes() + t.entries.n_bytes() + t.lists.n_bytes();
   return static_cast<int64_t>(n);
 }
 

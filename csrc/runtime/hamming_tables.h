@@ -18,7 +18,7 @@ class HammingTables {
   /// Substrings of about log2(n_codes) bits: a bucket then holds about one code.
   static int32_t default_count(int64_t n_codes, int32_t n_bits);
 
-  /// Tables of all codes, which number less than 2^32. 1 <= n_tables <= n_bits; substrings have at most
+  /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits; substrings have at most
   /// kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of scratch each.
   HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads, Interrupt& interrupt);
   HammingTables(const HammingTables&) = delete;
@@ -39,7 +39,7 @@ class HammingTables {
   struct Storage {
     int32_t first_bit, n_bits;
     LargeArray<HammingSlot> slots;
-    LargeArray<uint32_t> starts, positions;
+    LargeArray<uint32_t> entries, lists;
   };
   static void fill(Storage& table, const HammingCodes& codes);
 
@@ -48,7 +48,7 @@ class HammingTables {
   std::vector<Storage> tables_;
   std::vector<HammingTable> views_;
   mutable std::atomic<double> credit_{kFirstCredit};
-  static constexpr double kFirstCredit = 0.02, kMaxCredit = 1.0;
+  static constexpr double kFirstCredit = 0.02, kMaxCredit = 0.05;
 };
 
 /// `n_bits` <= 32 bits of a code from `first_bit` on.

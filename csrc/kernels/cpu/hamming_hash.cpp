@@ -1,6 +1,6 @@
 // The multi-index hashing kernels of one CPU target. Compiled once per target with UDL_TARGET=<name>.
 //
-// Every look-up is a chain of cache misses: slot, start, positions, code. Blocks of keys and of codes go through the
+// Every look-up is a chain of cache misses: slot, entry, list, code. Blocks of keys and of codes go through the
 // chain in step, so that the misses of a block overlap.
 #include "kernels/hamming_hash.h"
 
@@ -47,14 +47,21 @@ int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, Hamm
     const uint64_t bit = uint64_t{1} << (lookup.key % 64);
     if ((slot.occupied & bit) == 0) continue;
     lookups[n_found] = {lookup.table, lookup.key, slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
-    prefetch(table.starts + lookups[n_found].rank);
+    prefetch(table.entries + lookups[n_found].rank);
     ++n_found;
   }
   for (int i = 0; i < n_found; ++i) {
     const HammingTable& table = tables[lookups[i].table];
-    const uint32_t* start = table.starts + lookups[i].rank;
-    buckets[i] = {start[0], start[1], lookups[i].table};
-    prefetch(table.positions + start[0]);
+    const uint32_t entry = table.entries[lookups[i].rank];
+    if ((entry & kHammingSingle) != 0) {
+      buckets[i] = {entry - kHammingSingle, entry - kHammingSingle + 1, lookups[i].table | kHammingSingle};
+      continue;
+    }
+    buckets[i] = {entry + 1, 0, lookups[i].table};
+    prefetch(table.lists + entry);
+  }
+  for (int i = 0; i < n_found; ++i) {
+    if ((buckets[i].table & kHammingSingle) == 0) buckets[i].end = buckets[i].begin + tables[buckets[i].table].lists[buckets[i].begin - 1];
   }
   return n_found;
 }
@@ -104,10 +111,11 @@ int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buck
   Waiting waiting[kCodesInFlight];
   int n_waiting = 0;
   for (int64_t b = 0; b < n_buckets; ++b) {
-    const uint32_t* positions = tables[buckets[b].table].positions;
+    const uint32_t table = buckets[b].table & ~kHammingSingle;
+    const uint32_t* list = buckets[b].table == table ? tables[table].lists : nullptr;
     for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) {
-      waiting[n_waiting] = {positions[i], buckets[b].table};
-      prefetch(codes + positions[i] * n);
+      waiting[n_waiting] = {list != nullptr ? list[i] : i, table};
+      prefetch(codes + waiting[n_waiting].position * n);
       if (++n_waiting < kCodesInFlight) continue;
       n_found += measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
       n_waiting = 0;
