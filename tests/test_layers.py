@@ -1,7 +1,7 @@
 """The layer law: Python -> bindings -> runtime -> kernel contracts -> base, and one stub for one module."""
 
 import ast
-import inspect
+import operator
 import re
 import shutil
 import subprocess
@@ -118,10 +118,21 @@ def test_stub_names_what_the_module_has():
             assert members - {"__init__"} == found, node.name
 
 
-def test_stub_arguments_are_the_modules():
+def stub_functions():
+    """(name, arguments) of the stub's functions and methods."""
     tree = ast.parse((ROOT / "python/udl_fast/_core.pyi").read_text())
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef):
-            text = inspect.getdoc(getattr(_core, node.name)) or ""
-            found = re.findall(r"[(,] ?(\w+):", text.splitlines()[0])
-            assert found == [a.arg for a in node.args.args + node.args.kwonlyargs], node.name
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    for prefix, body in [("", tree.body), *((f"{node.name}.", node.body) for node in classes)]:
+        for node in body:
+            is_property = isinstance(node, ast.FunctionDef) and node.decorator_list[:1]
+            if is_property and ast.unparse(node.decorator_list[0]) == "property":
+                continue
+            if isinstance(node, ast.FunctionDef):
+                yield prefix + node.name, [a.arg for a in node.args.args + node.args.kwonlyargs]
+
+
+@pytest.mark.parametrize(("name", "arguments"), list(stub_functions()))
+def test_stub_arguments_are_the_modules(name, arguments):
+    """The first line of a compiled function's docstring is its signature."""
+    signature = (operator.attrgetter(name)(_core).__doc__ or "").splitlines()[0]
+    assert re.findall(r"[(,] ?(\w+):", signature) == arguments

@@ -128,17 +128,32 @@ def test_other_python_threads_run_during_training():
     assert n_turns > 20
 
 
-def test_exit_with_pool_and_daemon_thread_at_work():
-    code = """
+# The last thing before the interpreter ends is a call that holds the GIL (first registered, last run):
+# the thread then waits for the GIL when the interpreter begins to end.
+EXIT_WITH_DAEMON_THREAD = """
+import atexit
+atexit.register(sum, range(6 * 10**7))
 import threading, time, numpy as np, udl_fast as udl
 x = np.random.default_rng(0).integers(0, 2, (4000, 65)).astype(np.uint8)
-def forever():
+def forever(model):
     while True:
-        udl.RBM(512, n_iter=40, n_jobs=2).fit(x)
-udl.RBM(8, n_iter=1, n_jobs=3).fit(x)
-threading.Thread(target=forever, daemon=True).start()
-time.sleep(0.3)
+        model.{call}
+started = udl.RBM({n_components}, n_iter=1, n_jobs=3).fit(x)
+threading.Thread(target=forever, args=(started,), daemon=True).start()
+time.sleep(0.1)
 """
+
+
+@pytest.mark.parametrize(
+    ("call", "n_components"),
+    [
+        ("set_params(n_iter=100).fit(x)", 512),  # takes the GIL within the run, to poll for Ctrl-C
+        ("log_partition('exact')", 20),  # takes it at the end of the call
+    ],
+)
+def test_exit_with_daemon_thread_at_work(call, n_components):
+    """Python ends a thread that waits for the GIL; its stack holds frames that forbid unwinding."""
+    code = EXIT_WITH_DAEMON_THREAD.format(call=call, n_components=n_components)
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT
     )

@@ -178,8 +178,7 @@ class PythonPoll {
   explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
 
   bool operator()(int64_t rows_done) {
-    hang_if_finalizing();
-    py::gil_scoped_acquire gil;
+    const HeldGil gil;
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
       return !callback_.is_none() && callback_(rows_done).cast<bool>();

@@ -39,7 +39,7 @@ auto visit(const py::array& x, const char* function, Function&& f) {
 std::shared_ptr<void> keep(py::object object) {
   auto* held = new py::object(std::move(object));
   return std::shared_ptr<void>(held, [](void* p) {
-    py::gil_scoped_acquire gil;
+    const HeldGil gil;
     delete static_cast<py::object*>(p);
   });
 }

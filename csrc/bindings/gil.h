@@ -1,5 +1,5 @@
 #pragma once
-// Letting go of the GIL while kernels run, safely at interpreter exit.
+// Letting go of the GIL while kernels run and taking it back, safely at interpreter exit.
 #include <pybind11/pybind11.h>
 
 #include <chrono>
@@ -7,18 +7,16 @@
 
 namespace udl::bindings {
 
-inline bool interpreter_is_finalizing() {
-#if PY_VERSION_HEX >= 0x030D0000
-  return Py_IsFinalizing() != 0;
-#else
-  return _Py_IsFinalizing() != 0;
-#endif
-}
-
-/// A daemon thread that asks for the GIL of a finalizing interpreter is ended by unwinding its stack, which
-/// no noexcept frame survives; Python 3.14 and newer let such a thread hang. So do we, everywhere.
-inline void hang_if_finalizing() {
-  while (interpreter_is_finalizing()) std::this_thread::sleep_for(std::chrono::hours(1));
+/// Runs `take`, which asks for the GIL. A daemon thread that waits for it while the interpreter ends is ended
+/// by unwinding its stack, which no noexcept frame survives. Python 3.14 and newer let it hang: so does this,
+/// everywhere. The handler must not be left, since that kind of unwinding may not be stopped.
+template <class Take>
+auto take_gil_or_hang(Take take) noexcept {
+  try {
+    return take();
+  } catch (...) {
+    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+  }
 }
 
 /// The GIL is released in this scope.
@@ -26,14 +24,25 @@ class ReleasedGil {
  public:
   ReleasedGil() : state_(PyEval_SaveThread()) {}
   ~ReleasedGil() {
-    hang_if_finalizing();
-    PyEval_RestoreThread(state_);
+    take_gil_or_hang([this] { PyEval_RestoreThread(state_); });
   }
   ReleasedGil(const ReleasedGil&) = delete;
   ReleasedGil& operator=(const ReleasedGil&) = delete;
 
  private:
   PyThreadState* state_;
+};
+
+/// The GIL is held in this scope, on any thread.
+class HeldGil {
+ public:
+  HeldGil() : state_(take_gil_or_hang([] { return PyGILState_Ensure(); })) {}
+  ~HeldGil() { PyGILState_Release(state_); }
+  HeldGil(const HeldGil&) = delete;
+  HeldGil& operator=(const HeldGil&) = delete;
+
+ private:
+  PyGILState_STATE state_;
 };
 
 }  // namespace udl::bindings
