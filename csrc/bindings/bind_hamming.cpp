@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "bindings/arrays.h"
+#include "bindings/gil.h"
 #include "kernels/hamming.h"
 #include "runtime/buffer.h"
 #include "runtime/hamming.h"
@@ -44,8 +45,7 @@ HammingQueries queries_view(const Words& queries, const HammingCodes& codes, con
 template <class Body>
 void run_interruptible(Body&& body) {
   Interrupt interrupt([] {
-    hang_if_finalizing();
-    py::gil_scoped_acquire gil;
+    const HeldGil gil;
     return PyErr_CheckSignals() != 0;
   });
   {
