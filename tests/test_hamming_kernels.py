@@ -41,9 +41,8 @@ def test_distances(width):
 
 
 @pytest.mark.usefixtures("target")
-@pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_scan_finds_what_lies_within_the_threshold(width, packed):
+def test_row_scan_finds_what_lies_within_the_threshold(width):
     for n in TAILS:
         codes, query = codes_of(width, n)
         words = [packed_words(x, width, "codes") for x in (codes, query)]
@@ -55,25 +54,57 @@ def test_scan_finds_what_lies_within_the_threshold(width, packed):
                 (None, distances <= threshold),
                 (allowed, (distances <= threshold) & chosen),
             ):
-                positions, found = _core.hamming_scan(
-                    words[0], width, words[1], threshold, packed, bitmap
+                positions, found = _core.hamming_scan_rows(
+                    words[0], width, words[1], threshold, bitmap
                 )
                 np.testing.assert_array_equal(positions, np.flatnonzero(wanted))
                 np.testing.assert_array_equal(found, distances[wanted])
 
 
-@pytest.mark.usefixtures("target")
-@pytest.mark.parametrize("packed", [False, True])
-def test_scan_takes_the_largest_tile(packed):
+def test_row_scan_takes_the_largest_tile(target):
     codes = np.zeros((2048, 1), np.uint64)
-    positions, found = _core.hamming_scan(codes, 64, np.array([[255]], np.uint64), 64, packed)
+    positions, found = _core.hamming_scan_rows(codes, 64, np.array([[255]], np.uint64), 64)
     np.testing.assert_array_equal(positions, np.arange(2048))
     assert (found == 8).all()
 
 
-def test_scan_refuses_a_larger_tile():
+def test_row_scan_refuses_a_larger_tile():
     with pytest.raises(ValueError, match="at most 2048, got 2049"):
-        _core.hamming_scan(np.zeros((2049, 1), np.uint64), 64, np.zeros((1, 1), np.uint64), 0, True)
+        _core.hamming_scan_rows(np.zeros((2049, 1), np.uint64), 64, np.zeros((1, 1), np.uint64), 0)
+
+
+def queries_of(width, codes):
+    """Sparse, dense and random queries, codes and their complements: both forms of a tile query."""
+    generator = np.random.default_rng(width)
+    bits = generator.random((24, width)) < np.linspace(0, 1, 24)[:, None]
+    rows = np.packbits(bits, axis=1, bitorder="little")
+    return np.concatenate([rows, codes[:2], ~codes[:2]])
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize("width", [*WIDTHS, 80, 88, 336, 344, 1360, 1368])
+def test_tile_scan_finds_what_lies_within_each_limit(width):
+    for n in {0, 1, 63, 64, 65, _core.hamming_tile_codes() - 1, _core.hamming_tile_codes()}:
+        if n > _core.hamming_tile_codes():
+            continue
+        codes, query = codes_of(width, n)
+        queries = np.concatenate([queries_of(width, codes), query])
+        words = [packed_words(x, width, "codes") for x in (codes, queries)]
+        a, b = (np.unpackbits(x, axis=1).astype(np.float32) for x in (queries, codes))
+        distances = (a @ (1 - b.T) + (1 - a) @ b.T).astype(np.int32)
+        for limit in (-1, 0, 1, width // 2 - 1, width // 2, width - 1, width):
+            limits = np.full(len(queries), limit, np.int32)
+            limits[1::3] = width // 3
+            found = _core.hamming_scan_tile(words[0], width, words[1], limits)
+            np.testing.assert_array_equal(found, distances <= limits[:, None])
+
+
+def test_tile_scan_refuses_a_larger_tile():
+    n = _core.hamming_tile_codes()
+    with pytest.raises(ValueError, match=f"at most {n}, got {n + 1}"):
+        _core.hamming_scan_tile(
+            np.zeros((n + 1, 1), np.uint64), 64, np.zeros((1, 1), np.uint64), np.zeros(1, np.int32)
+        )
 
 
 @pytest.mark.parametrize(

@@ -205,7 +205,7 @@ def test_adding_codes_one_by_one_seldom_moves_those_there():
     places = set()
     for code in random_codes(1000, 8):
         index.add(code[None])
-        places.add(index._words.ctypes.data)
+        places.add(index._store._words.ctypes.data)
     assert len(places) < 20
 
 
@@ -398,8 +398,8 @@ def test_round_trips(saved, way):
 def test_a_mapped_index_holds_no_copy_of_the_codes(saved):
     index, path = saved
     mapped = HammingIndex.load(path, mmap=True)
-    assert isinstance(mapped._words, np.memmap) == bool(index.ntotal)
-    assert not mapped._words.flags.writeable or not index.ntotal
+    assert isinstance(mapped._store._words, np.memmap) == bool(index.ntotal)
+    assert not mapped._store._words.flags.writeable or not index.ntotal
 
 
 def test_saving_replaces_in_one_step(saved, monkeypatch):

@@ -45,9 +45,11 @@ struct Target {
   bool (*runs)();
   const RbmKernels* rbm;
   const HammingKernels* hamming;
+  const HammingHashKernels* hamming_hash;
 };
 
-#define UDL_TARGET_ENTRY(target) {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target}
+#define UDL_TARGET_ENTRY(target) \
+  {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target, &hamming_hash_kernels_##target}
 
 const Target kTargets[] = {
     UDL_TARGET_ENTRY(baseline),
@@ -122,5 +124,6 @@ void set_target(const std::string& name) {
 
 const RbmKernels& rbm_kernels() { return *current().rbm; }
 const HammingKernels& hamming_kernels() { return *current().hamming; }
+const HammingHashKernels& hamming_hash_kernels() { return *current().hamming_hash; }
 
 }  // namespace udl

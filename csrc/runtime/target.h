@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/hamming.h"
+#include "kernels/hamming_hash.h"
 #include "kernels/rbm.h"
 
 namespace udl {
@@ -21,5 +22,6 @@ void set_target(const std::string& name);
 /// Kernel tables of the current target.
 const RbmKernels& rbm_kernels();
 const HammingKernels& hamming_kernels();
+const HammingHashKernels& hamming_hash_kernels();
 
 }  // namespace udl

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from ._model_file import load
     from .bernoulli import BernoulliRBM
     from .evaluation import LogPartition
-    from .index import HammingIndex, hamming_distances, hamming_knn
+    from .hamming import hamming_distances, hamming_histogram, hamming_knn
+    from .index import HammingIndex
     from .packing import pack_bits, unpack_bits
     from .rbm import RBM
     from .runtime import get_num_threads, set_num_threads, show_config
@@ -26,8 +27,9 @@ _HOMES = {
     "HammingIndex": "index",
     "LogPartition": "evaluation",
     "get_num_threads": "runtime",
-    "hamming_distances": "index",
-    "hamming_knn": "index",
+    "hamming_distances": "hamming",
+    "hamming_histogram": "hamming",
+    "hamming_knn": "hamming",
     "load": "_model_file",
     "pack_bits": "packing",
     "set_num_threads": "runtime",
@@ -45,6 +47,7 @@ __all__ = [
     "datasets",
     "get_num_threads",
     "hamming_distances",
+    "hamming_histogram",
     "hamming_knn",
     "load",
     "pack_bits",

@@ -160,12 +160,92 @@ def hamming_range(
 def hamming_distances(
     codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], n_threads: int
 ) -> NDArray[np.int32]: ...  # (n_queries, n_codes)
-def hamming_scan(
+def hamming_histogram(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    n_threads: int,
+    allowed: NDArray[np.uint64] | None = None,
+) -> NDArray[np.int64]: ...  # (n_queries, n_bits + 1), codes at each distance
+def hamming_pairs(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    largest: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+    """(first, second, distances) of all pairs of codes at a distance <= largest, first < second, in order."""
+
+class HammingTables:
+    """Tables of buckets of all codes, for multi-index hashing; they hold no codes."""
+
+    def __init__(
+        self, codes: NDArray[np.uint64], n_bits: int, n_tables: int, n_threads: int
+    ) -> None: ...  # n_tables 0: as many as suit the number of codes
+    @property
+    def n_tables(self) -> int: ...
+    @property
+    def n_codes(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    def positions(self, table: int, code: NDArray[np.uint64], radius: int) -> NDArray[np.int64]:
+        """Positions in one table's buckets whose keys differ from the code's in exactly `radius` bits."""
+
+# The searches above through tables of the first n_codes of the codes. The last value is the number of queries
+# (codes) answered from the tables alone; the others were scanned because that is cheaper, or never if `always`.
+def hamming_hash_search(
+    tables: HammingTables,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    k: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    allowed: NDArray[np.uint64] | None = None,
+    always: bool = False,
+) -> tuple[NDArray[np.int32], NDArray[np.int64], int]: ...
+def hamming_hash_range(
+    tables: HammingTables,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    largest: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+    allowed: NDArray[np.uint64] | None = None,
+    always: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int]: ...
+def hamming_hash_pairs(
+    tables: HammingTables,
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    largest: int,
+    n_threads: int,
+    ids: NDArray[np.int64] | None = None,
+    ascending: bool = False,
+    always: bool = False,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], int]: ...
+
+# Prices that decide between scans and tables: seconds of one thread for one query.
+def hamming_scan_seconds(n_codes: int, n_words: int, n_queries: int, n_threads: int) -> float: ...
+def hamming_hash_seconds(n_codes: int, n_bits: int, n_tables: int, radius: int) -> float: ...
+def hamming_default_tables(n_codes: int, n_bits: int) -> int: ...
+def hamming_tile_codes() -> int: ...  # codes of a sliced tile of the current target
+def hamming_scan_rows(
     codes: NDArray[np.uint64],
     n_bits: int,
     query: NDArray[np.uint64],
     threshold: int,
-    packed: bool,
     allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """One kernel call on at most 2048 codes, for tests: (positions, distances) within the threshold."""
+
+def hamming_scan_tile(
+    codes: NDArray[np.uint64],
+    n_bits: int,
+    queries: NDArray[np.uint64],
+    limits: NDArray[np.int32],
+) -> NDArray[np.bool_]:
+    """One kernel call on at most a tile of codes, for tests: (n_queries, n_codes), within the query's limit."""

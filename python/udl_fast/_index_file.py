@@ -6,8 +6,9 @@ import contextlib
 import os
 import secrets
 import struct
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,18 +33,25 @@ class Contents(NamedTuple):
 
 def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
-    target = Path(path)
     flags = 0 if contents.ids is None else HAS_IDS
     header = HEADER.pack(
         MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags
     )
+    with replaced_file(path) as file:
+        file.write(header)
+        file.write(np.ascontiguousarray(contents.words, _WORDS).data)
+        if contents.ids is not None:
+            file.write(np.ascontiguousarray(contents.ids, _IDS).data)
+
+
+@contextlib.contextmanager
+def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """A file to write that becomes `path` in one step at the end, or vanishes if the body raises."""
+    target = Path(path)
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
     try:
         with open(temporary, "xb") as file:
-            file.write(header)
-            file.write(np.ascontiguousarray(contents.words, _WORDS).data)
-            if contents.ids is not None:
-                file.write(np.ascontiguousarray(contents.ids, _IDS).data)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         with contextlib.suppress(FileNotFoundError):

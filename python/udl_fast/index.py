@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from . import _core
-from ._codes import MAX_ID, as_index, checked_k, checked_width, id_array, packed_words, width_of
+from ._code_store import CodeStore, check_new_ids
+from ._codes import MAX_ID, as_index, checked_k, checked_width, id_array, packed_words
+from ._faiss_file import read_faiss, write_faiss
+from ._hash_plan import HashPlan, IndexType, checked_index_type
 from ._index_file import Contents, read_index, write_index
 from .runtime import resolve_n_jobs
 
-__all__ = ["HammingIndex", "hamming_distances", "hamming_knn"]
+__all__ = ["HammingIndex"]
 
 
 class HammingIndex:
-    """Binary codes held in memory and compared exactly, one by one, with every query.
+    """Exact nearest neighbours of binary codes by Hamming distance.
 
     Neighbours are ordered by distance, and by smaller id where distances are equal, so results do not
     depend on the number of threads, the instruction set or the order of calls.
@@ -27,29 +29,40 @@ class HammingIndex:
     ----------
     n_bits : int
         Width of the codes: a multiple of 8, from 8 to 65528.
+    index_type : {"auto", "scan", "mih"}, default="auto"
+        How neighbours are found; the results are the same. "scan" compares queries with all codes.
+        "mih" keeps tables of buckets (multi-index hashing, Norouzi, Punjani and Fleet 2014) beside
+        the codes, which find codes within small distances without looking at the others; codes of
+        at most 28 bits are addresses of one table. Queries for which a scan is cheaper are scanned.
+        "auto" starts with scans and builds the tables once searches have lost as much time
+        without them as building takes.
 
     Attributes
     ----------
     n_bits : int
     code_size : int
         Bytes of a code, ``n_bits // 8``.
+    index_type : str
     ntotal : int
         Number of codes.
     ids : ndarray of shape (ntotal,), int64
         Id of each code, in the order in which they are stored.
+    tables_nbytes : int
+        Bytes that tables take beside the codes; 0 while there are none.
 
     Raises
     ------
     TypeError
         If `n_bits` is not an integer.
     ValueError
-        If it is not a multiple of 8 in that range.
+        If it is not a multiple of 8 in that range, or `index_type` is unknown.
 
     Notes
     -----
     Codes are kept as 64-bit words, so memory is ``8 * ceil(n_bits / 64)`` bytes a code, and 8 more where
-    ids were given or codes removed. Searches may run from several threads at once, also while one
-    thread adds or removes codes: each search sees the index as it was when it started.
+    ids were given or codes removed. Tables take 4 to 8 bytes for each code and each
+    ``log2(ntotal)`` bits of its width; they are not saved. Searches may run from several threads at
+    once, also while one thread adds or removes codes: each search sees the index as it was when it started.
 
     Examples
     --------
@@ -62,34 +75,34 @@ class HammingIndex:
     (array([[1, 2]], dtype=int32), array([[1, 0]]))
     """
 
-    def __init__(self, n_bits: int) -> None:
+    def __init__(self, n_bits: int, *, index_type: IndexType = "auto") -> None:
         self.n_bits = checked_width(n_bits)
         self.code_size = self.n_bits // 8
-        self._lock = threading.RLock()
-        self._next_id = 0
-        self.reset()
+        self.index_type = checked_index_type(index_type)
+        self._store = CodeStore.empty(self.n_bits)
+        self._plan = HashPlan(self.index_type, self.n_bits)
 
     @property
     def ntotal(self) -> int:
-        return self._count
+        return self._store.count
 
     @property
     def ids(self) -> NDArray[np.int64]:
-        contents = self._contents()
-        return np.arange(len(contents.words)) if contents.ids is None else contents.ids.copy()
+        return self._store.ids()
+
+    @property
+    def tables_nbytes(self) -> int:
+        return self._plan.nbytes
 
     def __len__(self) -> int:
-        return self._count
+        return self.ntotal
 
     def __repr__(self) -> str:
         return f"HammingIndex(n_bits={self.n_bits}, ntotal={self.ntotal})"
 
     def reset(self) -> None:
         """Remove all codes; ids start from 0 again."""
-        with self._lock:
-            self._set(
-                Contents(self.n_bits, np.empty((0, -(-self.n_bits // 64)), np.uint64), None, 0)
-            )
+        self._replace(CodeStore.empty(self.n_bits).contents())
 
     def add(self, codes: NDArray[np.uint8]) -> None:
         """Add codes under the next ids: one above the largest ever used, or from 0.
@@ -116,15 +129,13 @@ class HammingIndex:
         1
         """
         words = packed_words(codes, self.n_bits, "HammingIndex.add: codes")
-        with self._lock:
-            if len(words) > MAX_ID - self._next_id:
+        store = self._store
+        with store.lock:
+            if len(words) > MAX_ID - store.next_id:
                 raise ValueError(
-                    f"HammingIndex.add: ids from {self._next_id} for {len(words)} codes exceed 2^63 - 1"
+                    f"HammingIndex.add: ids from {store.next_id} for {len(words)} codes exceed 2^63 - 1"
                 )
-            ids = None
-            if self._ids is not None:
-                ids = np.arange(self._next_id, self._next_id + len(words), dtype=np.int64)
-            self._append(words, ids, self._next_id + len(words))
+            store.append(words, None, store.next_id + len(words))
 
     def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
         """Add codes under ids of the caller's choice.
@@ -153,23 +164,11 @@ class HammingIndex:
         """
         words = packed_words(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
         new = id_array(ids, "HammingIndex.add_with_ids: ids")
-        if len(new) != len(words):
-            raise ValueError(f"HammingIndex.add_with_ids: {len(new)} ids for {len(words)} codes")
-        if not len(new):
-            return
-        if new.min() < 0 or new.max() == MAX_ID:
-            raise ValueError(
-                f"HammingIndex.add_with_ids: ids must be from 0 to 2^63 - 2, got {new.min()} to {new.max()}"
-            )
-        if len(np.unique(new)) != len(new):
-            raise ValueError("HammingIndex.add_with_ids: ids holds an id more than once")
-        with self._lock:
-            found = new[self._positions(new) >= 0]
-            if len(found):
-                raise ValueError(
-                    f"HammingIndex.add_with_ids: id {found[0]} is in the index already"
-                )
-            self._append(words, new, max(self._next_id, int(new.max()) + 1))
+        store = self._store
+        with store.lock:
+            check_new_ids(store, new, len(words), "HammingIndex.add_with_ids")
+            if len(new):
+                store.append(words, new, max(store.next_id, int(new.max()) + 1))
 
     def remove_ids(self, ids: ArrayLike) -> int:
         """Remove codes by id; the others keep theirs.
@@ -195,18 +194,10 @@ class HammingIndex:
         >>> index.ids
         array([0, 2])
         """
-        unwanted = id_array(ids, "HammingIndex.remove_ids: ids")
-        with self._lock:
-            positions = self._positions(unwanted)
-            keep = np.ones(self._count, bool)
-            keep[positions[positions >= 0]] = False
-            removed = int(self._count - keep.sum())
-            if removed:
-                contents = self._contents()
-                self._set(
-                    Contents(self.n_bits, contents.words[keep], self.ids[keep], self._next_id)
-                )
-            return removed
+        removed = self._store.remove(id_array(ids, "HammingIndex.remove_ids: ids"))
+        if removed:
+            self._plan.drop()
+        return removed
 
     def reconstruct(self, id: int) -> NDArray[np.uint8]:
         """The code stored under an id.
@@ -234,15 +225,14 @@ class HammingIndex:
         array([7], dtype=uint8)
         """
         wanted = as_index(id, "HammingIndex.reconstruct: id")
-        with self._lock:
+        with self._store.lock:
             known = 0 <= wanted <= MAX_ID
-            position = int(self._positions(np.array([wanted], np.int64))[0]) if known else -1
+            position = int(self._store.positions(np.array([wanted], np.int64))[0]) if known else -1
             if position < 0:
                 raise IndexError(
-                    f"HammingIndex.reconstruct: no code has id {wanted}; the index holds {self._count} codes"
+                    f"HammingIndex.reconstruct: no code has id {wanted}; the index holds {self.ntotal} codes"
                 )
-            code: NDArray[np.uint8] = self._words[position].view(np.uint8)[: self.code_size].copy()
-            return code
+            return self._store.code(position)
 
     def search(
         self,
@@ -293,19 +283,8 @@ class HammingIndex:
         """
         words = packed_words(queries, self.n_bits, "HammingIndex.search: queries")
         count = checked_k(k, "HammingIndex.search")
-        with self._lock:
-            contents, ascending = self._contents(), self._ascending
-            allowed = self._allowed(ids, mask, "HammingIndex.search")
-        return _core.hamming_search(
-            contents.words,
-            self.n_bits,
-            words,
-            count,
-            resolve_n_jobs(n_jobs),
-            contents.ids,
-            ascending,
-            allowed,
-        )
+        codes = self._store.snapshot(ids, mask, "HammingIndex.search")
+        return self._plan.nearest(codes, words, count, resolve_n_jobs(n_jobs))
 
     def range_search(
         self,
@@ -355,23 +334,119 @@ class HammingIndex:
         (array([0, 2]), array([0, 1], dtype=int32), array([0, 1]))
         """
         words = packed_words(queries, self.n_bits, "HammingIndex.range_search: queries")
-        limit = as_index(radius, "HammingIndex.range_search: radius")
-        if limit < 0:
-            raise ValueError(f"HammingIndex.range_search: radius must be >= 0, got {limit}")
-        largest = min(limit if inclusive else limit - 1, self.n_bits)
-        with self._lock:
-            contents, ascending = self._contents(), self._ascending
-            allowed = self._allowed(ids, mask, "HammingIndex.range_search")
-        return _core.hamming_range(
-            contents.words,
-            self.n_bits,
-            words,
-            largest,
-            resolve_n_jobs(n_jobs),
-            contents.ids,
-            ascending,
-            allowed,
+        largest = self._largest(radius, inclusive, "HammingIndex.range_search")
+        codes = self._store.snapshot(ids, mask, "HammingIndex.range_search")
+        return self._plan.within(codes, words, largest, resolve_n_jobs(n_jobs))
+
+    def pairs_within(
+        self, radius: int, *, inclusive: bool = False, n_jobs: int | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
+        """All pairs of codes of the index nearer to each other than a radius: near duplicates.
+
+        Parameters
+        ----------
+        radius : int
+            In bits; a pair is found if its distance is less, as in `range_search`.
+        inclusive : bool, default=False
+            Find pairs at a distance of exactly `radius` too.
+        n_jobs : int, default=None
+            As in `search`.
+
+        Returns
+        -------
+        I, J : ndarray of shape (n_pairs,), int64
+            Ids of each pair, I < J; ordered by I, then by J.
+        D : ndarray of shape (n_pairs,), int32
+            Distances.
+
+        Raises
+        ------
+        TypeError
+            If `radius` is not an integer.
+        ValueError
+            If it is negative.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[1], [255], [3], [1]], dtype=np.uint8))
+        >>> index.pairs_within(2)
+        (array([0, 0, 2]), array([2, 3, 3]), array([1, 0, 1], dtype=int32))
+        """
+        largest = self._largest(radius, inclusive, "HammingIndex.pairs_within")
+        codes = self._store.snapshot(None, None, "HammingIndex.pairs_within")
+        return self._plan.pairs(codes, largest, resolve_n_jobs(n_jobs))
+
+    def distance_histogram(
+        self,
+        queries: NDArray[np.uint8],
+        *,
+        ids: ArrayLike | range | None = None,
+        mask: ArrayLike | None = None,
+        n_jobs: int | None = None,
+    ) -> NDArray[np.int64]:
+        """How many codes lie at each distance from each query.
+
+        Parameters
+        ----------
+        queries : ndarray of shape (n_queries, n_bits // 8), uint8
+        ids, mask, n_jobs
+            As in `search`.
+
+        Returns
+        -------
+        ndarray of shape (n_queries, n_bits + 1), int64
+            Entry d is the number of codes that differ from the query in d bits.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As in `search`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[1], [3], [2]], dtype=np.uint8))
+        >>> index.distance_histogram(np.array([[1]], dtype=np.uint8))
+        array([[1, 1, 1, 0, 0, 0, 0, 0, 0]])
+        """
+        words = packed_words(queries, self.n_bits, "HammingIndex.distance_histogram: queries")
+        codes = self._store.snapshot(ids, mask, "HammingIndex.distance_histogram")
+        return _core.hamming_histogram(
+            codes.words, self.n_bits, words, resolve_n_jobs(n_jobs), codes.allowed
         )
+
+    def build_tables(self, *, n_jobs: int | None = None) -> None:
+        """Build tables of buckets now, for all codes, instead of during a later search.
+
+        Parameters
+        ----------
+        n_jobs : int, default=None
+            As in `search`.
+
+        Raises
+        ------
+        ValueError
+            If `index_type` is "scan".
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(16, index_type="mih")
+        >>> index.add(np.arange(8, dtype=np.uint8).reshape(4, 2))
+        >>> index.build_tables()
+        >>> index.tables_nbytes > 0
+        True
+        """
+        if self.index_type == "scan":
+            raise ValueError("HammingIndex.build_tables: index_type 'scan' keeps no tables")
+        codes = self._store.snapshot(None, None, "HammingIndex.build_tables")
+        self._plan.build(codes, resolve_n_jobs(n_jobs))
 
     def merge_from(self, other: HammingIndex) -> None:
         """Move all codes of another index here, which leaves it empty.
@@ -411,13 +486,14 @@ class HammingIndex:
                 f"HammingIndex.merge_from: other must be another index of {self.n_bits} bits, got {other!r}"
             )
         first, second = sorted((self, other), key=id)  # one order of locks for any two indexes
-        with first._lock, second._lock:
-            codes = other._contents().words.view(np.uint8)[:, : self.code_size]
-            if self._ids is None and other._ids is None:
-                self.add(codes)
-            else:
+        with first._store.lock, second._store.lock:
+            contents = other._store.contents()
+            codes = contents.words.view(np.uint8)[:, : self.code_size]
+            if self._store.has_ids or other._store.has_ids:
                 self.add_with_ids(codes, other.ids)
-                self._next_id = max(self._next_id, other._next_id)
+                self._store.next_id = max(self._store.next_id, contents.next_id)
+            else:
+                self.add(codes)
             other.reset()
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -442,7 +518,7 @@ class HammingIndex:
         ...     HammingIndex.load(path)
         HammingIndex(n_bits=64, ntotal=0)
         """
-        write_index(path, self._contents())
+        write_index(path, self._store.contents())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> HammingIndex:
@@ -470,187 +546,84 @@ class HammingIndex:
         --------
         See `save`.
         """
-        contents = read_index(path, mmap)
+        return cls._of(read_index(path, mmap))
+
+    def write_faiss(self, path: str | os.PathLike[str]) -> None:
+        """Write a file that ``faiss.read_index_binary`` reads.
+
+        It holds an ``IndexBinaryFlat``, inside an ``IndexBinaryIDMap2`` where ids were given or codes removed.
+        A file of that name is replaced in one step, or not at all.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> from udl_fast import HammingIndex
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "codes.faiss")
+        ...     HammingIndex(64).write_faiss(path)
+        ...     HammingIndex.read_faiss(path)
+        HammingIndex(n_bits=64, ntotal=0)
+        """
+        write_faiss(path, self._store.contents())
+
+    @classmethod
+    def read_faiss(cls, path: str | os.PathLike[str]) -> HammingIndex:
+        """Read a file of FAISS: ``IndexBinaryFlat``, alone or inside an ``IndexBinaryIDMap``.
+
+        Parameters
+        ----------
+        path : str or path-like
+
+        Returns
+        -------
+        HammingIndex
+
+        Raises
+        ------
+        OSError
+            If the file cannot be read.
+        ValueError
+            If it holds another kind of index, negative or repeated ids, or is truncated or damaged.
+
+        Examples
+        --------
+        See `write_faiss`.
+        """
+        return cls._of(read_faiss(path))
+
+    @classmethod
+    def _of(cls, contents: Contents) -> HammingIndex:
         index = cls(contents.n_bits)
-        index._set(contents)
+        index._replace(contents)
         return index
 
     def __getstate__(self) -> dict[str, Any]:
-        contents = self._contents()._asdict()
+        contents = self._store.contents()._asdict()
         contents["words"] = np.array(contents["words"])  # a plain copy, also of a memory map
         contents["ids"] = None if contents["ids"] is None else np.array(contents["ids"])
-        return contents
+        return {**contents, "index_type": self.index_type}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__init__(state["n_bits"])  # type: ignore[misc]
-        self._set(Contents(**state))
+        index_type = state.pop("index_type")
+        self.__init__(state["n_bits"], index_type=index_type)  # type: ignore[misc]
+        self._replace(Contents(**state))
 
-    def _set(self, contents: Contents) -> None:
-        """Take over arrays as they are; those of a file may be read-only."""
-        self._words, self._ids = contents.words, contents.ids
-        self._count, self._next_id = len(contents.words), contents.next_id
-        self._ascending = contents.ids is None or bool((contents.ids[1:] > contents.ids[:-1]).all())
+    def _replace(self, contents: Contents) -> None:
+        self._store.replace(contents)
+        self._plan.drop()
 
-    def _contents(self) -> Contents:
-        """Views of what is stored now. Later changes write behind them or into new arrays."""
-        with self._lock:
-            ids = None if self._ids is None else self._ids[: self._count]
-            return Contents(self.n_bits, self._words[: self._count], ids, self._next_id)
-
-    def _append(
-        self, words: NDArray[np.uint64], ids: NDArray[np.int64] | None, next_id: int
-    ) -> None:
-        if ids is not None and self._ids is None:
-            self._ids = np.arange(self._count, dtype=np.int64)
-        end = self._count + len(words)
-        grown = _grown(self._words, self._count, end)
-        if ids is not None:
-            assert self._ids is not None
-            last = int(self._ids[self._count - 1]) if self._count else -1
-            grown_ids = _grown(self._ids, self._count, end)
-            grown_ids[self._count : end] = ids
-            self._ids = grown_ids
-            self._ascending = bool(
-                self._ascending and (not len(ids) or ids[0] > last) and (ids[1:] > ids[:-1]).all()
-            )
-        grown[self._count : end] = words
-        self._words, self._count, self._next_id = grown, end, next_id
-
-    def _positions(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Where codes of these ids are stored; -1 for ids not in the index."""
-        stored = self._contents().ids
-        if stored is None:
-            return np.where((ids >= 0) & (ids < self._count), ids, -1)
-        if not len(stored):
-            return np.full(len(ids), -1, np.int64)
-        order = None if self._ascending else np.argsort(stored)
-        at = np.minimum(np.searchsorted(stored, ids, sorter=order), len(stored) - 1)
-        at = at if order is None else order[at]
-        return np.where(stored[at] == ids, at, -1)
-
-    def _allowed(
-        self, ids: ArrayLike | range | None, mask: ArrayLike | None, function: str
-    ) -> NDArray[np.uint64] | None:
-        """Bitmap of the positions to search, 64 to a word."""
-        if ids is None and mask is None:
-            return None
-        chosen = np.ones(self._count, bool)
-        if mask is not None:
-            given = np.asarray(mask)
-            if given.dtype != np.bool_:
-                raise TypeError(f"{function}: mask has dtype {given.dtype}, expected bool")
-            if given.shape != (self._count,):
-                raise ValueError(
-                    f"{function}: mask has shape {given.shape}, expected ({self._count},)"
-                )
-            chosen &= given
-        if ids is not None:
-            chosen &= self._has_id(ids, f"{function}: ids")
-        bits = np.zeros(-(-self._count // 64) * 8, np.uint8)
-        packed = np.packbits(chosen, bitorder="little")
-        bits[: len(packed)] = packed
-        return bits.view("<u8")
-
-    def _has_id(self, ids: ArrayLike | range, name: str) -> NDArray[np.bool_]:
-        chosen = np.zeros(self._count, bool)
-        if isinstance(ids, range) and ids.step == 1:
-            stored = self._contents().ids
-            if stored is None:
-                chosen[max(0, ids.start) : max(0, ids.stop)] = True
-                return chosen
-            return np.asarray((stored >= ids.start) & (stored < ids.stop))
-        positions = self._positions(id_array(ids, name))
-        chosen[positions[positions >= 0]] = True
-        return chosen
-
-
-def hamming_distances(
-    A: NDArray[np.uint8], B: NDArray[np.uint8], *, n_jobs: int | None = None
-) -> NDArray[np.int32]:
-    """Hamming distances of all pairs of rows of two arrays.
-
-    Parameters
-    ----------
-    A : ndarray of shape (n_a, n_bytes), uint8
-    B : ndarray of shape (n_b, n_bytes), uint8
-    n_jobs : int, default=None
-        Threads; None takes `get_num_threads`, -1 all processors.
-
-    Returns
-    -------
-    ndarray of shape (n_a, n_b), int32
-        Number of bits that differ.
-
-    Raises
-    ------
-    TypeError
-        If an array is not uint8.
-    ValueError
-        If an array is not 2-D or their widths differ.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_fast import hamming_distances
-    >>> hamming_distances(np.array([[0], [1]], np.uint8), np.array([[255]], np.uint8))
-    array([[8],
-           [7]], dtype=int32)
-    """
-    n_bits = width_of(B, "hamming_distances: B")
-    a = packed_words(A, n_bits, "hamming_distances: A")
-    b = packed_words(B, n_bits, "hamming_distances: B")
-    return _core.hamming_distances(b, n_bits, a, resolve_n_jobs(n_jobs))
-
-
-def hamming_knn(
-    queries: NDArray[np.uint8], codes: NDArray[np.uint8], k: int, *, n_jobs: int | None = None
-) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """The k nearest rows of one array for each row of another, without an index.
-
-    Parameters
-    ----------
-    queries : ndarray of shape (n_queries, n_bytes), uint8
-    codes : ndarray of shape (n, n_bytes), uint8
-    k : int
-        At least 1.
-    n_jobs : int, default=None
-        Threads; None takes `get_num_threads`, -1 all processors.
-
-    Returns
-    -------
-    D : ndarray of shape (n_queries, k), int32
-    I : ndarray of shape (n_queries, k), int64
-        Rows of `codes`; order and padding as in `HammingIndex.search`.
-
-    Raises
-    ------
-    TypeError
-        If an array is not uint8 or `k` not an integer.
-    ValueError
-        If an array is not 2-D, widths differ, or `k` is below 1.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from udl_fast import hamming_knn
-    >>> hamming_knn(np.array([[0]], np.uint8), np.array([[7], [1]], np.uint8), 1)
-    (array([[1]], dtype=int32), array([[1]]))
-    """
-    n_bits = width_of(codes, "hamming_knn: codes")
-    q = packed_words(queries, n_bits, "hamming_knn: queries")
-    words = packed_words(codes, n_bits, "hamming_knn: codes")
-    return _core.hamming_search(
-        words, n_bits, q, checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs)
-    )
-
-
-def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
-    """`array` with room for `needed` rows: twice the room when it is full, so that adding costs O(1) a row."""
-    if needed <= len(array) and array.flags.writeable:
-        return array
-    grown = np.empty(
-        (max(needed, 2 * used), *array.shape[1:]) if used else (needed, *array.shape[1:]),
-        array.dtype,
-    )
-    grown[:used] = array[:used]
-    return grown
+    def _largest(self, radius: int, inclusive: bool, function: str) -> int:
+        """The largest distance that lies within a radius."""
+        limit = as_index(radius, f"{function}: radius")
+        if limit < 0:
+            raise ValueError(f"{function}: radius must be >= 0, got {limit}")
+        return min(limit if inclusive else limit - 1, self.n_bits)

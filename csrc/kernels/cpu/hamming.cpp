@@ -1,9 +1,8 @@
 // The Hamming kernel table of one CPU target. Compiled once per target with UDL_TARGET=<name>.
 #include "kernels/hamming.h"
 
-#include <cstring>
-
 #include "base/view.h"
+#include "kernels/cpu/hamming_planes.h"
 #include "kernels/cpu/simd_hamming.h"
 
 #define UDL_JOIN_(a, b) a##b
@@ -18,7 +17,7 @@ template <int kWords>
 void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
   const int64_t n = kWords > 0 ? kWords : n_words;
   int64_t c = 0;
-  for (; c + kHammingGroup <= n_codes; c += kHammingGroup) eight_row_distances<kWords>(query, codes + c * n, n, out + c);
+  for (; c + kRowGroup <= n_codes; c += kRowGroup) eight_row_distances<kWords>(query, codes + c * n, n, out + c);
   for (; c < n_codes; ++c) out[c] = row_distance<kWords>(query, codes + c * n, n);
 }
 
@@ -53,40 +52,19 @@ int64_t scan_rows_of(const HammingScan& scan, HammingHits& hits) {
   return n_hits;
 }
 
-/// The smallest distance of 64 codes decides by one branch whether any of them is looked at.
 template <int kWords>
-int64_t scan_tile_of(const HammingScan& scan, HammingHits& hits) {
-  constexpr int kGroups = kHammingBlock / kHammingGroup;
+int64_t measure_of(const HammingScan& scan, HammingHits& hits) {
   const int64_t n = kWords > 0 ? kWords : scan.n_words;
-  uint64_t query[kWords > 0 ? kWords : 1];
-  if (kWords > 0) std::memcpy(query, scan.query, sizeof query);
-  const uint64_t* words = kWords > 0 ? query : scan.query;
   int64_t n_hits = 0;
   for (int64_t first = 0; first < scan.n_codes; first += kHammingBlock) {
-    const uint64_t* block = scan.codes + first * n;
-    Sums8 sums[kGroups];
-    for (int g = 0; g < kGroups; ++g) sums[g] = group_sums<kWords>(words, block + g * kHammingGroup * n, n);
-    Sums8 smallest = sums[0];
-    for (int g = 1; g < kGroups; ++g) smallest = minimum(smallest, sums[g]);
-    if (at_most(smallest, scan.threshold) == 0) continue;
-    int32_t distances[kHammingBlock];
-    for (int g = 0; g < kGroups; ++g) store(distances + g * kHammingGroup, sums[g]);
-    const uint64_t near = at_most_64(distances, scan.threshold) & block_mask(scan, first);
-    n_hits = append_hits(near, first, distances, hits, n_hits);
+    for (uint64_t mask = block_mask(scan, first); mask != 0; mask &= mask - 1) {
+      const int64_t c = first + lowest_bit(mask);
+      hits.positions[n_hits] = static_cast<uint16_t>(c);
+      hits.distances[n_hits] = row_distance<kWords>(scan.query, scan.codes + c * n, n);
+      ++n_hits;
+    }
   }
   return n_hits;
-}
-
-void pack_tile(const uint64_t* codes, int64_t n_codes, int64_t n_words, uint64_t* tile) {
-  const int64_t group_words = kHammingGroup * n_words;
-  for (int64_t c = 0; c < n_codes; ++c) {
-    uint64_t* to = tile + c / kHammingGroup * group_words + c % kHammingGroup;
-    for (int64_t w = 0; w < n_words; ++w) to[w * kHammingGroup] = codes[c * n_words + w];
-  }
-  for (int64_t c = n_codes; c < round_up(n_codes, kHammingBlock); ++c) {
-    uint64_t* to = tile + c / kHammingGroup * group_words + c % kHammingGroup;
-    for (int64_t w = 0; w < n_words; ++w) to[w * kHammingGroup] = 0;
-  }
 }
 
 void distances(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
@@ -111,21 +89,21 @@ int64_t scan_rows(const HammingScan& scan, HammingHits& hits) {
   }
 }
 
-int64_t scan_tile(const HammingScan& scan, HammingHits& hits) {
+int64_t measure(const HammingScan& scan, HammingHits& hits) {
   switch (scan.n_words) {
-    case 1: return scan_tile_of<1>(scan, hits);
-    case 2: return scan_tile_of<2>(scan, hits);
-    case 4: return scan_tile_of<4>(scan, hits);
-    case 8: return scan_tile_of<8>(scan, hits);
-    case 16: return scan_tile_of<16>(scan, hits);
-    default: return scan_tile_of<0>(scan, hits);
+    case 1: return measure_of<1>(scan, hits);
+    case 2: return measure_of<2>(scan, hits);
+    case 4: return measure_of<4>(scan, hits);
+    case 8: return measure_of<8>(scan, hits);
+    case 16: return measure_of<16>(scan, hits);
+    default: return measure_of<0>(scan, hits);
   }
 }
 
 }  // namespace
 
 const HammingKernels UDL_JOIN(hamming_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), distances, pack_tile, scan_rows, scan_tile,
+    UDL_TEXT(UDL_TARGET), kPlaneWords * kWordBits, distances, scan_rows, measure, slice_tile, scan_tile,
 };
 
 }  // namespace udl

@@ -1,9 +1,6 @@
 #pragma once
-// Bit counts in vectors, for the Hamming kernels; the only file with their intrinsics.
-//
-//   Sums8          eight distances
-//   group_sums     distances of a query to one group of a packed tile (kernels/hamming.h)
-//   row_distance   distance of two row-major codes
+// Bit counts of row-major codes. With simd_planes.h the only files with vector intrinsics for Hamming
+// kernels.
 //
 // kWords > 0 fixes the number of words at compile time; 0 takes it from `n_words`.
 #include <cstdint>
@@ -39,28 +36,6 @@ UDL_ALWAYS_INLINE int32_t scalar_distance(const uint64_t* a, const uint64_t* b, 
 
 #if defined(UDL_TARGET_AVX512)
 
-struct Sums8 { __m512i v; };
-
-UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) { return {_mm512_min_epi32(a.v, b.v)}; }
-/// Bit k: distance k is at most `threshold`.
-UDL_ALWAYS_INLINE uint32_t at_most(Sums8 a, int32_t threshold) {
-  return _mm512_cmple_epi64_mask(a.v, _mm512_set1_epi64(threshold));
-}
-UDL_ALWAYS_INLINE void store(int32_t* p, Sums8 a) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi64_epi32(a.v));
-}
-
-template <int kWords>
-UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  __m512i sum = _mm512_setzero_si512();
-  for (int64_t w = 0; w < n; ++w) {
-    const __m512i differing = _mm512_xor_si512(_mm512_loadu_si512(group + 8 * w), _mm512_set1_epi64(static_cast<int64_t>(query[w])));
-    sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(differing));
-  }
-  return {sum};
-}
-
 template <int kWords>
 UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
   if (kWords > 0 && kWords < 8) return scalar_distance<kWords>(a, b, n_words);
@@ -78,7 +53,7 @@ UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int
 
 /// Words of 8 consecutive row-major codes of kWords = 1, 2 or 4: counted, then added across lanes.
 template <int kWords>
-UDL_ALWAYS_INLINE Sums8 rows_sums(const uint64_t* query, const uint64_t* rows) {
+UDL_ALWAYS_INLINE __m512i rows_sums(const uint64_t* query, const uint64_t* rows) {
   __m512i pattern;
   if (kWords == 1) pattern = _mm512_set1_epi64(static_cast<int64_t>(query[0]));
   else if (kWords == 2) pattern = _mm512_broadcast_i64x2(_mm_loadu_si128(reinterpret_cast<const __m128i*>(query)));
@@ -92,86 +67,10 @@ UDL_ALWAYS_INLINE Sums8 rows_sums(const uint64_t* query, const uint64_t* rows) {
       counts[i] = _mm512_add_epi64(_mm512_permutex2var_epi64(counts[2 * i], even, counts[2 * i + 1]),
                                    _mm512_permutex2var_epi64(counts[2 * i], odd, counts[2 * i + 1]));
   }
-  return {counts[0]};
-}
-
-#elif defined(UDL_TARGET_AVX2)
-
-struct Sums8 { __m256i low, high; };
-
-UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) { return {_mm256_min_epi32(a.low, b.low), _mm256_min_epi32(a.high, b.high)}; }
-UDL_ALWAYS_INLINE uint32_t at_most(Sums8 a, int32_t threshold) {
-  const __m256i limit = _mm256_set1_epi64x(threshold);
-  const int low = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(a.low, limit)));
-  const int high = _mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpgt_epi64(a.high, limit)));
-  return static_cast<uint32_t>(~(low | high << 4)) & 0xFFu;
-}
-UDL_ALWAYS_INLINE void store(int32_t* p, Sums8 a) {
-  const __m256 low_halves = _mm256_shuffle_ps(_mm256_castsi256_ps(a.low), _mm256_castsi256_ps(a.high), 0x88);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm256_permute4x64_epi64(_mm256_castps_si256(low_halves), 0xD8));
-}
-
-/// Bits set in each byte, from two look-ups of four bits.
-UDL_ALWAYS_INLINE __m256i byte_counts(__m256i x) {
-  const __m256i table = _mm256_setr_epi8(0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4, 0, 1, 1, 2, 1, 2, 2, 3, 1, 2, 2, 3, 2, 3, 3, 4);
-  const __m256i nibble = _mm256_set1_epi8(15);
-  return _mm256_add_epi8(_mm256_shuffle_epi8(table, _mm256_and_si256(x, nibble)),
-                         _mm256_shuffle_epi8(table, _mm256_and_si256(_mm256_srli_epi16(x, 4), nibble)));
-}
-
-/// Words whose counts a byte can hold: 16 * 8 <= 255.
-constexpr int64_t kByteWords = 16;
-
-template <int kWords>
-UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  const __m256i zero = _mm256_setzero_si256();
-  const __m256i* words = reinterpret_cast<const __m256i*>(group);
-  Sums8 sums = {zero, zero};
-  for (int64_t first = 0; first < n; first += kByteWords) {
-    const int64_t end = n - first < kByteWords ? n : first + kByteWords;
-    __m256i low = zero, high = zero;
-    for (int64_t w = first; w < end; ++w) {
-      const __m256i word = _mm256_set1_epi64x(static_cast<int64_t>(query[w]));
-      low = _mm256_add_epi8(low, byte_counts(_mm256_xor_si256(_mm256_loadu_si256(words + 2 * w), word)));
-      high = _mm256_add_epi8(high, byte_counts(_mm256_xor_si256(_mm256_loadu_si256(words + 2 * w + 1), word)));
-    }
-    sums.low = _mm256_add_epi64(sums.low, _mm256_sad_epu8(low, zero));
-    sums.high = _mm256_add_epi64(sums.high, _mm256_sad_epu8(high, zero));
-  }
-  return sums;
-}
-
-template <int kWords>
-UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
-  return scalar_distance<kWords>(a, b, n_words);
+  return counts[0];
 }
 
 #else
-
-struct Sums8 { int32_t lane[8]; };
-
-UDL_ALWAYS_INLINE Sums8 minimum(Sums8 a, Sums8 b) {
-  for (int k = 0; k < 8; ++k) a.lane[k] = a.lane[k] < b.lane[k] ? a.lane[k] : b.lane[k];
-  return a;
-}
-UDL_ALWAYS_INLINE uint32_t at_most(const Sums8& a, int32_t threshold) {
-  uint32_t mask = 0;
-  for (int k = 0; k < 8; ++k) mask |= static_cast<uint32_t>(a.lane[k] <= threshold) << k;
-  return mask;
-}
-UDL_ALWAYS_INLINE void store(int32_t* p, const Sums8& a) {
-  for (int k = 0; k < 8; ++k) p[k] = a.lane[k];
-}
-
-template <int kWords>
-UDL_ALWAYS_INLINE Sums8 group_sums(const uint64_t* query, const uint64_t* group, int64_t n_words) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  Sums8 sums = {};
-  for (int64_t w = 0; w < n; ++w)
-    for (int k = 0; k < 8; ++k) sums.lane[k] += popcount(group[8 * w + k] ^ query[w]);
-  return sums;
-}
 
 template <int kWords>
 UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
@@ -179,18 +78,20 @@ UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int
 }
 
 #endif
+
+constexpr int64_t kRowGroup = 8;
 
 /// Distances of 8 row-major codes.
 template <int kWords>
 UDL_ALWAYS_INLINE void eight_row_distances(const uint64_t* query, const uint64_t* rows, int64_t n_words, int32_t* out) {
 #if defined(UDL_TARGET_AVX512)
   if constexpr (kWords == 1 || kWords == 2 || kWords == 4) {
-    store(out, rows_sums<kWords>(query, rows));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtepi64_epi32(rows_sums<kWords>(query, rows)));
     return;
   }
 #endif
   const int64_t n = kWords > 0 ? kWords : n_words;
-  for (int k = 0; k < 8; ++k) out[k] = row_distance<kWords>(query, rows + k * n, n);
+  for (int k = 0; k < kRowGroup; ++k) out[k] = row_distance<kWords>(query, rows + k * n, n);
 }
 
 /// Bit k: distances[k] <= threshold, for 64 distances.

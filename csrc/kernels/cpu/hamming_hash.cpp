@@ -1,0 +1,141 @@
+// The multi-index hashing kernels of one CPU target. Compiled once per target with UDL_TARGET=<name>.
+//
+// Every look-up is a chain of cache misses: slot, entry, list, code. Blocks of keys and of codes go through the
+// chain in step, so that the misses of a block overlap.
+#include "kernels/hamming_hash.h"
+
+#include "kernels/cpu/simd_hamming.h"
+
+#define UDL_JOIN_(a, b) a##b
+#define UDL_JOIN(a, b) UDL_JOIN_(a, b)
+#define UDL_TEXT_(a) #a
+#define UDL_TEXT(a) UDL_TEXT_(a)
+
+namespace udl {
+namespace {
+
+constexpr int kKeysInFlight = 64;
+constexpr int kCodesInFlight = 32;
+
+UDL_ALWAYS_INLINE void prefetch(const void* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#else
+  (void)p;
+#endif
+}
+
+/// The next larger number with as many ones (Hacker's Delight, section 2-1); x != 0.
+UDL_ALWAYS_INLINE uint64_t next_with_same_ones(uint64_t x) {
+  const uint64_t filled = x | (x - 1);
+  return (filled + 1) | (((~filled & (filled + 1)) - 1) >> (lowest_bit(x) + 1));
+}
+
+/// A key on its way through a table.
+struct Lookup {
+  uint32_t table, key;
+  uint64_t rank;
+};
+
+/// The buckets of the keys of `lookups`, whose slots have been asked for.
+int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, HammingBucket* buckets) {
+  int n_found = 0;
+  for (int i = 0; i < n_lookups; ++i) {
+    const Lookup lookup = lookups[i];
+    const HammingTable& table = tables[lookup.table];
+    const HammingSlot& slot = table.slots[lookup.key / 64];
+    const uint64_t bit = uint64_t{1} << (lookup.key % 64);
+    if ((slot.occupied & bit) == 0) continue;
+    lookups[n_found] = {lookup.table, lookup.key, slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
+    prefetch(table.entries + lookups[n_found].rank);
+    ++n_found;
+  }
+  for (int i = 0; i < n_found; ++i) {
+    const HammingTable& table = tables[lookups[i].table];
+    const uint32_t entry = table.entries[lookups[i].rank];
+    if ((entry & kHammingSingle) != 0) {
+      buckets[i] = {entry - kHammingSingle, entry - kHammingSingle + 1, lookups[i].table | kHammingSingle};
+      continue;
+    }
+    buckets[i] = {entry + 1, 0, lookups[i].table};
+    prefetch(table.lists + entry);
+  }
+  for (int i = 0; i < n_found; ++i) {
+    if ((buckets[i].table & kHammingSingle) == 0) buckets[i].end = buckets[i].begin + tables[buckets[i].table].lists[buckets[i].begin - 1];
+  }
+  return n_found;
+}
+
+int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys, int32_t radius, HammingBucket* buckets) {
+  Lookup lookups[kKeysInFlight];
+  int n_lookups = 0;
+  int64_t n_found = 0;
+  for (int32_t t = first; t < last; ++t) {
+    const uint64_t end = uint64_t{1} << tables[t].n_bits;
+    uint64_t change = (uint64_t{1} << radius) - 1;
+    while (change < end) {
+      lookups[n_lookups] = {static_cast<uint32_t>(t), keys[t] ^ static_cast<uint32_t>(change), 0};
+      prefetch(tables[t].slots + lookups[n_lookups].key / 64);
+      if (++n_lookups == kKeysInFlight) {
+        n_found += look_up(tables, lookups, n_lookups, buckets + n_found);
+        n_lookups = 0;
+      }
+      change = change == 0 ? end : next_with_same_ones(change);
+    }
+  }
+  return n_found + look_up(tables, lookups, n_lookups, buckets + n_found);
+}
+
+/// Codes of the buckets that wait for their words to arrive.
+struct Waiting {
+  uint32_t position, table;
+};
+
+template <int kWords>
+int64_t measure_waiting(const Waiting* waiting, int n_waiting, const uint64_t* query, const uint64_t* codes, int64_t n_words, int32_t limit,
+                        HammingCandidate* found) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  int64_t n_found = 0;
+  for (int i = 0; i < n_waiting; ++i) {
+    found[n_found] = {waiting[i].position, waiting[i].table, row_distance<kWords>(query, codes + waiting[i].position * n, n)};
+    n_found += found[n_found].distance <= limit;
+  }
+  return n_found;
+}
+
+template <int kWords>
+int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                           int64_t n_words, int32_t limit, HammingCandidate* found) {
+  const int64_t n = kWords > 0 ? kWords : n_words;
+  int64_t n_found = 0;
+  Waiting waiting[kCodesInFlight];
+  int n_waiting = 0;
+  for (int64_t b = 0; b < n_buckets; ++b) {
+    const uint32_t table = buckets[b].table & ~kHammingSingle;
+    const uint32_t* list = buckets[b].table == table ? tables[table].lists : nullptr;
+    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) {
+      waiting[n_waiting] = {list != nullptr ? list[i] : i, table};
+      prefetch(codes + waiting[n_waiting].position * n);
+      if (++n_waiting < kCodesInFlight) continue;
+      n_found += measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
+      n_waiting = 0;
+    }
+  }
+  return n_found + measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
+}
+
+int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
+                        int64_t n_words, int32_t limit, HammingCandidate* found) {
+  switch (n_words) {
+    case 1: return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    case 2: return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    case 4: return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+    default: return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+  }
+}
+
+}  // namespace
+
+const HammingHashKernels UDL_JOIN(hamming_hash_kernels_, UDL_TARGET) = {UDL_TEXT(UDL_TARGET), find_buckets, measure_buckets};
+
+}  // namespace udl

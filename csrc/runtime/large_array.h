@@ -1,0 +1,56 @@
+#pragma once
+// Uninitialised arrays for random access. Large ones ask for large pages: with pages of 4 KB most look-ups in a table
+// of 100 MB would also miss the processor's list of pages.
+#include <cstdint>
+#include <new>
+#include <type_traits>
+#include <utility>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+namespace udl {
+
+template <class T>
+class LargeArray {
+  static_assert(std::is_trivial_v<T>);
+
+ public:
+  LargeArray() = default;
+  explicit LargeArray(int64_t size) : size_(size), alignment_(alignment_for(size)) {
+    data_ = static_cast<T*>(::operator new(n_bytes(), alignment_));
+#if defined(__linux__)
+    if (alignment_ == std::align_val_t{kPage}) madvise(data_, n_bytes(), MADV_HUGEPAGE);  // advice: failure is no error
+#endif
+  }
+  LargeArray(LargeArray&& other) noexcept { *this = std::move(other); }
+  LargeArray& operator=(LargeArray&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    std::swap(alignment_, other.alignment_);
+    return *this;
+  }
+  ~LargeArray() {
+    if (data_ != nullptr) ::operator delete(data_, alignment_);
+  }
+
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  int64_t size() const { return size_; }
+  std::size_t n_bytes() const { return sizeof(T) * static_cast<std::size_t>(size_); }
+  T& operator[](int64_t i) { return data_[i]; }
+  const T& operator[](int64_t i) const { return data_[i]; }
+
+ private:
+  static constexpr std::size_t kPage = std::size_t{1} << 21;
+  static std::align_val_t alignment_for(int64_t size) {
+    return std::align_val_t{sizeof(T) * static_cast<std::size_t>(size) >= kPage ? kPage : 64};
+  }
+
+  T* data_ = nullptr;
+  int64_t size_ = 0;
+  std::align_val_t alignment_{64};
+};
+
+}  // namespace udl
