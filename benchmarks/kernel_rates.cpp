@@ -69,6 +69,7 @@ void measure(const Shape& shape, bool last) {
   Buffer<float> weights(round_up(shape.visible, 16) * round_up(shape.hidden, 16));
   for (int64_t i = 0; i < weights.size(); ++i) weights[i] = normal(random);
   BitMatrix visible(shape.rows, shape.visible), units(shape.visible, shape.rows), hidden(shape.rows, shape.hidden);
+  BitMatrix hidden_units(shape.hidden, shape.rows);
   for (int64_t r = 0; r < shape.rows; ++r) {
     for (int64_t i = 0; i < shape.visible; ++i)
       if (coin(random)) {
@@ -76,23 +77,34 @@ void measure(const Shape& shape, bool last) {
         units.set(i, r);
       }
     for (int64_t j = 0; j < shape.hidden; ++j)
-      if (coin(random)) hidden.set(r, j);
+      if (coin(random)) {
+        hidden.set(r, j);
+        hidden_units.set(j, r);
+      }
   }
   Buffer<int32_t> scratch(kTableScratch), sums(16 * round_up(std::max(shape.rows, shape.visible), 4)), fixed(16 * round_up(shape.rows, 4));
   for (int64_t i = 0; i < fixed.size(); ++i) fixed[i] = static_cast<int32_t>(random() % 65536);
   Buffer<float> bias(16);
-  const WeightPanelsView view{weights.data(), shape.visible, shape.hidden, 1 << 20, false};
   const int64_t hidden_tiles = shape.hidden / 16, visible_tiles = shape.visible / 16;
 
-  const double up = best_seconds([&] {
-    for (int64_t t = 0; t < hidden_tiles; ++t) kernels.hidden_sums(view, t, visible.view(), scratch.data(), sums.data());
+  double up[2], down[2], gradient[2];  // of entries of 32 bits, then of 16
+  for (const bool narrow : {false, true}) {
+    const WeightPanelsView view{weights.data(), shape.visible, shape.hidden, narrow ? 512.0f : 1048576.0f, narrow};
+    up[narrow] = best_seconds([&] {
+      for (int64_t t = 0; t < hidden_tiles; ++t) kernels.hidden_sums(view, t, visible.view(), scratch.data(), sums.data());
+    });
+    down[narrow] = best_seconds([&] {
+      for (int64_t t = 0; t < visible_tiles; ++t) kernels.visible_sums(view, t, hidden.view(), scratch.data(), sums.data());
+    });
+    gradient[narrow] = best_seconds([&] {
+      for (int64_t t = 0; t < hidden_tiles; ++t)
+        kernels.gradient_sums(units.view(), fixed.data(), narrow, Combine::overwrite, scratch.data(), sums.data());
+    });
+  }
+  const double pairs = best_seconds([&] {
+    for (int64_t t = 0; t < hidden_tiles; ++t) kernels.pair_counts(units.view(), hidden_units.view(), t, Combine::overwrite, sums.data());
   });
-  const double down = best_seconds([&] {
-    for (int64_t t = 0; t < visible_tiles; ++t) kernels.visible_sums(view, t, hidden.view(), scratch.data(), sums.data());
-  });
-  const double gradient = best_seconds([&] {
-    for (int64_t t = 0; t < hidden_tiles; ++t) kernels.gradient_sums(units.view(), fixed.data(), false, Combine::overwrite, scratch.data(), sums.data());
-  });
+  const WeightPanelsView view{weights.data(), shape.visible, shape.hidden, 1 << 20, false};
   kernels.hidden_sums(view, 0, visible.view(), scratch.data(), sums.data());
   ActivationOutput output{};
   output.sample_words = hidden.view().word_column(0);
@@ -104,14 +116,17 @@ void measure(const Shape& shape, bool last) {
   output.probabilities_fixed = fixed.data();
   const double sample_and_mean = best_seconds(activate);
 
-  const double flops = 2.0 * static_cast<double>(shape.rows * shape.visible * hidden_tiles * 16);
+  const double gigaflops = 2e-9 * static_cast<double>(shape.rows * shape.visible * hidden_tiles * 16);
   const double sampled_units = static_cast<double>(shape.rows * hidden_tiles * 16);
-  std::printf(
-      "{\"rows\": %d, \"visible\": %d, \"hidden\": %d, \"hidden_gflops\": %.1f, \"visible_gflops\": %.1f, "
-      "\"gradient_gflops\": %.1f, \"sample_ns\": %.3f, \"sample_and_mean_ns\": %.3f}%s",
-      static_cast<int>(shape.rows), static_cast<int>(shape.visible), static_cast<int>(shape.hidden), flops / up * 1e-9,
-      flops / down * 1e-9, flops / gradient * 1e-9, sample / sampled_units * 1e9, sample_and_mean / sampled_units * 1e9,
-      last ? "" : ", ");
+  std::printf("{\"rows\": %d, \"visible\": %d, \"hidden\": %d, ", static_cast<int>(shape.rows), static_cast<int>(shape.visible),
+              static_cast<int>(shape.hidden));
+  for (const bool narrow : {false, true}) {
+    const char* mode = narrow ? "fast_" : "";
+    std::printf("\"%shidden_gflops\": %.1f, \"%svisible_gflops\": %.1f, \"%sgradient_gflops\": %.1f, ", mode, gigaflops / up[narrow], mode,
+                gigaflops / down[narrow], mode, gigaflops / gradient[narrow]);
+  }
+  std::printf("\"pair_counts_gflops\": %.1f, \"sample_ns\": %.3f, \"sample_and_mean_ns\": %.3f}%s", gigaflops / pairs,
+              sample / sampled_units * 1e9, sample_and_mean / sampled_units * 1e9, last ? "" : ", ");
 }
 
 }  // namespace

@@ -17,7 +17,8 @@ from udl_fast import _core
 
 CSRC = FOLDER.parent / "csrc"
 _AVX2 = ["-mavx2", "-mfma", "-mbmi", "-mbmi2", "-mpopcnt", "-mlzcnt"]
-_AVX512 = ["-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
+_AVX512 = [f"-mavx512{part}" for part in ("f", "bw", "dq", "vl", "vbmi", "vpopcntdq")]
+_AVX512 += ["-mprefer-vector-width=512"]
 FLAGS = {"baseline": [], "avx2": _AVX2, "avx512": [*_AVX2, *_AVX512]}
 
 
@@ -48,6 +49,8 @@ def main() -> int:
                 print(
                     "  {rows:5d} x {visible:4d} x {hidden:4d}: hidden {hidden_gflops:5.0f}, visible"
                     " {visible_gflops:5.0f}, gradient {gradient_gflops:5.0f} Gflop/s;"
+                    " fast {fast_hidden_gflops:5.0f}, {fast_visible_gflops:5.0f},"
+                    " {fast_gradient_gflops:5.0f}; pairs {pair_counts_gflops:5.0f};"
                     " sample {sample_ns:.2f}, with mean {sample_and_mean_ns:.2f} ns a unit".format(
                         **shape
                     )

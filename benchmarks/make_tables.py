@@ -108,6 +108,26 @@ def _rbm(record: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
+def _scaling(record: dict[str, Any]) -> str:
+    sizes = []
+    for found in record["thread_scaling"]:
+        rates = [rate(value) for value in found["rates"].values()]
+        sizes.append([" x ".join(map(str, found["size"])), *rates, ratio(found["ratio"])])
+    names = list(record["thread_scaling"][0]["rates"])
+    header = ["batch x visible x hidden", *(f"{name}, examples/s" for name in names), "ratio"]
+    rows = [
+        [
+            f"{row['rows']:,}",
+            f"{row['fit_seconds']:.3f} s",
+            f"{row['microseconds_per_row']:.2f}",
+            f"{row['overhead_percent']:.1f} %",
+        ]
+        for row in record["rows"]
+    ]
+    growth = ["rows of MNIST", "fit", "microseconds a row and pass", "beyond the compiled passes"]
+    return f"{markdown_table(header, sizes)}\n\n{markdown_table(growth, rows)}"
+
+
 def _precision(record: dict[str, Any]) -> str:
     header = [
         "setting",
@@ -160,6 +180,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm_exact16": _exact16,
     "precision_exact16": _precision,
+    "rbm_scaling": _scaling,
     "metric_check": _metric_check,
     "import_time": _import_time,
     "memory_mnist": _memory,

@@ -70,6 +70,13 @@ def test_fuzz_model_files(tmp_path):
     assert min(record["outcomes"]["refused"], record["outcomes"]["loaded"]) > 0
 
 
+def test_rbm_scaling(tmp_path):
+    record = run("rbm_scaling", tmp_path)
+    assert all(found["ratio"] > 0 for found in record["thread_scaling"])
+    assert [row["rows"] for row in record["rows"]] == [224, 449, 898, 1797]
+    assert all(row["overhead_percent"] > 0 for row in record["rows"])
+
+
 def test_metric_check(tmp_path):
     results = run("metric_check", tmp_path)["results"]
     assert 0 < results["pca10_test_error"] < 5
