@@ -121,7 +121,6 @@ def test_pairs_equal_brute_force(case, largest, n_threads):
 @pytest.mark.parametrize("n_bytes", [8, 32])
 def test_many_codes_with_all_ties(n_bytes):
     codes, queries = clustered(20_000, n_bytes, 0, 300, 0.01), clustered(40, n_bytes, 0, 300, 0.01)
-    width = 8 * n_bytes
     tables = tables_of(codes, 0, 2)
     shuffled = np.random.default_rng(0).permutation(20_000)
     for ids in (None, shuffled):

@@ -32,7 +32,7 @@ HammingCodes codes_view(const Packed& codes, const Ids& ids, const Bitmap& allow
   const int64_t n_codes = codes.shape(0), n_bytes = codes.shape(1);
   if (ids) check_shape(*ids, {n_codes}, function, "ids");
   if (allowed) check_shape(*allowed, {divide_up(n_codes, kHammingBlock)}, function, "allowed");
-  return {codes.data(), n_codes, n_bytes, divide_up(n_bytes, 8), static_cast<int32_t>(8 * n_bytes), ids ? ids->data() : nullptr, !ids,
+  return {codes.data(), n_codes, n_bytes, hamming_row_words(n_bytes), static_cast<int32_t>(8 * n_bytes), ids ? ids->data() : nullptr, !ids,
           allowed ? allowed->data() : nullptr};
 }
 
@@ -199,7 +199,7 @@ py::tuple hash_pairs(const HammingTables& tables, const Packed& packed, int32_t 
 py::array_t<int64_t> bucket_positions(const HammingTables& tables, int32_t j, const Packed& code, int32_t radius) {
   if (j < 0 || j >= tables.count()) throw_invalid("HammingTables.positions: no table " + std::to_string(j));
   check_shape(code, {tables.n_bits() / 8}, "HammingTables.positions", "code");
-  std::vector<uint64_t> words(divide_up(tables.n_bits(), kWordBits));
+  std::vector<uint64_t> words(hamming_row_words(code.size()));
   widen_rows(code.data(), 1, code.size(), code.data() + code.size(), words.data());
   const HammingTable& table = tables.tables()[j];
   std::vector<uint32_t> keys(tables.count());

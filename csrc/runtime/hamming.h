@@ -8,13 +8,21 @@
 
 namespace udl {
 
+/// Words of a row of n_bytes bytes: a number for which kernels are made, so 1, 2, 4, 8 or 16 as far as these reach.
+constexpr int64_t hamming_row_words(int64_t n_bytes) {
+  for (int64_t n = 1; n <= 16; n *= 2) {
+    if (n_bytes <= 8 * n) return n;
+  }
+  return (n_bytes + 7) / 8;
+}
+
 /// Codes as packed rows of n_bytes = n_bits / 8 bytes, one behind the other; the byte order is that of the machine,
 /// which is little-endian.
 struct HammingCodes {
   const uint8_t* bytes;
   int64_t n_codes;
   int64_t n_bytes;
-  int64_t n_words;          ///< n_bytes rounded up to words, for kernels
+  int64_t n_words;          ///< of a row as kernels read it: hamming_row_words(n_bytes)
   int32_t n_bits;
   const int64_t* ids;       ///< id of each code; null: its position
   bool ascending;           ///< ids never decrease; true for positions

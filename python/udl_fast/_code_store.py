@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._codes import MAX_ID, id_array
-from ._index_file import Contents
+from ._index_file import Contents, aligned_empty
 
 
 class Snapshot(NamedTuple):
@@ -123,7 +123,8 @@ class CodeStore:
             keep[positions[positions >= 0]] = False
             removed = int(self.count - keep.sum())
             if removed:
-                rows = self.contents().rows[keep]
+                rows = aligned_empty((int(keep.sum()), self.n_bits // 8), np.dtype(np.uint8))
+                np.compress(keep, self.contents().rows, axis=0, out=rows)
                 self.replace(Contents(self.n_bits, rows, self.ids()[keep], self.next_id))
             return removed
 
@@ -184,9 +185,7 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
     """`array` with room for `needed` rows: twice the room when it is full, so that adding costs O(1) a row."""
     if needed <= len(array) and array.flags.writeable:
         return array
-    grown = np.empty(
-        (max(needed, 2 * used), *array.shape[1:]) if used else (needed, *array.shape[1:]),
-        array.dtype,
-    )
+    room = max(needed, 2 * used) if used else needed
+    grown = aligned_empty((room, *array.shape[1:]), array.dtype)
     grown[:used] = array[:used]
     return grown

@@ -65,6 +65,8 @@ class HashPlan:
             distances, found, hashed = _core.hamming_hash_search(
                 tables, rows, queries, k, n_threads, ids, allowed
             )
+        if self.index_type != "auto":
+            return distances, found
         radii, counts = np.unique(distances[:, -1], return_counts=True)
         real = radii != _NO_DISTANCE
         self._note(codes, n_threads, radii[real], counts[real], hashed)
@@ -85,7 +87,7 @@ class HashPlan:
             limits, distances, found, hashed = _core.hamming_hash_range(
                 tables, rows, queries, largest, n_threads, ids, ascending, allowed
             )
-        if largest >= 0:
+        if self.index_type == "auto" and largest >= 0:
             radii, counts = np.array([largest]), np.array([len(queries)])
             self._note(codes, n_threads, radii, counts, hashed)
         return limits, distances, found
@@ -149,7 +151,7 @@ class HashPlan:
         answered from tables (None: there were none)."""
         n_codes, n_words = len(codes.rows), -(-self._n_bits // 64)
         n_queries = int(counts.sum())
-        if self.index_type != "auto" or not 0 < n_codes < _MAX_CODES or not n_queries:
+        if not 0 < n_codes < _MAX_CODES or not n_queries:
             return
         n_tables = _core.hamming_default_tables(n_codes, self._n_bits)
         tables = self._tables

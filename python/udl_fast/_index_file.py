@@ -1,8 +1,11 @@
-"""Files of `HammingIndex`: a 64-byte header, the ids if any (int64), the packed codes; all little-endian."""
+"""Files of `HammingIndex`: a 64-byte header, the ids if any (int64) and zeros up to a multiple of
+64 bytes, the packed codes; all little-endian.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import struct
@@ -19,6 +22,7 @@ MAGIC = b"UDLHAMM\x00"
 VERSION = 2  # in version 1, which was never released, codes came first and were padded to words
 HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
 HAS_IDS = 1
+_LINE = 64  # bytes of a cache line
 _ROWS, _IDS = np.dtype(np.uint8), np.dtype("<i8")
 
 
@@ -40,7 +44,9 @@ def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     with replaced_file(path) as file:
         file.write(header)
         if contents.ids is not None:
-            file.write(np.ascontiguousarray(contents.ids, _IDS).data)
+            ids = np.ascontiguousarray(contents.ids, _IDS)
+            file.write(ids.data)
+            file.write(bytes(_padded(ids.nbytes) - ids.nbytes))
         file.write(np.ascontiguousarray(contents.rows).data)
 
 
@@ -82,7 +88,7 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
         size = os.fstat(file.fileno()).st_size
         n_bits, count, next_id, has_ids = _read_header(file.read(HEADER.size), path)
         code_size = n_bits // 8
-        ids_size = _IDS.itemsize * count if has_ids else 0
+        ids_size = _padded(_IDS.itemsize * count) if has_ids else 0
         expected = HEADER.size + ids_size + count * code_size
         if size != expected:
             raise ValueError(
@@ -92,6 +98,18 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
         rows = _read_array(file, _ROWS, (count, code_size), HEADER.size + ids_size, mmap)
     _check_ids(path, count, ids, next_id)
     return Contents(n_bits, rows, ids, next_id)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An uninitialised array that starts with a cache line, so that codes cross as few as possible."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.empty(n_bytes + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _padded(n_bytes: int) -> int:
+    return -(-n_bytes // _LINE) * _LINE
 
 
 def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int, int, bool]:
@@ -116,7 +134,7 @@ def _read_array(
     if mmap and shape[0] > 0:
         return np.memmap(file, dtype, "r", offset, shape)
     file.seek(offset)
-    array = np.empty(shape, dtype)
+    array = aligned_empty(shape, dtype)
     if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
         raise ValueError("HammingIndex.load: the file became shorter while it was read")
     return array

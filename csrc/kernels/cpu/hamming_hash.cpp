@@ -125,36 +125,29 @@ UDL_ALWAYS_INLINE int32_t code_distance(const uint64_t* query, const uint8_t* co
   return row_distance<kWords == kUnpadded ? 0 : kWords>(query, reinterpret_cast<const uint64_t*>(code), n_bytes / 8);
 }
 
-template <int kWords>
-int64_t measure_waiting(const Waiting* waiting, int n_waiting, const uint64_t* query, const uint8_t* codes, int64_t n_bytes, int32_t limit,
-                        HammingCandidate* found) {
-  const int64_t n = kWords > 0 ? 8 * kWords : n_bytes;
-  int64_t n_found = 0;
-  for (int i = 0; i < n_waiting; ++i) {
-    found[n_found] = {waiting[i].position, waiting[i].table, code_distance<kWords>(query, codes + waiting[i].position * n, n)};
-    n_found += found[n_found].distance <= limit;
-  }
-  return n_found;
-}
-
+/// Codes are asked for kCodesInFlight before they are measured: a ring of those that wait.
 template <int kWords>
 int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
                            int64_t n_bytes, int32_t limit, HammingCandidate* found) {
-  int64_t n_found = 0;
+  const int64_t n = kWords > 0 ? 8 * kWords : n_bytes;
   Waiting waiting[kCodesInFlight];
-  int n_waiting = 0;
+  int64_t n_asked = 0, n_found = 0;
+  const auto measure = [&](const Waiting& w) {
+    found[n_found] = {w.position, w.table, code_distance<kWords>(query, codes + w.position * n, n)};
+    n_found += found[n_found].distance <= limit;
+  };
   for (int64_t b = 0; b < n_buckets; ++b) {
     const uint32_t table = buckets[b].table & ~kHammingSingle;
     const uint32_t* list = buckets[b].table == table ? tables[table].lists : nullptr;
-    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) {
-      waiting[n_waiting] = {list != nullptr ? list[i] : i, table};
-      prefetch(codes + waiting[n_waiting].position * n_bytes);
-      if (++n_waiting < kCodesInFlight) continue;
-      n_found += measure_waiting<kWords>(waiting, n_waiting, query, codes, n_bytes, limit, found + n_found);
-      n_waiting = 0;
+    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i, ++n_asked) {
+      Waiting& place = waiting[n_asked % kCodesInFlight];
+      if (n_asked >= kCodesInFlight) measure(place);
+      place = {list != nullptr ? list[i] : i, table};
+      prefetch(codes + place.position * n);
     }
   }
-  return n_found + measure_waiting<kWords>(waiting, n_waiting, query, codes, n_bytes, limit, found + n_found);
+  for (int64_t i = n_asked < kCodesInFlight ? 0 : n_asked - kCodesInFlight; i < n_asked; ++i) measure(waiting[i % kCodesInFlight]);
+  return n_found;
 }
 
 int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
