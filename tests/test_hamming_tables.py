@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from tests.oracle import hamming as oracle
 
 from udl_fast import _core
-from udl_fast._codes import packed_words
 
 
 def clustered(n, n_bytes, seed, n_centers=5, flip=0.03):
@@ -21,8 +20,7 @@ def clustered(n, n_bytes, seed, n_centers=5, flip=0.03):
 
 
 def tables_of(codes, n_tables=0, n_threads=1):
-    width = 8 * codes.shape[1]
-    return _core.HammingTables(packed_words(codes, width, "codes"), width, n_tables, n_threads)
+    return _core.HammingTables(codes, n_tables, n_threads)
 
 
 def assert_equal(found, expected):
@@ -43,7 +41,7 @@ def test_buckets_hold_the_codes_of_their_keys(n_bytes, n_tables):
     for j, (begin, end) in enumerate(itertools.pairwise(borders)):
         distances = (bits[:, begin:end] != query_bits[:, begin:end]).sum(axis=1)
         for radius in range(min(end - begin, 4) + 1):
-            found = tables.positions(j, packed_words(query, width, "query")[0], radius)
+            found = tables.positions(j, query[0], radius)
             np.testing.assert_array_equal(np.sort(found), np.flatnonzero(distances == radius))
 
 
@@ -74,11 +72,9 @@ def bitmap(mask):
 @given(cases(), st.integers(0, 12), st.booleans(), st.integers(1, 2))
 def test_range_search_equals_brute_force(case, largest, filtered, n_threads):
     codes, queries, ids, tables = case
-    width = 8 * codes.shape[1]
     mask = np.random.default_rng(len(codes)).random(len(codes)) < (0.5 if filtered else 2)
-    words, query_words = (packed_words(x, width, "codes") for x in (codes, queries))
     *found, hashed = _core.hamming_hash_range(
-        tables, words, width, query_words, largest, n_threads, ids, False,
+        tables, codes, queries, largest, n_threads, ids, False,
         bitmap(mask) if filtered else None, always=True,
     )  # fmt: skip
     kept = np.flatnonzero(mask) if ids is None else ids[mask]
@@ -95,9 +91,8 @@ def test_nearest_equal_brute_force(case, k, filtered, n_threads):
     queries = queries[near]  # far neighbours would need most keys, which a scan is there for
     k = min(k, len(codes) // 9 + 1)
     mask = np.random.default_rng(len(codes)).random(len(codes)) < (0.8 if filtered else 2)
-    words, query_words = (packed_words(x, width, "codes") for x in (codes, queries))
     distances, found, _ = _core.hamming_hash_search(
-        tables, words, width, query_words, k, n_threads, ids,
+        tables, codes, queries, k, n_threads, ids,
         bitmap(mask) if filtered else None, always=width <= 24,
     )  # fmt: skip
     kept = np.flatnonzero(mask) if ids is None else ids[mask]
@@ -108,21 +103,17 @@ def test_nearest_equal_brute_force(case, k, filtered, n_threads):
 @given(cases(), st.integers(-1, 9), st.integers(1, 2))
 def test_pairs_equal_brute_force(case, largest, n_threads):
     codes, _, ids, tables = case
-    width = 8 * codes.shape[1]
     ids = np.arange(len(codes)) if ids is None else ids
-    words = packed_words(codes, width, "codes")
     expected = sorted(
         (min(ids[i], ids[j]), max(ids[i], ids[j]), d)
         for i, row in enumerate(oracle.distances(codes, codes).tolist())
         for j, d in enumerate(row[:i])
         if d <= largest
     )
-    *hashed, n = _core.hamming_hash_pairs(
-        tables, words, width, largest, n_threads, ids, always=True
-    )
+    *hashed, n = _core.hamming_hash_pairs(tables, codes, largest, n_threads, ids, always=True)
     assert list(zip(*(x.tolist() for x in hashed), strict=True)) == expected
     assert n == len(codes)
-    scanned = _core.hamming_pairs(words, width, largest, n_threads, ids)
+    scanned = _core.hamming_pairs(codes, largest, n_threads, ids)
     assert list(zip(*(x.tolist() for x in scanned), strict=True)) == expected
 
 
@@ -130,22 +121,20 @@ def test_pairs_equal_brute_force(case, largest, n_threads):
 @pytest.mark.parametrize("n_bytes", [8, 32])
 def test_many_codes_with_all_ties(n_bytes):
     codes, queries = clustered(20_000, n_bytes, 0, 300, 0.01), clustered(40, n_bytes, 0, 300, 0.01)
-    width = 8 * n_bytes
-    words, query_words = (packed_words(x, width, "codes") for x in (codes, queries))
     tables = tables_of(codes, 0, 2)
     shuffled = np.random.default_rng(0).permutation(20_000)
     for ids in (None, shuffled):
         for k in (1, 20, 60):
             *found, hashed = _core.hamming_hash_search(
-                tables, words, width, query_words, k, 2, ids, always=True
+                tables, codes, queries, k, 2, ids, always=True
             )
-            assert_equal(found, _core.hamming_search(words, width, query_words, k, 1, ids))
+            assert_equal(found, _core.hamming_search(codes, queries, k, 1, ids))
             assert hashed == 40
         for largest in range(0, 12):
             *found, hashed = _core.hamming_hash_range(
-                tables, words, width, query_words, largest, 2, ids, always=True
+                tables, codes, queries, largest, 2, ids, always=True
             )
-            expected = _core.hamming_range(words, width, query_words, largest, 1, ids)
+            expected = _core.hamming_range(codes, queries, largest, 1, ids)
             assert_equal(found, expected)
             assert hashed == 40
     assert tables.nbytes < 8 * 20_000 * tables.n_tables + 2**16
@@ -153,25 +142,25 @@ def test_many_codes_with_all_ties(n_bytes):
 
 def test_far_neighbours_are_left_to_the_scan():
     generator = np.random.default_rng(0)
-    codes = generator.integers(0, 2**64, (50_000, 4), dtype=np.uint64)
-    near, far = codes[:20].copy(), generator.integers(0, 2**64, (20, 4), dtype=np.uint64)
-    near[:, 0] ^= np.uint64(1)
-    tables = _core.HammingTables(codes, 256, 0, 2)
+    codes = generator.integers(0, 256, (50_000, 32), dtype=np.uint8)
+    near, far = codes[:20].copy(), generator.integers(0, 256, (20, 32), dtype=np.uint8)
+    near[:, 0] ^= 1
+    tables = _core.HammingTables(codes, 0, 2)
     for queries, expected in ((near, 20), (far, 0), (np.concatenate([far, near]), 20)):
-        distances, ids, hashed = _core.hamming_hash_search(tables, codes, 256, queries, 1, 2)
-        assert_equal((distances, ids), _core.hamming_search(codes, 256, queries, 1, 2))
+        distances, ids, hashed = _core.hamming_hash_search(tables, codes, queries, 1, 2)
+        assert_equal((distances, ids), _core.hamming_search(codes, queries, 1, 2))
         assert hashed == expected
-    *_, hashed = _core.hamming_hash_range(tables, codes, 256, far, 200, 2)
+    *_, hashed = _core.hamming_hash_range(tables, codes, far, 200, 2)
     assert hashed == 0
 
 
 def test_one_bucket_of_all_codes_is_left_to_the_scan():
-    codes = np.zeros((50_000, 4), np.uint64)
-    codes[:, 3] = np.arange(50_000)
-    tables = _core.HammingTables(codes, 256, 0, 1)
+    codes = np.zeros((50_000, 32), np.uint8)
+    codes.view("<u4")[:, 7] = np.arange(50_000)
+    tables = _core.HammingTables(codes, 0, 1)
     queries = codes[:3]
-    *found, hashed = _core.hamming_hash_range(tables, codes, 256, queries, 1, 1)
-    assert_equal(found, _core.hamming_range(codes, 256, queries, 1, 1))
+    *found, hashed = _core.hamming_hash_range(tables, codes, queries, 1, 1)
+    assert_equal(found, _core.hamming_range(codes, queries, 1, 1))
     assert hashed == 0
 
 
@@ -193,14 +182,14 @@ def test_default_number_of_tables(n_codes, n_bits, expected):
 
 
 def test_binding_checks():
-    codes = np.zeros((3, 4), np.uint64)
+    codes = np.zeros((3, 32), np.uint8)
     for n_tables in (-1, 1, 9, 257):
         with pytest.raises(ValueError, match="n_tables must be between 10 and 256"):
-            _core.HammingTables(codes, 256, n_tables, 1)
-    tables = _core.HammingTables(codes, 256, 10, 1)
+            _core.HammingTables(codes, n_tables, 1)
+    tables = _core.HammingTables(codes, 10, 1)
     with pytest.raises(ValueError, match="tables are of 3 codes of 256 bits"):
-        _core.hamming_hash_search(tables, codes[:2], 256, codes[:1], 1, 1)
+        _core.hamming_hash_search(tables, codes[:2], codes[:1], 1, 1)
     with pytest.raises(ValueError, match="tables are of 3 codes"):
-        _core.hamming_hash_range(tables, codes, 255, codes[:1], 1, 1)
+        _core.hamming_hash_range(tables, codes[:, :31], codes[:1, :31], 1, 1)
     with pytest.raises(ValueError, match="no table 10"):
         tables.positions(10, codes[0], 0)

@@ -49,10 +49,11 @@ struct HammingHashKernels {
   /// the empty ones. `buckets` has room for all binomial(n_bits, radius) keys of each. Returns their number.
   int64_t (*find_buckets)(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys, int32_t radius, HammingBucket* buckets);
 
-  /// Codes of the buckets at a distance <= limit of the query (rows of n_words words), in the order of the buckets.
+  /// Codes (packed rows of n_bytes bytes) of the buckets at a distance <= limit of the query (words, zero behind the
+  /// code's bytes), in the order of the buckets.
   /// `found` has room for all codes of the buckets. Returns the number found.
-  int64_t (*measure_buckets)(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                             int64_t n_words, int32_t limit, HammingCandidate* found);
+  int64_t (*measure_buckets)(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
+                             int64_t n_bytes, int32_t limit, HammingCandidate* found);
 };
 
 extern const HammingHashKernels hamming_hash_kernels_baseline;

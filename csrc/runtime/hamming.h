@@ -8,21 +8,33 @@
 
 namespace udl {
 
-/// Codes as rows of words (kernels/hamming.h). Bits beyond n_bits are zero.
+/// Words of a row of n_bytes bytes: a number for which kernels are made, so 1, 2, 4, 8 or 16 as far as these reach.
+constexpr int64_t hamming_row_words(int64_t n_bytes) {
+  for (int64_t n = 1; n <= 16; n *= 2) {
+    if (n_bytes <= 8 * n) return n;
+  }
+  return (n_bytes + 7) / 8;
+}
+
+/// Codes as packed rows of n_bytes = n_bits / 8 bytes, one behind the other; the byte order is that of the machine,
+/// which is little-endian.
 struct HammingCodes {
-  const uint64_t* words;
+  const uint8_t* bytes;
   int64_t n_codes;
-  int64_t n_words;
+  int64_t n_bytes;
+  int64_t n_words;          ///< of a row as kernels read it: hamming_row_words(n_bytes)
   int32_t n_bits;
   const int64_t* ids;       ///< id of each code; null: its position
   bool ascending;           ///< ids never decrease; true for positions
   const uint64_t* allowed;  ///< bitmap over positions of the codes to search; null: all
 
+  /// True if rows can be read as words where they lie.
+  bool in_words() const { return n_bytes == 8 * n_words && reinterpret_cast<std::uintptr_t>(bytes) % 8 == 0; }
   int64_t id(int64_t position) const { return ids != nullptr ? ids[position] : position; }
 };
 
 struct HammingQueries {
-  const uint64_t* words;  ///< rows of HammingCodes::n_words words
+  const uint64_t* words;  ///< rows of HammingCodes::n_words words; bits beyond n_bits are zero
   int64_t n_queries;
 };
 

@@ -62,11 +62,11 @@ struct NearestStorage {
 class PairBlock {
  public:
   PairBlock(const HammingTables& tables, const HammingCodes& codes, int32_t largest, double scan_seconds, HashPolicy policy)
-      : codes_(codes), largest_(largest), hash_(tables, codes, scan_seconds, policy), scanner_(codes) {}
+      : codes_(codes), largest_(largest), rows_(codes, kPairBlock), hash_(tables, codes, scan_seconds, policy), scanner_(codes) {}
 
   /// Returns the number of codes answered from tables.
   int64_t run(int64_t first, int64_t n, Interrupt& interrupt, int thread_index, std::vector<HammingPair>& pairs) {
-    const uint64_t* queries = codes_.words + first * codes_.n_words;
+    const uint64_t* queries = rows_.words(first, n);
     std::vector<Found> found(n);
     std::vector<char> answered(n);
     for (int64_t q = 0; q < n && !interrupt.check(thread_index); ++q) answered[q] = hash_.within(queries + q * codes_.n_words, largest_, found[q]);
@@ -88,6 +88,7 @@ class PairBlock {
  private:
   const HammingCodes& codes_;
   int32_t largest_;
+  HammingRows rows_;
   HammingHashQuery hash_;
   HammingScanner scanner_;
 };

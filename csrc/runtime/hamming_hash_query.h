@@ -17,7 +17,7 @@ class HammingHashQuery {
  public:
   /// scan_seconds: what the scan of one query would cost.
   HammingHashQuery(const HammingTables& tables, const HammingCodes& codes, double scan_seconds, HashPolicy policy)
-      : tables_(tables), codes_(codes), prober_(tables, codes), scan_seconds_(scan_seconds), policy_(policy), hits_(1) {}
+      : tables_(tables), codes_(codes), prober_(tables, codes), scan_seconds_(scan_seconds), policy_(policy), rows_(codes, kHammingMaxTile), hits_(1) {}
 
   /// The k nearest codes, into `list`.
   bool nearest(const uint64_t* query, NearestList& list) {
@@ -79,7 +79,7 @@ class HammingHashQuery {
   template <class Threshold, class Found>
   void scan_piece(const uint64_t* query, int64_t first, int64_t end, Threshold& threshold, Found& found) {
     const int64_t aligned = first / kHammingBlock * kHammingBlock;
-    HammingScan scan = {query, codes_.words + aligned * codes_.n_words, end - aligned, codes_.n_words, threshold(), nullptr};
+    HammingScan scan = {query, rows_.words(aligned, end - aligned), end - aligned, codes_.n_words, threshold(), nullptr};
     std::vector<uint64_t>& allowed = tail_allowed_;
     allowed.assign(divide_up(end - aligned, kHammingBlock), ~uint64_t{0});
     if (codes_.allowed != nullptr) std::copy_n(codes_.allowed + aligned / kHammingBlock, allowed.size(), allowed.begin());
@@ -94,6 +94,7 @@ class HammingHashQuery {
   HammingProber prober_;
   double scan_seconds_;
   HashPolicy policy_;
+  HammingRows rows_;
   Buffer<HammingHits> hits_;
   std::vector<uint64_t> tail_allowed_;
 };

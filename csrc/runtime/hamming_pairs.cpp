@@ -19,7 +19,8 @@ std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& sca
                                   int thread_index) {
   std::vector<Found> found(n);
   const int64_t begin = first / kHammingBlock * kHammingBlock;
-  scanner.run(codes.words + first * codes.n_words, n, begin, codes.n_codes, interrupt, thread_index, [&](int64_t) { return largest; },
+  HammingRows rows(codes, n);
+  scanner.run(rows.words(first, n), n, begin, codes.n_codes, interrupt, thread_index, [&](int64_t) { return largest; },
               [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
                 for (int64_t i = 0; i < n_hits; ++i) {
                   const int64_t position = first_hit + hits.positions[i];

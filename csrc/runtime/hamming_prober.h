@@ -10,6 +10,7 @@
 #include "base/view.h"
 #include "runtime/hamming.h"
 #include "runtime/hamming_cost.h"
+#include "runtime/hamming_rows.h"
 #include "runtime/hamming_tables.h"
 #include "runtime/target.h"
 
@@ -17,7 +18,7 @@ namespace udl {
 
 class HammingProber {
  public:
-  HammingProber(const HammingTables& tables, const HammingCodes& codes) : tables_(tables), codes_(codes), kernels_(hamming_hash_kernels()) {}
+  HammingProber(const HammingTables& tables, const HammingCodes& codes) : tables_(tables), codes_(codes), rows_(codes, 1), kernels_(hamming_hash_kernels()) {}
 
   /// `budget`: seconds that the query may cost. `spent` counts from here.
   void start(const uint64_t* query, double budget) {
@@ -45,12 +46,12 @@ class HammingProber {
     for (int64_t b = 0; b < n_buckets; ++b) n_codes += buckets_[b].end - buckets_[b].begin;
     if (!pay(static_cast<double>(n_codes) * kHammingCodeSeconds)) return false;
     reserve(found_, n_codes);
-    const int64_t n_found = kernels_.measure_buckets(tables, buckets_.data(), n_buckets, query_, codes_.words, codes_.n_words, limit, found_.data());
+    const int64_t n_found = kernels_.measure_buckets(tables, buckets_.data(), n_buckets, query_, codes_.bytes, codes_.n_bytes, limit, found_.data());
     for (int64_t i = 0; i < n_found; ++i) {
       const int64_t position = found_[i].position;
       if (!is_allowed(position)) continue;
       const int32_t step = radius * n + static_cast<int32_t>(found_[i].table);
-      if (first_step(codes_.words + position * codes_.n_words) == step) found(position, found_[i].distance);
+      if (first_step(rows_.words(position, 1)) == step) found(position, found_[i].distance);
     }
     return true;
   }
@@ -90,6 +91,7 @@ class HammingProber {
 
   const HammingTables& tables_;
   const HammingCodes& codes_;
+  HammingRows rows_;
   const HammingHashKernels& kernels_;
   double budget_ = 0.0, spent_ = 0.0;
   const uint64_t* query_ = nullptr;

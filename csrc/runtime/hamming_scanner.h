@@ -7,6 +7,7 @@
 #include "kernels/hamming.h"
 #include "runtime/buffer.h"
 #include "runtime/hamming.h"
+#include "runtime/hamming_rows.h"
 #include "runtime/hamming_tile_queries.h"
 #include "runtime/interrupt.h"
 #include "runtime/target.h"
@@ -36,7 +37,7 @@ inline int64_t hamming_row_tile(int64_t n_words) {
 /// One thread's scratch for passes over the codes.
 class HammingScanner {
  public:
-  explicit HammingScanner(const HammingCodes& codes) : codes_(codes), kernels_(hamming_kernels()), hits_(1) {}
+  explicit HammingScanner(const HammingCodes& codes) : codes_(codes), kernels_(hamming_kernels()), rows_(codes, kHammingMaxTile), hits_(1) {}
 
   /// Shares of threads are multiples of it; ranges for `run` start at multiples of kHammingBlock.
   static constexpr int64_t kStep = kHammingMaxTile;
@@ -65,7 +66,8 @@ class HammingScanner {
     const int64_t step = hamming_row_tile(codes_.n_words);
     for (int64_t first = begin, tile = 0; first < end; first += step, ++tile) {
       if (tile % kTilesPerCheck == 0 && interrupt.check(thread_index)) return;
-      HammingScan scan = {nullptr, codes_.words + first * codes_.n_words, std::min(step, end - first), codes_.n_words, 0, nullptr};
+      const int64_t n_codes = std::min(step, end - first);
+      HammingScan scan = {nullptr, rows_.words(first, n_codes), n_codes, codes_.n_words, 0, nullptr};
       if (codes_.allowed != nullptr) scan.allowed = codes_.allowed + first / kHammingBlock;
       for (int64_t q = 0; q < n_queries; ++q) {
         scan.query = queries + q * codes_.n_words;
@@ -90,7 +92,7 @@ class HammingScanner {
       if (tile % kTilesPerCheck == 0 && interrupt.check(thread_index)) return;
       const int64_t n_codes = std::min(step, end - first);
       if (!set_allowed(first, n_codes, plane_words)) continue;
-      const uint64_t* rows = codes_.words + first * codes_.n_words;
+      const uint64_t* rows = rows_.words(first, n_codes);
       kernels_.slice_tile(rows, n_codes, codes_.n_words, codes_.n_bits, tile_.data());
       const HammingTileScan scan = {tile_.data(), codes_.n_words, codes_.n_bits, prepared.data(), n_queries, allowed_.data()};
       const int64_t n_found = kernels_.scan_tile(scan, found_.data(), masks_.data());
@@ -118,6 +120,7 @@ class HammingScanner {
 
   const HammingCodes& codes_;
   const HammingKernels& kernels_;
+  HammingRows rows_;
   Buffer<HammingHits> hits_;
   Buffer<uint64_t> tile_, masks_, allowed_;
   Buffer<uint32_t> found_;

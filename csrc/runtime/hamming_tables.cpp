@@ -6,6 +6,7 @@
 
 #include "base/view.h"
 #include "runtime/failures.h"
+#include "runtime/hamming_rows.h"
 #include "runtime/parallel.h"
 
 namespace udl {
@@ -26,6 +27,17 @@ uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_k
     std::swap(entries, other);
   }
   return entries;
+}
+
+void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes, uint64_t* entries) {
+  constexpr int64_t kBlock = 1024;  // rows widened at once
+  HammingRows rows(codes, kBlock);
+  for (int64_t first = 0; first < codes.n_codes; first += kBlock) {
+    const int64_t n = std::min(kBlock, codes.n_codes - first);
+    const uint64_t* words = rows.words(first, n);
+    for (int64_t c = 0; c < n; ++c)
+      entries[first + c] = uint64_t{hamming_key(words + c * codes.n_words, first_bit, n_key_bits)} << 32 | static_cast<uint64_t>(first + c);
+  }
 }
 
 }  // namespace
@@ -56,8 +68,7 @@ HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_
 void HammingTables::fill(Storage& table, const HammingCodes& codes) {
   const int64_t n = codes.n_codes;
   LargeArray<uint64_t> scratch(2 * n);
-  for (int64_t c = 0; c < n; ++c)
-    scratch[c] = uint64_t{hamming_key(codes.words + c * codes.n_words, table.first_bit, table.n_bits)} << 32 | static_cast<uint64_t>(c);
+  write_entries(table.first_bit, table.n_bits, codes, scratch.data());
   const uint64_t* sorted = sort_by_key(scratch.data(), scratch.data() + n, n, table.n_bits);
   const auto bucket_end = [&](int64_t i) {
     const uint64_t key = sorted[i] >> 32;

@@ -10,6 +10,7 @@ constexpr uint64_t kAllOnes = ~uint64_t{0};
 /// Bits of word w of a code of n_bits bits.
 uint64_t used_bits(int64_t w, int32_t n_bits) {
   const int64_t left = n_bits - w * kWordBits;
+  if (left <= 0) return 0;
   return left >= kWordBits ? kAllOnes : (uint64_t{1} << left) - 1;
 }
 

@@ -1,4 +1,4 @@
-"""The codes of an index in memory: words, ids, growth, and which of them a filter lets through."""
+"""The codes of an index in memory: rows, ids, growth, and which of them a filter lets through."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._codes import MAX_ID, id_array
-from ._index_file import Contents
+from ._index_file import Contents, aligned_empty
 
 
 class Snapshot(NamedTuple):
@@ -18,7 +18,7 @@ class Snapshot(NamedTuple):
     `generation` stays the same while codes are only added.
     """
 
-    words: NDArray[np.uint64]
+    rows: NDArray[np.uint8]
     ids: NDArray[np.int64] | None
     ascending: bool
     generation: int
@@ -39,22 +39,30 @@ class CodeStore:
 
     @classmethod
     def empty(cls, n_bits: int) -> CodeStore:
-        return cls(Contents(n_bits, np.empty((0, -(-n_bits // 64)), np.uint64), None, 0))
+        return cls(Contents(n_bits, np.empty((0, n_bits // 8), np.uint8), None, 0))
 
     def replace(self, contents: Contents) -> None:
         """Take over arrays as they are; those of a file may be read-only."""
         with self.lock:
-            self._words, self._ids = contents.words, contents.ids
-            self.count, self.next_id = len(contents.words), contents.next_id
+            self._rows, self._ids = contents.rows, contents.ids
+            self.count, self.next_id = len(contents.rows), contents.next_id
             self._ascending = contents.ids is None or bool(
                 (contents.ids[1:] > contents.ids[:-1]).all()
             )
             self.generation += 1
+            self.skip_ids(contents.next_id)
+
+    def skip_ids(self, next_id: int) -> None:
+        """Give no id below `next_id` again. Codes without ids of their own have their positions as ids, and
+        the next code's position is its id: once they differ, ids are kept."""
+        self.next_id = max(self.next_id, next_id)
+        if self._ids is None and self.next_id != self.count:
+            self._ids = np.arange(self.count, dtype=np.int64)
 
     def contents(self) -> Contents:
         with self.lock:
             ids = None if self._ids is None else self._ids[: self.count]
-            return Contents(self.n_bits, self._words[: self.count], ids, self.next_id)
+            return Contents(self.n_bits, self._rows[: self.count], ids, self.next_id)
 
     def snapshot(
         self, ids: ArrayLike | range | None, mask: ArrayLike | None, function: str
@@ -63,7 +71,7 @@ class CodeStore:
         with self.lock:
             contents = self.contents()
             allowed = self._allowed(ids, mask, function)
-            return Snapshot(contents.words, contents.ids, self._ascending, self.generation, allowed)
+            return Snapshot(contents.rows, contents.ids, self._ascending, self.generation, allowed)
 
     @property
     def has_ids(self) -> bool:
@@ -71,21 +79,18 @@ class CodeStore:
 
     def ids(self) -> NDArray[np.int64]:
         contents = self.contents()
-        return np.arange(len(contents.words)) if contents.ids is None else contents.ids.copy()
+        return np.arange(len(contents.rows)) if contents.ids is None else np.array(contents.ids)
 
     def code(self, position: int) -> NDArray[np.uint8]:
-        code: NDArray[np.uint8] = self._words[position].view(np.uint8)[: self.n_bits // 8].copy()
-        return code
+        return np.array(self._rows[position])
 
-    def append(
-        self, words: NDArray[np.uint64], ids: NDArray[np.int64] | None, next_id: int
-    ) -> None:
+    def append(self, rows: NDArray[np.uint8], ids: NDArray[np.int64] | None, next_id: int) -> None:
         if ids is None and self._ids is not None:
             ids = np.arange(self.next_id, next_id, dtype=np.int64)
         elif ids is not None and self._ids is None:
             self._ids = np.arange(self.count, dtype=np.int64)
-        end = self.count + len(words)
-        grown = _grown(self._words, self.count, end)
+        end = self.count + len(rows)
+        grown = _grown(self._rows, self.count, end)
         if ids is not None:
             assert self._ids is not None
             last = int(self._ids[self.count - 1]) if self.count else -1
@@ -95,8 +100,8 @@ class CodeStore:
             self._ascending = bool(
                 self._ascending and (not len(ids) or ids[0] > last) and (ids[1:] > ids[:-1]).all()
             )
-        grown[self.count : end] = words
-        self._words, self.count, self.next_id = grown, end, next_id
+        grown[self.count : end] = rows
+        self._rows, self.count, self.next_id = grown, end, next_id
 
     def positions(self, ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Where codes of these ids are stored; -1 for ids that are not."""
@@ -118,8 +123,9 @@ class CodeStore:
             keep[positions[positions >= 0]] = False
             removed = int(self.count - keep.sum())
             if removed:
-                words = self.contents().words[keep]
-                self.replace(Contents(self.n_bits, words, self.ids()[keep], self.next_id))
+                rows = aligned_empty((int(keep.sum()), self.n_bits // 8), np.dtype(np.uint8))
+                np.compress(keep, self.contents().rows, axis=0, out=rows)
+                self.replace(Contents(self.n_bits, rows, self.ids()[keep], self.next_id))
             return removed
 
     def _allowed(
@@ -179,9 +185,7 @@ def _grown(array: NDArray[Any], used: int, needed: int) -> NDArray[Any]:
     """`array` with room for `needed` rows: twice the room when it is full, so that adding costs O(1) a row."""
     if needed <= len(array) and array.flags.writeable:
         return array
-    grown = np.empty(
-        (max(needed, 2 * used), *array.shape[1:]) if used else (needed, *array.shape[1:]),
-        array.dtype,
-    )
+    room = max(needed, 2 * used) if used else needed
+    grown = aligned_empty((room, *array.shape[1:]), array.dtype)
     grown[:used] = array[:used]
     return grown

@@ -1,4 +1,4 @@
-"""Checks of packed codes, ids and counts, and codes as the 64-bit words that the kernels read."""
+"""Checks of packed codes, ids and counts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ MAX_BITS = 65528
 MAX_ID = 2**63 - 1
 
 
-def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
-    """Packed uint8 rows as rows of 64-bit words; a view where the rows are whole words in one piece."""
+def packed_rows(codes: Any, n_bits: int, name: str) -> NDArray[np.uint8]:
+    """Packed codes as C-ordered rows; a view where they are so already."""
     rows = np.asarray(codes)
     if rows.dtype != np.uint8:
         raise TypeError(f"{name} has dtype {rows.dtype}, expected packed uint8 (see pack_bits)")
@@ -21,11 +21,7 @@ def packed_words(codes: Any, n_bits: int, name: str) -> NDArray[np.uint64]:
         raise ValueError(
             f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
         )
-    if n_bits % 64 == 0 and rows.flags.c_contiguous and rows.ctypes.data % 8 == 0:
-        return rows.view(np.uint64)
-    words = np.zeros((len(rows), -(-n_bits // 64)), np.uint64)
-    words.view(np.uint8)[:, : n_bits // 8] = rows
-    return words
+    return np.ascontiguousarray(rows)
 
 
 def checked_width(n_bits: Any) -> int:

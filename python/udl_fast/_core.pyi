@@ -130,13 +130,12 @@ class RbmEngine:
     def log_partition_exact(self, n_threads: int) -> float:
         """Enumerates the smaller side; float64, fixed order of sums."""
 
-# Hamming search. Codes and queries are rows of ceil(n_bits / 64) little-endian words, unused bits zero.
+# Hamming search. Codes and queries are packed rows of one width.
 # ids: id of each code, None = its position; ascending: they never decrease. allowed: bitmap over positions
 # in words of 64. Neighbours are ordered by (distance, id).
 def hamming_search(
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     k: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -146,9 +145,8 @@ def hamming_search(
     """(distances, ids), each (n_queries, k), filled with 2147483647 and -1."""
 
 def hamming_range(
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     largest: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -158,18 +156,16 @@ def hamming_range(
     """(limits, distances, ids) of all codes at a distance <= largest, in the order of ids."""
 
 def hamming_distances(
-    codes: NDArray[np.uint64], n_bits: int, queries: NDArray[np.uint64], n_threads: int
+    codes: NDArray[np.uint8], queries: NDArray[np.uint8], n_threads: int
 ) -> NDArray[np.int32]: ...  # (n_queries, n_codes)
 def hamming_histogram(
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     n_threads: int,
     allowed: NDArray[np.uint64] | None = None,
 ) -> NDArray[np.int64]: ...  # (n_queries, n_bits + 1), codes at each distance
 def hamming_pairs(
-    codes: NDArray[np.uint64],
-    n_bits: int,
+    codes: NDArray[np.uint8],
     largest: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -181,7 +177,7 @@ class HammingTables:
     """Tables of buckets of all codes, for multi-index hashing; they hold no codes."""
 
     def __init__(
-        self, codes: NDArray[np.uint64], n_bits: int, n_tables: int, n_threads: int
+        self, codes: NDArray[np.uint8], n_tables: int, n_threads: int
     ) -> None: ...  # n_tables 0: as many as suit the number of codes
     @property
     def n_tables(self) -> int: ...
@@ -189,16 +185,15 @@ class HammingTables:
     def n_codes(self) -> int: ...
     @property
     def nbytes(self) -> int: ...
-    def positions(self, table: int, code: NDArray[np.uint64], radius: int) -> NDArray[np.int64]:
+    def positions(self, table: int, code: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:
         """Positions in one table's buckets whose keys differ from the code's in exactly `radius` bits."""
 
 # The searches above through tables of the first n_codes of the codes. The last value is the number of queries
 # (codes) answered from the tables alone; the others were scanned because that is cheaper, or never if `always`.
 def hamming_hash_search(
     tables: HammingTables,
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     k: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -207,9 +202,8 @@ def hamming_hash_search(
 ) -> tuple[NDArray[np.int32], NDArray[np.int64], int]: ...
 def hamming_hash_range(
     tables: HammingTables,
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     largest: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -219,8 +213,7 @@ def hamming_hash_range(
 ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64], int]: ...
 def hamming_hash_pairs(
     tables: HammingTables,
-    codes: NDArray[np.uint64],
-    n_bits: int,
+    codes: NDArray[np.uint8],
     largest: int,
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
@@ -234,18 +227,16 @@ def hamming_hash_seconds(n_codes: int, n_bits: int, n_tables: int, radius: int) 
 def hamming_default_tables(n_codes: int, n_bits: int) -> int: ...
 def hamming_tile_codes() -> int: ...  # codes of a sliced tile of the current target
 def hamming_scan_rows(
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    query: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    query: NDArray[np.uint8],
     threshold: int,
     allowed: NDArray[np.uint64] | None = None,
 ) -> tuple[NDArray[np.uint16], NDArray[np.int32]]:
     """One kernel call on at most 2048 codes, for tests: (positions, distances) within the threshold."""
 
 def hamming_scan_tile(
-    codes: NDArray[np.uint64],
-    n_bits: int,
-    queries: NDArray[np.uint64],
+    codes: NDArray[np.uint8],
+    queries: NDArray[np.uint8],
     limits: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
     """One kernel call on at most a tile of codes, for tests: (n_queries, n_codes), within the query's limit."""

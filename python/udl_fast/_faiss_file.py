@@ -15,8 +15,8 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codes import MAX_BITS, MAX_ID, packed_words
-from ._index_file import Contents, replaced_file
+from ._codes import MAX_BITS, MAX_ID
+from ._index_file import Contents, repeats, replaced_file
 
 _HEADER = struct.Struct("<4siiqBi")
 _COUNT = struct.Struct("<Q")
@@ -27,7 +27,7 @@ _METRIC_L2 = 1  # FAISS writes it for Hamming distances too
 
 def write_faiss(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write beside `path` and move into place."""
-    n, code_size = len(contents.words), contents.n_bits // 8
+    n, code_size = len(contents.rows), contents.n_bits // 8
 
     def header(kind: bytes) -> bytes:
         return _HEADER.pack(kind, contents.n_bits, code_size, n, 1, _METRIC_L2)
@@ -37,8 +37,7 @@ def write_faiss(path: str | os.PathLike[str], contents: Contents) -> None:
             file.write(header(_ID_MAPS[1]))
         file.write(header(_FLAT))
         file.write(_COUNT.pack(n * code_size))
-        rows = contents.words.view(np.uint8)[:, :code_size]
-        file.write(np.ascontiguousarray(rows).data)
+        file.write(np.ascontiguousarray(contents.rows).data)
         if contents.ids is not None:
             file.write(_COUNT.pack(n))
             file.write(np.ascontiguousarray(contents.ids, "<i8").data)
@@ -60,7 +59,7 @@ def read_faiss(path: str | os.PathLike[str]) -> Contents:
             codes, ids = reader.codes(n_bits, n), reader.ids(n)
         reader.expect(file.read(1) == b"", "goes on behind the index")
     next_id = n if ids is None else int(ids.max(initial=-1)) + 1
-    return Contents(n_bits, packed_words(codes, n_bits, "codes"), ids, next_id)
+    return Contents(n_bits, codes, ids, next_id)
 
 
 class _Reader:
@@ -91,7 +90,7 @@ class _Reader:
         self.expect(
             not n or (ids.min() >= 0 and ids.max() < MAX_ID), "has ids beyond 0 to 2^63 - 2"
         )
-        self.expect(len(np.unique(ids)) == n, "has an id more than once")
+        self.expect(not repeats(ids), "has an id more than once")
         return ids
 
     def _array(self, dtype: np.dtype[Any], expected: int) -> NDArray[Any]:

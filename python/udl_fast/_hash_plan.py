@@ -51,41 +51,43 @@ class HashPlan:
         return 0 if tables is None else tables.nbytes
 
     def nearest(
-        self, codes: Snapshot, queries: NDArray[np.uint64], k: int, n_threads: int
+        self, codes: Snapshot, queries: NDArray[np.uint8], k: int, n_threads: int
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """Distances and ids of the k nearest codes of each query."""
-        words, ids, ascending, _, allowed = codes
+        rows, ids, ascending, _, allowed = codes
         tables = self._tables_for(codes, n_threads)
         hashed = None
         if tables is None:
             distances, found = _core.hamming_search(
-                words, self._n_bits, queries, k, n_threads, ids, ascending, allowed
+                rows, queries, k, n_threads, ids, ascending, allowed
             )
         else:
             distances, found, hashed = _core.hamming_hash_search(
-                tables, words, self._n_bits, queries, k, n_threads, ids, allowed
+                tables, rows, queries, k, n_threads, ids, allowed
             )
+        if self.index_type != "auto":
+            return distances, found
         radii, counts = np.unique(distances[:, -1], return_counts=True)
         real = radii != _NO_DISTANCE
         self._note(codes, n_threads, radii[real], counts[real], hashed)
         return distances, found
 
     def within(
-        self, codes: Snapshot, queries: NDArray[np.uint64], largest: int, n_threads: int
+        self, codes: Snapshot, queries: NDArray[np.uint8], largest: int, n_threads: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
         """Limits, distances and ids of all codes at a distance <= largest of each query."""
-        words, ids, ascending, _, allowed = codes
+        rows, ids, ascending, _, allowed = codes
         tables = self._tables_for(codes, n_threads)
         hashed = None
         if tables is None:
             limits, distances, found = _core.hamming_range(
-                words, self._n_bits, queries, largest, n_threads, ids, ascending, allowed
+                rows, queries, largest, n_threads, ids, ascending, allowed
             )
         else:
             limits, distances, found, hashed = _core.hamming_hash_range(
-                tables, words, self._n_bits, queries, largest, n_threads, ids, ascending, allowed
+                tables, rows, queries, largest, n_threads, ids, ascending, allowed
             )
-        if largest >= 0:
+        if self.index_type == "auto" and largest >= 0:
             radii, counts = np.array([largest]), np.array([len(queries)])
             self._note(codes, n_threads, radii, counts, hashed)
         return limits, distances, found
@@ -94,42 +96,42 @@ class HashPlan:
         self, codes: Snapshot, largest: int, n_threads: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
         """Ids and distances of all pairs of codes at a distance <= largest."""
-        words, ids, ascending, _, _ = codes
+        rows, ids, ascending, _, _ = codes
         if self._pairs_pay(codes, n_threads, largest):
             self.build(codes, n_threads)
         tables = self._tables_for(codes, n_threads)
         if tables is None:
-            return _core.hamming_pairs(words, self._n_bits, largest, n_threads, ids, ascending)
+            return _core.hamming_pairs(rows, largest, n_threads, ids, ascending)
         first, second, distances, _ = _core.hamming_hash_pairs(
-            tables, words, self._n_bits, largest, n_threads, ids, ascending
+            tables, rows, largest, n_threads, ids, ascending
         )
         return first, second, distances
 
     def build(self, codes: Snapshot, n_threads: int) -> _core.HammingTables | None:
         """Tables of all these codes."""
-        if not 0 < len(codes.words) < _MAX_CODES:
+        if not 0 < len(codes.rows) < _MAX_CODES:
             return None
         with self._lock:
             tables = self._valid(codes)
-            if tables is None or tables.n_codes < len(codes.words):
-                tables = _core.HammingTables(codes.words, self._n_bits, 0, n_threads)
+            if tables is None or tables.n_codes < len(codes.rows):
+                tables = _core.HammingTables(codes.rows, 0, n_threads)
                 self._tables, self._generation, self._regret = tables, codes.generation, 0.0
             return tables
 
     def _tables_for(self, codes: Snapshot, n_threads: int) -> _core.HammingTables | None:
         """Tables for a search of these codes; those of "mih" are built here if need be."""
-        if self.index_type == "scan" or not 0 < len(codes.words) < _MAX_CODES:
+        if self.index_type == "scan" or not 0 < len(codes.rows) < _MAX_CODES:
             return None
         tables = self._valid(codes)
         if self.index_type == "mih" and (
-            tables is None or len(codes.words) > tables.n_codes + tables.n_codes // 8
+            tables is None or len(codes.rows) > tables.n_codes + tables.n_codes // 8
         ):
             return self.build(codes, n_threads)
         return tables
 
     def _pairs_pay(self, codes: Snapshot, n_threads: int, largest: int) -> bool:
         """Whether comparing all codes with each other alone is worth building tables."""
-        n_codes, n_words = codes.words.shape
+        n_codes, n_words = len(codes.rows), -(-self._n_bits // 64)
         if self.index_type != "auto" or not 0 < n_codes < _MAX_CODES:
             return False
         n_tables = _core.hamming_default_tables(n_codes, self._n_bits)
@@ -147,9 +149,9 @@ class HashPlan:
     ) -> None:
         """A search has ended: `counts` queries needed all codes within `radii`, and `hashed` queries were
         answered from tables (None: there were none)."""
-        n_codes, n_words = codes.words.shape
+        n_codes, n_words = len(codes.rows), -(-self._n_bits // 64)
         n_queries = int(counts.sum())
-        if self.index_type != "auto" or not 0 < n_codes < _MAX_CODES or not n_queries:
+        if not 0 < n_codes < _MAX_CODES or not n_queries:
             return
         n_tables = _core.hamming_default_tables(n_codes, self._n_bits)
         tables = self._tables
@@ -170,4 +172,4 @@ class HashPlan:
         tables = self._tables
         if tables is None or self._generation != codes.generation:
             return None
-        return tables if tables.n_codes <= len(codes.words) else None
+        return tables if tables.n_codes <= len(codes.rows) else None

@@ -1,8 +1,11 @@
-"""Files of `HammingIndex`: a 64-byte header, the codes as words, then the ids; all little-endian."""
+"""Files of `HammingIndex`: a 64-byte header, the ids if any (int64) and zeros up to a multiple of
+64 bytes, the packed codes; all little-endian.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import secrets
 import struct
@@ -16,17 +19,18 @@ from numpy.typing import NDArray
 from ._codes import MAX_BITS
 
 MAGIC = b"UDLHAMM\x00"
-VERSION = 1
+VERSION = 2  # in version 1, which was never released, codes came first and were padded to words
 HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
 HAS_IDS = 1
-_WORDS, _IDS = np.dtype("<u8"), np.dtype("<i8")
+_LINE = 64  # bytes of a cache line
+_ROWS, _IDS = np.dtype(np.uint8), np.dtype("<i8")
 
 
 class Contents(NamedTuple):
-    """What a file holds: (count, words) codes, their ids or None, and the id of the next code added."""
+    """What a file holds: (count, n_bits // 8) codes, their ids or None, and the id of the next code added."""
 
     n_bits: int
-    words: NDArray[np.uint64]
+    rows: NDArray[np.uint8]
     ids: NDArray[np.int64] | None
     next_id: int
 
@@ -35,13 +39,15 @@ def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
     flags = 0 if contents.ids is None else HAS_IDS
     header = HEADER.pack(
-        MAGIC, VERSION, contents.n_bits, len(contents.words), contents.next_id, flags
+        MAGIC, VERSION, contents.n_bits, len(contents.rows), contents.next_id, flags
     )
     with replaced_file(path) as file:
         file.write(header)
-        file.write(np.ascontiguousarray(contents.words, _WORDS).data)
         if contents.ids is not None:
-            file.write(np.ascontiguousarray(contents.ids, _IDS).data)
+            ids = np.ascontiguousarray(contents.ids, _IDS)
+            file.write(ids.data)
+            file.write(bytes(_padded(ids.nbytes) - ids.nbytes))
+        file.write(np.ascontiguousarray(contents.rows).data)
 
 
 @contextlib.contextmanager
@@ -81,20 +87,29 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         n_bits, count, next_id, has_ids = _read_header(file.read(HEADER.size), path)
-        n_words = -(-n_bits // 64)
-        expected = HEADER.size + count * 8 * (n_words + has_ids)
+        code_size = n_bits // 8
+        ids_size = _padded(_IDS.itemsize * count) if has_ids else 0
+        expected = HEADER.size + ids_size + count * code_size
         if size != expected:
             raise ValueError(
                 f"HammingIndex.load: {path} has {size} bytes, its header says {expected}: truncated or damaged"
             )
-        words = _read_array(file, _WORDS, (count, n_words), HEADER.size, mmap)
-        ids = (
-            _read_array(file, _IDS, (count,), HEADER.size + 8 * n_words * count, mmap)
-            if has_ids
-            else None
-        )
-    _check_contents(path, n_bits, words, ids, next_id)
-    return Contents(n_bits, words, ids, next_id)
+        ids = _read_array(file, _IDS, (count,), HEADER.size, mmap) if has_ids else None
+        rows = _read_array(file, _ROWS, (count, code_size), HEADER.size + ids_size, mmap)
+    _check_ids(path, count, ids, next_id)
+    return Contents(n_bits, rows, ids, next_id)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An uninitialised array that starts with a cache line, so that codes cross as few as possible."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.empty(n_bytes + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _padded(n_bytes: int) -> int:
+    return -(-n_bytes // _LINE) * _LINE
 
 
 def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int, int, bool]:
@@ -119,26 +134,27 @@ def _read_array(
     if mmap and shape[0] > 0:
         return np.memmap(file, dtype, "r", offset, shape)
     file.seek(offset)
-    array = np.empty(shape, dtype)
+    array = aligned_empty(shape, dtype)
     if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
         raise ValueError("HammingIndex.load: the file became shorter while it was read")
     return array
 
 
-def _check_contents(
-    path: str | os.PathLike[str],
-    n_bits: int,
-    words: NDArray[np.uint64],
-    ids: NDArray[np.int64] | None,
-    next_id: int,
+def _check_ids(
+    path: str | os.PathLike[str], count: int, ids: NDArray[np.int64] | None, next_id: int
 ) -> None:
-    used = n_bits % 64
-    if used and (words[:, -1] >> np.uint64(used)).any():
-        raise ValueError(f"HammingIndex.load: {path} has bits set beyond n_bits={n_bits}: damaged")
     lowest, highest = (
-        (0, len(words) - 1) if ids is None or not len(ids) else (int(ids.min()), int(ids.max()))
+        (0, count - 1) if ids is None or not count else (int(ids.min()), int(ids.max()))
     )
     if lowest < 0 or highest >= next_id:
         raise ValueError(
             f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
         )
+    if ids is not None and repeats(ids):
+        raise ValueError(f"HammingIndex.load: {path} has an id more than once: damaged")
+
+
+def repeats(ids: NDArray[np.int64]) -> bool:
+    """Whether an id occurs more than once."""
+    ascending = bool((ids[1:] > ids[:-1]).all())
+    return not ascending and len(np.unique(ids)) < len(ids)

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _core
-from ._codes import checked_k, packed_words, width_of
+from ._codes import checked_k, packed_rows, width_of
 from .runtime import resolve_n_jobs
 
 __all__ = ["hamming_distances", "hamming_histogram", "hamming_knn"]
@@ -45,9 +45,9 @@ def hamming_distances(
            [7]], dtype=int32)
     """
     n_bits = width_of(B, "hamming_distances: B")
-    a = packed_words(A, n_bits, "hamming_distances: A")
-    b = packed_words(B, n_bits, "hamming_distances: B")
-    return _core.hamming_distances(b, n_bits, a, resolve_n_jobs(n_jobs))
+    a = packed_rows(A, n_bits, "hamming_distances: A")
+    b = packed_rows(B, n_bits, "hamming_distances: B")
+    return _core.hamming_distances(b, a, resolve_n_jobs(n_jobs))
 
 
 def hamming_knn(
@@ -85,11 +85,9 @@ def hamming_knn(
     (array([[1]], dtype=int32), array([[1]]))
     """
     n_bits = width_of(codes, "hamming_knn: codes")
-    q = packed_words(queries, n_bits, "hamming_knn: queries")
-    words = packed_words(codes, n_bits, "hamming_knn: codes")
-    return _core.hamming_search(
-        words, n_bits, q, checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs)
-    )
+    q = packed_rows(queries, n_bits, "hamming_knn: queries")
+    rows = packed_rows(codes, n_bits, "hamming_knn: codes")
+    return _core.hamming_search(rows, q, checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs))
 
 
 def hamming_histogram(
@@ -125,6 +123,6 @@ def hamming_histogram(
     array([[0, 2, 0, 1, 0, 0, 0, 0, 0]])
     """
     n_bits = width_of(codes, "hamming_histogram: codes")
-    q = packed_words(queries, n_bits, "hamming_histogram: queries")
-    words = packed_words(codes, n_bits, "hamming_histogram: codes")
-    return _core.hamming_histogram(words, n_bits, q, resolve_n_jobs(n_jobs))
+    q = packed_rows(queries, n_bits, "hamming_histogram: queries")
+    rows = packed_rows(codes, n_bits, "hamming_histogram: codes")
+    return _core.hamming_histogram(rows, q, resolve_n_jobs(n_jobs))

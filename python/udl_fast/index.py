@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from . import _core
 from ._code_store import CodeStore, check_new_ids
-from ._codes import MAX_ID, as_index, checked_k, checked_width, id_array, packed_words
+from ._codes import MAX_ID, as_index, checked_k, checked_width, id_array, packed_rows
 from ._faiss_file import read_faiss, write_faiss
 from ._hash_plan import HashPlan, IndexType, checked_index_type
 from ._index_file import Contents, read_index, write_index
@@ -59,8 +59,8 @@ class HammingIndex:
 
     Notes
     -----
-    Codes are kept as 64-bit words, so memory is ``8 * ceil(n_bits / 64)`` bytes a code, and 8 more where
-    ids were given or codes removed. Tables take 4 to 8 bytes for each code and each
+    Codes are kept as they come, ``n_bits // 8`` bytes each; ids take 8 bytes more where they were given or
+    codes removed. Tables take 4 to 8 bytes for each code and each
     ``log2(ntotal)`` bits of its width; they are not saved. Searches may run from several threads at
     once, also while one thread adds or removes codes: each search sees the index as it was when it started.
 
@@ -128,14 +128,14 @@ class HammingIndex:
         >>> index.ntotal
         1
         """
-        words = packed_words(codes, self.n_bits, "HammingIndex.add: codes")
+        rows = packed_rows(codes, self.n_bits, "HammingIndex.add: codes")
         store = self._store
         with store.lock:
-            if len(words) > MAX_ID - store.next_id:
+            if len(rows) > MAX_ID - store.next_id:
                 raise ValueError(
-                    f"HammingIndex.add: ids from {store.next_id} for {len(words)} codes exceed 2^63 - 1"
+                    f"HammingIndex.add: ids from {store.next_id} for {len(rows)} codes exceed 2^63 - 1"
                 )
-            store.append(words, None, store.next_id + len(words))
+            store.append(rows, None, store.next_id + len(rows))
 
     def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
         """Add codes under ids of the caller's choice.
@@ -162,13 +162,13 @@ class HammingIndex:
         >>> index.search(np.array([[8]], dtype=np.uint8), 1)[1]
         array([[20]])
         """
-        words = packed_words(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
+        rows = packed_rows(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
         new = id_array(ids, "HammingIndex.add_with_ids: ids")
         store = self._store
         with store.lock:
-            check_new_ids(store, new, len(words), "HammingIndex.add_with_ids")
+            check_new_ids(store, new, len(rows), "HammingIndex.add_with_ids")
             if len(new):
-                store.append(words, new, max(store.next_id, int(new.max()) + 1))
+                store.append(rows, new, max(store.next_id, int(new.max()) + 1))
 
     def remove_ids(self, ids: ArrayLike) -> int:
         """Remove codes by id; the others keep theirs.
@@ -281,10 +281,10 @@ class HammingIndex:
         >>> index.search(np.array([[1]], dtype=np.uint8), 2, ids=range(1, 3))
         (array([[2, 2]], dtype=int32), array([[1, 2]]))
         """
-        words = packed_words(queries, self.n_bits, "HammingIndex.search: queries")
+        rows = packed_rows(queries, self.n_bits, "HammingIndex.search: queries")
         count = checked_k(k, "HammingIndex.search")
         codes = self._store.snapshot(ids, mask, "HammingIndex.search")
-        return self._plan.nearest(codes, words, count, resolve_n_jobs(n_jobs))
+        return self._plan.nearest(codes, rows, count, resolve_n_jobs(n_jobs))
 
     def range_search(
         self,
@@ -333,10 +333,10 @@ class HammingIndex:
         >>> index.range_search(np.array([[1]], dtype=np.uint8), 2)
         (array([0, 2]), array([0, 1], dtype=int32), array([0, 1]))
         """
-        words = packed_words(queries, self.n_bits, "HammingIndex.range_search: queries")
+        rows = packed_rows(queries, self.n_bits, "HammingIndex.range_search: queries")
         largest = self._largest(radius, inclusive, "HammingIndex.range_search")
         codes = self._store.snapshot(ids, mask, "HammingIndex.range_search")
-        return self._plan.within(codes, words, largest, resolve_n_jobs(n_jobs))
+        return self._plan.within(codes, rows, largest, resolve_n_jobs(n_jobs))
 
     def pairs_within(
         self, radius: int, *, inclusive: bool = False, n_jobs: int | None = None
@@ -414,11 +414,9 @@ class HammingIndex:
         >>> index.distance_histogram(np.array([[1]], dtype=np.uint8))
         array([[1, 1, 1, 0, 0, 0, 0, 0, 0]])
         """
-        words = packed_words(queries, self.n_bits, "HammingIndex.distance_histogram: queries")
+        rows = packed_rows(queries, self.n_bits, "HammingIndex.distance_histogram: queries")
         codes = self._store.snapshot(ids, mask, "HammingIndex.distance_histogram")
-        return _core.hamming_histogram(
-            codes.words, self.n_bits, words, resolve_n_jobs(n_jobs), codes.allowed
-        )
+        return _core.hamming_histogram(codes.rows, rows, resolve_n_jobs(n_jobs), codes.allowed)
 
     def build_tables(self, *, n_jobs: int | None = None) -> None:
         """Build tables of buckets now, for all codes, instead of during a later search.
@@ -488,10 +486,10 @@ class HammingIndex:
         first, second = sorted((self, other), key=id)  # one order of locks for any two indexes
         with first._store.lock, second._store.lock:
             contents = other._store.contents()
-            codes = contents.words.view(np.uint8)[:, : self.code_size]
+            codes = contents.rows
             if self._store.has_ids or other._store.has_ids:
                 self.add_with_ids(codes, other.ids)
-                self._store.next_id = max(self._store.next_id, contents.next_id)
+                self._store.skip_ids(contents.next_id)
             else:
                 self.add(codes)
             other.reset()
@@ -608,7 +606,7 @@ class HammingIndex:
 
     def __getstate__(self) -> dict[str, Any]:
         contents = self._store.contents()._asdict()
-        contents["words"] = np.array(contents["words"])  # a plain copy, also of a memory map
+        contents["rows"] = np.array(contents["rows"])  # a plain copy, also of a memory map
         contents["ids"] = None if contents["ids"] is None else np.array(contents["ids"])
         return {**contents, "index_type": self.index_type}
 

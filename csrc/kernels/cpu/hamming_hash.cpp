@@ -4,6 +4,8 @@
 // chain in step, so that the misses of a block overlap.
 #include "kernels/hamming_hash.h"
 
+#include <cstring>
+
 #include "kernels/cpu/simd_hamming.h"
 
 #define UDL_JOIN_(a, b) a##b
@@ -91,46 +93,72 @@ struct Waiting {
   uint32_t position, table;
 };
 
-template <int kWords>
-int64_t measure_waiting(const Waiting* waiting, int n_waiting, const uint64_t* query, const uint64_t* codes, int64_t n_words, int32_t limit,
-                        HammingCandidate* found) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  int64_t n_found = 0;
-  for (int i = 0; i < n_waiting; ++i) {
-    found[n_found] = {waiting[i].position, waiting[i].table, row_distance<kWords>(query, codes + waiting[i].position * n, n)};
-    n_found += found[n_found].distance <= limit;
-  }
-  return n_found;
+/// The word at `bytes`, of which `n_bytes` <= 8 count.
+UDL_ALWAYS_INLINE uint64_t partial_word(const uint8_t* bytes, int64_t n_bytes) {
+  uint64_t word = 0;
+  for (int64_t i = 0; i < n_bytes; ++i) word |= uint64_t{bytes[i]} << (8 * i);
+  return word;
 }
 
+UDL_ALWAYS_INLINE uint64_t whole_word(const uint8_t* bytes) {
+  uint64_t word;
+  std::memcpy(&word, bytes, sizeof word);
+  return word;
+}
+
+/// The distance of a code of any number of bytes, at any address.
+int32_t unpadded_distance(const uint64_t* query, const uint8_t* code, int64_t n_bytes) {
+  if (n_bytes < 8) return popcount(query[0] ^ partial_word(code, n_bytes));
+  int32_t sum = 0;
+  int64_t w = 0;
+  for (; 8 * w + 8 <= n_bytes; ++w) sum += popcount(query[w] ^ whole_word(code + 8 * w));
+  const int64_t rest = n_bytes - 8 * w;
+  if (rest > 0) sum += popcount(query[w] ^ whole_word(code + n_bytes - 8) >> (8 * (8 - rest)));
+  return sum;
+}
+
+constexpr int kUnpadded = -1;  // in place of a number of words: rows are no whole words
+
 template <int kWords>
-int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                           int64_t n_words, int32_t limit, HammingCandidate* found) {
-  const int64_t n = kWords > 0 ? kWords : n_words;
-  int64_t n_found = 0;
+UDL_ALWAYS_INLINE int32_t code_distance(const uint64_t* query, const uint8_t* code, int64_t n_bytes) {
+  if (kWords == kUnpadded) return unpadded_distance(query, code, n_bytes);
+  return row_distance<kWords == kUnpadded ? 0 : kWords>(query, reinterpret_cast<const uint64_t*>(code), n_bytes / 8);
+}
+
+/// Codes are asked for kCodesInFlight before they are measured: a ring of those that wait.
+template <int kWords>
+int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
+                           int64_t n_bytes, int32_t limit, HammingCandidate* found) {
+  const int64_t n = kWords > 0 ? 8 * kWords : n_bytes;
   Waiting waiting[kCodesInFlight];
-  int n_waiting = 0;
+  int64_t n_asked = 0, n_found = 0;
+  const auto measure = [&](const Waiting& w) {
+    found[n_found] = {w.position, w.table, code_distance<kWords>(query, codes + w.position * n, n)};
+    n_found += found[n_found].distance <= limit;
+  };
   for (int64_t b = 0; b < n_buckets; ++b) {
     const uint32_t table = buckets[b].table & ~kHammingSingle;
     const uint32_t* list = buckets[b].table == table ? tables[table].lists : nullptr;
-    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i) {
-      waiting[n_waiting] = {list != nullptr ? list[i] : i, table};
-      prefetch(codes + waiting[n_waiting].position * n);
-      if (++n_waiting < kCodesInFlight) continue;
-      n_found += measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
-      n_waiting = 0;
+    for (uint32_t i = buckets[b].begin; i < buckets[b].end; ++i, ++n_asked) {
+      Waiting& place = waiting[n_asked % kCodesInFlight];
+      if (n_asked >= kCodesInFlight) measure(place);
+      place = {list != nullptr ? list[i] : i, table};
+      prefetch(codes + place.position * n);
     }
   }
-  return n_found + measure_waiting<kWords>(waiting, n_waiting, query, codes, n, limit, found + n_found);
+  for (int64_t i = n_asked < kCodesInFlight ? 0 : n_asked - kCodesInFlight; i < n_asked; ++i) measure(waiting[i % kCodesInFlight]);
+  return n_found;
 }
 
-int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint64_t* codes,
-                        int64_t n_words, int32_t limit, HammingCandidate* found) {
-  switch (n_words) {
-    case 1: return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
-    case 2: return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
-    case 4: return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
-    default: return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_words, limit, found);
+int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
+                        int64_t n_bytes, int32_t limit, HammingCandidate* found) {
+  const bool in_words = n_bytes % 8 == 0 && reinterpret_cast<std::uintptr_t>(codes) % 8 == 0;
+  if (!in_words) return measure_buckets_of<kUnpadded>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+  switch (n_bytes / 8) {
+    case 1: return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    case 2: return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    case 4: return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    default: return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
   }
 }
 
