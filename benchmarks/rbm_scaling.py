@@ -96,7 +96,7 @@ def main() -> int:
         print(f"{found['size']}: {found['ratio']:.2f} with {get_num_threads()} threads", flush=True)
     load = datasets.load_digits if quick else datasets.load_mnist
     images = load(binary=0.5, dtype=np.uint8).data
-    n_components, n_iter, repeats = (16, 1, 1) if quick else (500, 3, 5)
+    n_components, n_iter, repeats = (16, 1, 1) if quick else (500, 10, 3)
     rows = []
     for n_rows in [len(images) // k for k in (8, 4, 2, 1)]:
         runs = [fit_seconds(images[:n_rows], n_components, n_iter) for _ in range(repeats)]

@@ -236,7 +236,7 @@ def test_bench_quick_as_json_and_file(capsys, tmp_path):
     )
     assert code == 0, err
     assert json.loads(out) == json.loads((tmp_path / "r.json").read_text())
-    assert list(json.loads(out)["contestants"]) == ["udl_fast"]
+    assert list(json.loads(out)["contestants"]) == ["udl_fast", "udl_fast fast"]
 
 
 def test_bench_finds_an_unwritable_output_before_it_starts(capsys, monkeypatch):

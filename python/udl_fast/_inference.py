@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypeVar
 
 import numpy as np
@@ -18,6 +19,11 @@ from .runtime import resolve_n_jobs
 Value = TypeVar("Value", bound=np.generic)
 
 _SCORE_BLOCK_VALUES = 1 << 20  # values expanded at a time while scoring: 4 MB of float32
+
+
+# Two threads that sample from one model must not get the same draws. One lock for all models: it is held
+# for an addition, and models stay picklable.
+_STEP_LOCK = threading.Lock()
 
 
 class Inference(FittedParameters):
@@ -188,8 +194,9 @@ class Inference(FittedParameters):
     def _next_sampling_step(self, n_steps: int) -> int:
         if n_steps < 1:
             raise ValueError(f"{type(self).__name__}: n_steps must be >= 1, got {n_steps}")
-        step = self._sampling_steps
-        self._sampling_steps += int(n_steps)
+        with _STEP_LOCK:
+            step = self._sampling_steps
+            self._sampling_steps += int(n_steps)
         return step
 
     # ---- energies and scores ----

@@ -8,9 +8,16 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import bench, demo, info
+from .commands import bench, demo, info, sample, train, transform
 
-_COMMANDS = {"info": info, "demo": demo, "bench": bench}
+_COMMANDS = {
+    "info": info,
+    "demo": demo,
+    "train": train,
+    "transform": transform,
+    "sample": sample,
+    "bench": bench,
+}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

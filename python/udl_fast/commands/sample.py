@@ -1,0 +1,63 @@
+"""`udl-fast sample`: fantasies of a saved model."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ._input import square_shape
+from ._output import make_folder, print_json, text_stream
+
+HELP = "draw samples from a saved model by Gibbs chains"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
+    parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
+    parser.add_argument("-n", "--samples", type=int, default=100, help="chains (default 100)")
+    parser.add_argument("--steps", type=int, default=1000, help="Gibbs steps (default 1000)")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sample and write; returns the exit code."""
+    from .._model_file import load
+
+    for path in (arguments.output, arguments.picture):
+        if path is not None:
+            make_folder(path.absolute().parent, caller="sample")
+    words = text_stream(arguments.json)
+    model = load(arguments.model)
+    if arguments.picture is not None and square_shape(model.n_features_in_) is None:
+        raise ValueError(
+            f"--picture needs square images, the model has {model.n_features_in_} visible units"
+        )
+    samples = model.sample(arguments.samples, n_steps=arguments.steps)
+    with open(arguments.output, "wb") as file:
+        np.save(file, samples, allow_pickle=False)
+    print(
+        f"{arguments.output}: {samples.shape[0]:,} x {samples.shape[1]} {samples.dtype}", file=words
+    )
+    if arguments.picture is not None:
+        _draw(samples, arguments.picture)
+        print(f"picture: {arguments.picture}", file=words)
+    if arguments.json:
+        picture = None if arguments.picture is None else str(arguments.picture)
+        print_json(
+            {"output": str(arguments.output), "shape": list(samples.shape), "picture": picture}
+        )
+    return 0
+
+
+def _draw(samples: Any, path: Path) -> None:
+    from matplotlib.image import imsave
+
+    from ..plot import tile_images
+
+    side = square_shape(samples.shape[1])
+    imsave(
+        path, tile_images(samples.astype(np.float32), image_shape=side), cmap="gray", vmin=0, vmax=1
+    )

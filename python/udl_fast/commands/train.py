@@ -1,0 +1,182 @@
+"""`udl-fast train`: fit an RBM to rows of numbers, save model, history and pictures."""
+
+import argparse
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from . import _input
+from ._output import Progress, make_folder, print_json, text_stream
+
+HELP = "train an RBM on a data set or file; save the model, its history and pictures"
+_SCORED_ROWS = 1000  # of the training rows, for the pseudo-likelihood of each epoch
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command; names and defaults are those of `RBM` where it has them."""
+    parser.add_argument("data", metavar="DATA", help=_input.HELP)
+    parser.add_argument(
+        "--model",
+        type=Path,
+        default=Path("model.safetensors"),
+        metavar="FILE",
+        help="model to write",
+    )
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
+    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
+    parser.add_argument("--components", type=int, default=256, help="hidden units (default 256)")
+    parser.add_argument("--algorithm", choices=["cd", "pcd"], default="cd")
+    parser.add_argument("--k", type=int, default=1, help="Gibbs steps an update (default 1)")
+    parser.add_argument("--epochs", type=int, default=10, help="passes over the data (default 10)")
+    parser.add_argument("--batch-size", type=int, default=100)
+    parser.add_argument("--learning-rate", type=float, default=0.1)
+    parser.add_argument("--momentum", type=float, default=0.0)
+    parser.add_argument("--weight-decay", type=float, default=0.0)
+    parser.add_argument("--l1", type=float, default=0.0)
+    parser.add_argument(
+        "--binarize",
+        type=_binarize,
+        metavar="THRESHOLD|sample",
+        help="1 above a threshold, or drawn anew at every presentation (default: as they are)",
+    )
+    parser.add_argument("--precision", choices=["fixed", "fast", "float64"], default="fixed")
+    parser.add_argument("--statistics", choices=["mean", "sampled"], default="mean")
+    parser.add_argument("--seed", type=int, default=0, help="seed of everything (default 0)")
+    parser.add_argument("--threads", type=int, help="default: all usable")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train as the command line says; returns the exit code."""
+    make_folder(arguments.model.absolute().parent, caller="train")
+    if arguments.pictures is not None:
+        make_folder(arguments.pictures, caller="train")
+    words = text_stream(arguments.json)
+    rows = _input.read_rows(arguments.data, arguments.data_home)
+    watch = _Watch(rows.values, arguments.epochs, words)
+    model = _model(arguments, [watch])
+    n_rows, n_visible = rows.values.shape
+    print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
+    interrupted = False
+    try:
+        model.fit(rows.values)
+    except KeyboardInterrupt:
+        if getattr(model, "n_iter_", 0) == 0:
+            raise
+        interrupted = True
+        print(f"\ninterrupted: the model has learned {model.n_iter_} epochs", file=sys.stderr)
+    model.save(arguments.model)
+    history = arguments.model.with_suffix(".history.json")
+    history.write_text(json.dumps(watch.history, indent=1) + "\n")
+    result = {
+        "data": arguments.data,
+        "rows": n_rows,
+        "n_visible": n_visible,
+        "n_components": arguments.components,
+        "epochs": model.n_iter_,
+        "pseudo_likelihood": watch.history[-1]["pseudo_likelihood"] if watch.history else None,
+        "model": str(arguments.model),
+        "history": str(history),
+        "pictures": _draw(model, rows, watch.history, arguments.pictures, words),
+    }
+    print(f"model: {arguments.model}\nhistory: {history}", file=words)
+    if arguments.json:
+        print_json(result)
+    return 1 if interrupted else 0
+
+
+def _binarize(text: str) -> float | str:
+    if text == "sample":
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number or 'sample', got {text!r}") from None
+
+
+def _model(arguments: argparse.Namespace, callbacks: list[Any]) -> Any:
+    from .. import RBM
+
+    return RBM(
+        arguments.components,
+        algorithm=arguments.algorithm,
+        k=arguments.k,
+        learning_rate=arguments.learning_rate,
+        momentum=arguments.momentum,
+        weight_decay=arguments.weight_decay,
+        l1=arguments.l1,
+        binarize=arguments.binarize,
+        statistics=arguments.statistics,
+        precision=arguments.precision,
+        batch_size=arguments.batch_size,
+        n_iter=arguments.epochs,
+        n_jobs=arguments.threads,
+        random_state=arguments.seed,
+        callbacks=callbacks,
+    )
+
+
+class _Watch:
+    """Called between minibatches and after each epoch; measures and prints after epochs."""
+
+    def __init__(self, rows: NDArray[Any], n_epochs: int, words: Any) -> None:
+        self._rows = rows[:_SCORED_ROWS]
+        self._progress = Progress(n_epochs, len(rows), words)
+        self._start = time.perf_counter()
+        self.history: list[dict[str, float]] = []
+
+    def __call__(self, model: Any, info: dict[str, Any]) -> bool:
+        if info["rows_done"] < info["n_rows"] or info["epoch"] != len(self.history) + 1:
+            return False
+        score = float(model.score_samples((self._rows > 0.5).astype(np.uint8)).mean())
+        seconds = info["seconds"]
+        self.history.append(
+            {"epoch": info["epoch"], "seconds": round(seconds, 4), "pseudo_likelihood": score}
+        )
+        self._progress.update(info["epoch"], seconds, score)
+        return False
+
+
+def _draw(
+    model: Any, rows: _input.Rows, history: list[dict[str, float]], folder: Path | None, words: Any
+) -> list[str]:
+    """Filters, samples and training curve; nothing if not asked for."""
+    if folder is None:
+        return []
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        print("pictures left out: matplotlib is missing; pip install 'udl-fast[plot]'", file=words)
+        return []
+    from .. import plot
+
+    names = [
+        *(["filters", "samples"] if rows.image_shape else []),
+        *(["training_curve"] if history else []),
+    ]
+    figures = {name: Figure(figsize=(8, 5), dpi=150, layout="constrained") for name in names}
+    if rows.image_shape:
+        plot.WeightsDisplay.from_estimator(
+            model, image_shape=rows.image_shape, order="norm", ax=figures["filters"].subplots()
+        )
+        plot.SamplesDisplay.from_estimator(
+            model, image_shape=rows.image_shape, random_state=0, ax=figures["samples"].subplots()
+        )
+    if history:
+        plot.TrainingCurveDisplay.from_values(
+            {"pseudo_likelihood": [entry["pseudo_likelihood"] for entry in history]},
+            epochs=[int(entry["epoch"]) for entry in history],
+            ax=figures["training_curve"].subplots(1, 1, squeeze=False)[0],
+        )
+    paths = []
+    for name, figure in figures.items():
+        path = folder / f"{name}.png"
+        figure.savefig(path)
+        paths.append(str(path))
+        print(f"picture: {path}", file=words)
+    return paths

@@ -1,0 +1,162 @@
+"""`udl-fast train`, `transform` and `sample`: files in, files out, errors in words."""
+
+import gzip
+import json
+import re
+import struct
+
+import numpy as np
+import pytest
+
+import udl_fast
+from udl_fast import cli
+from udl_fast.commands import _input
+
+
+def run(capsys, *arguments):
+    """(exit code, stdout, stderr) of a command."""
+    code = cli.main([str(argument) for argument in arguments])
+    found = capsys.readouterr()
+    return code, found.out, found.err
+
+
+@pytest.fixture
+def rows():
+    return (np.random.default_rng(0).random((50, 16)) < 0.3).astype(np.float32)
+
+
+@pytest.fixture
+def model(tmp_path, rows, capsys):
+    np.save(tmp_path / "rows.npy", rows)
+    path = tmp_path / "model.safetensors"
+    code, _, _ = run(
+        capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 8, "--epochs", 2
+    )
+    assert code == 0
+    return path
+
+
+def test_train_is_what_the_class_does(tmp_path, rows, capsys):
+    np.save(tmp_path / "rows.npy", rows)
+    options = ["--components", 8, "--epochs", 3, "--algorithm", "pcd", "--k", 2, "--batch-size", 10]
+    options += [
+        "--learning-rate",
+        0.05,
+        "--momentum",
+        0.5,
+        "--seed",
+        7,
+        "--binarize",
+        0.5,
+        "--json",
+    ]
+    path, pictures = tmp_path / "m.safetensors", tmp_path / "pictures"
+    code, out, err = run(
+        capsys, "train", tmp_path / "rows.npy", "--model", path, "--pictures", pictures, *options
+    )
+    result = json.loads(out)
+    assert (code, result["epochs"], result["rows"], result["n_visible"]) == (0, 3, 50, 16)
+    expected = udl_fast.RBM(
+        8, n_iter=3, algorithm="pcd", k=2, batch_size=10, learning_rate=0.05, momentum=0.5,
+        random_state=7, binarize=0.5,
+    ).fit(rows)  # fmt: skip
+    np.testing.assert_array_equal(udl_fast.load(path).components_, expected.components_)
+    history = json.loads((tmp_path / "m.history.json").read_text())
+    assert [entry["epoch"] for entry in history] == [1, 2, 3]
+    assert {p.name for p in pictures.iterdir()} == {
+        "filters.png",
+        "samples.png",
+        "training_curve.png",
+    }
+    assert "epoch 3/3" in err
+
+
+def test_transform_writes_hidden_probabilities(model, rows, tmp_path, capsys):
+    np.save(tmp_path / "rows.npy", rows)
+    code, out, _ = run(capsys, "transform", model, tmp_path / "rows.npy", tmp_path / "h", "--json")
+    assert (code, json.loads(out)["shape"]) == (0, [50, 8])
+    np.testing.assert_array_equal(np.load(tmp_path / "h"), udl_fast.load(model).transform(rows))
+
+
+def test_sample_writes_states_and_a_picture(model, tmp_path, capsys):
+    output, picture = tmp_path / "s.npy", tmp_path / "s.png"
+    code, out, _ = run(capsys, "sample", model, output, "-n", 9, "--steps", 5, "--picture", picture)
+    assert code == 0
+    np.testing.assert_array_equal(np.load(output), udl_fast.load(model).sample(9, n_steps=5))
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert "9 x 16 bool" in out
+
+
+def written(tmp_path, kind, values):
+    path = tmp_path / f"rows.{kind}"
+    if kind == "csv":
+        np.savetxt(path, values, delimiter=",")
+    elif kind == "npz":
+        np.savez(path, rows=values, other=np.zeros(3))
+    else:
+        content = (
+            struct.pack(">4B3i", 0, 0, 8, 3, len(values), 4, 4)
+            + (values * 255).astype(np.uint8).tobytes()
+        )
+        path.write_bytes(gzip.compress(content) if kind.endswith("gz") else content)
+    return f"{path}:rows" if kind == "npz" else str(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "npz", "idx", "idx.gz"])
+def test_every_kind_of_file_is_read(kind, tmp_path, rows):
+    found = _input.read_rows(written(tmp_path, kind, rows))
+    np.testing.assert_array_equal(found.values, rows)
+    assert found.image_shape == (4, 4)
+
+
+def test_named_data_sets_are_read():
+    assert _input.read_rows("digits").image_shape == (8, 8)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        ("none.npy", None, "neither a file nor a data set"),
+        ("rows.txt", b"1 2", "of no known kind"),
+        ("rows.npy", b"no array", "(?i)pickle|magic|array"),
+        ("rows.idx", b"\0\0", "rows.idx"),
+        ("rows.csv", b"1,2\n3\n", "columns"),
+    ],
+)
+def test_bad_input_is_1_without_a_traceback(name, content, message, tmp_path, capsys):
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m")
+    assert code == 1
+    assert "Traceback" not in err
+    assert re.search(message, err), err
+    assert not (tmp_path / "m").exists()
+
+
+def test_foreign_model_files_are_named(tmp_path, capsys):
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"no model")
+    code, _, err = run(capsys, "sample", path, tmp_path / "s.npy")
+    assert code == 1
+    assert "model.safetensors is no valid model file" in err
+
+
+def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
+    np.save(tmp_path / "rows.npy", rows)
+    from udl_fast.commands import train
+
+    measured = train._Watch.__call__
+
+    def interrupted(self, model, info):
+        measured(self, model, info)
+        if info["epoch"] == 2 and info["rows_done"] == info["n_rows"]:
+            raise KeyboardInterrupt
+        return False
+
+    monkeypatch.setattr(train._Watch, "__call__", interrupted)
+    path = tmp_path / "m.safetensors"
+    code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 4)
+    assert code == 1
+    assert "interrupted: the model has learned 2 epochs" in err
+    assert udl_fast.load(path).n_iter_ == 2
