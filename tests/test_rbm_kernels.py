@@ -370,6 +370,29 @@ def test_rows_from_csr(index_type):
     assert _core.Rows.from_csr(indptr, indices, np.full(3, 0.5), 4).kind == "csr"
 
 
+def test_sparse_values_keep_their_precision_and_are_copied():
+    """1 - 2^-30 is no bit, though float32 would round it to 1."""
+    values = np.array([1 - 2.0**-30, 0.1])
+    indptr, indices = np.array([0, 1, 2]), np.array([3, 0])
+    rows = _core.Rows.from_csr(indptr, indices, values, 4)
+    assert rows.kind == "csr"
+    indices[:] = 10**6
+    values[:] = 7
+    expected = [[0, 0, 0, 1 - 2.0**-30], [0.1, 0, 0, 0]]
+    np.testing.assert_array_equal(rows.to_array("float64"), expected)
+
+
+@pytest.mark.parametrize("dtype", [">f8", ">f4"])
+def test_foreign_byte_order_is_read(dtype):
+    x = rng(0).random((5, 7)).astype(dtype)
+    if dtype == ">f4":
+        with pytest.raises(TypeError, match="expected float32"):
+            _core.Rows.from_array(x)
+        return
+    rows = _core.Rows.from_array(x)
+    np.testing.assert_array_equal(rows.to_array("float64"), x)
+
+
 @pytest.mark.parametrize(
     ("indptr", "indices", "message"),
     [

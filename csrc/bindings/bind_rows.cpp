@@ -1,6 +1,7 @@
 // Rows: arrays and sparse matrices in, packed bits or values out.
 #include <pybind11/stl.h>
 
+#include <limits>
 #include <optional>
 
 #include "bindings/rows.h"
@@ -54,7 +55,10 @@ Rows dense_rows(const py::array& x) {
 
 }  // namespace
 
-Rows rows_from_array(const py::array& x) {
+Rows rows_from_array(const py::array& given) {
+  // Foreign byte orders are real numbers of the same size.
+  const bool foreign_double = given.dtype().kind() == 'f' && given.itemsize() == sizeof(double);
+  const py::array x = foreign_double ? py::array(py::array_t<double, py::array::forcecast>(given)) : given;
   std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
     ReleasedGil release;
     return Rows::pack_binary(view);
@@ -86,7 +90,7 @@ Rows from_packed(const py::array& packed, int64_t n_columns) {
   return rows;
 }
 
-Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, const CArray<float>& data, int64_t n_columns) {
+Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, const CArray<double>& data, int64_t n_columns) {
   if (indptr.ndim() != 1 || indptr.size() < 1) throw_invalid("Rows.from_csr: indptr must have one dimension and at least one entry");
   const int64_t rows = indptr.size() - 1, n_values = indptr.data()[rows];
   if (indptr.data()[0] != 0) throw_invalid("Rows.from_csr: indptr must start with 0, got " + std::to_string(indptr.data()[0]));
@@ -95,7 +99,8 @@ Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, con
   for (int64_t r = 0; r < rows; ++r)
     if (indptr.data()[r] > indptr.data()[r + 1]) throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
   const CsrView view{indptr.data(), indices.data(), data.data()};
-  return Rows::csr(view, rows, n_columns, keep(py::make_tuple(indptr, indices, data)));
+  if (n_columns > std::numeric_limits<int32_t>::max()) throw_invalid("Rows.from_csr: n_columns must be below 2^31, got " + std::to_string(n_columns));
+  return Rows::csr(view, rows, n_columns);
 }
 
 template <class T>

@@ -98,7 +98,7 @@ Rows Rows::dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr
   return out;
 }
 
-Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns, std::shared_ptr<void> owner) {
+Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns) {
   Rows out = zero_bits(rows, columns);
   bool binary = true;
   Buffer<int64_t> last_row_of_column(columns);  // row + 1 in which a column was last seen
@@ -111,15 +111,20 @@ Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns, std::shared_ptr<
       if (last_row_of_column[c] == r + 1)
         throw_invalid("Rows.from_csr: row " + std::to_string(r) + " repeats column " + std::to_string(c) + "; call sum_duplicates() first");
       last_row_of_column[c] = r + 1;
-      binary = binary && (x.values[at] == 0.0f || x.values[at] == 1.0f);
-      if (x.values[at] != 0.0f) out.bits_row(r)[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
+      binary = binary && (x.values[at] == 0 || x.values[at] == 1);
+      if (x.values[at] != 0) out.bits_row(r)[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
     }
   }
   if (binary) return out;
   out.bits_.resize(0);
   out.kind_ = Kind::csr;
-  out.csr_ = x;
-  out.owner_ = std::move(owner);
+  out.csr_.row_starts.resize(rows + 1);
+  std::copy_n(x.row_starts, rows + 1, out.csr_.row_starts.data());
+  const int64_t n_values = x.row_starts[rows];
+  out.csr_.columns.resize(n_values);
+  out.csr_.values.resize(n_values);
+  for (int64_t at = 0; at < n_values; ++at) out.csr_.columns[at] = static_cast<int32_t>(x.columns[at]);
+  std::copy_n(x.values, n_values, out.csr_.values.data());
   return out;
 }
 

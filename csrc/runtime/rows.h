@@ -17,11 +17,18 @@ struct StridedView {
   T operator()(int64_t r, int64_t c) const { return data[r * row_stride + c * column_stride]; }
 };
 
-/// Compressed sparse rows owned by somebody else. Column indices are checked when Rows is made.
+/// Compressed sparse rows owned by somebody else, not checked yet.
 struct CsrView {
   const int64_t* row_starts;  ///< rows + 1
   const int64_t* columns;
-  const float* values;
+  const double* values;
+};
+
+/// Checked sparse rows of our own: nobody can change an index after it was checked. 12 bytes a value.
+struct CsrRows {
+  Buffer<int64_t> row_starts;
+  Buffer<int32_t> columns;
+  Buffer<double> values;
 };
 
 /// Immutable rows of a data set or of states.
@@ -43,8 +50,8 @@ class Rows {
   /// `owner` keeps the memory behind the pointer alive.
   static Rows dense(const float* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   static Rows dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
-  /// Packs if every value is 0 or 1. Throws if an index is out of range or a row repeats a column.
-  static Rows csr(const CsrView& x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
+  /// Packs if every value is 0 or 1, copies otherwise. Throws if an index is out of range or a row repeats a column.
+  static Rows csr(const CsrView& x, int64_t rows, int64_t columns);
 
   Kind kind() const { return kind_; }
   bool is_bits() const { return kind_ == Kind::bits; }
@@ -75,7 +82,7 @@ class Rows {
   Buffer<uint64_t> bits_;
   const float* dense32_ = nullptr;
   const double* dense64_ = nullptr;
-  CsrView csr_{};
+  CsrRows csr_;
   std::shared_ptr<void> owner_;
 };
 
