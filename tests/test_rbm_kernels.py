@@ -173,6 +173,17 @@ def test_learned_bits_do_not_depend_on_target_or_threads(options, precision):
     assert len(found) == 1
 
 
+@pytest.mark.parametrize("options", [{}, {"k": 2}, {"algorithm": "pcd", "k": 2}])
+def test_visible_sums_may_be_split_by_thread(options):
+    """Small minibatches of a wide layer: threads sum over the hidden units they own."""
+    found = set()
+    for n_threads in (1, 2, 3, 5):
+        engine, _ = random_model(600, 150)
+        learn(engine, states(70, 600), {**options, "batch_size": 30}, n_threads)
+        found.add(engine.weights().tobytes() + engine.visible_bias().tobytes())
+    assert len(found) == 1
+
+
 def test_order_is_the_order_of_rows():
     data = states(50, 20)
     order = rng(0).permutation(50).astype(np.uint32)

@@ -23,6 +23,10 @@ namespace {
 
 constexpr int64_t kFetchRows = 64;  ///< rows fetched by one work item
 constexpr double kPollSeconds = 0.05;
+// Visible sums are split by thread (docs/kernels.md) where rows times this do not exceed the hidden units, and
+// there are so many weights that fetching them costs more than another barrier.
+constexpr int64_t kSplitVisibleRows = 4;
+constexpr int64_t kSplitVisibleWeights = 1 << 16;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
@@ -118,6 +122,11 @@ class FixedTrainer {
     }
     if (settings.momentum == 0) state.weight_velocity = PanelMatrix();
     else if (state.weight_velocity.empty()) state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
+    split_visible_ = splits_visible_sums(max_negative);
+    if (split_visible_) {
+      partial_tile_size_ = round_up(max_negative, 4) * kTileUnits;
+      partial_sums_.resize(n_threads * state.visible_tiles() * partial_tile_size_);
+    }
     allocate_scratch(std::max({max_batch, max_negative, state.n_visible}), std::max(max_batch, max_negative));
   }
 
@@ -216,10 +225,55 @@ class FixedTrainer {
       team.for_each(hidden_tiles, [&](int64_t tile) { positive_tile(tile, batch, exponent, scratch); });
       return;
     }
+    if (split_visible_) add_partial_sums(team, batch, exponent, scratch);
     team.for_each(hidden_tiles + state_.visible_tiles(), [&](int64_t item) {
       if (item < hidden_tiles) positive_tile(item, batch, exponent, scratch);
       else visible_tile(item - hidden_tiles, batch, 0, exponent, scratch);
     });
+  }
+
+  /// For minibatches much smaller than the hidden layer: each thread sums over the hidden units whose panels it
+  /// updated itself. Otherwise every thread would fetch all panels from where they were last written, and
+  /// rows x visible sums are much less to exchange than hidden x visible weights.
+  void add_partial_sums(Team& team, const Minibatch& batch, int exponent, ThreadScratch& scratch) {
+    const int64_t visible_tiles = state_.visible_tiles();
+    team.for_each(n_threads_ * visible_tiles, [&](int64_t item) {
+      partial_visible_sums(item / visible_tiles, item % visible_tiles, chain_phase(batch).count, exponent, scratch);
+    });
+  }
+
+  /// Whole words of hidden states, shared out like the panels of `learn_stage`.
+  int64_t first_word(int64_t part) const { return divide_up(state_.n_hidden, kWordBits) * part / n_threads_; }
+  int32_t* partial_sums(int64_t part, int64_t tile) {
+    return partial_sums_.data() + (part * state_.visible_tiles() + tile) * partial_tile_size_;
+  }
+
+  bool splits_visible_sums(int64_t rows) const {
+    const bool every_thread_has_units = divide_up(state_.n_hidden, kWordBits) >= n_threads_;
+    return n_threads_ > 1 && every_thread_has_units && kSplitVisibleRows * rows <= state_.n_hidden &&
+           state_.n_visible * state_.n_hidden >= kSplitVisibleWeights;
+  }
+
+  void partial_visible_sums(int64_t part, int64_t tile, int64_t count, int exponent, ThreadScratch& scratch) {
+    const int64_t word = first_word(part);
+    WeightPanelsView weights = state_.panels_at(exponent);
+    weights.panels = weights.panel(word * kWordBits / kTileUnits);
+    weights.n_hidden = std::min(state_.n_hidden, first_word(part + 1) * kWordBits) - word * kWordBits;
+    BitMatrixView hidden = hidden_.view(count);
+    hidden.words = hidden.word_column(word);
+    hidden.columns = weights.n_hidden;
+    kernels_.visible_sums(weights, tile, hidden, scratch.tables.data(), partial_sums(part, tile));
+  }
+
+  /// Sums of one visible tile over all hidden units.
+  void visible_sums(int64_t tile, int64_t count, int exponent, ThreadScratch& scratch) {
+    if (!split_visible_) return kernels_.visible_sums(state_.panels_at(exponent), tile, hidden_.view(count), scratch.tables.data(), scratch.sums.data());
+    const int64_t size = count * kTileUnits;
+    std::copy_n(partial_sums(0, tile), size, scratch.sums.data());
+    for (int part = 1; part < n_threads_; ++part) {
+      const int32_t* more = partial_sums(part, tile);
+      for (int64_t n = 0; n < size; ++n) scratch.sums[n] += more[n];
+    }
   }
 
   void chain_stages(Team& team, ThreadScratch& scratch, const Minibatch& batch, int exponent) {
@@ -228,6 +282,7 @@ class FixedTrainer {
         const uint64_t step = step_of(batch, settings_.persistent ? s - 1 : s);
         team.for_each(state_.hidden_tiles(), [&](int64_t tile) { hidden_sample_tile(tile, batch, step, exponent, scratch); });
       }
+      if (split_visible_) add_partial_sums(team, batch, exponent, scratch);
       team.for_each(state_.visible_tiles(), [&](int64_t tile) { visible_tile(tile, batch, s, exponent, scratch); });
     }
   }
@@ -305,7 +360,7 @@ class FixedTrainer {
 
   void visible_tile(int64_t tile, const Minibatch& batch, int64_t s, int exponent, ThreadScratch& scratch) {
     const int64_t count = chain_phase(batch).count;
-    kernels_.visible_sums(state_.panels_at(exponent), tile, hidden_.view(count), scratch.tables.data(), scratch.sums.data());
+    visible_sums(tile, count, exponent, scratch);
     const ActivationInput input{scratch.sums.data(), nullptr, power_of_two(exponent), state_.visible_bias.tile(tile), count};
     ActivationOutput output{};
     output.tile = tile;
@@ -571,6 +626,9 @@ class FixedTrainer {
   int64_t positive_tile_size_ = 0;
   Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data
   Buffer<float> positive_probabilities_;  ///< the same for real-valued data
+  bool split_visible_ = false;  ///< partial sums of visible units by thread
+  int64_t partial_tile_size_ = 0;
+  Buffer<int32_t> partial_sums_;  ///< [thread][visible tile][rows][16]
   Buffer<float> mean_visible_;
   HiddenSamples positive_samples_, negative_samples_;  ///< of sampled statistics
   ScaleTracker scale_;
