@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from udl_fast.bench.hamming import table_of as hamming_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -138,12 +139,39 @@ def _memory(record: dict[str, Any]) -> str:
     return markdown_table([record["data"], "resident memory"], rows)
 
 
+def _hamming(record: dict[str, Any]) -> str:
+    header, rows = hamming_table(record)
+    levels = "; ".join(
+        f"{name}: {', '.join(versions.values())}"
+        for name, versions in record["contestants"].items()
+    )
+    return f"{markdown_table(header, rows)}\n\n{levels}"
+
+
+def _hamming_growth(record: dict[str, Any]) -> str:
+    header = ["codes", "one query, scan", "one query, tables", "tables built in", "flat index", "tables"]  # fmt: skip
+    rows = [
+        [
+            f"{row['codes']:,}",
+            f"{1e3 * row['scan_seconds']:.3g} ms",
+            f"{1e6 * row['tables_seconds']:.3g} us",
+            f"{row['build_seconds']:.2f} s",
+            f"{row['bytes_per_code']:.2f} B a code",
+            f"{row['table_bytes_per_code']:.1f} B a code",
+        ]
+        for row in record["results"]
+    ]
+    return markdown_table(header, rows)
+
+
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm_exact16": _exact16,
     "metric_check": _metric_check,
     "import_time": _import_time,
     "memory_mnist": _memory,
+    "hamming": _hamming,
+    "hamming_growth": _hamming_growth,
 }
 
 
