@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from udl_fast.bench.hamming import table_of as hamming_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -176,6 +177,15 @@ def _memory(record: dict[str, Any]) -> str:
     return markdown_table([record["data"], "resident memory"], rows)
 
 
+def _hamming(record: dict[str, Any]) -> str:
+    header, rows = hamming_table(record)
+    levels = "; ".join(
+        f"{name}: {', '.join(versions.values())}"
+        for name, versions in record["contestants"].items()
+    )
+    return f"{markdown_table(header, rows)}\n\n{levels}"
+
+
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm_exact16": _exact16,
@@ -184,6 +194,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "metric_check": _metric_check,
     "import_time": _import_time,
     "memory_mnist": _memory,
+    "hamming": _hamming,
 }
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..datasets import load_mnist
 from .harness import interleave
+from .options import positive_float, positive_int
 from .process import Contestant, ContestantMissing
 from .rbm_check import check_contestant
 from .record import check_writable, machine_class, new_record, write_json
@@ -83,14 +84,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"batch, visible and hidden sizes (default: {' '.join(map(_size_text, SIZES))})",
     )
     parser.add_argument(
-        "--rounds", type=_positive_int, help="samples of each contestant (default 9)"
+        "--rounds", type=positive_int, help="samples of each contestant (default 9)"
     )
     parser.add_argument(
-        "--seconds", type=_positive_float, help="aimed length of a sample (default 1)"
+        "--seconds", type=positive_float, help="aimed length of a sample (default 1)"
     )
     parser.add_argument(
         "--threads",
-        type=_positive_int,
+        type=positive_int,
         help="threads of each contestant (default: usable cores)",
     )
     parser.add_argument(
@@ -305,17 +306,3 @@ def _size(text: str) -> tuple[int, int, int]:
 
 def _size_text(size: Sequence[int]) -> str:
     return ",".join(map(str, size))
-
-
-def _positive_int(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be >= 1, got {text}")
-    return value
-
-
-def _positive_float(text: str) -> float:
-    value = float(text)
-    if not value > 0:
-        raise argparse.ArgumentTypeError(f"must be > 0, got {text}")
-    return value

@@ -13,7 +13,7 @@ from typing import Any
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Results and texts are what a measurement changes; they do not change what is measured.
 _SOURCES = (":(top)", ":(top,exclude)benchmarks/results", ":(top,exclude)*.md")
-_LIBRARIES = ("udl-fast", "numpy", "scipy", "scikit-learn", "torch", "faiss-cpu")
+_LIBRARIES = ("udl-fast", "numpy", "scipy", "scikit-learn", "torch", "faiss-cpu", "usearch")
 
 
 def machine_class() -> dict[str, Any]:
@@ -30,6 +30,20 @@ def machine_class() -> dict[str, Any]:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
         found["memory_gib"] = round(memory / 2**30)
     return found
+
+
+def clock_hertz() -> float:
+    """Clock rate that the system states for the processor; NaN where it states none.
+
+    Processors run faster than that while few cores are busy, so clocks computed with it are a scale.
+    """
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("cpu MHz"):
+                return 1e6 * float(line.split(":", 1)[1])
+    except OSError:
+        pass
+    return float("nan")
 
 
 def versions() -> dict[str, str]:

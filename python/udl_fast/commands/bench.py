@@ -2,10 +2,13 @@
 
 import argparse
 
-from ..bench import rbm
+from ..bench import hamming, rbm
 
 HELP = "time this package against others on this machine"
-_BENCHMARKS = {"rbm": (rbm, "CD-1 training against scikit-learn and PyTorch")}
+_BENCHMARKS = {
+    "rbm": (rbm, "CD-1 training against scikit-learn and PyTorch"),
+    "hamming": (hamming, "exact Hamming search against FAISS and usearch"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
