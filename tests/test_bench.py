@@ -250,7 +250,8 @@ def test_every_workload_runs(workload):
     assert result["rates"]["udl_fast fast"]["median"] > 0
 
 
-def test_whole_calls_of_fit_are_timed_on_grey_images(data_dir):
+def test_whole_calls_of_fit_are_timed_on_grey_images(data_dir, monkeypatch):
+    monkeypatch.setenv("UDL_FAST_DATA", str(data_dir))
     options = quick_options(data="mnist-grey", sizes=[(10, 784, 8)], peers=["sklearn-fit"])
     (result,) = rbm.measure(options)["results"]
     assert result["ratios"]["sklearn-fit"]["median"] > 0
