@@ -7,7 +7,6 @@
 // and the update, while everything is in cache. It also fetches the rows of the next minibatch.
 // Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
 #include <algorithm>
-#include <bitset>
 #include <chrono>
 #include <vector>
 
@@ -15,119 +14,46 @@
 #include "base/fixed.h"
 #include "runtime/parallel.h"
 #include "runtime/rbm_fixed.h"
+#include "runtime/rbm_gradient.h"
+#include "runtime/rbm_phase.h"
 #include "runtime/scale_tracker.h"
 #include "runtime/target.h"
+#include "runtime/visible_sums.h"
 
 namespace udl {
 namespace {
 
 constexpr int64_t kFetchRows = 64;  ///< rows fetched by one work item
 constexpr double kPollSeconds = 0.05;
-// Visible sums are split by thread (docs/kernels.md) where rows times this do not exceed the hidden units, and
-// there are so many weights that fetching them costs more than another barrier.
-constexpr int64_t kSplitVisibleRows = 4;
-constexpr int64_t kSplitVisibleWeights = 1 << 16;
 
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-/// Room for the visible states of one phase: bits with their transpose, real values, or both.
-struct VisibleStates {
-  BitMatrix bits;
-  BitMatrix units;       ///< the transpose: visible units as rows, the batch as columns
-  Buffer<float> values;  ///< row-major, row_stride apart, padded with zeros
-  int64_t row_stride = 0;
-
-  void allocate(int64_t max_rows, int64_t n_visible, bool with_values, bool with_bits) {
-    row_stride = round_up(n_visible, kTileUnits);
-    if (with_values) values.resize(max_rows * row_stride);
-    if (!with_bits) return;
-    bits.resize(max_rows, n_visible);
-    units.resize(n_visible, max_rows);
-  }
-};
-
-/// The states of one phase of one minibatch: how many rows, and whether they are real values.
-struct Phase {
-  VisibleStates& states;
-  int64_t count;
-  bool dense;
-  int64_t first = 0;  ///< row of the minibatch, a multiple of 64; not 0 only in parts of a long batch
-
-  BitMatrixView bits() const { return states.bits.view(count); }  ///< of a whole batch
-  BitMatrixView units() const {
-    BitMatrixView view = states.units.view();
-    view.words = view.word_column(first / kWordBits);
-    view.columns = count;
-    return view;
-  }
-};
-
-/// Drawn hidden states of one phase for the statistics.
-struct HiddenSamples {
-  BitMatrix bits;   ///< batch as rows
-  BitMatrix units;  ///< the transpose
-
-  void allocate(int64_t max_rows, int64_t n_hidden) {
-    bits.resize(max_rows, n_hidden);
-    units.resize(n_hidden, max_rows);
-  }
-  BitMatrixView units_of(int64_t count) const {
-    BitMatrixView view = units.view();
-    view.columns = count;
-    return view;
-  }
-};
-
-/// Scratch of one thread.
-struct ThreadScratch {
-  Buffer<int32_t> tables{kTableScratch};
-  Buffer<int32_t> sums, probabilities_fixed;
-  Buffer<float> float_sums, probabilities, gradient;
-  Buffer<int64_t> long_sums;
-};
-
-/// Rows of the batch in which a unit is on; bits beyond the batch may be left from a longer one.
-int64_t count_ones(const BitMatrixView& units, int64_t unit) {
-  const int64_t count = units.columns;
-  int64_t ones = 0;
-  for (int64_t first = 0; first < count; first += kWordBits) {
-    uint64_t word = units.word_column(first / kWordBits)[unit];
-    if (count - first < kWordBits) word &= (uint64_t{1} << (count - first)) - 1;
-    ones += static_cast<int64_t>(std::bitset<64>(word).count());
-  }
-  return ones;
-}
 
 class FixedTrainer {
  public:
   FixedTrainer(RbmState& state, BitMatrix& chains, const Rows& rows, const uint32_t* order, const TrainSettings& settings,
                uint64_t seed, uint64_t step, int n_threads, const Poll& poll)
       : state_(state), kernels_(rbm_kernels()), rows_(rows), order_(order), settings_(settings), poll_(poll), seed_(seed),
-        step_(step), n_threads_(n_threads), hidden_(settings.persistent ? chains : own_hidden_), scale_(state, n_threads) {
-    const int64_t max_batch = std::min(settings.batch_size, rows.rows());
-    if (!settings.persistent) own_hidden_.resize(max_batch, state.n_hidden);
+        step_(step), n_threads_(n_threads), max_batch_(std::min(settings.batch_size, rows.rows())), max_negative_(settings.persistent ? chains.rows() : max_batch_),
+        hidden_(settings.persistent ? chains : own_hidden_), visible_sums_(state, max_negative_, n_threads), gradient_(state),
+        scale_(state, n_threads), scratch_(n_threads) {
+    if (!settings.persistent) own_hidden_.resize(max_batch_, state.n_hidden);
     const bool dense_data = !rows.is_bits() && !settings.binarize_sample;
     dense_data_ = dense_data;
-    for (VisibleStates& positive : positive_) positive.allocate(max_batch, state.n_visible, !rows.is_bits(), !dense_data);
-    const int64_t max_negative = settings.persistent ? chains.rows() : max_batch;
-    negative_.allocate(max_negative, state.n_visible, !settings.sample_visibles, settings.sample_visibles || settings.k > 1);
-    positive_tile_size_ = round_up(max_batch, 4) * kTileUnits;
+    for (VisibleStates& positive : positive_) positive.allocate(max_batch_, state.n_visible, !rows.is_bits(), !dense_data);
+    negative_.allocate(max_negative_, state.n_visible, !settings.sample_visibles, settings.sample_visibles || settings.k > 1);
+    positive_tile_size_ = round_up(max_batch_, 4) * kTileUnits;
     if (dense_data) positive_probabilities_.resize(state.hidden_tiles() * positive_tile_size_);
     else positive_fixed_.resize(state.hidden_tiles() * positive_tile_size_);
     mean_visible_.resize(state.n_visible);
     if (settings.sampled_statistics) {
-      positive_samples_.allocate(max_batch, state.n_hidden);
-      negative_samples_.allocate(max_negative, state.n_hidden);
+      positive_samples_.allocate(max_batch_, state.n_hidden);
+      negative_samples_.allocate(max_negative_, state.n_hidden);
     }
     if (settings.momentum == 0) state.weight_velocity = PanelMatrix();
     else if (state.weight_velocity.empty()) state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
-    split_visible_ = splits_visible_sums(max_negative);
-    if (split_visible_) {
-      partial_tile_size_ = round_up(max_negative, 4) * kTileUnits;
-      partial_sums_.resize(n_threads * state.visible_tiles() * partial_tile_size_);
-    }
-    allocate_scratch(std::max({max_batch, max_negative, state.n_visible}), std::max(max_batch, max_negative));
+    for (TrainScratch& scratch : scratch_)
+      scratch.allocate(state.n_visible, std::max({max_batch_, max_negative_, state.n_visible}), std::max(max_batch_, max_negative_));
   }
 
   TrainResult run() {
@@ -148,18 +74,6 @@ class FixedTrainer {
     return {index, first, std::min(settings_.batch_size, rows_.rows() - first)};
   }
   int64_t n_minibatches() const { return divide_up(rows_.rows(), settings_.batch_size); }
-
-  void allocate_scratch(int64_t longest_tile, int64_t max_rows) {
-    scratch_.resize(n_threads_);
-    for (ThreadScratch& s : scratch_) {
-      s.sums.resize(round_up(longest_tile, 4) * kTileUnits);
-      s.float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
-      s.probabilities_fixed.resize(round_up(max_rows, 4) * kTileUnits);
-      s.probabilities.resize(round_up(max_rows, 4) * kTileUnits);
-      s.gradient.resize(round_up(state_.n_visible, 4) * kTileUnits);
-      s.long_sums.resize(state_.n_visible * kTileUnits);
-    }
-  }
 
   // ---- rows of a minibatch ----
 
@@ -183,7 +97,7 @@ class FixedTrainer {
   // ---- one minibatch ----
 
   void work(Team& team) {
-    ThreadScratch& scratch = scratch_[team.thread_index()];
+    TrainScratch& scratch = scratch_[team.thread_index()];
     int exponent = state_.scale_exponent;
     for (int64_t index = 0; index < n_minibatches(); ++index) {
       const Minibatch batch = minibatch(index);
@@ -219,70 +133,33 @@ class FixedTrainer {
   uint64_t step_of(const Minibatch& batch, int64_t s) const { return step_ + static_cast<uint64_t>(batch.index * steps_per_update() + s); }
   Stream stream() const { return settings_.persistent ? Stream::pcd : Stream::cd; }
 
-  void positive_stage(Team& team, ThreadScratch& scratch, const Minibatch& batch, int exponent) {
+  void positive_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
     const int64_t hidden_tiles = state_.hidden_tiles();
     if (!settings_.persistent) {
       team.for_each(hidden_tiles, [&](int64_t tile) { positive_tile(tile, batch, exponent, scratch); });
       return;
     }
-    if (split_visible_) add_partial_sums(team, batch, exponent, scratch);
+    split_visible_sums(team, batch, exponent, scratch);
     team.for_each(hidden_tiles + state_.visible_tiles(), [&](int64_t item) {
       if (item < hidden_tiles) positive_tile(item, batch, exponent, scratch);
       else visible_tile(item - hidden_tiles, batch, 0, exponent, scratch);
     });
   }
 
-  /// For minibatches much smaller than the hidden layer: each thread sums over the hidden units whose panels it
-  /// updated itself. Otherwise every thread would fetch all panels from where they were last written, and
-  /// rows x visible sums are much less to exchange than hidden x visible weights.
-  void add_partial_sums(Team& team, const Minibatch& batch, int exponent, ThreadScratch& scratch) {
-    const int64_t visible_tiles = state_.visible_tiles();
-    team.for_each(n_threads_ * visible_tiles, [&](int64_t item) {
-      partial_visible_sums(item / visible_tiles, item % visible_tiles, chain_phase(batch).count, exponent, scratch);
-    });
+  /// A stage only where the sums are split by thread.
+  void split_visible_sums(Team& team, const Minibatch& batch, int exponent, TrainScratch& scratch) {
+    if (visible_sums_.n_parts() == 0) return;
+    const BitMatrixView hidden = hidden_.view(chain_phase(batch).count);
+    team.for_each(visible_sums_.n_parts(), [&](int64_t item) { visible_sums_.part(item, hidden, exponent, scratch.tables.data()); });
   }
 
-  /// Whole words of hidden states, shared out like the panels of `learn_stage`.
-  int64_t first_word(int64_t part) const { return divide_up(state_.n_hidden, kWordBits) * part / n_threads_; }
-  int32_t* partial_sums(int64_t part, int64_t tile) {
-    return partial_sums_.data() + (part * state_.visible_tiles() + tile) * partial_tile_size_;
-  }
-
-  bool splits_visible_sums(int64_t rows) const {
-    const bool every_thread_has_units = divide_up(state_.n_hidden, kWordBits) >= n_threads_;
-    return n_threads_ > 1 && every_thread_has_units && kSplitVisibleRows * rows <= state_.n_hidden &&
-           state_.n_visible * state_.n_hidden >= kSplitVisibleWeights;
-  }
-
-  void partial_visible_sums(int64_t part, int64_t tile, int64_t count, int exponent, ThreadScratch& scratch) {
-    const int64_t word = first_word(part);
-    WeightPanelsView weights = state_.panels_at(exponent);
-    weights.panels = weights.panel(word * kWordBits / kTileUnits);
-    weights.n_hidden = std::min(state_.n_hidden, first_word(part + 1) * kWordBits) - word * kWordBits;
-    BitMatrixView hidden = hidden_.view(count);
-    hidden.words = hidden.word_column(word);
-    hidden.columns = weights.n_hidden;
-    kernels_.visible_sums(weights, tile, hidden, scratch.tables.data(), partial_sums(part, tile));
-  }
-
-  /// Sums of one visible tile over all hidden units.
-  void visible_sums(int64_t tile, int64_t count, int exponent, ThreadScratch& scratch) {
-    if (!split_visible_) return kernels_.visible_sums(state_.panels_at(exponent), tile, hidden_.view(count), scratch.tables.data(), scratch.sums.data());
-    const int64_t size = count * kTileUnits;
-    std::copy_n(partial_sums(0, tile), size, scratch.sums.data());
-    for (int part = 1; part < n_threads_; ++part) {
-      const int32_t* more = partial_sums(part, tile);
-      for (int64_t n = 0; n < size; ++n) scratch.sums[n] += more[n];
-    }
-  }
-
-  void chain_stages(Team& team, ThreadScratch& scratch, const Minibatch& batch, int exponent) {
+  void chain_stages(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
     for (int64_t s = settings_.persistent ? 1 : 0; s < settings_.k; ++s) {
       if (s > 0) {
         const uint64_t step = step_of(batch, settings_.persistent ? s - 1 : s);
         team.for_each(state_.hidden_tiles(), [&](int64_t tile) { hidden_sample_tile(tile, batch, step, exponent, scratch); });
       }
-      if (split_visible_) add_partial_sums(team, batch, exponent, scratch);
+      split_visible_sums(team, batch, exponent, scratch);
       team.for_each(state_.visible_tiles(), [&](int64_t tile) { visible_tile(tile, batch, s, exponent, scratch); });
     }
   }
@@ -308,7 +185,7 @@ class FixedTrainer {
 
   // ---- tiles ----
 
-  ActivationInput hidden_input(const Phase& visible, int64_t tile, int exponent, ThreadScratch& scratch) {
+  ActivationInput hidden_input(const Phase& visible, int64_t tile, int exponent, TrainScratch& scratch) {
     const WeightPanelsView weights = state_.panels_at(exponent);
     const float* bias = state_.hidden_bias.tile(tile);
     if (visible.dense) {
@@ -326,7 +203,7 @@ class FixedTrainer {
     output.tile = tile;
   }
 
-  void positive_tile(int64_t tile, const Minibatch& batch, int exponent, ThreadScratch& scratch) {
+  void positive_tile(int64_t tile, const Minibatch& batch, int exponent, TrainScratch& scratch) {
     const Phase visible = data_phase(batch);
     ActivationOutput output{};
     if (visible.dense) output.probabilities = positive_probabilities_.data() + tile * positive_tile_size_;
@@ -350,7 +227,7 @@ class FixedTrainer {
     return settings_.persistent ? positive_samples_.bits.view(batch.count) : hidden_.view(batch.count);
   }
 
-  void hidden_sample_tile(int64_t tile, const Minibatch& batch, uint64_t step, int exponent, ThreadScratch& scratch) {
+  void hidden_sample_tile(int64_t tile, const Minibatch& batch, uint64_t step, int exponent, TrainScratch& scratch) {
     ActivationOutput output{};
     add_hidden_samples(output, tile, step);
     kernels_.activate(hidden_input(chain_phase(batch), tile, exponent, scratch), output);
@@ -358,9 +235,9 @@ class FixedTrainer {
 
   bool mean_reconstruction(int64_t s) const { return s == settings_.k - 1 && !settings_.sample_visibles; }
 
-  void visible_tile(int64_t tile, const Minibatch& batch, int64_t s, int exponent, ThreadScratch& scratch) {
+  void visible_tile(int64_t tile, const Minibatch& batch, int64_t s, int exponent, TrainScratch& scratch) {
     const int64_t count = chain_phase(batch).count;
-    visible_sums(tile, count, exponent, scratch);
+    visible_sums_.tile(tile, hidden_.view(count), exponent, scratch.tables.data(), scratch.sums.data());
     const ActivationInput input{scratch.sums.data(), nullptr, power_of_two(exponent), state_.visible_bias.tile(tile), count};
     ActivationOutput output{};
     output.tile = tile;
@@ -390,62 +267,6 @@ class FixedTrainer {
     }
   }
 
-  /// A sum over the batch: exact (an integer, in units of 1 / one) or float.
-  struct Statistic {
-    bool exact;
-    int64_t sum;
-    float float_sum;
-    int64_t count;
-    float one;  ///< integer value of probability 1
-
-    float factor() const { return 1.0f / (one * static_cast<float>(count)); }
-    float mean() const { return exact ? static_cast<float>(sum) * factor() : float_sum * factor(); }
-  };
-  /// Mean of `up` minus mean of `down`, each over its own count; integers are subtracted first where that is exact.
-  static float difference(const Statistic& up, const Statistic& down) {
-    if (up.exact && down.exact && up.count == down.count) return static_cast<float>(up.sum - down.sum) * up.factor();
-    return up.mean() - down.mean();
-  }
-
-  static Statistic visible_statistic(const Phase& visible, int64_t i) {
-    if (!visible.dense) return {true, count_ones(visible.units(), i), 0, visible.count, 1.0f};
-    float sum = 0;
-    for (int64_t r = 0; r < visible.count; ++r) sum += visible.states.values[r * visible.states.row_stride + i];
-    return {false, 0, sum, visible.count, 1.0f};
-  }
-
-  /// Hidden units of one tile and phase: P(h | v) in fixed point, or float where the visible states are real
-  /// values, or drawn states with units as rows.
-  struct HiddenStatistics {
-    const int32_t* fixed;
-    const float* probabilities;
-    int64_t count;
-    BitMatrixView samples;
-
-    bool sampled() const { return samples.words != nullptr; }
-  };
-
-  /// Sums over the batch of the sixteen units of a tile.
-  struct TileStatistic {
-    Statistic units[kTileUnits];
-  };
-  TileStatistic tile_statistic(const HiddenStatistics& hidden, int64_t tile) const {
-    TileStatistic out;
-    if (hidden.sampled()) {
-      for (int k = 0; k < kTileUnits; ++k) out.units[k] = {true, count_ones(hidden.samples, tile * kTileUnits + k), 0, hidden.count, 1.0f};
-      return out;
-    }
-    for (Statistic& unit : out.units) unit = {hidden.fixed != nullptr, 0, 0, hidden.count, hidden.fixed ? kProbabilityOne : 1.0f};
-    for (int64_t first = 0; hidden.fixed && first < hidden.count; first += kMaxRowsPerSum) {
-      int32_t sums[kTileUnits];
-      kernels_.column_sums(hidden.fixed + first * kTileUnits, std::min(kMaxRowsPerSum, hidden.count - first), sums);
-      for (int k = 0; k < kTileUnits; ++k) out.units[k].sum += sums[k];
-    }
-    for (int64_t r = 0; !hidden.fixed && r < hidden.count; ++r)
-      for (int k = 0; k < kTileUnits; ++k) out.units[k].float_sum += hidden.probabilities[r * kTileUnits + k];
-    return out;
-  }
-
   void update_bias(float& bias, float& velocity, float gradient) const {
     const float step = static_cast<float>(settings_.learning_rate) * gradient;
     if (settings_.momentum == 0) {
@@ -459,7 +280,7 @@ class FixedTrainer {
 
   /// Everything a weight panel needs at the end of a minibatch.
   void learn_tile(int64_t tile, const Minibatch& batch, int exponent, int thread) {
-    ThreadScratch& scratch = scratch_[thread];
+    TrainScratch& scratch = scratch_[thread];
     const Phase data = data_phase(batch), model = model_phase(batch);
     const HiddenStatistics down = model_hidden_tile(tile, batch, model, exponent, scratch);
     const HiddenStatistics up = data_hidden_tile(tile, batch, data);
@@ -467,7 +288,7 @@ class FixedTrainer {
     update_hidden_biases(tile, batch, up, down, sparsity);
 
     PanelUpdate update{};
-    gradient(tile, {data, up}, {model, down}, scratch, update);
+    gradient_.fill(tile, {data, up}, {model, down}, scratch, update);
     update.terms = &sparsity;
     update.n_terms = settings_.has_sparsity ? 1 : 0;
     apply(update, tile, exponent, thread);
@@ -481,7 +302,7 @@ class FixedTrainer {
   }
 
   /// Probabilities or samples of a tile's hidden units given the chain's visible states.
-  HiddenStatistics model_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& model, int exponent, ThreadScratch& scratch) {
+  HiddenStatistics model_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& model, int exponent, TrainScratch& scratch) {
     ActivationOutput output{};
     if (settings_.sampled_statistics) {
       // The states a step of CD ends with, which nothing else draws; those PCD goes on with.
@@ -500,7 +321,7 @@ class FixedTrainer {
 
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
     const int64_t n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - tile * kTileUnits);
-    const TileStatistic data = tile_statistic(up, tile), model = tile_statistic(down, tile);
+    const TileStatistic data = hidden_statistic(kernels_, up, tile), model = hidden_statistic(kernels_, down, tile);
     for (int64_t k = 0; k < n_units; ++k) {
       const int64_t j = tile * kTileUnits + k;
       float gradient = difference(data.units[k], model.units[k]);
@@ -519,81 +340,6 @@ class FixedTrainer {
     const auto damping = static_cast<float>(settings_.sparsity_damping);
     q = has_history ? damping * q + (1.0f - damping) * mean_activation : mean_activation;
     return static_cast<float>(settings_.sparsity_cost) * (static_cast<float>(settings_.sparsity_target) - q);
-  }
-
-  // ---- gradient ----
-
-  /// Integer value of probability 1 in the sums of the gradient.
-  float gradient_one(const HiddenStatistics& hidden) const {
-    if (hidden.sampled()) return 1.0f;
-    return state_.narrow ? kProbabilityOne / (1 << kNarrowProbabilityShift) : kProbabilityOne;
-  }
-  float factor_for(const HiddenStatistics& hidden) const { return 1.0f / (gradient_one(hidden) * static_cast<float>(hidden.count)); }
-
-  struct PhaseStatistics {
-    Phase visible;
-    HiddenStatistics hidden;
-    /// One int32 product holds the sums.
-    bool fits() const { return hidden.sampled() || (hidden.fixed && visible.count <= kMaxRowsPerSum); }
-  };
-
-  static PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t count) {
-    PhaseStatistics part = phase;
-    part.visible.first = first;
-    part.visible.count = std::min(count, phase.visible.count - first);
-    part.hidden.count = part.visible.count;
-    if (phase.hidden.fixed) part.hidden.fixed += first * kTileUnits;
-    return part;
-  }
-
-  void exact_sums(int64_t tile, const PhaseStatistics& phase, Combine combine, ThreadScratch& scratch) const {
-    if (phase.hidden.sampled()) kernels_.pair_counts(phase.visible.units(), phase.hidden.samples, tile, combine, scratch.sums.data());
-    else kernels_.gradient_sums(phase.visible.units(), phase.hidden.fixed, state_.narrow, combine, scratch.tables.data(), scratch.sums.data());
-  }
-
-  /// Fills sums, sums_factor and float_sums of the update: positive minus negative phase.
-  void gradient(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, ThreadScratch& scratch, PanelUpdate& update) {
-    if (up.fits() && down.fits() && up.visible.count == down.visible.count) {
-      exact_sums(tile, up, Combine::overwrite, scratch);
-      exact_sums(tile, down, Combine::subtract, scratch);
-      update.sums = scratch.sums.data();
-      update.sums_factor = factor_for(up.hidden);
-      return;
-    }
-    update.float_sums = scratch.gradient.data();
-    add_phase(tile, up, +1, false, scratch);
-    if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
-    exact_sums(tile, down, Combine::overwrite, scratch);
-    update.sums = scratch.sums.data();
-    update.sums_factor = -factor_for(down.hidden);
-  }
-
-  /// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
-  void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, ThreadScratch& scratch) {
-    const Phase& visible = phase.visible;
-    if (phase.hidden.probabilities) {
-      const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
-      kernels_.dense_gradient_sums(visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
-                                   phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
-      return;
-    }
-    long_sums(tile, phase, scratch);
-    const float factor = static_cast<float>(sign) * factor_for(phase.hidden);
-    for (int64_t n = 0; n < state_.n_visible * kTileUnits; ++n) {
-      const float mean = static_cast<float>(scratch.long_sums[n]) * factor;
-      scratch.gradient[n] = accumulate ? scratch.gradient[n] + mean : mean;
-    }
-  }
-
-  /// Exact sums for any batch: blocks of rows whose int32 sums cannot overflow, added in int64.
-  void long_sums(int64_t tile, const PhaseStatistics& phase, ThreadScratch& scratch) {
-    const int64_t size = state_.n_visible * kTileUnits;
-    scratch.long_sums.zero();
-    const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
-    for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
-      exact_sums(tile, rows_of(phase, first, block_rows), Combine::overwrite, scratch);
-      for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
-    }
   }
 
   void apply(PanelUpdate& update, int64_t tile, int exponent, int thread) {
@@ -618,6 +364,7 @@ class FixedTrainer {
   const uint64_t seed_, step_;
   const int n_threads_;
 
+  const int64_t max_batch_, max_negative_;  ///< rows of the data, and of the chain
   BitMatrix own_hidden_;
   BitMatrix& hidden_;  ///< states of the chain: CD's own, or the persistent ones
   VisibleStates positive_[2];  ///< data of this minibatch and of the next
@@ -626,13 +373,12 @@ class FixedTrainer {
   int64_t positive_tile_size_ = 0;
   Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data
   Buffer<float> positive_probabilities_;  ///< the same for real-valued data
-  bool split_visible_ = false;  ///< partial sums of visible units by thread
-  int64_t partial_tile_size_ = 0;
-  Buffer<int32_t> partial_sums_;  ///< [thread][visible tile][rows][16]
   Buffer<float> mean_visible_;
-  HiddenSamples positive_samples_, negative_samples_;  ///< of sampled statistics
+  PairedBits positive_samples_, negative_samples_;  ///< of sampled statistics
+  VisibleSums visible_sums_;
+  Gradient gradient_;
   ScaleTracker scale_;
-  std::vector<ThreadScratch> scratch_;
+  std::vector<TrainScratch> scratch_;
   bool stop_requested_ = false;
   Clock::time_point last_poll_;
   TrainResult result_;

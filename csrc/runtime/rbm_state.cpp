@@ -28,40 +28,16 @@ float largest_weight(const PanelMatrix& weights) {
   return largest;
 }
 
-/// Largest half-norm over rows and columns at scale 2^exponent.
-int64_t half_norm(const PanelMatrix& weights, int exponent) {
-  const float inverse = power_of_two(-exponent);
-  Buffer<int64_t> row_positive(weights.n_visible()), row_negative(weights.n_visible());
-  int64_t largest = 0;
-  for (int64_t t = 0; t < weights.n_panels(); ++t) {
-    HalfSums columns[kTileUnits];
-    for (int64_t i = 0; i < weights.n_visible(); ++i) {
-      HalfSums row;
-      for (int k = 0; k < kTileUnits; ++k) {
-        const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
-        columns[k].add(z);
-        row.add(z);
-      }
-      row_positive[i] += row.positive;
-      row_negative[i] += row.negative;
-    }
-    for (const HalfSums& column : columns) largest = std::max(largest, column.larger());
-  }
-  for (int64_t i = 0; i < weights.n_visible(); ++i) largest = std::max({largest, row_positive[i], row_negative[i]});
-  return largest;
-}
-
-/// Largest half-norm of 64 aligned units of a row or a column at scale 2^exponent.
-int64_t block_half_norm(const PanelMatrix& weights, int exponent) {
-  constexpr int64_t kPanelsPerWord = kWordBits / kTileUnits;
+/// Largest half-norm of `block` aligned units of a row or a column at scale 2^exponent; block is a multiple of 16.
+int64_t half_norm(const PanelMatrix& weights, int exponent, int64_t block) {
   const float inverse = power_of_two(-exponent);
   std::vector<HalfSums> rows(weights.n_visible());
   int64_t largest = 0;
   for (int64_t t = 0; t < weights.n_panels(); ++t) {
-    if (t % kPanelsPerWord == 0) std::fill(rows.begin(), rows.end(), HalfSums{});
+    if (t * kTileUnits % block == 0) std::fill(rows.begin(), rows.end(), HalfSums{});
     HalfSums columns[kTileUnits];
     for (int64_t i = 0; i < weights.n_visible(); ++i) {
-      if (i % kWordBits == 0) std::fill(columns, columns + kTileUnits, HalfSums{});
+      if (i % block == 0) std::fill(columns, columns + kTileUnits, HalfSums{});
       for (int k = 0; k < kTileUnits; ++k) {
         const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
         columns[k].add(z);
@@ -103,14 +79,14 @@ WeightPanelsView PanelMatrix::view(int scale_exponent, bool narrow) const {
 }
 
 int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
+  const float largest_integer = narrow ? static_cast<float>(kNarrowHalfNormLimit) : kMaxQuantised;
+  const int64_t limit = narrow ? kNarrowHalfNormLimit : kHalfNormLimit;
+  const int64_t whole = round_up(std::max(weights.n_visible(), weights.n_hidden()), kTileUnits);
+  const int64_t block = narrow ? kWordBits : whole;
   const float largest = largest_weight(weights);
   int exponent = kMinScaleExponent;
-  while (largest * power_of_two(-exponent) > (narrow ? static_cast<float>(kNarrowHalfNormLimit) : kMaxQuantised)) ++exponent;
-  if (narrow) {
-    while (block_half_norm(weights, exponent) >= kNarrowHalfNormLimit) ++exponent;
-  } else {
-    while (half_norm(weights, exponent) >= kHalfNormLimit) ++exponent;
-  }
+  while (largest * power_of_two(-exponent) > largest_integer) ++exponent;
+  while (half_norm(weights, exponent, block) >= limit) ++exponent;
   return exponent;
 }
 

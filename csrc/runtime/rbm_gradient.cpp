@@ -1,0 +1,106 @@
+#include "runtime/rbm_gradient.h"
+
+#include <algorithm>
+
+#include "runtime/target.h"
+
+namespace udl {
+namespace {
+
+/// Rows first .. first + count - 1 of a phase.
+PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t count) {
+  PhaseStatistics part = phase;
+  part.visible.first = first;
+  part.visible.count = std::min(count, phase.visible.count - first);
+  part.hidden.count = part.visible.count;
+  if (phase.hidden.fixed) part.hidden.fixed += first * kTileUnits;
+  return part;
+}
+
+}  // namespace
+
+TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile) {
+  TileStatistic out;
+  if (hidden.sampled()) {
+    for (int k = 0; k < kTileUnits; ++k) out.units[k] = {true, count_ones(hidden.samples, tile * kTileUnits + k), 0, hidden.count, 1.0f};
+    return out;
+  }
+  for (Statistic& unit : out.units) unit = {hidden.fixed != nullptr, 0, 0, hidden.count, hidden.fixed ? kProbabilityOne : 1.0f};
+  for (int64_t first = 0; hidden.fixed && first < hidden.count; first += kMaxRowsPerSum) {
+    int32_t sums[kTileUnits];
+    kernels.column_sums(hidden.fixed + first * kTileUnits, std::min(kMaxRowsPerSum, hidden.count - first), sums);
+    for (int k = 0; k < kTileUnits; ++k) out.units[k].sum += sums[k];
+  }
+  for (int64_t r = 0; !hidden.fixed && r < hidden.count; ++r)
+    for (int k = 0; k < kTileUnits; ++k) out.units[k].float_sum += hidden.probabilities[r * kTileUnits + k];
+  return out;
+}
+
+void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows) {
+  sums.resize(round_up(longest_tile, 4) * kTileUnits);
+  float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
+  probabilities_fixed.resize(round_up(max_rows, 4) * kTileUnits);
+  probabilities.resize(round_up(max_rows, 4) * kTileUnits);
+  gradient.resize(round_up(n_visible, 4) * kTileUnits);
+  long_sums.resize(n_visible * kTileUnits);
+}
+
+Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
+
+void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
+  if (up.fits() && down.fits() && up.visible.count == down.visible.count) {
+    exact_sums(tile, up, Combine::overwrite, scratch);
+    exact_sums(tile, down, Combine::subtract, scratch);
+    update.sums = scratch.sums.data();
+    update.sums_factor = factor_for(up.hidden);
+    return;
+  }
+  update.float_sums = scratch.gradient.data();
+  add_phase(tile, up, +1, false, scratch);
+  if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
+  exact_sums(tile, down, Combine::overwrite, scratch);
+  update.sums = scratch.sums.data();
+  update.sums_factor = -factor_for(down.hidden);
+}
+
+/// Turns the integer sums of a phase into a mean.
+float Gradient::factor_for(const HiddenStatistics& hidden) const {
+  const float narrow_one = kProbabilityOne / (1 << kNarrowProbabilityShift);
+  const float one = hidden.sampled() ? 1.0f : state_.narrow ? narrow_one : kProbabilityOne;
+  return 1.0f / (one * static_cast<float>(hidden.count));
+}
+
+void Gradient::exact_sums(int64_t tile, const PhaseStatistics& phase, Combine combine, TrainScratch& scratch) const {
+  if (phase.hidden.sampled()) kernels_.pair_counts(phase.visible.units(), phase.hidden.samples, tile, combine, scratch.sums.data());
+  else kernels_.gradient_sums(phase.visible.units(), phase.hidden.fixed, state_.narrow, combine, scratch.tables.data(), scratch.sums.data());
+}
+
+/// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
+void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, TrainScratch& scratch) const {
+  const Phase& visible = phase.visible;
+  if (phase.hidden.probabilities) {
+    const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
+    kernels_.dense_gradient_sums(visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
+                                 phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
+    return;
+  }
+  long_sums(tile, phase, scratch);
+  const float factor = static_cast<float>(sign) * factor_for(phase.hidden);
+  for (int64_t n = 0; n < state_.n_visible * kTileUnits; ++n) {
+    const float mean = static_cast<float>(scratch.long_sums[n]) * factor;
+    scratch.gradient[n] = accumulate ? scratch.gradient[n] + mean : mean;
+  }
+}
+
+/// Exact sums for any batch: blocks of rows whose int32 sums cannot overflow, added in int64.
+void Gradient::long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
+  const int64_t size = state_.n_visible * kTileUnits;
+  scratch.long_sums.zero();
+  const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
+  for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
+    exact_sums(tile, rows_of(phase, first, block_rows), Combine::overwrite, scratch);
+    for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
+  }
+}
+
+}  // namespace udl

@@ -1,0 +1,109 @@
+#pragma once
+// What learning gathers from one phase of a minibatch: visible states, hidden units, sums over the batch.
+#include <algorithm>
+#include <bitset>
+#include <cstdint>
+
+#include "base/fixed.h"
+#include "kernels/rbm.h"
+#include "runtime/buffer.h"
+
+namespace udl {
+
+/// Binary states with their transpose, which gradients and counts read.
+struct PairedBits {
+  BitMatrix bits;   ///< batch as rows
+  BitMatrix units;  ///< units as rows, the batch as columns
+
+  void allocate(int64_t max_rows, int64_t n_units) {
+    bits.resize(max_rows, n_units);
+    units.resize(n_units, max_rows);
+  }
+  /// Rows first .. first + count - 1 of the batch; first is a multiple of 64.
+  BitMatrixView units_of(int64_t count, int64_t first = 0) const {
+    BitMatrixView view = units.view();
+    view.words = view.word_column(first / kWordBits);
+    view.columns = count;
+    return view;
+  }
+};
+
+/// Room for the visible states of one phase: bits, real values, or both.
+struct VisibleStates : PairedBits {
+  Buffer<float> values;  ///< row-major, row_stride apart, padded with zeros
+  int64_t row_stride = 0;
+
+  void allocate(int64_t max_rows, int64_t n_visible, bool with_values, bool with_bits) {
+    row_stride = round_up(n_visible, kTileUnits);
+    if (with_values) values.resize(max_rows * row_stride);
+    if (with_bits) PairedBits::allocate(max_rows, n_visible);
+  }
+};
+
+/// The states of one phase of one minibatch: how many rows, and whether they are real values.
+struct Phase {
+  VisibleStates& states;
+  int64_t count;
+  bool dense;
+  int64_t first = 0;  ///< row of the minibatch, a multiple of 64; not 0 only in parts of a long batch
+
+  BitMatrixView bits() const { return states.bits.view(count); }  ///< of a whole batch
+  BitMatrixView units() const { return states.units_of(count, first); }
+};
+
+/// Hidden units of one tile and phase: P(h | v) in fixed point, or float where the visible states are real
+/// values, or drawn states with units as rows.
+struct HiddenStatistics {
+  const int32_t* fixed;
+  const float* probabilities;
+  int64_t count;
+  BitMatrixView samples;
+
+  bool sampled() const { return samples.words != nullptr; }
+};
+
+/// A sum over the batch: exact (an integer, in units of 1 / one) or float.
+struct Statistic {
+  bool exact;
+  int64_t sum;
+  float float_sum;
+  int64_t count;
+  float one;  ///< integer value of probability 1
+
+  float factor() const { return 1.0f / (one * static_cast<float>(count)); }
+  float mean() const { return exact ? static_cast<float>(sum) * factor() : float_sum * factor(); }
+};
+
+/// Mean of `up` minus mean of `down`, each over its own count; integers are subtracted first where that is exact.
+inline float difference(const Statistic& up, const Statistic& down) {
+  if (up.exact && down.exact && up.count == down.count) return static_cast<float>(up.sum - down.sum) * up.factor();
+  return up.mean() - down.mean();
+}
+
+/// Rows of the batch in which a unit is on; bits beyond the batch may be left from a longer one.
+inline int64_t count_ones(const BitMatrixView& units, int64_t unit) {
+  const int64_t count = units.columns;
+  int64_t ones = 0;
+  for (int64_t first = 0; first < count; first += kWordBits) {
+    uint64_t word = units.word_column(first / kWordBits)[unit];
+    if (count - first < kWordBits) word &= (uint64_t{1} << (count - first)) - 1;
+    ones += static_cast<int64_t>(std::bitset<64>(word).count());
+  }
+  return ones;
+}
+
+/// Visible unit i over the batch; real values are added in row order.
+inline Statistic visible_statistic(const Phase& visible, int64_t i) {
+  if (!visible.dense) return {true, count_ones(visible.units(), i), 0, visible.count, 1.0f};
+  float sum = 0;
+  for (int64_t r = 0; r < visible.count; ++r) sum += visible.states.values[r * visible.states.row_stride + i];
+  return {false, 0, sum, visible.count, 1.0f};
+}
+
+/// Sums over the batch of the sixteen hidden units of a tile.
+struct TileStatistic {
+  Statistic units[kTileUnits];
+};
+TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile);
+
+}  // namespace udl
