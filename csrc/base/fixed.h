@@ -22,7 +22,14 @@ constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
 // the sums of one word fit 16 bits, and words are added in 32.
 constexpr int64_t kNarrowHalfNormLimit = (int64_t{1} << 15) - 1;
 
-inline float power_of_two(int exponent) { return std::ldexp(1.0f, exponent); }
+/// 2^exponent; the exponents of real scales, which are normal numbers, take no call.
+inline float power_of_two(int exponent) {
+  if (exponent < -126 || exponent > 127) return std::ldexp(1.0f, exponent);
+  const int32_t bits = (exponent + 127) << 23;
+  float power;
+  std::memcpy(&power, &bits, sizeof power);
+  return power;
+}
 
 /// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa bits.
 UDL_HD inline int32_t round_to_int(float x) {

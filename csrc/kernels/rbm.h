@@ -35,6 +35,20 @@ struct WeightPanelsView {
 /// and written by nothing but these kernels.
 constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
 
+/// Rows of bits as lists of the columns that are on. The list of row r is columns_on[starts[r]] ..
+/// columns_on[starts[r + 1] - 1], in ascending order, filled up to a multiple of 4 with the number `columns`,
+/// which stands for a row of zeros.
+struct ActiveListsView {
+  const uint16_t* columns_on;
+  const uint32_t* starts;  ///< rows + 1
+  int64_t rows;
+  int64_t columns;  ///< at most kMaxListColumns
+};
+constexpr int64_t kMaxListColumns = 65535;
+
+/// Integers of scratch a product of lists needs: the integer rows of all columns, and the row of zeros.
+constexpr int64_t list_scratch(int64_t columns) { return (round_up(columns, 4) + 1) * kTileUnits; }
+
 /// What a product does with the sums it is handed.
 enum class Combine { overwrite, add, subtract };
 
@@ -100,6 +114,23 @@ struct RbmKernels {
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
                        int32_t* scratch, int32_t* sums);
 
+  /// The sums of hidden_sums and visible_sums from lists; scratch has list_scratch(columns) integers. Exact.
+  void (*hidden_list_sums)(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& visible, int32_t* scratch,
+                           int32_t* sums);
+  void (*visible_list_sums)(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& hidden, int32_t* scratch,
+                            int32_t* sums);
+
+  /// Ones in all rows.
+  int64_t (*count_ones)(const BitMatrixView& bits);
+
+  /// out[k] = number of columns in which unit 16 tile + k is on; `units` has units as rows, and bits beyond its
+  /// columns do not count.
+  void (*unit_counts)(const BitMatrixView& units, int64_t tile, int32_t* out);
+
+  /// Lists of the ones of `bits` (at most kMaxListColumns columns). Written: starts[0 .. rows], and no more than
+  /// count_ones(bits) + 4 rows + 64 columns_on, of which those beyond the last list mean nothing.
+  void (*list_active)(const BitMatrixView& bits, uint16_t* columns_on, uint32_t* starts);
+
   /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.
   void (*activate)(const ActivationInput& input, const ActivationOutput& output);
 
@@ -115,11 +146,17 @@ struct RbmKernels {
   /// Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
   void (*transpose_tile)(const BitMatrixView& in, int64_t tile, const BitMatrixView& out);
 
-  /// sums[i][k] = or += or -= sum over rows b of bit[i][b] * probabilities_fixed[b][k]; `units` has the
-  /// visible units as rows and the batch (at most kMaxRowsPerSum rows) as columns. Exact.
+  /// sums[i][k] = sum over rows b of +- bit[i][b] * probabilities_fixed[b][k], minus from row `first_negative`, a
+  /// multiple of 4, on: both phases of a gradient are one product. `units` has the visible units as rows and the
+  /// batch, or that of the positive phase followed by that of the negative one, as columns; at most kMaxRowsPerSum
+  /// rows a phase. Exact.
   /// `narrow` sums dithered_probability of each row instead (kernels/cpu/products.h), in units of 2^-10.
-  void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, bool narrow, Combine combine,
+  void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int64_t first_negative, bool narrow,
                         int32_t* scratch, int32_t* sums);
+
+  /// Units 16 tile .. 16 tile + 15 of two phases side by side: the columns of `positive`, rounded up to a multiple of
+  /// 4, then those of `negative`. Bits beyond the columns of the inputs do not count. Writes 16 rows of `out`. Exact.
+  void (*join_units)(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out);
 
   /// sums[i][k] = or += or -= the number of rows of the batch in which visible unit i and hidden unit 16 tile + k
   /// are both on. Both matrices have units as rows and the batch as columns. Exact.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <vector>
 
+#include "runtime/bit_product.h"
 #include "runtime/parallel.h"
 #include "runtime/rbm_fixed.h"
 #include "runtime/target.h"
@@ -18,6 +19,7 @@ constexpr int64_t kBlockRows = 2048;
 /// Scratch of one thread for tiles of up to `rows` rows.
 struct TileScratch {
   Buffer<int32_t> tables{kTableScratch};
+  BitProduct product{tables.data()};
   Buffer<int32_t> sums;
   Buffer<float> float_sums, probabilities;
 
@@ -57,6 +59,11 @@ class HalfStep {
   int64_t tiles() const { return to_hidden_ ? state_.hidden_tiles() : state_.visible_tiles(); }
   int64_t units() const { return to_hidden_ ? state_.n_hidden : state_.n_visible; }
 
+  /// Before a thread's first tile of these states.
+  void prepare(const BlockStates& from, int64_t rows, int n_threads, TileScratch& scratch) const {
+    if (!from.dense) scratch.product.prepare(from.bits.view(rows), divide_up(tiles(), n_threads));
+  }
+
   /// Sums of one tile and how they become pre-activations.
   ActivationInput sums(const BlockStates& from, int64_t rows, int64_t tile, TileScratch& scratch) const {
     const float* bias = (to_hidden_ ? state_.hidden_bias : state_.visible_bias).tile(tile);
@@ -65,8 +72,8 @@ class HalfStep {
       product(state_.panels(), tile, from.values.data(), rows, from.value_stride, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, rows};
     }
-    const auto product = to_hidden_ ? kernels_.hidden_sums : kernels_.visible_sums;
-    product(state_.panels(), tile, from.bits.view(rows), scratch.tables.data(), scratch.sums.data());
+    if (to_hidden_) scratch.product.hidden_sums(state_.panels(), tile, scratch.sums.data());
+    else scratch.product.visible_sums(state_.panels(), tile, scratch.sums.data());
     return {scratch.sums.data(), nullptr, state_.scale(), bias, rows};
   }
 
@@ -111,9 +118,9 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, int n_threa
   for_each_block(rows.rows(), n_threads, [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
     from.load(rows, first, count);
     parallel_region(n_threads, [&](Team& team) {
-      team.for_each(half.tiles(), [&](int64_t tile) {
-        half.means(from, count, tile, out + first * half.units(), scratches[team.thread_index()]);
-      });
+      TileScratch& scratch = scratches[team.thread_index()];
+      half.prepare(from, count, team.n_threads(), scratch);
+      team.for_each(half.tiles(), [&](int64_t tile) { half.means(from, count, tile, out + first * half.units(), scratch); });
     });
   });
 }
@@ -130,9 +137,9 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
     from.load(rows, first, count);
     BitMatrix to(count, half.units());
     parallel_region(n_threads, [&](Team& team) {
-      team.for_each(half.tiles(), [&](int64_t tile) {
-        half.sample(from, count, tile, source, source.step, static_cast<uint32_t>(first), to.view(), scratches[team.thread_index()]);
-      });
+      TileScratch& scratch = scratches[team.thread_index()];
+      half.prepare(from, count, team.n_threads(), scratch);
+      team.for_each(half.tiles(), [&](int64_t tile) { half.sample(from, count, tile, source, source.step, static_cast<uint32_t>(first), to.view(), scratch); });
     });
     store_block(to.view(), first, out);
   });
@@ -194,7 +201,9 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const Rows& visible, int64_t n_steps
         const BlockStates& from = s == 0 ? start : v;
         const uint64_t step = source.step + static_cast<uint64_t>(s);
         const auto first_row = static_cast<uint32_t>(first);
+        up.prepare(from, count, team.n_threads(), scratch);
         team.for_each(up.tiles(), [&](int64_t tile) { up.sample(from, count, tile, source, step, first_row, h.bits.view(), scratch); });
+        down.prepare(h, count, team.n_threads(), scratch);
         team.for_each(down.tiles(), [&](int64_t tile) { down.sample(h, count, tile, source, step, first_row, v.bits.view(), scratch); });
       }
     });
@@ -212,6 +221,7 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, int n_threads
     Buffer<double> tile_sums(up.tiles() * count);
     parallel_region(n_threads, [&](Team& team) {
       TileScratch& scratch = scratches[team.thread_index()];
+      up.prepare(states, count, team.n_threads(), scratch);
       team.for_each(up.tiles(), [&](int64_t tile) {
         const int64_t n_units = std::min<int64_t>(kTileUnits, n_hidden() - tile * kTileUnits);
         softplus_sums(up.sums(states, count, tile, scratch), n_units, tile_sums.data() + tile * count);

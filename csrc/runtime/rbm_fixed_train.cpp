@@ -42,7 +42,9 @@ class FixedTrainer {
     dense_data_ = dense_data;
     for (VisibleStates& positive : positive_) positive.allocate(max_batch_, state.n_visible, !rows.is_bits(), !dense_data);
     negative_.allocate(max_negative_, state.n_visible, !settings.sample_visibles, settings.sample_visibles || settings.k > 1);
-    positive_tile_size_ = round_up(max_batch_, 4) * kTileUnits;
+    const bool joinable = !dense_data && settings.sample_visibles && !settings.sampled_statistics;
+    if (joinable) gradient_.allow_joined(std::max(max_batch_, max_negative_));
+    positive_tile_size_ = (round_up(max_batch_, 4) + (joinable ? round_up(max_negative_, 4) : 0)) * kTileUnits;
     if (dense_data) positive_probabilities_.resize(state.hidden_tiles() * positive_tile_size_);
     else positive_fixed_.resize(state.hidden_tiles() * positive_tile_size_);
     mean_visible_.resize(state.n_visible);
@@ -105,7 +107,7 @@ class FixedTrainer {
       positive_stage(team, scratch, batch, exponent);
       const bool stop = stop_requested_;  // written before the barrier inside positive_stage
       chain_stages(team, scratch, batch, exponent);
-      learn_stage(team, batch, exponent);
+      learn_stage(team, scratch, batch, exponent);
       if (!scale_.next(exponent)) {
         if (team.thread_index() == 0) result_.finite = false;
         break;
@@ -134,38 +136,54 @@ class FixedTrainer {
   Stream stream() const { return settings_.persistent ? Stream::pcd : Stream::cd; }
 
   void positive_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
+    const Phase data = data_phase(batch);
+    if (!data.dense) scratch.from_visible.prepare(data.bits(), tiles_per_thread(state_.hidden_tiles()));
+    const auto positive = [&](int64_t tile) { positive_tile(tile, batch, exponent, scratch); };
+    if (!starts_with_visible()) return hidden_stage(team, scratch, batch, exponent, positive);
     const int64_t hidden_tiles = state_.hidden_tiles();
-    if (!settings_.persistent) {
-      team.for_each(hidden_tiles, [&](int64_t tile) { positive_tile(tile, batch, exponent, scratch); });
-      return;
-    }
-    split_visible_sums(team, batch, exponent, scratch);
+    prepare_visible(scratch, batch);
     team.for_each(hidden_tiles + state_.visible_tiles(), [&](int64_t item) {
-      if (item < hidden_tiles) positive_tile(item, batch, exponent, scratch);
+      if (item < hidden_tiles) positive(item);
       else visible_tile(item - hidden_tiles, batch, 0, exponent, scratch);
     });
   }
 
-  /// A stage only where the sums are split by thread.
-  void split_visible_sums(Team& team, const Minibatch& batch, int exponent, TrainScratch& scratch) {
-    if (visible_sums_.n_parts() == 0) return;
-    const BitMatrixView hidden = hidden_.view(chain_phase(batch).count);
-    team.for_each(visible_sums_.n_parts(), [&](int64_t item) { visible_sums_.part(item, hidden, exponent, scratch.tables.data()); });
+  /// Chains of PCD have their hidden states before the minibatch, so their visible states share the first stage.
+  bool starts_with_visible() const { return settings_.persistent && !visible_sums_.is_split(); }
+  int64_t tiles_per_thread(int64_t tiles) const { return divide_up(tiles, n_threads_); }
+
+  /// All hidden tiles; where visible sums are split, each part's share of them follows at once.
+  template <class Tile>
+  void hidden_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent, Tile&& hidden_tile) {
+    if (!visible_sums_.is_split()) return team.for_each(state_.hidden_tiles(), hidden_tile);
+    team.for_each(visible_sums_.n_parts(), [&](int64_t part) {
+      for (int64_t tile = visible_sums_.first_tile(part); tile < visible_sums_.first_tile(part + 1); ++tile) hidden_tile(tile);
+      visible_sums_.sum_part(part, hidden_.view(chain_phase(batch).count), exponent, scratch.from_hidden);
+    });
+  }
+
+  void prepare_visible(TrainScratch& scratch, const Minibatch& batch) {
+    if (visible_sums_.is_split()) return;
+    scratch.from_hidden.prepare(hidden_.view(chain_phase(batch).count), tiles_per_thread(state_.visible_tiles()));
   }
 
   void chain_stages(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
-    for (int64_t s = settings_.persistent ? 1 : 0; s < settings_.k; ++s) {
-      if (s > 0) {
-        const uint64_t step = step_of(batch, settings_.persistent ? s - 1 : s);
-        team.for_each(state_.hidden_tiles(), [&](int64_t tile) { hidden_sample_tile(tile, batch, step, exponent, scratch); });
-      }
-      split_visible_sums(team, batch, exponent, scratch);
+    for (int64_t s = starts_with_visible() ? 1 : 0; s < settings_.k; ++s) {
+      if (s > 0) sample_hidden(team, scratch, batch, step_of(batch, settings_.persistent ? s - 1 : s), exponent);
+      prepare_visible(scratch, batch);
       team.for_each(state_.visible_tiles(), [&](int64_t tile) { visible_tile(tile, batch, s, exponent, scratch); });
     }
   }
 
-  void learn_stage(Team& team, const Minibatch& batch, int exponent) {
+  void sample_hidden(Team& team, TrainScratch& scratch, const Minibatch& batch, uint64_t step, int exponent) {
+    scratch.from_visible.prepare(chain_phase(batch).bits(), tiles_per_thread(state_.hidden_tiles()));
+    hidden_stage(team, scratch, batch, exponent, [&](int64_t tile) { hidden_sample_tile(tile, batch, step, exponent, scratch); });
+  }
+
+  void learn_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
     scale_.begin_minibatch(team.thread_index());  // no thread looks at norms between the first barrier of a minibatch and the last
+    const Phase model = model_phase(batch);
+    if (!model.dense) scratch.from_visible.prepare(model.bits(), tiles_per_thread(state_.hidden_tiles()));
     const int64_t hidden_tiles = state_.hidden_tiles();
     team.for_each(hidden_tiles + fetch_blocks(batch.index + 1), [&](int64_t item) {
       if (item < hidden_tiles) learn_tile(item, batch, exponent, team.thread_index());
@@ -185,6 +203,7 @@ class FixedTrainer {
 
   // ---- tiles ----
 
+  /// Bits of `visible` are those scratch.from_visible was prepared with.
   ActivationInput hidden_input(const Phase& visible, int64_t tile, int exponent, TrainScratch& scratch) {
     const WeightPanelsView weights = state_.panels_at(exponent);
     const float* bias = state_.hidden_bias.tile(tile);
@@ -193,7 +212,7 @@ class FixedTrainer {
       kernels_.dense_hidden_sums(weights, tile, states.values.data(), visible.count, states.row_stride, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, visible.count};
     }
-    kernels_.hidden_sums(weights, tile, visible.bits(), scratch.tables.data(), scratch.sums.data());
+    scratch.from_visible.hidden_sums(weights, tile, scratch.sums.data());
     return {scratch.sums.data(), nullptr, power_of_two(exponent), bias, visible.count};
   }
 
@@ -237,7 +256,7 @@ class FixedTrainer {
 
   void visible_tile(int64_t tile, const Minibatch& batch, int64_t s, int exponent, TrainScratch& scratch) {
     const int64_t count = chain_phase(batch).count;
-    visible_sums_.tile(tile, hidden_.view(count), exponent, scratch.tables.data(), scratch.sums.data());
+    visible_sums_.tile(tile, count, exponent, scratch.from_hidden, scratch.sums.data());
     const ActivationInput input{scratch.sums.data(), nullptr, power_of_two(exponent), state_.visible_bias.tile(tile), count};
     ActivationOutput output{};
     output.tile = tile;
@@ -259,11 +278,13 @@ class FixedTrainer {
     const Phase data = data_phase(batch), model = model_phase(batch);
     if (!data.dense) kernels_.transpose_tile(data.bits(), tile, data.units());
     if (!model.dense) kernels_.transpose_tile(model.bits(), tile, model.units());
-    const int64_t end = std::min(state_.n_visible, (tile + 1) * kTileUnits);
-    for (int64_t i = tile * kTileUnits; i < end; ++i) {
-      const Statistic up = visible_statistic(data, i), down = visible_statistic(model, i);
-      mean_visible_[i] = up.mean();
-      update_bias(state_.visible_bias[i], state_.visible_velocity[i], difference(up, down));
+    if (gradient_.joins(data, model)) gradient_.join_tile(tile, data, model);
+    const TileStatistic up = visible_statistic(kernels_, data, tile), down = visible_statistic(kernels_, model, tile);
+    const TileMeans means = up.means(), gradient = difference(up, down);
+    const int64_t first = tile * kTileUnits, n_units = std::min<int64_t>(kTileUnits, state_.n_visible - first);
+    for (int64_t k = 0; k < n_units; ++k) {
+      mean_visible_[first + k] = means.units[k];
+      update_bias(state_.visible_bias[first + k], state_.visible_velocity[first + k], gradient.units[k]);
     }
   }
 
@@ -313,23 +334,30 @@ class FixedTrainer {
       return {nullptr, nullptr, model.count, units};
     }
     if (model.dense) output.probabilities = scratch.probabilities.data();
-    else output.probabilities_fixed = scratch.probabilities_fixed.data();
+    else output.probabilities_fixed = negative_fixed(tile, data_phase(batch), model, scratch);
     if (settings_.persistent) add_hidden_samples(output, tile, step_of(batch, settings_.k - 1));
     kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
     return {output.probabilities_fixed, output.probabilities, model.count, {}};
   }
 
+  /// Where the chain's probabilities of a tile go.
+  int32_t* negative_fixed(int64_t tile, const Phase& data, const Phase& model, TrainScratch& scratch) {
+    if (!gradient_.joins(data, model)) return scratch.probabilities_fixed.data();
+    return positive_fixed_.data() + tile * positive_tile_size_ + Gradient::first_negative(data) * kTileUnits;
+  }
+
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
     const int64_t n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - tile * kTileUnits);
     const TileStatistic data = hidden_statistic(kernels_, up, tile), model = hidden_statistic(kernels_, down, tile);
+    const TileMeans means = data.means();
+    TileMeans gradient = difference(data, model);
     for (int64_t k = 0; k < n_units; ++k) {
       const int64_t j = tile * kTileUnits + k;
-      float gradient = difference(data.units[k], model.units[k]);
       if (settings_.has_sparsity) {
-        sparsity.hidden[k] = sparsity_force(j, data.units[k].mean(), batch.index > 0 || state_.has_mean_activation);
-        gradient += sparsity.hidden[k];
+        sparsity.hidden[k] = sparsity_force(j, means.units[k], batch.index > 0 || state_.has_mean_activation);
+        gradient.units[k] += sparsity.hidden[k];
       }
-      update_bias(state_.hidden_bias[j], state_.hidden_velocity[j], gradient);
+      update_bias(state_.hidden_bias[j], state_.hidden_velocity[j], gradient.units[k]);
     }
   }
 
@@ -371,7 +399,7 @@ class FixedTrainer {
   bool dense_data_ = false;    ///< data stay real values (not bits, not binarised)
   VisibleStates negative_;
   int64_t positive_tile_size_ = 0;
-  Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data
+  Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data, with room for those of the chain
   Buffer<float> positive_probabilities_;  ///< the same for real-valued data
   Buffer<float> mean_visible_;
   PairedBits positive_samples_, negative_samples_;  ///< of sampled statistics

@@ -19,23 +19,6 @@ PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t cou
 
 }  // namespace
 
-TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile) {
-  TileStatistic out;
-  if (hidden.sampled()) {
-    for (int k = 0; k < kTileUnits; ++k) out.units[k] = {true, count_ones(hidden.samples, tile * kTileUnits + k), 0, hidden.count, 1.0f};
-    return out;
-  }
-  for (Statistic& unit : out.units) unit = {hidden.fixed != nullptr, 0, 0, hidden.count, hidden.fixed ? kProbabilityOne : 1.0f};
-  for (int64_t first = 0; hidden.fixed && first < hidden.count; first += kMaxRowsPerSum) {
-    int32_t sums[kTileUnits];
-    kernels.column_sums(hidden.fixed + first * kTileUnits, std::min(kMaxRowsPerSum, hidden.count - first), sums);
-    for (int k = 0; k < kTileUnits; ++k) out.units[k].sum += sums[k];
-  }
-  for (int64_t r = 0; !hidden.fixed && r < hidden.count; ++r)
-    for (int k = 0; k < kTileUnits; ++k) out.units[k].float_sum += hidden.probabilities[r * kTileUnits + k];
-  return out;
-}
-
 void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows) {
   sums.resize(round_up(longest_tile, 4) * kTileUnits);
   float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
@@ -47,10 +30,24 @@ void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max
 
 Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
 
+void Gradient::allow_joined(int64_t max_rows) {
+  if (max_rows <= kMaxRowsPerSum) joined_.resize(state_.n_visible, round_up(max_rows, 4) + max_rows);
+}
+
+bool Gradient::joins(const Phase& up, const Phase& down) const {
+  return joined_.rows() > 0 && !up.dense && !down.dense && up.count == down.count;
+}
+
 void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
-  if (up.fits() && down.fits() && up.visible.count == down.visible.count) {
-    exact_sums(tile, up, Combine::overwrite, scratch);
-    exact_sums(tile, down, Combine::subtract, scratch);
+  if (up.hidden.sampled() && up.visible.count == down.visible.count) {
+    kernels_.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
+    kernels_.pair_counts(down.visible.units(), down.hidden.samples, tile, Combine::subtract, scratch.sums.data());
+    update.sums = scratch.sums.data();
+    update.sums_factor = factor_for(up.hidden);
+    return;
+  }
+  if (joins(up.visible, down.visible)) {
+    joined_sums(up, down, scratch);
     update.sums = scratch.sums.data();
     update.sums_factor = factor_for(up.hidden);
     return;
@@ -58,7 +55,7 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
   update.float_sums = scratch.gradient.data();
   add_phase(tile, up, +1, false, scratch);
   if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
-  exact_sums(tile, down, Combine::overwrite, scratch);
+  phase_sums(tile, down, scratch);
   update.sums = scratch.sums.data();
   update.sums_factor = -factor_for(down.hidden);
 }
@@ -70,9 +67,18 @@ float Gradient::factor_for(const HiddenStatistics& hidden) const {
   return 1.0f / (one * static_cast<float>(hidden.count));
 }
 
-void Gradient::exact_sums(int64_t tile, const PhaseStatistics& phase, Combine combine, TrainScratch& scratch) const {
-  if (phase.hidden.sampled()) kernels_.pair_counts(phase.visible.units(), phase.hidden.samples, tile, combine, scratch.sums.data());
-  else kernels_.gradient_sums(phase.visible.units(), phase.hidden.fixed, state_.narrow, combine, scratch.tables.data(), scratch.sums.data());
+void Gradient::joined_sums(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch) const {
+  BitMatrixView units = joined_.view();
+  units.columns = first_negative(up.visible) + down.visible.count;
+  kernels_.gradient_sums(units, up.hidden.fixed, first_negative(up.visible), state_.narrow, scratch.tables.data(), scratch.sums.data());
+}
+
+/// Sums of one phase, not subtracted.
+void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
+  const BitMatrixView units = phase.visible.units();
+  if (phase.hidden.sampled()) return kernels_.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
+  const int64_t none_negative = round_up(units.columns, 4);
+  kernels_.gradient_sums(units, phase.hidden.fixed, none_negative, state_.narrow, scratch.tables.data(), scratch.sums.data());
 }
 
 /// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
@@ -98,7 +104,7 @@ void Gradient::long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratc
   scratch.long_sums.zero();
   const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
   for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
-    exact_sums(tile, rows_of(phase, first, block_rows), Combine::overwrite, scratch);
+    phase_sums(tile, rows_of(phase, first, block_rows), scratch);
     for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
   }
 }

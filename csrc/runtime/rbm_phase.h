@@ -1,7 +1,5 @@
 #pragma once
 // What learning gathers from one phase of a minibatch: visible states, hidden units, sums over the batch.
-#include <algorithm>
-#include <bitset>
 #include <cstdint>
 
 #include "base/fixed.h"
@@ -62,48 +60,28 @@ struct HiddenStatistics {
   bool sampled() const { return samples.words != nullptr; }
 };
 
-/// A sum over the batch: exact (an integer, in units of 1 / one) or float.
-struct Statistic {
+/// Sixteen means over the batch.
+struct TileMeans {
+  float units[kTileUnits];
+};
+
+/// Sums over the batch of the sixteen units of a tile: exact (integers, in units of 1 / one) or float.
+struct TileStatistic {
   bool exact;
-  int64_t sum;
-  float float_sum;
   int64_t count;
   float one;  ///< integer value of probability 1
+  int64_t sums[kTileUnits];
+  float float_sums[kTileUnits];
 
   float factor() const { return 1.0f / (one * static_cast<float>(count)); }
-  float mean() const { return exact ? static_cast<float>(sum) * factor() : float_sum * factor(); }
+  TileMeans means() const;
 };
 
-/// Mean of `up` minus mean of `down`, each over its own count; integers are subtracted first where that is exact.
-inline float difference(const Statistic& up, const Statistic& down) {
-  if (up.exact && down.exact && up.count == down.count) return static_cast<float>(up.sum - down.sum) * up.factor();
-  return up.mean() - down.mean();
-}
+/// Means of `up` minus means of `down`, each over its own count; integers are subtracted first where that is exact.
+TileMeans difference(const TileStatistic& up, const TileStatistic& down);
 
-/// Rows of the batch in which a unit is on; bits beyond the batch may be left from a longer one.
-inline int64_t count_ones(const BitMatrixView& units, int64_t unit) {
-  const int64_t count = units.columns;
-  int64_t ones = 0;
-  for (int64_t first = 0; first < count; first += kWordBits) {
-    uint64_t word = units.word_column(first / kWordBits)[unit];
-    if (count - first < kWordBits) word &= (uint64_t{1} << (count - first)) - 1;
-    ones += static_cast<int64_t>(std::bitset<64>(word).count());
-  }
-  return ones;
-}
-
-/// Visible unit i over the batch; real values are added in row order.
-inline Statistic visible_statistic(const Phase& visible, int64_t i) {
-  if (!visible.dense) return {true, count_ones(visible.units(), i), 0, visible.count, 1.0f};
-  float sum = 0;
-  for (int64_t r = 0; r < visible.count; ++r) sum += visible.states.values[r * visible.states.row_stride + i];
-  return {false, 0, sum, visible.count, 1.0f};
-}
-
-/// Sums over the batch of the sixteen hidden units of a tile.
-struct TileStatistic {
-  Statistic units[kTileUnits];
-};
+/// Visible units over the batch; real values are added in row order.
+TileStatistic visible_statistic(const RbmKernels& kernels, const Phase& visible, int64_t tile);
 TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile);
 
 }  // namespace udl

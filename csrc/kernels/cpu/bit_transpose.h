@@ -51,5 +51,26 @@ void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& 
   }
 }
 
+/// Word `index` of a unit, zero outside its columns.
+inline uint64_t unit_word(const BitMatrixView& units, int64_t index, int64_t unit) {
+  if (index < 0 || index >= units.word_columns()) return 0;
+  const int64_t left = units.columns - index * kWordBits;
+  const uint64_t mask = left < kWordBits ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
+  return units.word_column(index)[unit] & mask;
+}
+
+void join_units(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out) {
+  const int64_t offset = round_up(positive.columns, 4), shift = offset % kWordBits;
+  for (int64_t w = 0; w < divide_up(offset + negative.columns, kWordBits); ++w) {
+    const int64_t from = w - offset / kWordBits;  // word of the negative phase that starts inside word w
+    uint64_t* words = out.word_column(w);
+    for (int64_t unit = 16 * tile; unit < 16 * (tile + 1); ++unit) {
+      uint64_t word = unit_word(positive, w, unit) | unit_word(negative, from, unit) << shift;
+      if (shift > 0) word |= unit_word(negative, from - 1, unit) >> (kWordBits - shift);
+      words[unit] = word;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace udl

@@ -1,12 +1,18 @@
 #pragma once
 // Sampled statistics: how often two binary units are on together. Bits meet bits, so a count is the
 // population of an AND of words; sixteen hidden units lie side by side in two vectors of words.
-#include "kernels/cpu/combine.h"
 #include "kernels/cpu/simd.h"
 #include "kernels/rbm.h"
 
 namespace udl {
 namespace {
+
+/// Counts meet those the caller holds.
+UDL_ALWAYS_INLINE void combine_sums(Combine combine, i32x16 found, int32_t* sums) {
+  if (combine == Combine::add) found = load(sums) + found;
+  if (combine == Combine::subtract) found = load(sums) - found;
+  store(sums, found);
+}
 
 constexpr int kVisibleAtOnce = 4;  // share the loads of the hidden units' words
 

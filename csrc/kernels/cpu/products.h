@@ -1,6 +1,8 @@
 #pragma once
 // Sums of active weights in both directions, and the gradient's sums of probabilities over the batch.
 // All are table products; they differ only in the integer rows a table is built from.
+#include <algorithm>
+
 #include "kernels/cpu/table_product.h"
 
 namespace udl {
@@ -18,12 +20,13 @@ struct HiddenRows {
     for (int b = 0; b < 4; ++b) out[b] = row(k + b);
   }
   void stage() const {}
+  int32_t largest_negative() const { return 0; }
 };
 
 template <class WordRows>
 void weight_product(const WeightPanelsView& weights, const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
-  if (weights.narrow) return table_product<NarrowEntries<true>>(bits, Combine::overwrite, scratch, sums, word_rows);
-  table_product<WideEntries>(bits, Combine::overwrite, scratch, sums, word_rows);
+  if (weights.narrow) return table_product<NarrowEntries<true>>(bits, scratch, sums, word_rows);
+  table_product<WideEntries>(bits, scratch, sums, word_rows);
 }
 
 void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible, int32_t* scratch, int32_t* sums) {
@@ -61,6 +64,7 @@ struct VisibleRows {
     }
   }
   UDL_ALWAYS_INLINE i32x16 row(int64_t k) const { return load(staging + k * kTileUnits); }
+  int32_t largest_negative() const { return 0; }
 };
 
 void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden, int32_t* scratch, int32_t* sums) {
@@ -69,42 +73,58 @@ void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrix
                  [&](int64_t first, int32_t* staging) { return VisibleRows{weights, inverse_scale, tile, first, staging}; });
 }
 
-/// Probabilities of the batch, 16-bit fixed point.
+/// Probabilities of the batch, 16-bit fixed point; those of the negative phase are subtracted.
 struct GradientRows {
   const int32_t* probabilities;
+  int64_t first_negative;  ///< counted from row 0 of this word
 
-  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const { return load(probabilities + k * kTileUnits); }
+  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
+    const i32x16 p = load(probabilities + k * kTileUnits);
+    return k < first_negative ? p : broadcast(0) - p;
+  }
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
     for (int b = 0; b < 4; ++b) out[b] = row(k + b);
   }
   void stage() const {}
+  int32_t largest_negative() const { return 0; }
 };
 
 /// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks through
-/// 0 .. 63 with the rows of the batch (37 is odd, so 64 rows take every value once), which makes the
+/// 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once), which makes the
 /// mean over a batch unbiased where plain rounding would lose all probabilities below 1 / 2048.
 struct DitheredRows {
   const int32_t* probabilities;
-  int64_t first;
+  int64_t first, first_negative;  ///< row of the product this word starts with; first_negative counts from there
 
   UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
     constexpr int32_t kOne = 1 << kNarrowProbabilityShift;
-    const auto offset = static_cast<int32_t>((first + k) * 37 % kOne);
+    const int64_t row_of_phase = k < first_negative ? first + k : k - first_negative;
+    const auto offset = static_cast<int32_t>(row_of_phase * 37 % kOne);
     const i32x16 p = load(probabilities + k * kTileUnits) + broadcast(offset);
-    return min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(1023));
+    const i32x16 dithered = min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(kLargest));
+    return k < first_negative ? dithered : broadcast(0) - dithered;
   }
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
     for (int b = 0; b < 4; ++b) out[b] = row(k + b);
   }
   void stage() const {}
+  /// The sum of all rows of the word that are subtracted is no larger.
+  int32_t largest_negative() const {
+    const int64_t rows = kWordBits - std::clamp<int64_t>(first_negative, 0, kWordBits);
+    return static_cast<int32_t>(rows) * kLargest;
+  }
+
+  static constexpr int32_t kLargest = 1023;
 };
 
-void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed, bool narrow, Combine combine, int32_t* scratch, int32_t* sums) {
+void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed, int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums) {
   if (narrow)
-    return table_product<NarrowEntries<false>>(units, combine, scratch, sums,
-                                               [&](int64_t first, int32_t*) { return DitheredRows{probabilities_fixed + first * kTileUnits, first}; });
-  table_product<WideEntries>(units, combine, scratch, sums,
-                             [&](int64_t first, int32_t*) { return GradientRows{probabilities_fixed + first * kTileUnits}; });
+    return table_product<NarrowEntries<false>>(units, scratch, sums, [&](int64_t first, int32_t*) {
+      return DitheredRows{probabilities_fixed + first * kTileUnits, first, first_negative - first};
+    });
+  table_product<WideEntries>(units, scratch, sums, [&](int64_t first, int32_t*) {
+    return GradientRows{probabilities_fixed + first * kTileUnits, first_negative - first};
+  });
 }
 
 }  // namespace

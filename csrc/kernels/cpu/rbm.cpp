@@ -2,6 +2,7 @@
 #include "kernels/rbm.h"
 
 #include "kernels/cpu/activation.h"
+#include "kernels/cpu/active_lists.h"
 #include "kernels/cpu/bit_transpose.h"
 #include "kernels/cpu/dense.h"
 #include "kernels/cpu/narrow_norms.h"
@@ -17,10 +18,12 @@
 namespace udl {
 
 const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), hidden_sums,        visible_sums,        activate,
-    column_sums,          sample_values,      transpose_tile,      gradient_sums,
-    pair_counts,          dense_hidden_sums,  dense_visible_sums,  dense_gradient_sums,
-    update_panel,         narrow_norms,       largest_of_sums,     largest_row_norm,
+    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,      hidden_list_sums,
+    visible_list_sums,    count_ones,        unit_counts,       list_active,
+    activate,             column_sums,       sample_values,     transpose_tile,
+    gradient_sums,        join_units,        pair_counts,       dense_hidden_sums,
+    dense_visible_sums,   dense_gradient_sums, update_panel,    narrow_norms,
+    largest_of_sums,      largest_row_norm,
 };
 
 }  // namespace udl

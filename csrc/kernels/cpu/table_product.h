@@ -20,7 +20,6 @@
 #include <algorithm>
 
 #include "base/view.h"
-#include "kernels/cpu/combine.h"
 #include "kernels/cpu/simd.h"
 #include "kernels/rbm.h"
 
@@ -55,7 +54,7 @@ struct WideEntries {
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return row; }
 };
 
-/// Sixteen 16-bit lanes; kSigned tells how a word's sum is widened.
+/// Sixteen 16-bit lanes; kSigned tells how a word's sum is widened, which wraps until then.
 template <bool kSigned>
 struct NarrowEntries {
   using Vector = i16x16;
@@ -66,9 +65,14 @@ struct NarrowEntries {
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return narrow(row); }
 };
 
-UDL_ALWAYS_INLINE i32x16 widen(const WideEntries&, i32x16 sum) { return sum; }
-UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<true>&, i16x16 sum) { return widen_signed(sum); }
-UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<false>&, i16x16 sum) { return widen_unsigned(sum); }
+/// A word's sum in 32 bits; it lies in -largest_negative .. 2^16 - 1 - largest_negative where entries are not
+/// signed: 16 bits hold it once it is counted from there.
+UDL_ALWAYS_INLINE i32x16 widen(const WideEntries&, i32x16 sum, int32_t) { return sum; }
+UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<true>&, i16x16 sum, int32_t) { return widen_signed(sum); }
+UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<false>&, i16x16 sum, int32_t largest_negative) {
+  const auto wrapped = static_cast<int16_t>(static_cast<uint16_t>(largest_negative));
+  return widen_unsigned(sum + narrow(broadcast(int32_t{wrapped}))) - broadcast(largest_negative);
+}
 
 constexpr int64_t kStagedRows = NarrowEntries<true>::kFirst + (Fours::kEntries + Fives::kEntries) / 2 * kTileUnits;
 static_assert(kStagedRows + kWordBits * kTileUnits == kTableScratch, "kernels/rbm.h states the size of the scratch");
@@ -153,23 +157,27 @@ UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables, const
 /// The first kGroups groups of one word column against their tables, all rows. Four rows that are empty in
 /// this word, such as the border of an image, cost one test.
 template <class Entries, class Cut, int kGroups>
-void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows, Combine combine, int32_t* sums) {
+void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows, bool add, int32_t largest_negative, int32_t* sums) {
 #if defined(UDL_TABLE_ASSEMBLY)
   asm volatile("" : : "r"(tables) : "memory");  // the assembly of add_entry reads what was stored before
 #endif
   for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
     const uint64_t word[kRowsAtOnce] = {words[r], words[r + 1], words[r + 2], words[r + 3]};
     const bool empty = (word[0] | word[1] | word[2] | word[3]) == 0;
-    if (empty && combine != Combine::overwrite) continue;
+    if (empty && add) continue;
     typename Entries::Vector found[kRowsAtOnce];
     for (int k = 0; k < kRowsAtOnce; ++k) found[k] = Entries::zero();
     if (!empty) add_groups<Entries, Cut, 0, kGroups>(tables, word, found);
-    for (int k = 0; k < kRowsAtOnce; ++k) combine_sums(combine, widen(Entries{}, found[k]), sums + (r + k) * kTileUnits);
+    for (int k = 0; k < kRowsAtOnce; ++k) {
+      int32_t* sum = sums + (r + k) * kTileUnits;
+      const i32x16 more = widen(Entries{}, found[k], largest_negative);
+      store(sum, add ? load(sum) + more : more);
+    }
   }
 }
 
 template <class Entries>
-using AddWord = void (*)(const typename Entries::Element*, const uint64_t*, int64_t, Combine, int32_t*);
+using AddWord = void (*)(const typename Entries::Element*, const uint64_t*, int64_t, bool, int32_t, int32_t*);
 
 template <class Entries>
 AddWord<Entries> add_fours(int64_t n_groups) {
@@ -202,40 +210,39 @@ UDL_ALWAYS_INLINE void build_word(typename Entries::Element* tables, const WordR
 }
 
 template <class Entries, class Cut, class WordRows>
-void whole_word(const uint64_t* words, int64_t rows, Combine combine, int32_t* scratch, int32_t* sums, const WordRows& source) {
+void whole_word(const uint64_t* words, int64_t rows, bool add, int32_t* scratch, int32_t* sums, const WordRows& source) {
   auto* tables = tables_of<Entries, Cut>(scratch);
   source.stage();
   build_word<Entries, Cut>(tables, source);
-  add_word<Entries, Cut, Cut::kGroups>(tables, words, rows, combine, sums);
+  add_word<Entries, Cut, Cut::kGroups>(tables, words, rows, add, source.largest_negative(), sums);
 }
 
 template <class Entries, class WordRows>
-void word_by_fours(int64_t n_groups, const uint64_t* words, int64_t rows, Combine combine, int32_t* scratch, int32_t* sums, const WordRows& source) {
+void word_by_fours(int64_t n_groups, const uint64_t* words, int64_t rows, bool add, int32_t* scratch, int32_t* sums, const WordRows& source) {
   auto* tables = tables_of<Entries, Fours>(scratch);
   for (int64_t g = 0; g < n_groups; ++g) build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, source);
-  add_fours<Entries>(n_groups)(tables, words, rows, combine, sums);
+  add_fours<Entries>(n_groups)(tables, words, rows, add, source.largest_negative(), sums);
 }
 
 constexpr int64_t kFivesFromRows = 160;
 
-/// sums[r] = or += or -= sum over set bits n of row r of integer row n.
+/// sums[r] = sum over set bits n of row r of integer row n.
 ///
 /// word_rows(first, staging) gives the source of integer rows first .. first + 63 (rows beyond the
 /// reduction, up to a multiple of 4, are zero): four(k, out) yields rows first + k .. first + k + 3 for k
-/// a multiple of 4; stage() is called once before row(k) yields single rows, and may use the 64 rows of
+/// a multiple of 4; largest_negative() bounds the negative rows of tables that wrap; stage() is called once before row(k) yields single rows, and may use the 64 rows of
 /// `staging`. The rows of `bits` are readable up to the next multiple of 4.
 template <class Entries, class WordRows>
-void table_product(const BitMatrixView& bits, Combine combine, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
+void table_product(const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
   const int64_t n_bits = round_up(bits.columns, 4), rows = bits.rows;
   for (int64_t first = 0; first < n_bits; first += kWordBits) {
     const int64_t count = std::min<int64_t>(kWordBits, n_bits - first);
     const auto source = word_rows(first, scratch + kStagedRows);
     const uint64_t* words = bits.word_column(first / kWordBits);
-    if (first > 0 && combine == Combine::overwrite) combine = Combine::add;
     if (count == kWordBits && rows >= kFivesFromRows) {
-      whole_word<Entries, Fives>(words, rows, combine, scratch, sums, source);
+      whole_word<Entries, Fives>(words, rows, first > 0, scratch, sums, source);
     } else {
-      word_by_fours<Entries>(count / 4, words, rows, combine, scratch, sums, source);
+      word_by_fours<Entries>(count / 4, words, rows, first > 0, scratch, sums, source);
     }
   }
 }

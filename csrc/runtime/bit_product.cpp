@@ -1,0 +1,66 @@
+#include "runtime/bit_product.h"
+
+#include <algorithm>
+
+#include "runtime/target.h"
+
+namespace udl {
+namespace {
+
+// Clocks for 16 lanes, measured with AVX2 (docs/kernels.md); only their proportions matter, and AVX-512 keeps them.
+constexpr double kTableStep = 1.2;    ///< one look-up: a row and a group of four columns
+constexpr double kTableBuild = 32;    ///< the table of a group
+constexpr double kListRow = 2.5;      ///< an integer row written
+constexpr double kListStepNear = 1.2; ///< one addition, integer rows in the L1 cache
+constexpr double kListStepFar = 2.0;  ///< the same from the L2 cache
+constexpr double kListEnd = 14;       ///< a loop whose end was not foreseen
+constexpr double kListMake = 2;       ///< one entry of a list, once for all tiles
+constexpr double kListMakeWord = 12;  ///< one word turned into entries
+constexpr int64_t kNearColumns = 384; ///< 24 KB of integer rows
+
+double table_clocks(const BitMatrixView& bits) {
+  const auto groups = static_cast<double>(divide_up(bits.columns, 4)), rows = static_cast<double>(round_up(bits.rows, 4));
+  return groups * (kTableBuild + rows * kTableStep);
+}
+
+double list_clocks(const BitMatrixView& bits, double ones, int64_t n_tiles) {
+  const auto columns = static_cast<double>(bits.columns), rows = static_cast<double>(bits.rows);
+  const double make = ones * kListMake + rows * static_cast<double>(bits.word_columns()) * kListMakeWord;
+  const double step = bits.columns <= kNearColumns ? kListStepNear : kListStepFar;
+  return columns * kListRow + rows * kListEnd + ones * step + make / static_cast<double>(std::max<int64_t>(n_tiles, 1));
+}
+
+}  // namespace
+
+BitProduct::BitProduct(int32_t* tables) : kernels_(rbm_kernels()), tables_(tables) {}
+
+void BitProduct::prepare(const BitMatrixView& bits, int64_t n_tiles) {
+  bits_ = bits;
+  by_lists_ = false;
+  // Not even empty lists would be faster, so there is nothing to count.
+  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > table_clocks(bits)) return;
+  const int64_t ones = kernels_.count_ones(bits);
+  by_lists_ = list_clocks(bits, static_cast<double>(ones), n_tiles) < table_clocks(bits);
+  if (by_lists_) make_lists(ones);
+}
+
+void BitProduct::make_lists(int64_t ones) {
+  // Grown by half as much again, since the next minibatch has a few more or less.
+  const auto needed = static_cast<std::size_t>(ones + 4 * bits_.rows + kWordBits);
+  if (columns_on_.size() < needed) columns_on_.resize(needed + needed / 2);
+  starts_.resize(bits_.rows + 1);
+  integer_rows_.reserve(list_scratch(bits_.columns));
+  kernels_.list_active(bits_, columns_on_.data(), starts_.data());
+}
+
+void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {
+  if (by_lists_) return kernels_.hidden_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  kernels_.hidden_sums(weights, tile, bits_, tables_, sums);
+}
+
+void BitProduct::visible_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {
+  if (by_lists_) return kernels_.visible_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  kernels_.visible_sums(weights, tile, bits_, tables_, sums);
+}
+
+}  // namespace udl
