@@ -69,6 +69,7 @@ def test_every_public_name_is_in_the_reference():
     assert {"fit", "transform", "sample", "save", "log_partition"} <= set(methods)
     assert "set_output" not in methods  # scikit-learn's own
     assert "load" in public_names.own_methods("udl_fast.HammingIndex")
+    assert public_names.own_methods("udl_fast.LogPartition") == []
 
 
 def test_every_page_is_in_the_table_of_contents():

@@ -33,7 +33,8 @@ def own_methods(class_name: str) -> list[str]:
     return [
         method
         for method, value in methods
-        if not method.startswith("_") and (value.__module__ or "").startswith(PACKAGE)
+        if not method.startswith("_")
+        and (getattr(value, "__module__", None) or "").startswith(PACKAGE)
     ]
 
 
