@@ -1,7 +1,6 @@
 """Sphinx configuration. `make docs` builds with warnings as errors."""
 
 import os
-import re
 import sys
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from public_names import own_methods  # noqa: E402  found by the line above
 project = "udl_fast"
 author = "The udl_fast developers"
 copyright = author
-version = release = re.match(r"\d+\.\d+\.\d+", udl_fast.__version__)[0]
+version = release = udl_fast.__version__
 
 extensions = [
     "sphinx.ext.autodoc",
