@@ -1,5 +1,6 @@
 """Writes api/index.rst from `__all__`: a page for each public name, so that new names need no listing."""
 
+import shutil
 from importlib import import_module
 from inspect import getmembers, ismodule
 from pathlib import Path
@@ -50,11 +51,14 @@ def index_text() -> str:
 
 
 def write_index(app: Any, _config: Any) -> None:
-    """Before Sphinx looks for pages; left alone if nothing changed, which spares a rebuild."""
+    """Before Sphinx looks for pages. If a name came or went, pages made for the old names go."""
     path = Path(app.srcdir, "api", "index.rst")
-    path.parent.mkdir(exist_ok=True)
-    if not path.is_file() or path.read_text() != index_text():
-        path.write_text(index_text())
+    text = index_text()
+    if path.is_file() and path.read_text() == text:
+        return
+    shutil.rmtree(path.parent, ignore_errors=True)
+    path.parent.mkdir()
+    path.write_text(text)
 
 
 def setup(app: Any) -> dict[str, Any]:
