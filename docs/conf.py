@@ -42,6 +42,7 @@ sphinx_gallery_conf = {
     "gallery_dirs": "auto_gallery",
     "filename_pattern": r"plot_",
     "abort_on_example_error": True,
+    "run_stale_examples": True,  # the short form leaves pictures that look current
     "min_reported_time": 1e9,  # run times are no figures of ours
     "show_memory": False,
     "remove_config_comments": True,
