@@ -10,12 +10,13 @@ SOURCES := pyproject.toml CMakeLists.txt README.md LICENSE $(shell find cmake cs
   ! -name '*.pyc' ! -name '*.so' ! -path '*/__pycache__/*')
 DEMO_DATA := $(if $(filter-out digits,$(DATA)),--data $(DATA))
 
-.PHONY: help demo test wheel lint format typecheck bench clean
+.PHONY: help demo test wheel docs lint format typecheck bench clean
 
 help:
 	@echo 'make demo [DATA=mnist]        train an RBM and write pictures into demo_output/'
 	@echo 'make test [PYTEST_ARGS=...]   install with what the tests need and run them'
 	@echo 'make wheel                    build sdist and wheel into dist/'
+	@echo 'make docs                     build the documentation into docs/_build/html; UDL_FAST_DOCS_QUICK=1 is quicker'
 	@echo 'make lint, format, typecheck  ruff and mypy'
 	@echo 'make bench [BENCH_ARGS=rbm]   benchmarks against scikit-learn, and PyTorch if installed'
 	@echo 'make clean                    remove what make made, the virtual environment too'
@@ -30,6 +31,11 @@ test: $(VENV)/installed-test
 wheel: $(VENV)/installed-dev
 	rm -rf dist
 	$(VENV)/bin/python -m build --outdir dist .
+
+# Warnings are errors. UDL_FAST_DOCS_QUICK=1 runs the gallery in its short form.
+docs: $(VENV)/installed-docs
+	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo 'docs/_build/html/index.html'
 
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
@@ -46,7 +52,7 @@ bench: $(VENV)/installed-plot
 	$(VENV)/bin/python -m udl_fast bench $(BENCH_ARGS)
 
 clean:
-	rm -rf $(VENV) build dist demo_output .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) build dist demo_output docs/_build docs/api docs/auto_gallery .pytest_cache .ruff_cache .mypy_cache .hypothesis
 
 # The build tools sit in the environment and the build folder stays, so a second installation only
 # compiles what changed. `pip install .` alone fetches the same tools by itself.

@@ -43,6 +43,8 @@ def quick_demo(monkeypatch):
         ["bench", "rbm", "--seconds", "nan"],
         ["bench", "rbm", "--peers", "nobody"],
         ["demo", "--data", "letters"],
+        ["datasets"],
+        ["datasets", "fetch"],
     ],
 )
 def test_wrong_usage_is_2(arguments, capsys):

@@ -154,7 +154,7 @@ def test_missing_file_error_says_what_to_do(tmp_path, monkeypatch):
         str(tmp_path / "cache"),
         "UDL_FAST_DATA",
         "data_home",
-        "mirror",
+        "udl-fast datasets fetch mnist",
     ):
         assert part in message
 

@@ -8,10 +8,11 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import bench, demo, info, sample, train, transform
+from .commands import bench, datasets, demo, info, sample, train, transform
 
 _COMMANDS = {
     "info": info,
+    "datasets": datasets,
     "demo": demo,
     "train": train,
     "transform": transform,

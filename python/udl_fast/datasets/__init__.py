@@ -2,19 +2,21 @@
 
 Files are read from a local folder: the argument `data_home`, else the folder named by the
 environment variable UDL_FAST_DATA, else the user's cache folder. Their content is checked against
-recorded sha256 sums. Nothing is downloaded.
+recorded sha256 sums. Nothing is downloaded unless asked for, by `fetch` or by `download=True`.
 """
 
 from ._binarized_mnist import load_binarized_mnist
 from ._cifar10 import load_cifar10
 from ._density import list_density_sets, load_density
 from ._digits import load_digits
+from ._fetch import fetch
 from ._generators import make_bars_and_stripes, make_curves, make_shifter
 from ._mnist import load_mnist
 from ._newsgroups import load_20newsgroups_counts, load_20newsgroups_words
 from ._usps import load_usps
 
 __all__ = [
+    "fetch",
     "list_density_sets",
     "load_20newsgroups_counts",
     "load_20newsgroups_words",

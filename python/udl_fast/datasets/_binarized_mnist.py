@@ -7,12 +7,8 @@ from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._npz import read_npz
+from ._sources import SOURCES
 from ._values import check_binary, check_subset
-
-_SOURCE = (
-    "binarized_mnist_packed.npz holds the arrays train, valid and test of the fixed binarised "
-    "MNIST, packed by numpy.packbits(axis=1)."
-)
 
 _DESCR = """Binarized MNIST (fixed binarisation)
 ------------------------------------
@@ -34,7 +30,7 @@ def load_binarized_mnist(
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
 ) -> Bunch:
-    """Load the fixed binarisation of MNIST from a local folder.
+    """Load the fixed binarisation of MNIST from local files.
 
     Parameters
     ----------
@@ -67,8 +63,6 @@ def load_binarized_mnist(
     """
     check_subset(subset, ("train", "valid", "test"), caller="load_binarized_mnist")
     value_type = check_binary(0.5, dtype, caller="load_binarized_mnist")
-    arrays = read_npz(
-        "binarized_mnist_packed.npz", data_home, caller="load_binarized_mnist", source=_SOURCE
-    )
+    arrays = read_npz(SOURCES["binarized_mnist"], "binarized_mnist_packed.npz", data_home)
     bits = np.unpackbits(arrays[subset], axis=1)
     return Bunch(data=bits.astype(value_type, copy=False), image_shape=(28, 28), DESCR=_DESCR)

@@ -8,14 +8,11 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import Bunch
 
 from ._files import read_content
+from ._sources import SOURCES
 from ._values import Binary, check_binary, check_subset, from_levels
 
 _FOLDER = "cifar-10-batches-bin"
 _RECORD = 1 + 3072  # label, then 1024 red, 1024 green, 1024 blue
-_SOURCE = (
-    "CIFAR-10's binary version is a folder cifar-10-batches-bin with data_batch_1.bin to "
-    "data_batch_5.bin and test_batch.bin (each may be .gz or .xz); get it from the set's home page."
-)
 _FILES = {
     "train": [f"data_batch_{number}.bin" for number in range(1, 6)],
     "test": ["test_batch.bin"],
@@ -55,10 +52,11 @@ def load_cifar10(
     binary: Binary = None,
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
+    download: bool = False,
     random_state: Any = None,
     return_X_y: bool = False,
 ) -> Any:
-    """Load CIFAR-10 from a local folder.
+    """Load CIFAR-10 from local files.
 
     Parameters
     ----------
@@ -73,6 +71,8 @@ def load_cifar10(
     data_home : path-like, default=None
         The folder that contains cifar-10-batches-bin. None looks in the folder named by the
         environment variable UDL_FAST_DATA, then in the user's cache folder.
+    download : bool, default=False
+        Download what no folder holds, into the first of them; see :func:`udl_fast.datasets.fetch`.
     random_state : int, RandomState or None, default=None
         For `binary="sample"`.
     return_X_y : bool, default=False
@@ -87,7 +87,8 @@ def load_cifar10(
     Raises
     ------
     FileNotFoundError
-        If a file is missing: names the folders, the file and the variable.
+        If a file is missing: names the folders, the file, the variable and the command that
+        downloads it.
     ValueError
         If an option is unknown or a file is truncated, corrupt or not the published one.
 
@@ -99,7 +100,7 @@ def load_cifar10(
     """
     check_subset(subset, tuple(_FILES), caller="load_cifar10")
     value_type = check_binary(binary, dtype, caller="load_cifar10")
-    records = np.concatenate([_read(file, data_home) for file in _FILES[subset]])
+    records = np.concatenate([_read(file, data_home, download) for file in _FILES[subset]])
     data = from_levels(records[:, 1:], 255, binary, value_type, random_state)
     target = records[:, 0].astype(np.int64)
     if return_X_y:
@@ -113,8 +114,8 @@ def load_cifar10(
     )
 
 
-def _read(file: str, data_home: Any) -> NDArray[np.uint8]:
-    content = read_content(f"{_FOLDER}/{file}", data_home, caller="load_cifar10", source=_SOURCE)
+def _read(file: str, data_home: Any, download: bool) -> NDArray[np.uint8]:
+    content = read_content(SOURCES["cifar10"], f"{_FOLDER}/{file}", data_home, download)
     n_bytes = len(content)
     records = np.frombuffer(content, np.uint8)
     # test_batch.bin has no recorded sum, so its shape and labels are what can be checked.

@@ -8,27 +8,8 @@ from numpy.typing import DTypeLike, NDArray
 from sklearn.utils import Bunch
 
 from ._files import read_content
+from ._sources import DENSITY_SETS, SOURCES, density_file
 from ._values import check_binary, check_subset
-
-# name: (columns, splits published)
-_SETS: dict[str, tuple[int, tuple[str, ...]]] = {
-    "accidents": (111, ("train", "valid", "test")),
-    "adult": (123, ("train", "valid")),
-    "bnetflix": (100, ("train", "valid", "test")),
-    "connect4": (126, ("train", "valid")),
-    "dna": (180, ("train", "valid", "test")),
-    "jester": (100, ("train", "valid", "test")),
-    "mushrooms": (112, ("train", "valid", "test")),
-    "nips": (500, ("train", "valid", "test")),
-    "nltcs": (16, ("train", "valid", "test")),
-    "ocr_letters": (128, ("valid", "test")),
-    "plants": (69, ("train", "valid", "test")),
-}
-
-_SOURCE = (
-    "The sets are text files debd/NAME.SPLIT.data (each may be .gz or .xz) of the "
-    "Density-Estimation-Datasets collection of UCLA's StarAI group."
-)
 
 _DESCR = """{name}: binary density estimation
 {rule}
@@ -59,7 +40,7 @@ def list_density_sets() -> list[str]:
     >>> "nltcs" in list_density_sets()
     True
     """
-    return sorted(_SETS)
+    return sorted(DENSITY_SETS)
 
 
 def load_density(
@@ -68,8 +49,9 @@ def load_density(
     subset: str = "train",
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
+    download: bool = False,
 ) -> Bunch:
-    """Load one of the binary density-estimation benchmark sets from a local folder.
+    """Load one of the binary density-estimation benchmark sets from local files.
 
     Parameters
     ----------
@@ -82,6 +64,8 @@ def load_density(
     data_home : path-like, default=None
         The folder that contains debd. None looks in the folder named by the environment variable
         UDL_FAST_DATA, then in the user's cache folder.
+    download : bool, default=False
+        Download what no folder holds, into the first of them; see :func:`udl_fast.datasets.fetch`.
 
     Returns
     -------
@@ -91,7 +75,8 @@ def load_density(
     Raises
     ------
     FileNotFoundError
-        If the file is missing: names the folders, the file and the variable.
+        If the file is missing: names the folders, the file, the variable and the command that
+        downloads it.
     ValueError
         If the name or the split is unknown, or the file is truncated, corrupt or not the
         published one.
@@ -102,15 +87,14 @@ def load_density(
     >>> load_density("nltcs", subset="test").data.shape  # doctest: +SKIP
     (3236, 16)
     """
-    if name not in _SETS:
+    if name not in DENSITY_SETS:
         raise ValueError(
             f"load_density: name must be one of {', '.join(list_density_sets())}, got {name!r}"
         )
-    n_columns, splits = _SETS[name]
+    n_columns, splits = DENSITY_SETS[name]
     check_subset(subset, splits, caller=f"load_density: {name}")
     value_type = check_binary(0.5, dtype, caller="load_density")
-    file = f"debd/{name}.{subset}.data"
-    content = read_content(file, data_home, caller="load_density", source=_SOURCE)
+    content = read_content(SOURCES[name], density_file(name, subset), data_home, download)
     data = _parse(content, n_columns).astype(value_type, copy=False)
     title = f"{name}: binary density estimation"
     description = _DESCR.format(

@@ -4,15 +4,19 @@ import gzip
 import hashlib
 import lzma
 import os
+import shlex
 import sys
 import zlib
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 
+from ._download import download_file
+from ._sources import Download, Source
 from .checksums import CONTENT
 
 DATA_VARIABLE = "UDL_FAST_DATA"
+Folder = str | PathLike[str] | None
 
 _OPENERS: dict[str, Callable[[Path], bytes]] = {
     ".gz": lambda path: gzip.decompress(path.read_bytes()),
@@ -32,77 +36,142 @@ def cache_folder() -> Path:
     return base / "udl_fast"
 
 
-def search_folders(data_home: str | PathLike[str] | None) -> list[Path]:
-    """Where to look, in order: data_home alone if given, else the variable, then the cache."""
+def search_folders(data_home: Folder) -> list[Path]:
+    """Where to look, in order: data_home alone if given, else the variable, then the cache.
+
+    The first is also where downloads go.
+    """
     if data_home is not None:
         return [Path(data_home).expanduser()]
     named = os.environ.get(DATA_VARIABLE)
     return [*([Path(named).expanduser()] if named else []), cache_folder()]
 
 
+def find_file(name: str, data_home: Folder) -> Path | None:
+    """The file `name`, compressed or not; None if no folder holds it."""
+    for folder in search_folders(data_home):
+        for ending in (".gz", ".xz", ""):
+            path = folder / (name + ending)
+            if path.is_file():
+                return path
+    return None
+
+
 def read_content(
-    name: str, data_home: str | PathLike[str] | None, *, caller: str, source: str
+    source: Source, name: str, data_home: Folder = None, download: bool = False
 ) -> bytes:
-    """The decompressed and verified content of the file `name`.
+    """The decompressed and verified content of a file of a data set.
 
     Parameters
     ----------
+    source : Source
+        The data set.
     name : str
         Path below the data folder without the ending of a compressor.
     data_home : path-like or None
         The folder to look in; None searches `UDL_FAST_DATA` and then the cache folder.
-    caller : str
-        The public function, named in errors.
-    source : str
-        A sentence that says how to get the file.
+    download : bool
+        Fetch the file if no folder holds it.
 
     Raises
     ------
     FileNotFoundError
-        If no folder holds the file.
+        If no folder holds the file and it was not to be downloaded, or cannot be.
     ValueError
         If the file is truncated or its content is not the recorded one.
+    ImportError, OSError
+        If the download needs pooch, or fails.
     """
-    path = _find(name, data_home, caller=caller, source=source)
+    path = find_file(name, data_home)
+    if path is None and download:
+        for offered in source.downloads:
+            if name in offered.contents:
+                download_file(offered, search_folders(data_home)[0], caller=source.loader)
+        path = find_file(name, data_home)
+    if path is None:
+        raise FileNotFoundError(_missing(source, name, data_home))
     opener = _OPENERS.get(path.suffix, _OPENERS[""])
     try:
         content = opener(path)
     except (EOFError, gzip.BadGzipFile, lzma.LZMAError, zlib.error) as error:
         raise ValueError(
-            f"{caller}: {path} is truncated or corrupt ({error}); replace it. {source}"
+            f"{source.loader}: {path} is truncated or corrupt ({error}); remove or replace it. "
+            f"{how_to_get(source, data_home)}"
         ) from error
-    _verify(content, name, path, caller=caller, source=source)
+    wrong = _difference(content, name)
+    if wrong:
+        raise ValueError(
+            f"{source.loader}: {path} {wrong}; remove or replace it. "
+            f"{how_to_get(source, data_home)}"
+        )
     return content
 
 
-def _find(name: str, data_home: str | PathLike[str] | None, *, caller: str, source: str) -> Path:
-    folders = search_folders(data_home)
-    for folder in folders:
-        for ending in (".gz", ".xz", ""):
-            path = folder / (name + ending)
-            if path.is_file():
-                return path
-    looked_in = " or ".join(str(folder) for folder in folders)
-    variable = os.environ.get(DATA_VARIABLE)
-    raise FileNotFoundError(
-        f"{caller}: found neither {name}.gz nor {name} in {looked_in} "
-        f"({DATA_VARIABLE} is {'not set' if not variable else repr(variable)}). {source} "
-        f"Then set {DATA_VARIABLE} to the folder that holds it, or pass data_home=<folder>."
+def fetch_missing(source: Source, data_home: Folder) -> list[Path]:
+    """Download what is not at hand whole; the files of the set that can be downloaded.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing of the set can be downloaded.
+    ValueError
+        If a download, or a file that is found before it, is not the recorded one.
+    ImportError, OSError
+        If pooch is missing, or a download fails.
+    """
+    if not source.downloads:
+        raise FileNotFoundError(f"fetch: {how_to_get(source, data_home)}")
+    for offered in source.downloads:
+        if not _at_hand(source, offered, data_home):
+            download_file(offered, search_folders(data_home)[0], caller="fetch")
+    found = []
+    for name in source.files:
+        read_content(source, name, data_home)
+        path = find_file(name, data_home)
+        assert path is not None
+        found.append(path)
+    return found
+
+
+def how_to_get(source: Source, data_home: Folder) -> str:
+    """Sentences that say what the files are and which command fetches them."""
+    if not source.downloads:
+        return f"{source.note} It was made from the published files and cannot be downloaded."
+    option = "" if data_home is None else f" --data-home {shlex.quote(str(data_home))}"
+    return (
+        f"{source.note} To download: udl-fast datasets fetch {source.name}{option} "
+        "(it needs pooch: pip install 'udl-fast[data]')."
     )
 
 
-def _verify(content: bytes, name: str, path: Path, *, caller: str, source: str) -> None:
+def _at_hand(source: Source, offered: Download, data_home: Folder) -> bool:
+    try:
+        for name in offered.contents:
+            read_content(source, name, data_home)
+    except (FileNotFoundError, ValueError):
+        return False
+    return True
+
+
+def _missing(source: Source, name: str, data_home: Folder) -> str:
+    looked_in = " or ".join(str(folder) for folder in search_folders(data_home))
+    variable = os.environ.get(DATA_VARIABLE)
+    return (
+        f"{source.loader}: found neither {name}.gz nor {name} in {looked_in} "
+        f"({DATA_VARIABLE} is {'not set' if not variable else repr(variable)}). "
+        f"{how_to_get(source, data_home)} If you have the files, set {DATA_VARIABLE} to their "
+        "folder, or pass data_home=<folder>."
+    )
+
+
+def _difference(content: bytes, name: str) -> str:
+    """What sets the content apart from the recorded one; empty if nothing does."""
     if name not in CONTENT:
-        return
+        return ""
     size, expected = CONTENT[name]
     if len(content) != size:
-        raise ValueError(
-            f"{caller}: {path} holds {len(content)} bytes, expected {size}: "
-            f"truncated or not the published file; replace it. {source}"
-        )
+        return f"holds {len(content)} bytes, expected {size}: truncated or not the published file"
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        raise ValueError(
-            f"{caller}: {path} has sha256 {found}, expected {expected}: "
-            f"corrupt or not the published file; replace it. {source}"
-        )
+        return f"has sha256 {found}, expected {expected}: corrupt or not the published file"
+    return ""

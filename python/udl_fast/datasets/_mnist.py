@@ -9,13 +9,9 @@ from sklearn.utils import Bunch
 
 from ._files import read_content
 from ._idx import parse_idx
+from ._sources import SOURCES
 from ._values import Binary, check_binary, check_subset, from_levels
 
-_SOURCE = (
-    "MNIST is four files: train-images-idx3-ubyte.gz, train-labels-idx1-ubyte.gz, "
-    "t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz; get them from any MNIST mirror "
-    "(their content is checked by sha256)."
-)
 _PREFIX = {"train": "train", "test": "t10k"}
 
 _DESCR = """MNIST handwritten digits
@@ -38,10 +34,11 @@ def load_mnist(
     binary: Binary = None,
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
+    download: bool = False,
     random_state: Any = None,
     return_X_y: bool = False,
 ) -> Any:
-    """Load MNIST from a local folder.
+    """Load MNIST from local files.
 
     Parameters
     ----------
@@ -57,6 +54,8 @@ def load_mnist(
     data_home : path-like, default=None
         The folder with the files, raw or as .gz. None looks in the folder named by the
         environment variable UDL_FAST_DATA, then in the user's cache folder.
+    download : bool, default=False
+        Download what no folder holds, into the first of them; see :func:`udl_fast.datasets.fetch`.
     random_state : int, RandomState or None, default=None
         For `binary="sample"`.
     return_X_y : bool, default=False
@@ -71,7 +70,8 @@ def load_mnist(
     Raises
     ------
     FileNotFoundError
-        If a file is missing: names the folders, the file and the variable.
+        If a file is missing: names the folders, the file, the variable and the command that
+        downloads it.
     ValueError
         If an option is unknown or a file is truncated, corrupt or not the published one.
 
@@ -85,8 +85,14 @@ def load_mnist(
     check_subset(subset, ("train", "test", "all"), caller="load_mnist")
     value_type = check_binary(binary, dtype, caller="load_mnist")
     parts = ["train", "test"] if subset == "all" else [subset]
-    images = _stack([_read(part, "images-idx3-ubyte", 3, data_home) for part in parts])
-    target = _stack([_read(part, "labels-idx1-ubyte", 1, data_home) for part in parts])
+
+    def read(kind: str, n_dimensions: int, part: str) -> NDArray[np.uint8]:
+        name = f"{_PREFIX[part]}-{kind}"
+        content = read_content(SOURCES["mnist"], name, data_home, download)
+        return parse_idx(content, n_dimensions, name=f"load_mnist: {name}")
+
+    images = _stack([read("images-idx3-ubyte", 3, part) for part in parts])
+    target = _stack([read("labels-idx1-ubyte", 1, part) for part in parts])
     levels = images.reshape(len(images), -1)
     data = from_levels(levels, 255, binary, value_type, random_state)
     labels = target.astype(np.int64)
@@ -99,12 +105,6 @@ def load_mnist(
         image_shape=(28, 28),
         DESCR=_DESCR.format(binary=f"Values as loaded: binary={binary!r}."),
     )
-
-
-def _read(part: str, kind: str, n_dimensions: int, data_home: Any) -> NDArray[np.uint8]:
-    name = f"{_PREFIX[part]}-{kind}"
-    content = read_content(name, data_home, caller="load_mnist", source=_SOURCE)
-    return parse_idx(content, n_dimensions, name=f"load_mnist: {name}")
 
 
 def _stack(arrays: list[NDArray[np.uint8]]) -> NDArray[np.uint8]:

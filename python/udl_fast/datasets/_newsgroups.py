@@ -8,12 +8,9 @@ from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._npz import read_npz
+from ._sources import SOURCES
 from ._values import check_binary, check_subset
 
-_COUNTS_SOURCE = (
-    "20news_v2000_counts.npz holds train_indptr, train_indices, train_counts, the same for test, "
-    "and vocab: the stemmed 2000-word 20 Newsgroups used for topic models, in CSR form."
-)
 _WORDS_SOURCE = (
     "20news_w100_binary.npz holds documents, newsgroup, wordlist and groupnames: "
     "Sam Roweis's 100-word 20 Newsgroups."
@@ -50,7 +47,7 @@ def load_20newsgroups_counts(
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
 ) -> Bunch:
-    """Load 20 Newsgroups as sparse counts of 1,994 stemmed words from a local folder.
+    """Load 20 Newsgroups as sparse counts of 1,994 stemmed words from local files.
 
     Parameters
     ----------
@@ -84,12 +81,7 @@ def load_20newsgroups_counts(
     check_subset(subset, ("train", "test"), caller="load_20newsgroups_counts")
     from scipy.sparse import csr_array
 
-    arrays = read_npz(
-        "20news_v2000_counts.npz",
-        data_home,
-        caller="load_20newsgroups_counts",
-        source=_COUNTS_SOURCE,
-    )
+    arrays = read_npz(SOURCES["20newsgroups_counts"], "20news_v2000_counts.npz", data_home)
     counts, indices, indptr = (
         arrays[f"{subset}_{part}"] for part in ("counts", "indices", "indptr")
     )
@@ -107,7 +99,7 @@ def load_20newsgroups_words(
     data_home: str | PathLike[str] | None = None,
     return_X_y: bool = False,
 ) -> Any:
-    """Load 20 Newsgroups as presence of 100 words, with four group labels, from a local folder.
+    """Load 20 Newsgroups as presence of 100 words, with four group labels, from local files.
 
     Parameters
     ----------
@@ -139,12 +131,7 @@ def load_20newsgroups_words(
     (16242, 100)
     """
     value_type = check_binary(0.5, dtype, caller="load_20newsgroups_words")
-    arrays = read_npz(
-        "20news_w100_binary.npz",
-        data_home,
-        caller="load_20newsgroups_words",
-        source=_WORDS_SOURCE,
-    )
+    arrays = read_npz(SOURCES["20newsgroups_words"], "20news_w100_binary.npz", data_home)
     data = arrays["documents"].astype(value_type)
     target = arrays["newsgroup"].astype(np.int64) - 1
     if return_X_y:

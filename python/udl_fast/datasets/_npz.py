@@ -2,18 +2,16 @@
 
 import io
 import zipfile
-from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._files import read_content
+from ._files import Folder, how_to_get, read_content
+from ._sources import Source
 
 
-def read_npz(
-    name: str, data_home: str | PathLike[str] | None, *, caller: str, source: str
-) -> dict[str, NDArray[Any]]:
+def read_npz(source: Source, name: str, data_home: Folder) -> dict[str, NDArray[Any]]:
     """All arrays of the archive `name`.
 
     Raises
@@ -21,9 +19,12 @@ def read_npz(
     FileNotFoundError, ValueError
         As `read_content`; ValueError also if the content is not such an archive.
     """
-    content = read_content(name, data_home, caller=caller, source=source)
+    content = read_content(source, name, data_home)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
     except (zipfile.BadZipFile, ValueError, AttributeError) as error:
-        raise ValueError(f"{caller}: {name} is not a NumPy archive ({error}). {source}") from error
+        raise ValueError(
+            f"{source.loader}: {name} is not a NumPy archive ({error}). "
+            f"{how_to_get(source, data_home)}"
+        ) from error

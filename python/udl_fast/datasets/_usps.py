@@ -9,12 +9,8 @@ from numpy.typing import DTypeLike
 from sklearn.utils import Bunch
 
 from ._files import read_content
+from ._sources import SOURCES
 from ._values import Binary, check_binary, check_subset, from_values
-
-_SOURCE = (
-    "usps/zip.train.gz and usps/zip.test.gz are the zip code data of the book "
-    "The Elements of Statistical Learning; get them from its home page."
-)
 
 _DESCR = """USPS digits
 -----------
@@ -35,10 +31,11 @@ def load_usps(
     binary: Binary = None,
     dtype: DTypeLike = np.float32,
     data_home: str | PathLike[str] | None = None,
+    download: bool = False,
     random_state: Any = None,
     return_X_y: bool = False,
 ) -> Any:
-    """Load the USPS digits from a local folder.
+    """Load the USPS digits from local files.
 
     Parameters
     ----------
@@ -52,6 +49,8 @@ def load_usps(
     data_home : path-like, default=None
         The folder that contains usps. None looks in the folder named by the environment variable
         UDL_FAST_DATA, then in the user's cache folder.
+    download : bool, default=False
+        Download what no folder holds, into the first of them; see :func:`udl_fast.datasets.fetch`.
     random_state : int, RandomState or None, default=None
         For `binary="sample"`.
     return_X_y : bool, default=False
@@ -66,7 +65,8 @@ def load_usps(
     Raises
     ------
     FileNotFoundError
-        If the file is missing: names the folders, the file and the variable.
+        If the file is missing: names the folders, the file, the variable and the command that
+        downloads it.
     ValueError
         If an option is unknown or the file is truncated, corrupt or not the published one.
 
@@ -78,7 +78,7 @@ def load_usps(
     """
     check_subset(subset, ("train", "test"), caller="load_usps")
     value_type = check_binary(binary, dtype, caller="load_usps")
-    content = read_content(f"usps/zip.{subset}", data_home, caller="load_usps", source=_SOURCE)
+    content = read_content(SOURCES["usps"], f"usps/zip.{subset}", data_home, download)
     table = np.loadtxt(io.BytesIO(content), dtype=np.float32)
     data = from_values((table[:, 1:] + 1) / 2, binary, value_type, random_state)
     target = table[:, 0].astype(np.int64)

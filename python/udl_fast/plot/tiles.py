@@ -35,7 +35,7 @@ def tile_images(
 
     Parameters
     ----------
-    images : array-like of shape (n_images, n_pixels) or (n_images, *image_shape)
+    images : array-like of shape (n_images, n_pixels) or (n_images, ...)
         Any real or bool dtype.
     image_shape : tuple, default=None
         (height, width), (height, width, 3) or, channels first, (3, height, width). None takes the

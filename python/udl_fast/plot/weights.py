@@ -141,7 +141,7 @@ class WeightsDisplay:
         cmap : str, default="RdBu_r"
             A diverging colour map (red = positive), or for example "gray".
         scale : {"each", "shared"}, default="each"
-            "each" divides every filter by its own largest |weight|, which shows shapes; "shared"
+            "each" divides every filter by its own largest absolute weight, which shows shapes; "shared"
             by the largest of all, which shows sizes.
         n_columns : int, default=None
             Filters in a row; None makes the grid about square.
