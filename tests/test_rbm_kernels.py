@@ -55,6 +55,23 @@ def states(n_rows, n_units, density=0.3):
     return rng(n_rows, n_units, 1).random((n_rows, n_units)) < density
 
 
+@pytest.mark.parametrize("density", [0.0, 0.03, 0.5, 1.0])
+@pytest.mark.parametrize("narrow", [False, True])
+@pytest.mark.parametrize("by_lists", [False, True])
+@pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
+def test_sums_of_active_weights_by_each_kernel(
+    target, n_visible, n_hidden, n_rows, by_lists, narrow, density
+):
+    """Tables and lists give the int64 sums, so the engine may choose between them freely."""
+    weights = rng(n_visible, n_hidden).normal(0, 0.3, (n_hidden, n_visible)).astype(np.float32)
+    integers = oracle.quantise(weights, oracle.scale_exponent(weights, narrow))
+    for to_hidden, matrix in ((True, integers.T), (False, integers)):
+        on = states(n_rows, len(matrix), density)
+        rows = _core.Rows.from_array(on)
+        found = _core.active_sums(weights, rows, to_hidden, by_lists, narrow)
+        np.testing.assert_array_equal(found, on.astype(np.int64) @ matrix.astype(np.int64))
+
+
 @pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
 def test_half_steps(target, n_threads, n_visible, n_hidden, n_rows, precision):

@@ -6,6 +6,7 @@ namespace py = pybind11;
 void init_runtime(py::module_& m);
 void init_random(py::module_& m);
 void init_rows(py::module_& m);
+void init_products(py::module_& m);
 void init_rbm(py::module_& m);
 void init_hamming(py::module_& m);
 
@@ -15,6 +16,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_runtime(m);
   init_random(m);
   init_rows(m);
+  init_products(m);
   init_rbm(m);
   init_hamming(m);
 }

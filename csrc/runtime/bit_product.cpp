@@ -35,22 +35,30 @@ double list_clocks(const BitMatrixView& bits, double ones, int64_t n_tiles) {
 BitProduct::BitProduct(int32_t* tables) : kernels_(rbm_kernels()), tables_(tables) {}
 
 void BitProduct::prepare(const BitMatrixView& bits, int64_t n_tiles) {
-  bits_ = bits;
-  by_lists_ = false;
-  // Not even empty lists would be faster, so there is nothing to count.
-  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > table_clocks(bits)) return;
+  const double tables = table_clocks(bits);
+  // Where not even empty lists would be faster there is nothing to count.
+  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > tables) return prepare_tables(bits);
   const int64_t ones = kernels_.count_ones(bits);
-  by_lists_ = list_clocks(bits, static_cast<double>(ones), n_tiles) < table_clocks(bits);
-  if (by_lists_) make_lists(ones);
+  if (list_clocks(bits, static_cast<double>(ones), n_tiles) < tables) make_lists(bits, ones);
+  else prepare_tables(bits);
 }
 
-void BitProduct::make_lists(int64_t ones) {
+void BitProduct::prepare_tables(const BitMatrixView& bits) {
+  bits_ = bits;
+  by_lists_ = false;
+}
+
+void BitProduct::prepare_lists(const BitMatrixView& bits) { make_lists(bits, kernels_.count_ones(bits)); }
+
+void BitProduct::make_lists(const BitMatrixView& bits, int64_t ones) {
+  bits_ = bits;
+  by_lists_ = true;
   // Grown by half as much again, since the next minibatch has a few more or less.
-  const auto needed = static_cast<std::size_t>(ones + 4 * bits_.rows + kWordBits);
+  const auto needed = static_cast<std::size_t>(ones + 4 * bits.rows + kWordBits);
   if (columns_on_.size() < needed) columns_on_.resize(needed + needed / 2);
-  starts_.resize(bits_.rows + 1);
-  integer_rows_.reserve(list_scratch(bits_.columns));
-  kernels_.list_active(bits_, columns_on_.data(), starts_.data());
+  starts_.resize(bits.rows + 1);
+  integer_rows_.reserve(list_scratch(bits.columns));
+  kernels_.list_active(bits, columns_on_.data(), starts_.data());
 }
 
 void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {

@@ -19,6 +19,11 @@ class BitProduct {
   /// Bits whose product with about `n_tiles` tiles this thread computes. They must stay as they are until the
   /// next call.
   void prepare(const BitMatrixView& bits, int64_t n_tiles);
+  /// The same with the kernel named; lists need at most kMaxListColumns columns.
+  void prepare_tables(const BitMatrixView& bits);
+  void prepare_lists(const BitMatrixView& bits);
+
+  bool by_lists() const { return by_lists_; }
 
   /// Sums of all rows with hidden units 16 tile .. 16 tile + 15, the bits being visible states.
   void hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums);
@@ -27,7 +32,7 @@ class BitProduct {
 
  private:
   ActiveListsView lists() const { return {columns_on_.data(), starts_.data(), bits_.rows, bits_.columns}; }
-  void make_lists(int64_t ones);
+  void make_lists(const BitMatrixView& bits, int64_t ones);
 
   const RbmKernels& kernels_;
   BitMatrixView bits_{};

@@ -32,6 +32,13 @@ def draws(
 def exp_negative(x: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def shuffled_order(n: int, seed: int, epoch: int) -> NDArray[np.uint32]: ...
 def weight_scale_exponent(weights: NDArray[np.float32], narrow: bool = False) -> int: ...
+def active_sums(
+    weights: NDArray[np.float32],
+    states: Rows,
+    to_hidden: bool,
+    by_lists: bool,
+    narrow: bool = False,
+) -> NDArray[np.int32]: ...
 
 class Rows:
     """A matrix of states or of values in one of three forms; `kind` is "bits", "dense" or "csr"."""
