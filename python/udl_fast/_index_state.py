@@ -51,7 +51,8 @@ class IndexState:
         self._plan.drop()
 
     @classmethod
-    def _of(cls, contents: Contents) -> Self:
-        index = cls(contents.n_bits)
+    def _of(cls, contents: Contents, index_type: IndexType = "auto") -> Self:
+        """An index of these arrays, which are not copied."""
+        index = cls(contents.n_bits, index_type=index_type)
         index._replace(contents)
         return index
