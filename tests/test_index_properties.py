@@ -188,13 +188,22 @@ def test_tables_follow_added_and_removed_codes():
         assert_equal(index.range_search(queries, 6), whole.range_search(queries, 6))
 
 
+def test_tables_of_removed_codes_take_no_memory():
+    for remove in (lambda index: index.remove_ids([3]), HammingIndex.reset):
+        index = index_of(random_codes(100, 8), index_type="mih")
+        index.build_tables()
+        assert index.tables_nbytes > 0
+        remove(index)
+        assert index.tables_nbytes == 0
+
+
 def test_auto_builds_tables_once_they_would_have_paid():
     codes, queries = clustered(60_000, 32, flip=0.01), clustered(1, 32, 1, flip=0.01)
     index, scan = index_of(codes), index_of(codes, index_type="scan")
     expected = scan.range_search(queries, 9)
     assert_equal(index.range_search(queries, 9), expected)
     assert index.tables_nbytes == 0
-    for _ in range(20_000):
+    for _ in range(5_000):
         assert_equal(index.range_search(queries, 9), expected)
         if index.tables_nbytes:
             break
