@@ -148,28 +148,31 @@ def work(arguments: argparse.Namespace, folder: Path) -> None:
     numbers = [arguments.only] if arguments.only is not None else itertools.count(arguments.work)
     for number in numbers:
         reader, content = case(whole, arguments.seed, number)
-        print(json.dumps([number, reader]), flush=True)
+        print(json.dumps(reader), flush=True)
         print(json.dumps(outcome(reader, content, folder)), flush=True)
 
 
 def watched(
-    arguments: argparse.Namespace, first: int, end: float
+    arguments: argparse.Namespace, first: int, stop: int, end: float
 ) -> Iterator[tuple[int, str, str]]:
-    """(number, reader, outcome) of files from `first` on, until the time is over or after a crash."""
+    """(number, reader, outcome) of files `first` to `stop` - 1, until the time is over or after a crash."""
     command = [sys.executable, __file__, "--seed", str(arguments.seed), "--work", str(first)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+    with (
+        tempfile.TemporaryDirectory() as folder,  # a process that dies cleans up nothing
+        subprocess.Popen(
+            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": folder}
+        ) as child,
+    ):
         assert child.stdout is not None
         try:
-            while time.monotonic() < end:
+            for number in range(first, stop):
                 announced = child.stdout.readline()
                 if not announced:
                     raise SystemExit("the second process did not start")
-                number, reader = json.loads(announced)
                 answer = child.stdout.readline()
-                if not answer:
-                    yield number, reader, "crashed"
+                yield number, json.loads(announced), json.loads(answer) if answer else "crashed"
+                if not answer or time.monotonic() > end:
                     return
-                yield number, reader, json.loads(answer)
         finally:
             child.kill()
 
@@ -192,13 +195,14 @@ def main() -> int:
             work(arguments, Path(folder))
         return 0
     record = output_path(arguments, "fuzz_index_files")
-    seconds = min(arguments.seconds, 3) if arguments.quick else arguments.seconds
+    most_files = 1000 if arguments.quick else sys.maxsize
     counts: dict[str, Counter[str]] = {reader: Counter() for reader in READERS}
     crashes: list[int] = []
     start = time.monotonic()
     next_file = 0
-    while time.monotonic() < start + seconds and len(crashes) < MOST_CRASHES:
-        for number, reader, found in watched(arguments, next_file, start + seconds):
+    end = start + arguments.seconds
+    while next_file < most_files and time.monotonic() < end and len(crashes) < MOST_CRASHES:
+        for number, reader, found in watched(arguments, next_file, most_files, end):
             counts[reader][found] += 1
             next_file = number + 1
             if found == "crashed":

@@ -1,121 +1,153 @@
-"""A progress bar on stderr for work that lasts; nothing for short work or where nobody looks."""
+"""A progress bar for trainings of more than two seconds that somebody watches in a terminal."""
 
 from __future__ import annotations
 
-import contextlib
+import multiprocessing
+import os
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from typing import IO, Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
 
-_QUIET_SECONDS = 2.0  # work that is over by then needs no bar
-_REDRAW_SECONDS = 0.1
+_DELAY_SECONDS = 2.0  # shorter trainings show nothing
+_INTERVAL_SECONDS = 0.1
+_suppressed = ContextVar("suppressed", default=False)
 
 
-class Progress:
-    """How much of some work is done.
+@contextmanager
+def no_progress_bar() -> Iterator[None]:
+    """No bar in this scope: whoever runs it shows progress in another way."""
+    token = _suppressed.set(True)
+    try:
+        yield
+    finally:
+        _suppressed.reset(token)
 
-    Nothing is written during the first two seconds, nor unless the stream is a terminal. With rich installed
-    the bar is rich's, otherwise one line that is written again and again.
+
+def is_watched() -> bool:
+    """Whether a bar makes sense: stderr is a terminal, and this is no worker of a parallel run.
+
+    The environment variable UDL_FAST_PROGRESS=0 turns bars off.
+    """
+    return (
+        not _suppressed.get()
+        and os.environ.get("UDL_FAST_PROGRESS", "1").lower() not in ("0", "off", "false", "no")
+        and multiprocessing.current_process().name == "MainProcess"
+        and threading.current_thread() is threading.main_thread()
+        and sys.stderr is not None
+        and sys.stderr.isatty()
+    )
+
+
+class ProgressBar:
+    """Share of the rows of all epochs that were presented; appears after two seconds and vanishes
+    at the end.
 
     Parameters
     ----------
-    total : int
-        Units of work in all.
-    label : str
-        What is being done.
-    stream : text stream, default=None
-        None takes stderr, so that results on stdout stay clean.
+    title : str
+    n_epochs : int
+    n_rows : int
+        Rows of an epoch.
     """
 
-    def __init__(self, total: int, label: str, *, stream: IO[str] | None = None) -> None:
-        self.total, self.label, self.done, self.note = total, label, 0, ""
-        self._stream = sys.stderr if stream is None else stream
-        self._start = time.monotonic()
-        self._next = self._start + _QUIET_SECONDS if self._stream.isatty() else float("inf")
-        self._bar: _RichBar | _PlainBar | None = None
+    def __init__(self, title: str, n_epochs: int, n_rows: int) -> None:
+        self._title = title
+        self._n_epochs = n_epochs
+        self._n_rows = n_rows
+        self._start = time.perf_counter()
+        self._next = self._start + _DELAY_SECONDS
+        self._line: _Line | None = None
 
-    def update(self, n: int = 1, note: str = "") -> None:
-        """`n` more units are done; `note` says something about them."""
-        self.done, self.note = self.done + n, note
-        now = time.monotonic()
+    def update(self, epochs_done: int, rows_done: int) -> None:
+        """Called often; draws seldom. `rows_done` counts within the present epoch."""
+        now = time.perf_counter()
         if now < self._next:
             return
-        self._next = now + _REDRAW_SECONDS
-        if self._bar is None:
-            self._bar = _new_bar(self, self._stream)
-        self._bar.draw(self, now - self._start)
+        self._next = now + _INTERVAL_SECONDS
+        share = (epochs_done + rows_done / self._n_rows) / self._n_epochs
+        if self._line is None:
+            self._line = _new_line()
+        epoch = min(epochs_done + 1, self._n_epochs)
+        elapsed = now - self._start
+        left = elapsed / share - elapsed if share > 0 else None
+        self._line.draw(f"{self._title} epoch {epoch}/{self._n_epochs}", share, left)
 
     def close(self) -> None:
-        """Take the bar away."""
-        self._next = float("inf")
-        if self._bar is not None:
-            self._bar.close()
-            self._bar = None
+        """Remove the bar."""
+        if self._line is not None:
+            self._line.remove()
 
 
-@contextlib.contextmanager
-def progress(total: int, label: str, *, stream: IO[str] | None = None) -> Iterator[Progress]:
-    """A :class:`Progress` that is closed at the end, whatever happens."""
-    found = Progress(total, label, stream=stream)
+class _Line:
+    """Draws nothing."""
+
+    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
+        """Show this share of the work."""
+
+    def remove(self) -> None:
+        """Leave no trace."""
+
+
+class _PlainLine(_Line):
+    """One line of stderr, written again and again."""
+
+    _WIDTH = 24
+
+    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
+        filled = round(share * self._WIDTH)
+        bar = "#" * filled + "-" * (self._WIDTH - filled)
+        sys.stderr.write(f"\r{text} [{bar}] {share:4.0%} {clock(seconds_left)} left\x1b[K")
+        sys.stderr.flush()
+
+    def remove(self) -> None:
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+class _RichLine(_Line):
+    def __init__(self, progress: Any) -> None:
+        self._progress = progress
+        self._task = progress.add_task("", total=1.0, left="")
+        progress.start()
+
+    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
+        self._progress.update(
+            self._task, description=text, completed=share, left=f"{clock(seconds_left)} left"
+        )
+
+    def remove(self) -> None:
+        self._progress.stop()
+
+
+def _new_line() -> _Line:
+    """A bar of rich (extra `progress`), without it a plain line; nothing if rich already draws."""
     try:
-        yield found
-    finally:
-        found.close()
-
-
-class _PlainBar:
-    """One line, written over again."""
-
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
-        self._width = 0
-
-    def draw(self, state: Progress, elapsed: float) -> None:
-        left = elapsed * (state.total - state.done) / max(state.done, 1)
-        share = state.done / max(state.total, 1)
-        words = [
-            f"{state.label} {share:4.0%} ({state.done:,} of {state.total:,})",
-            state.note,
-            f"{clock(left)} left",
-        ]
-        text = "   ".join(filter(None, words))
-        self._stream.write("\r" + text.ljust(self._width))
-        self._stream.flush()
-        self._width = len(text)
-
-    def close(self) -> None:
-        self._stream.write("\r" + " " * self._width + "\r")
-        self._stream.flush()
-
-
-class _RichBar:
-    """A bar of rich; its columns are those rich chooses, and the note."""
-
-    def __init__(self, state: Progress, stream: IO[str]) -> None:
-        from rich import progress as rich
         from rich.console import Console
-
-        columns = (*rich.Progress.get_default_columns(), rich.TextColumn("{task.fields[note]}"))
-        self._bar: Any = rich.Progress(*columns, console=Console(file=stream), transient=True)
-        self._task = self._bar.add_task(state.label, total=state.total, note="")
-        self._bar.start()
-
-    def draw(self, state: Progress, elapsed: float) -> None:
-        self._bar.update(self._task, completed=state.done, note=state.note)
-
-    def close(self) -> None:
-        self._bar.stop()
-
-
-def _new_bar(state: Progress, stream: IO[str]) -> _RichBar | _PlainBar:
-    try:
-        return _RichBar(state, stream)
+        from rich.errors import LiveError
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     except ImportError:
-        return _PlainBar(stream)
+        return _PlainLine()
+    progress = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[left]}"),
+        console=Console(file=sys.stderr),
+        transient=True,
+    )
+    try:
+        return _RichLine(progress)
+    except LiveError:
+        return _Line()
 
 
-def clock(seconds: float) -> str:
+def clock(seconds: float | None) -> str:
     """Minutes and seconds."""
+    if seconds is None:
+        return "?"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

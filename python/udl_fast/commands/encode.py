@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._index_file import Contents, write_index
-from .._progress import progress
 from .._replaced_file import replaced_file
 from ..bench.options import positive_int
 from . import _input
 from ._output import make_folder, print_json, text_stream
+from ._work_progress import progress
 
 HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._progress import progress
 from .._replaced_file import replaced_file
 from ..bench.options import positive_int
 from . import _codes_input
 from ._output import make_folder, print_json, text_stream
+from ._work_progress import progress
 
 HELP = "exact Hamming search of queries among the codes of an index or file"
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
