@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from mutation import mutated
 from recording import finish, output_path, parser
 from udl_fast import RBM, load
 
@@ -46,32 +47,13 @@ def valid_file(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def mutated(content: bytes, generator: random.Random) -> bytes:
-    """One to four mutations; half of them in the header, where the structure is."""
-    found = bytearray(content)
-    header = 8 + int.from_bytes(content[:8], "little")
-    for _ in range(generator.randint(1, 4)):
-        end = header if generator.random() < 0.5 else len(found)
-        position = generator.randrange(min(end, len(found)))
-        kind = generator.randrange(6)
-        if kind == 0:
-            found[position] ^= 1 << generator.randrange(8)
-        elif kind == 1:
-            found[position] = generator.randrange(256)
-        elif kind == 2:
-            del found[generator.randrange(len(found)) :]
-        elif kind == 3:
-            found[position:position] = generator.randbytes(generator.randint(1, 16))
-        elif kind == 4:
-            found[position:position] = found[position : position + generator.randint(1, 64)]
-        else:
-            numbers = list(re.finditer(rb"\d+", bytes(found[8:header])))
-            if numbers:
-                start, stop = generator.choice(numbers).span()
-                found[8 + start : 8 + stop] = generator.choice(_NUMBERS)
-        if not found:
-            return b""
-    return bytes(found)
+def foreign_number(file: bytearray, place: int, generator: random.Random) -> None:
+    """A number of the header becomes one that overflows, is negative or is none."""
+    header = 8 + int.from_bytes(file[:8], "little")
+    numbers = list(re.finditer(rb"\d+", bytes(file[8:header])))
+    if numbers:
+        start, stop = generator.choice(numbers).span()
+        file[8 + start : 8 + stop] = generator.choice(_NUMBERS)
 
 
 def outcome(path: Path, rows: np.ndarray) -> str:
@@ -102,8 +84,9 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.safetensors"
         content = valid_file(path)
+        header = 8 + int.from_bytes(content[:8], "little")
         for _ in range(n_files):
-            path.write_bytes(mutated(content, generator))
+            path.write_bytes(mutated(content, header, [foreign_number], generator))
             counts[outcome(path, rows)] += 1
     seconds = round(time.perf_counter() - start, 1)
     print(

@@ -2,6 +2,8 @@
 
 import importlib.util
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +70,37 @@ def test_fuzz_model_files(tmp_path):
     record = run("fuzz_model_files", tmp_path)
     assert sum(record["outcomes"].values()) == record["files"] == 500
     assert min(record["outcomes"]["refused"], record["outcomes"]["loaded"]) > 0
+
+
+def test_fuzz_index_files(tmp_path):
+    record = run("fuzz_index_files", tmp_path)
+    assert record["crashed_files"] == []
+    assert record["refused"] + record["loaded_and_searched"] == record["files"] == 1000
+    for found in record["by_reader"].values():
+        assert min(found["refused"], found["loaded"]) > 0
+
+
+def test_fuzzing_of_index_files_goes_past_a_crash(tmp_path, monkeypatch, capsys):
+    """The second process dies at the first file that loads."""
+    patch = "import os\nfrom udl_fast import HammingIndex\n"
+    patch += "HammingIndex.pairs_within = lambda *_: os.abort()\n"
+    (tmp_path / "sitecustomize.py").write_text(patch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    fuzz = load("fuzz_index_files", monkeypatch)
+    monkeypatch.setattr(fuzz, "MOST_CRASHES", 2)
+    monkeypatch.setattr(sys, "argv", ["fuzz_index_files", "--quick"])
+    assert fuzz.main() == 1
+    first, second = re.findall(r"file (\d+) crashed", capsys.readouterr().out)
+    assert int(first) < int(second)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills a process")
+def test_killed_save(tmp_path):
+    record = run("killed_save", tmp_path)
+    assert record["damaged_files"] == 0
+    assert record["kills"] == len(record["moments"]) == 6
+    assert {moment["file"] for moment in record["moments"]} <= {"old", "new"}
+    assert record["leftovers_at_the_end"] == 0
 
 
 def test_rbm_scaling(tmp_path):

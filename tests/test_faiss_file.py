@@ -94,7 +94,7 @@ OUTER = 25  # bytes of the header of an id map
         (OUTER + 12, "<q", BIG, "maps ids to"),
         (OUTER + 25, "<Q", 2**64 - 1, "announces 18446744073709551615 entries where 6 belong"),
         (2 * OUTER + 14, "<Q", 2, "announces 2 entries where 3 belong"),
-        (2 * OUTER + 22, "<q", -7, "ids beyond"),
+        (2 * OUTER + 22, "<q", -7, "ids below 0"),
         (2 * OUTER + 22, "<q", 5, "an id more than once"),
     ],
 )

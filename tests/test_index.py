@@ -256,8 +256,10 @@ def test_removed_ids_are_not_given_again():
 
 
 def test_ids_up_to_the_largest():
-    index = index_of(random_codes(2), [2**63 - 2, 5])
-    np.testing.assert_array_equal(index.reconstruct(2**63 - 2), random_codes(2)[0])
+    index = index_of(random_codes(2), [2**63 - 1, 5])
+    np.testing.assert_array_equal(index.reconstruct(2**63 - 1), random_codes(2)[0])
+    np.testing.assert_array_equal(index.search(random_codes(1), 2)[1], [[2**63 - 1, 5]])
+    index.add_with_ids(random_codes(1, seed=7), [2**63 - 2])
     with pytest.raises(ValueError, match="exceed"):
         index.add(random_codes(1))
     for wanted in (-1, 2**63, 6):
@@ -271,7 +273,7 @@ def test_ids_up_to_the_largest():
         ([1, 1], ValueError, "more than once"),
         ([0, 7], ValueError, "id 7 is in the index"),
         ([0, -1], ValueError, "from 0"),
-        ([0, 2**63 - 1], ValueError, "from 0"),
+        ([0, 2**63], TypeError, "fit int64"),
         ([0], ValueError, "1 ids for 2 codes"),
         ([0.0, 1.0], TypeError, "integers"),
         ([[0, 1]], ValueError, "1 dimension"),

@@ -81,8 +81,8 @@ class CodeStore:
         contents = self.contents()
         return np.arange(len(contents.rows)) if contents.ids is None else np.array(contents.ids)
 
-    def code(self, position: int) -> NDArray[np.uint8]:
-        return np.array(self._rows[position])
+    def codes(self, positions: NDArray[np.int64]) -> NDArray[np.uint8]:
+        return np.take(np.asarray(self._rows), positions, axis=0)
 
     def append(self, rows: NDArray[np.uint8], ids: NDArray[np.int64] | None, next_id: int) -> None:
         if ids is None and self._ids is not None:
@@ -115,12 +115,10 @@ class CodeStore:
         at = at if order is None else order[at]
         return np.where(stored[at] == ids, at, -1)
 
-    def remove(self, ids: NDArray[np.int64]) -> int:
+    def remove(self, ids: ArrayLike | range, name: str) -> int:
         """Remove codes of these ids; the others keep theirs. Returns how many there were."""
         with self.lock:
-            positions = self.positions(ids)
-            keep = np.ones(self.count, bool)
-            keep[positions[positions >= 0]] = False
+            keep = ~self._has_id(ids, name)
             removed = int(self.count - keep.sum())
             if removed:
                 rows = aligned_empty((int(keep.sum()), self.n_bits // 8), np.dtype(np.uint8))
@@ -152,16 +150,35 @@ class CodeStore:
         return bits.view("<u8")
 
     def _has_id(self, ids: ArrayLike | range, name: str) -> NDArray[np.bool_]:
+        """Which codes have one of these ids."""
+        if isinstance(ids, range):
+            return self._in_range(ids)
         chosen = np.zeros(self.count, bool)
-        if isinstance(ids, range) and ids.step == 1:
-            stored = self.contents().ids
-            if stored is None:
-                chosen[max(0, ids.start) : max(0, ids.stop)] = True
-                return chosen
-            return np.asarray((stored >= ids.start) & (stored < ids.stop))
         positions = self.positions(id_array(ids, name))
         chosen[positions[positions >= 0]] = True
         return chosen
+
+    def _in_range(self, ids: range) -> NDArray[np.bool_]:
+        """The same for a range of any length: its ids are not listed."""
+        chosen = np.zeros(self.count, bool)
+        first, last, step = _id_bounds(ids)
+        stored = self.contents().ids
+        if first > last:
+            return chosen
+        if stored is None:
+            chosen[first : last + 1 : step] = True
+            return chosen
+        return np.asarray((stored >= first) & (stored <= last) & ((stored - first) % step == 0))
+
+
+def _id_bounds(ids: range) -> tuple[int, int, int]:
+    """First, last and step of the ids of a range that are from 0 to 2^63 - 1; first > last if there are none."""
+    if not ids:
+        return 0, -1, 1
+    ascending = ids if ids.step > 0 else ids[::-1]
+    first, last, step = ascending.start, min(ascending[-1], MAX_ID), ascending.step
+    first += max(0, -(first // step)) * step
+    return first, last, min(step, MAX_ID)
 
 
 def check_new_ids(store: CodeStore, ids: NDArray[np.int64], n_codes: int, function: str) -> None:
@@ -170,10 +187,8 @@ def check_new_ids(store: CodeStore, ids: NDArray[np.int64], n_codes: int, functi
         raise ValueError(f"{function}: {len(ids)} ids for {n_codes} codes")
     if not len(ids):
         return
-    if ids.min() < 0 or ids.max() == MAX_ID:
-        raise ValueError(
-            f"{function}: ids must be from 0 to 2^63 - 2, got {ids.min()} to {ids.max()}"
-        )
+    if ids.min() < 0:
+        raise ValueError(f"{function}: ids must be from 0 to 2^63 - 1, got {ids.min()}")
     if len(np.unique(ids)) != len(ids):
         raise ValueError(f"{function}: ids holds an id more than once")
     found = ids[store.positions(ids) >= 0]

@@ -62,6 +62,11 @@ def id_array(ids: Any, name: str) -> NDArray[np.int64]:
     return array.astype(np.int64)
 
 
+def next_id_after(ids: NDArray[np.int64]) -> int:
+    """The id of the code added after codes of these ids; the largest id has none behind it."""
+    return min(int(ids.max(initial=-1)) + 1, MAX_ID)
+
+
 def as_index(value: Any, name: str) -> int:
     try:
         if isinstance(value, (bool, np.bool_)):

@@ -15,8 +15,9 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codes import MAX_BITS, MAX_ID
-from ._index_file import Contents, repeats, replaced_file
+from ._codes import MAX_BITS, next_id_after
+from ._index_file import Contents, repeats
+from ._replaced_file import replaced_file
 
 _HEADER = struct.Struct("<4siiqBi")
 _COUNT = struct.Struct("<Q")
@@ -58,7 +59,7 @@ def read_faiss(path: str | os.PathLike[str]) -> Contents:
             )
             codes, ids = reader.codes(n_bits, n), reader.ids(n)
         reader.expect(file.read(1) == b"", "goes on behind the index")
-    next_id = n if ids is None else int(ids.max(initial=-1)) + 1
+    next_id = n if ids is None else next_id_after(ids)
     return Contents(n_bits, codes, ids, next_id)
 
 
@@ -87,9 +88,7 @@ class _Reader:
 
     def ids(self, n: int) -> NDArray[np.int64]:
         ids: NDArray[np.int64] = self._array(np.dtype("<i8"), n)
-        self.expect(
-            not n or (ids.min() >= 0 and ids.max() < MAX_ID), "has ids beyond 0 to 2^63 - 2"
-        )
+        self.expect(not n or ids.min() >= 0, "has ids below 0")
         self.expect(not repeats(ids), "has an id more than once")
         return ids
 

@@ -4,19 +4,16 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
-import secrets
 import struct
-from collections.abc import Iterator
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ._codes import MAX_BITS
+from ._codes import MAX_BITS, MAX_ID
+from ._replaced_file import replaced_file
 
 MAGIC = b"UDLHAMM\x00"
 VERSION = 2  # in version 1, which was never released, codes came first and were padded to words
@@ -48,38 +45,6 @@ def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
             file.write(ids.data)
             file.write(bytes(_padded(ids.nbytes) - ids.nbytes))
         file.write(np.ascontiguousarray(contents.rows).data)
-
-
-@contextlib.contextmanager
-def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """A file to write that becomes `path` in one step at the end, or vanishes if the body raises."""
-    target = Path(path)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
-    try:
-        with open(temporary, "xb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileNotFoundError):
-            os.chmod(temporary, target.stat().st_mode & 0o7777)
-        os.replace(temporary, target)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            temporary.unlink()
-        raise
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """The new name must survive a power cut too; systems that cannot open folders need no such call."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
@@ -146,7 +111,7 @@ def _check_ids(
     lowest, highest = (
         (0, count - 1) if ids is None or not count else (int(ids.min()), int(ids.max()))
     )
-    if lowest < 0 or highest >= next_id:
+    if lowest < 0 or (highest >= next_id and next_id != MAX_ID):  # which has no next
         raise ValueError(
             f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
         )

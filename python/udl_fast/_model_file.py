@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ._index_file import replaced_file
+from ._replaced_file import replaced_file
 
 __all__ = ["load", "save_model"]
 

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from .commands import bench, datasets, demo, info, sample, train, transform
+from .commands import bench, datasets, demo, encode, info, sample, search, train, transform
 
 _COMMANDS = {
     "info": info,
@@ -17,6 +17,8 @@ _COMMANDS = {
     "train": train,
     "transform": transform,
     "sample": sample,
+    "encode": encode,
+    "search": search,
     "bench": bench,
 }
 

@@ -10,6 +10,8 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from .._replaced_file import replaced_file
+
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Results and texts are what a measurement changes; they do not change what is measured.
 _SOURCES = (":(top)", ":(top,exclude)benchmarks/results", ":(top,exclude)*.md")
@@ -118,21 +120,8 @@ def check_writable(path: Path, *, caller: str) -> None:
 
 def write_json(path: Path, record: dict[str, Any]) -> None:
     """Write the record so that a reader sees the old file or the new one, never a part."""
-    text = json.dumps(record, indent=1) + "\n"
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        # mkstemp makes files private; a result file has the permissions of any other.
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+    with replaced_file(path) as file:
+        file.write((json.dumps(record, indent=1) + "\n").encode())
 
 
 def _cpu_model() -> str:

@@ -36,9 +36,7 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
     """
     if source in DATA_SETS:
         return _data_set(source, data_home)
-    name, colon, member = source.rpartition(":")
-    if not (colon and name.endswith(".npz")):
-        name, member = source, ""
+    name, member = split_npz(source)
     path = Path(name)
     if not path.is_file():
         raise FileNotFoundError(
@@ -52,6 +50,12 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
     flat = values.reshape(len(values), -1)
     return Rows(flat, image_shape or square_shape(flat.shape[1]))
+
+
+def split_npz(source: str) -> tuple[str, str]:
+    """File and array of FILE.npz:NAME; other sources name no array."""
+    name, colon, member = source.rpartition(":")
+    return (name, member) if colon and name.endswith(".npz") else (source, "")
 
 
 def square_shape(n_values: int) -> tuple[int, int] | None:
@@ -80,7 +84,7 @@ def _read_file(path: Path, member: str) -> NDArray[Any]:
     if kind == [".npy"] and not packed:
         return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
     if kind == [".npz"] and not packed:
-        return _npz_member(path, member)
+        return npz_member(path, member)
     if kind == [".csv"]:
         return np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
     if "ubyte" in path.name or kind == [".idx"]:
@@ -90,8 +94,9 @@ def _read_file(path: Path, member: str) -> NDArray[Any]:
     raise ValueError(f"{path} is of no known kind; expected .npy, .npz, .csv or idx")
 
 
-def _npz_member(path: Path, member: str) -> NDArray[Any]:
-    with np.load(path, allow_pickle=False) as archive:
+def npz_member(path: Path, member: str) -> NDArray[Any]:
+    """One array of an archive; it may go unnamed if it is the only one."""
+    with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         names = list(archive)
         if not member and len(names) != 1:
             raise ValueError(f"{path} holds {', '.join(names)}; name one as {path}:NAME")

@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from .._progress import clock
+
 _MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
 
 
@@ -68,7 +70,7 @@ class Progress:
         text = (
             f"epoch {epoch:{len(str(self._n_epochs))}d}/{self._n_epochs}"
             f"   {rate:>9,.0f} examples/s   pseudo-likelihood {score:8.2f}   "
-            + (f"took {_clock(elapsed)}" if last else f"ETA {_clock(left)}")
+            + (f"took {clock(elapsed)}" if last else f"ETA {clock(left)}")
         )
         if self._live:
             blank = " " * max(0, self._width - len(text))
@@ -77,11 +79,6 @@ class Progress:
         else:
             self._stream.write(text + "\n")
         self._stream.flush()
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def text_stream(as_json: bool) -> IO[str]:

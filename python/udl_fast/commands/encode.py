@@ -1,0 +1,158 @@
+"""`udl-fast encode`: binary codes of rows under a saved model."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._index_file import Contents, write_index
+from .._replaced_file import replaced_file
+from ..bench.options import positive_int
+from . import _input
+from ._output import make_folder, print_json, text_stream
+from ._work_progress import progress
+
+HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
+_BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
+_MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenly: 256 MB
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
+    parser.add_argument("data", metavar="DATA", help=_input.HELP)
+    parser.add_argument(
+        "output",
+        type=Path,
+        metavar="OUTPUT",
+        help=".npy file to write: uint8 of shape (rows, bits / 8), least significant bit first",
+    )
+    parser.add_argument(
+        "--index",
+        action="store_true",
+        help="write an index file instead, as HammingIndex.save does",
+    )
+    parser.add_argument(
+        "--threshold",
+        type=_threshold,
+        default=0.5,
+        metavar="VALUE|median|FILE.npy",
+        help="a bit is 1 where P(h | v) exceeds a value (default 0.5), the unit's median over the "
+        "rows, or the unit's entry of a file",
+    )
+    parser.add_argument(
+        "--save-thresholds",
+        type=Path,
+        metavar="FILE.npy",
+        help="write the thresholds of the units, to encode queries with those of the database",
+    )
+    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
+    parser.add_argument("--threads", type=positive_int, help="default: all usable")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Encode and write; returns the exit code."""
+    from .._model_file import load
+
+    for path in (arguments.output, arguments.save_thresholds):
+        if path is not None:
+            make_folder(path.absolute().parent, caller="encode")
+    words = text_stream(arguments.json)
+    model = load(arguments.model)
+    model.n_jobs = arguments.threads
+    rows = _input.read_rows(arguments.data, arguments.data_home).values
+    thresholds = _thresholds(arguments.threshold, model, rows)
+    codes = _encoded(model, rows, thresholds)
+    if arguments.save_thresholds is not None:
+        _write_array(arguments.save_thresholds, thresholds)
+        print(f"thresholds: {arguments.save_thresholds}", file=words)
+    n_bits = 8 * codes.shape[1]
+    if arguments.index:
+        write_index(arguments.output, Contents(n_bits, codes, None, len(codes)))
+    else:
+        _write_array(arguments.output, codes)
+    unused = n_bits - model.n_components
+    print(
+        f"{arguments.output}: {len(codes):,} codes of {n_bits} bits"
+        + (f", the last {unused} always 0" if unused else ""),
+        file=words,
+    )
+    if arguments.json:
+        print_json(
+            {
+                "output": str(arguments.output),
+                "kind": "index" if arguments.index else "npy",
+                "n_codes": len(codes),
+                "n_bits": n_bits,
+                "unused_bits": unused,
+                "threshold": str(arguments.threshold),
+            }
+        )
+    return 0
+
+
+def _threshold(text: str) -> float | Path | str:
+    if text == "median":
+        return text
+    if text.endswith(".npy"):
+        return Path(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1:
+        raise argparse.ArgumentTypeError(
+            f"expected a number from 0 to below 1, 'median' or a .npy file, got {text!r}"
+        )
+    return value
+
+
+def _thresholds(wanted: float | Path | str, model: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    """One for each hidden unit."""
+    if wanted == "median":
+        return _medians(model, rows)
+    if not isinstance(wanted, Path):
+        return np.full(model.n_components, wanted)
+    found = np.load(wanted, allow_pickle=False)
+    if found.shape != (model.n_components,) or found.dtype.kind != "f":
+        raise ValueError(
+            f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "
+            f"floating-point numbers of shape ({model.n_components},), one for each hidden unit"
+        )
+    return np.asarray(found)
+
+
+def _medians(model: Any, rows: NDArray[Any]) -> NDArray[Any]:
+    n_rows = min(len(rows), max(1, _MEDIAN_VALUES // model.n_components))
+    chosen = np.linspace(0, len(rows) - 1, n_rows).round().astype(np.int64)
+    parts = []
+    with progress(n_rows, "medians") as bar:
+        for block in np.array_split(chosen, -(-n_rows // _block_rows(model, rows))):
+            parts.append(model.transform(rows[block]))
+            bar.update(len(block))
+    return np.asarray(np.median(np.concatenate(parts), axis=0))
+
+
+def _encoded(model: Any, rows: NDArray[Any], thresholds: NDArray[Any]) -> NDArray[np.uint8]:
+    from ..packing import pack_bits
+
+    codes = np.empty((len(rows), -(-model.n_components // 8)), np.uint8)
+    n = _block_rows(model, rows)
+    with progress(len(rows), "encode") as bar:
+        for first in range(0, len(rows), n):
+            found = model.transform(rows[first : first + n])
+            codes[first : first + n] = pack_bits(found > thresholds)
+            bar.update(len(found))
+    return codes
+
+
+def _block_rows(model: Any, rows: NDArray[Any]) -> int:
+    return int(max(1, _BLOCK_VALUES // max(rows.shape[1], model.n_components)))
+
+
+def _write_array(path: Path, array: NDArray[Any]) -> None:
+    with replaced_file(path) as file:
+        np.save(file, array, allow_pickle=False)

@@ -1,0 +1,155 @@
+"""`udl-fast search`: nearest codes of queries, or all codes within a radius, from file to file."""
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .._replaced_file import replaced_file
+from ..bench.options import positive_int
+from . import _codes_input
+from ._output import make_folder, print_json, text_stream
+from ._work_progress import progress
+
+HELP = "exact Hamming search of queries among the codes of an index or file"
+_BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
+_BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of this command."""
+    parser.add_argument("codes", metavar="CODES", help=_codes_input.HELP)
+    parser.add_argument("queries", metavar="QUERIES", help="the same kinds of file")
+    parser.add_argument(
+        "output",
+        type=Path,
+        metavar="OUTPUT",
+        help=".npz file to write: distances D and ids I of shape (queries, k), as HammingIndex.search "
+        "gives them, or lims, D and I of range_search",
+    )
+    wanted = parser.add_mutually_exclusive_group()
+    wanted.add_argument("-k", type=positive_int, default=10, help="nearest codes (default 10)")
+    wanted.add_argument(
+        "--radius", type=_radius, metavar="R", help="all codes at a distance below R bits instead"
+    )
+    parser.add_argument("--inclusive", action="store_true", help="with --radius: R itself too")
+    parser.add_argument(
+        "--index-type",
+        choices=["auto", "scan", "mih"],
+        default="auto",
+        help="how codes are found, with the same results (default auto)",
+    )
+    parser.add_argument("--threads", type=positive_int, help="default: all usable")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    parser.set_defaults(usage_error=parser.error)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Search and write; returns the exit code."""
+    from ..index import HammingIndex
+
+    if arguments.inclusive and arguments.radius is None:
+        arguments.usage_error("--inclusive needs --radius")
+    make_folder(arguments.output.absolute().parent, caller="search")
+    codes = _codes_input.read_codes(arguments.codes)
+    queries = _codes_input.read_codes(arguments.queries)
+    if codes.n_bits != queries.n_bits:
+        raise ValueError(
+            f"{arguments.queries} holds codes of {queries.n_bits} bits, {arguments.codes} of "
+            f"{codes.n_bits} bits"
+        )
+    index = HammingIndex._of(codes, arguments.index_type)
+    start = time.perf_counter()
+    if arguments.radius is None:
+        found = _nearest(index, queries.rows, arguments.k, arguments.threads)
+    else:
+        found = _within(
+            index, queries.rows, arguments.radius, arguments.inclusive, arguments.threads
+        )
+    seconds = time.perf_counter() - start
+    with replaced_file(arguments.output) as file:
+        np.savez(file, **found)
+    _report(arguments, index, len(queries.rows), found, seconds)
+    return 0
+
+
+def _radius(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"must be >= 0, got {text}")
+    return value
+
+
+def _blocks(queries: NDArray[np.uint8], n_codes: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """(first query, queries) one after the other, with a progress bar."""
+    least, most = _BLOCK_QUERIES
+    n = min(max(_BLOCK_PAIRS // max(n_codes, 1), least), most)
+    with progress(len(queries), "search") as bar:
+        for first in range(0, len(queries), n):
+            block = queries[first : first + n]
+            yield first, block
+            bar.update(len(block))
+
+
+def _nearest(index: Any, queries: NDArray[np.uint8], k: int, n_jobs: int | None) -> dict[str, Any]:
+    distances = np.empty((len(queries), k), np.int32)
+    ids = np.empty((len(queries), k), np.int64)
+    for first, block in _blocks(queries, index.ntotal):
+        end = first + len(block)
+        distances[first:end], ids[first:end] = index.search(block, k, n_jobs=n_jobs)
+    return {"D": distances, "I": ids}
+
+
+def _within(
+    index: Any, queries: NDArray[np.uint8], radius: int, inclusive: bool, n_jobs: int | None
+) -> dict[str, Any]:
+    limits = [np.zeros(1, np.int64)]
+    distances: list[NDArray[np.int32]] = [np.empty(0, np.int32)]
+    ids: list[NDArray[np.int64]] = [np.empty(0, np.int64)]
+    for _, block in _blocks(queries, index.ntotal):
+        found = index.range_search(block, radius, inclusive=inclusive, n_jobs=n_jobs)
+        limits.append(found[0][1:] + limits[-1][-1])
+        distances.append(found[1])
+        ids.append(found[2])
+    return {
+        "lims": np.concatenate(limits),
+        "D": np.concatenate(distances),
+        "I": np.concatenate(ids),
+    }
+
+
+def _report(
+    arguments: argparse.Namespace,
+    index: Any,
+    n_queries: int,
+    found: dict[str, Any],
+    seconds: float,
+) -> None:
+    n_found = int((found["I"] >= 0).sum())
+    if arguments.radius is None:
+        wanted: dict[str, Any] = {"k": arguments.k}
+        words = f"the {arguments.k} nearest"
+    else:
+        wanted = {"radius": arguments.radius, "inclusive": arguments.inclusive}
+        words = f"{n_found:,} within {arguments.radius} bits"
+    print(
+        f"{arguments.output}: {words} of {index.ntotal:,} codes of {index.n_bits} bits for "
+        f"{n_queries:,} queries",
+        file=text_stream(arguments.json),
+    )
+    if arguments.json:
+        print_json(
+            {
+                "output": str(arguments.output),
+                "n_codes": index.ntotal,
+                "n_bits": index.n_bits,
+                "n_queries": n_queries,
+                **wanted,
+                "n_found": n_found,
+                "seconds": round(seconds, 4),
+            }
+        )
