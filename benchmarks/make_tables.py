@@ -187,7 +187,8 @@ def _hamming(record: dict[str, Any]) -> str:
 
 
 def _hamming_growth(record: dict[str, Any]) -> str:
-    header = ["codes", "one query, scan", "one query, tables", "tables built in", "flat index", "tables"]  # fmt: skip
+    header = ["codes", "a query by scan", "a query by tables", "tables built in"]
+    header += ["index without tables", "its tables"]
     rows = [
         [
             f"{row['codes']:,}",

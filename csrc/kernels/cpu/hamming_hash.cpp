@@ -16,7 +16,7 @@
 namespace udl {
 namespace {
 
-constexpr int kKeysInFlight = 64;
+constexpr int kKeysInFlight = 256;
 constexpr int kCodesInFlight = 32;
 
 /// The next larger number with as many ones (Hacker's Delight, section 2-1); x != 0.
