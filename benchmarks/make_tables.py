@@ -186,6 +186,23 @@ def _hamming(record: dict[str, Any]) -> str:
     return f"{markdown_table(header, rows)}\n\n{levels}"
 
 
+def _hamming_growth(record: dict[str, Any]) -> str:
+    header = ["codes", "a query by scan", "a query by tables", "tables built in"]
+    header += ["index without tables", "its tables"]
+    rows = [
+        [
+            f"{row['codes']:,}",
+            f"{1e3 * row['scan_seconds']:.3g} ms",
+            f"{1e6 * row['tables_seconds']:.3g} us",
+            f"{row['build_seconds']:.2f} s",
+            f"{row['bytes_per_code']:.2f} B a code",
+            f"{row['table_bytes_per_code']:.1f} B a code",
+        ]
+        for row in record["results"]
+    ]
+    return markdown_table(header, rows)
+
+
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm_exact16": _exact16,
@@ -195,6 +212,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "import_time": _import_time,
     "memory_mnist": _memory,
     "hamming": _hamming,
+    "hamming_growth": _hamming_growth,
 }
 
 

@@ -23,7 +23,9 @@ def test_the_benchmark_in_small():
     for result in found["results"]:
         assert all(sample > 0 for r in result["rates"].values() for sample in r["samples"])
         pairs = result["rates"]["udl_fast"]["median"] * result["case"]["n_codes"]
-        assert result["work"]["udl_fast"]["gpairs_per_second"] == pytest.approx(pairs / 1e9, 1e-3)
+        work = result["work"]["udl_fast"]
+        assert work["gpairs_per_second"] == pytest.approx(pairs / 1e9, 1e-3)
+        assert work["thread_ns_per_pair"] == pytest.approx(1e9 / pairs, 1e-3)
     assert found["results"][-1]["ratios"]["udl_fast"]["median"] > 0
     assert "near-24-of-10" in hamming.as_text(found)
 

@@ -142,3 +142,16 @@ def test_exact_likelihood(tmp_path):
 def test_a_quick_run_records_nothing_by_itself(monkeypatch):
     recording = load("recording", monkeypatch)
     assert recording.output_path(recording.parser("x").parse_args(["--quick"]), "x") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_hamming_growth(tmp_path):
+    record = run("hamming_growth", tmp_path)
+    assert [row["codes"] for row in record["results"]] == [1000, 20_000]
+    assert all(row["scan_seconds"] > 0 < row["tables_seconds"] for row in record["results"])
+
+
+def test_memory_read(tmp_path):
+    record = run("memory_read", tmp_path)
+    assert 0 < record["gb_per_second"] <= record["highest_gb_per_second"]
+    assert record["milliseconds"] * record["gb_per_second"] == pytest.approx(64, rel=0.1)

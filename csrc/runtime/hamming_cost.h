@@ -1,6 +1,6 @@
 #pragma once
 // Prices that decide between looking up buckets and scanning. They never change a result, only how long it takes; the
-// constants were measured on one machine (docs/hamming.md) and need to be right within a factor of two or so.
+// constants were measured on one machine (docs/hamming_kernels.md) and need to be right within a factor of two or so.
 #include <cstdint>
 
 namespace udl {

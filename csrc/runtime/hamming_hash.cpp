@@ -133,7 +133,8 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
   if (interrupt.stopped()) return {};
   const Remaining remaining(answered, queries.words, codes.n_words);
   report.n_hashed = n - remaining.size();
-  const HammingRange scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, n_threads, interrupt);
+  HammingRange scanned;
+  if (remaining.size() > 0) scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, n_threads, interrupt);
   if (interrupt.stopped()) return {};
   HammingRange range;
   range.limits.assign(1, 0);

@@ -4,7 +4,6 @@
 // query's in more bits than were looked up, together in more than t.
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <vector>
 
 #include "base/view.h"
@@ -51,7 +50,7 @@ class HammingProber {
       const int64_t position = found_[i].position;
       if (!is_allowed(position)) continue;
       const int32_t step = radius * n + static_cast<int32_t>(found_[i].table);
-      if (first_step(rows_.words(position, 1)) == step) found(position, found_[i].distance);
+      if (!found_before(step, rows_.words(position, 1))) found(position, found_[i].distance);
     }
     return true;
   }
@@ -75,12 +74,13 @@ class HammingProber {
     return hamming_key(code, table.first_bit, table.n_bits);
   }
 
-  /// The step that finds a code; later ones find it again.
-  int32_t first_step(const uint64_t* code) const {
+  /// True if a step before `step` finds the code too. Most codes that lie in several buckets are told by the first tables.
+  bool found_before(int32_t step, const uint64_t* code) const {
     const int32_t n = tables_.count();
-    int32_t first = std::numeric_limits<int32_t>::max();
-    for (int32_t j = 0; j < n; ++j) first = std::min(first, n * count_ones(keys_[j] ^ key_of(code, j)) + j);
-    return first;
+    for (int32_t j = 0; j < n; ++j) {
+      if (n * count_ones(keys_[j] ^ key_of(code, j)) + j < step) return true;
+    }
+    return false;
   }
 
   static int32_t count_ones(uint32_t x) {

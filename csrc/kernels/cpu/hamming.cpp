@@ -13,11 +13,20 @@
 namespace udl {
 namespace {
 
-template <int kWords>
+constexpr int64_t kWordsAhead = 256;  // a scan asks for codes 2 KB before it reads them
+constexpr int64_t kLineWords = 8;
+
+template <int kWords, bool kAsk>
 void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
   const int64_t n = kWords > 0 ? kWords : n_words;
   int64_t c = 0;
-  for (; c + kRowGroup <= n_codes; c += kRowGroup) eight_row_distances<kWords>(query, codes + c * n, n, out + c);
+  for (; c + kRowGroup <= n_codes; c += kRowGroup) {
+    const uint64_t* rows = codes + c * n;
+    if (kAsk) {
+      for (int64_t w = 0; w < kRowGroup * n; w += kLineWords) prefetch(rows + w + kWordsAhead);
+    }
+    eight_row_distances<kWords>(query, rows, n, out + c);
+  }
   for (; c < n_codes; ++c) out[c] = row_distance<kWords>(query, codes + c * n, n);
 }
 
@@ -45,7 +54,7 @@ int64_t scan_rows_of(const HammingScan& scan, HammingHits& hits) {
   int64_t n_hits = 0;
   for (int64_t first = 0; first < scan.n_codes; first += kHammingBlock) {
     const int64_t left = scan.n_codes - first;
-    distances_of<kWords>(scan.query, scan.codes + first * n, left < kHammingBlock ? left : kHammingBlock, n, distances);
+    distances_of<kWords, true>(scan.query, scan.codes + first * n, left < kHammingBlock ? left : kHammingBlock, n, distances);
     const uint64_t near = at_most_64(distances, scan.threshold);
     if (near != 0) n_hits = append_hits(near & block_mask(scan, first), first, distances, hits, n_hits);
   }
@@ -69,12 +78,12 @@ int64_t measure_of(const HammingScan& scan, HammingHits& hits) {
 
 void distances(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
   switch (n_words) {
-    case 1: return distances_of<1>(query, codes, n_codes, n_words, out);
-    case 2: return distances_of<2>(query, codes, n_codes, n_words, out);
-    case 4: return distances_of<4>(query, codes, n_codes, n_words, out);
-    case 8: return distances_of<8>(query, codes, n_codes, n_words, out);
-    case 16: return distances_of<16>(query, codes, n_codes, n_words, out);
-    default: return distances_of<0>(query, codes, n_codes, n_words, out);
+    case 1: return distances_of<1, false>(query, codes, n_codes, n_words, out);
+    case 2: return distances_of<2, false>(query, codes, n_codes, n_words, out);
+    case 4: return distances_of<4, false>(query, codes, n_codes, n_words, out);
+    case 8: return distances_of<8, false>(query, codes, n_codes, n_words, out);
+    case 16: return distances_of<16, false>(query, codes, n_codes, n_words, out);
+    default: return distances_of<0, false>(query, codes, n_codes, n_words, out);
   }
 }
 

@@ -16,16 +16,8 @@
 namespace udl {
 namespace {
 
-constexpr int kKeysInFlight = 64;
+constexpr int kKeysInFlight = 256;
 constexpr int kCodesInFlight = 32;
-
-UDL_ALWAYS_INLINE void prefetch(const void* p) {
-#if defined(__GNUC__)
-  __builtin_prefetch(p);
-#else
-  (void)p;
-#endif
-}
 
 /// The next larger number with as many ones (Hacker's Delight, section 2-1); x != 0.
 UDL_ALWAYS_INLINE uint64_t next_with_same_ones(uint64_t x) {

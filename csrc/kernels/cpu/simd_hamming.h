@@ -14,6 +14,14 @@
 namespace udl {
 namespace {
 
+UDL_ALWAYS_INLINE void prefetch(const void* p) {
+#if defined(__GNUC__)
+  __builtin_prefetch(p);
+#else
+  (void)p;
+#endif
+}
+
 #if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
 UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) { return static_cast<int32_t>(_mm_popcnt_u64(x)); }
 #else
@@ -77,6 +85,42 @@ UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int
   return scalar_distance<kWords>(a, b, n_words);
 }
 
+#if defined(UDL_TARGET_AVX2)
+
+/// Ones of 256 bits, as four sums of 8 bytes. Halves of bytes are looked up, one as 4 + ones, the other as 4 - ones:
+/// the sum of absolute differences counts both halves in one instruction.
+UDL_ALWAYS_INLINE __m256i byte_sums(__m256i x) {
+  const __m256i more = _mm256_broadcastsi128_si256(_mm_setr_epi8(4, 5, 5, 6, 5, 6, 6, 7, 5, 6, 6, 7, 6, 7, 7, 8));
+  const __m256i less = _mm256_broadcastsi128_si256(_mm_setr_epi8(4, 3, 3, 2, 3, 2, 2, 1, 3, 2, 2, 1, 2, 1, 1, 0));
+  const __m256i half = _mm256_set1_epi8(15);
+  return _mm256_sad_epu8(_mm256_shuffle_epi8(more, _mm256_and_si256(x, half)),
+                         _mm256_shuffle_epi8(less, _mm256_and_si256(_mm256_srli_epi16(x, 4), half)));
+}
+
+template <int kWords>
+UDL_ALWAYS_INLINE __m256i row_sums(const uint64_t* query, const uint64_t* row) {
+  __m256i sum = _mm256_setzero_si256();
+  for (int w = 0; w < kWords; w += 4) {
+    const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(query + w));
+    const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(row + w));
+    sum = _mm256_add_epi64(sum, byte_sums(_mm256_xor_si256(a, b)));
+  }
+  return sum;
+}
+
+/// Distances of 4 row-major codes; kWords is a multiple of 4. The sums of the four lie side by side in 16-bit lanes.
+template <int kWords>
+UDL_ALWAYS_INLINE __m128i four_row_distances(const uint64_t* query, const uint64_t* rows) {
+  static_assert(64 * kWords < 1 << 16, "a distance fits 16 bits");
+  __m256i sums = row_sums<kWords>(query, rows);
+  sums = _mm256_or_si256(sums, _mm256_slli_epi64(row_sums<kWords>(query, rows + kWords), 16));
+  sums = _mm256_or_si256(sums, _mm256_slli_epi64(row_sums<kWords>(query, rows + 2 * kWords), 32));
+  sums = _mm256_or_si256(sums, _mm256_slli_epi64(row_sums<kWords>(query, rows + 3 * kWords), 48));
+  const __m128i half = _mm_add_epi16(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+  return _mm_cvtepu16_epi32(_mm_add_epi16(half, _mm_unpackhi_epi64(half, half)));
+}
+
+#endif
 #endif
 
 constexpr int64_t kRowGroup = 8;
@@ -87,6 +131,12 @@ UDL_ALWAYS_INLINE void eight_row_distances(const uint64_t* query, const uint64_t
 #if defined(UDL_TARGET_AVX512)
   if constexpr (kWords == 1 || kWords == 2 || kWords == 4) {
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), _mm512_cvtepi64_epi32(rows_sums<kWords>(query, rows)));
+    return;
+  }
+#elif defined(UDL_TARGET_AVX2)
+  if constexpr (kWords > 0 && kWords % 4 == 0) {
+    for (int k = 0; k < kRowGroup; k += 4)
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out + k), four_row_distances<kWords>(query, rows + k * kWords));
     return;
   }
 #endif

@@ -34,20 +34,6 @@ def machine_class() -> dict[str, Any]:
     return found
 
 
-def clock_hertz() -> float:
-    """Clock rate that the system states for the processor; NaN where it states none.
-
-    Processors run faster than that while few cores are busy, so clocks computed with it are a scale.
-    """
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("cpu MHz"):
-                return 1e6 * float(line.split(":", 1)[1])
-    except OSError:
-        pass
-    return float("nan")
-
-
 def versions() -> dict[str, str]:
     """Versions of Python and of the installed libraries that benchmarks use."""
     found = {"python": platform.python_version()}
