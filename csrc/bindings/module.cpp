@@ -8,6 +8,7 @@ void init_random(py::module_& m);
 void init_rows(py::module_& m);
 void init_rbm(py::module_& m);
 void init_hamming(py::module_& m);
+void init_rates(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
@@ -17,4 +18,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_rows(m);
   init_rbm(m);
   init_hamming(m);
+  init_rates(m);
 }
