@@ -49,8 +49,8 @@ def work_table(record: dict[str, Any]) -> _Table:
     ceilings = {(tuple(c["size"]), c["data"]): c for c in record.get("ceilings", [])}
     header = [_SIZE, *several]
     if ceilings:
-        header += ["multiply-adds", "loads and additions"]
-    header += [label(name) for name in names]
+        header += ["multiply-adds, Gflop/s", "loads and additions, Gflop/s"]
+    header += [f"{label(name)}, Gflop/s" for name in names]
     if ceilings:
         header += ["udl_fast of the limit", "fast of the limit"]
     rows = []
@@ -70,7 +70,8 @@ def product_table(record: dict[str, Any]) -> _Table:
     several = [key for key in _several(record["ceilings"]) if key == "data"]
     dense = any("dense_hidden" in c["products"][OURS] for c in record["ceilings"])
     kernels = [*PRODUCTS, *(("dense_hidden", "dense_gradient") if dense else ())]
-    header = [_SIZE, *several, "product", *(kernel.replace("_", " ") for kernel in kernels)]
+    header = [_SIZE, *several, "products"]
+    header += [f"{kernel.replace('_', ' ')}, Gflop/s" for kernel in kernels]
     header += ["epilogue, ns a unit"]
     rows = []
     for found in record["ceilings"]:
