@@ -64,7 +64,7 @@ def shape_rates(rows: int, visible: int, hidden: int, repeats: int) -> dict[str,
 
 def target_rates(target: str, quick: bool) -> dict[str, Any]:
     """Everything on one CPU target."""
-    repeats = 2 if quick else 15
+    repeats = 2 if quick else 45
     _core.set_target(target)
     shapes = [(64, 64, 32)] if quick else SHAPES
     return {**ceilings(repeats), "shapes": [shape_rates(*shape, repeats) for shape in shapes]}
