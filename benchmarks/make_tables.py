@@ -6,6 +6,10 @@ Figures stand between HTML comments and are never written by hand:
     (the whole result as a Markdown table)
     <!-- end table -->
 
+    <!-- table: rbm work -->
+    (another table of the same result: effective Gflop/s and single products)
+    <!-- end table -->
+
     ... <!-- figure: rbm_exact16 results.normal.mean_log_likelihood .1f -->x<!-- end figure --> nats
 
 The name is that of a file in benchmarks/results/. `python benchmarks/make_tables.py` writes,
@@ -21,11 +25,12 @@ from pathlib import Path
 from typing import Any
 
 from udl_fast.bench.hamming import table_of as hamming_table
+from udl_fast.bench.rbm_table import product_table, speed_table, work_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
-_TABLE = re.compile(r"(<!-- table: (\S+) -->\n).*?(<!-- end table -->)", re.DOTALL)
+_TABLE = re.compile(r"(<!-- table: (\S+)(?: (\w+))? -->\n).*?(<!-- end table -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+) (\S+) (\S+) -->).*?(<!-- end figure -->)", re.DOTALL)
 _MARKER = re.compile(r"<!--\s*(?:table|figure|end)\b.*?-->")
 # Claims that must come from a record: speed ratios, rates, nats, and sizes or times measured.
@@ -52,7 +57,7 @@ def filled(text: str, results: Path = RESULTS) -> str:
     stray = _MARKER.search(_FIGURE.sub("", _TABLE.sub("", text)))
     if stray is not None:
         raise ValueError(f"make_tables: {stray[0]} is no marker, or has no partner")
-    text = _TABLE.sub(lambda m: m[1] + _table(results / f"{m[2]}.json") + "\n" + m[3], text)
+    text = _TABLE.sub(lambda m: m[1] + _table(results / f"{m[2]}.json", m[3]) + "\n" + m[4], text)
     return _FIGURE.sub(lambda m: m[1] + _figure(results / f"{m[2]}.json", m[3], m[4]) + m[5], text)
 
 
@@ -63,11 +68,11 @@ def unrecorded_claims(text: str) -> list[str]:
     return [match[0] for match in _CLAIM.finditer(text)]
 
 
-def _table(path: Path) -> str:
+def _table(path: Path, part: str | None) -> str:
     if not path.is_file():
         return "_Not recorded yet._"
     record = json.loads(path.read_text())
-    make = _TABLES[record["benchmark"]]
+    make = _TABLES[record["benchmark"] + (f" {part}" if part else "")]
     machine = record["machine"]
     threads = record.get("settings", {}).get("threads")
     facts = [
@@ -93,20 +98,12 @@ def _figure(path: Path, key: str, form: str) -> str:
 
 
 def _rbm(record: dict[str, Any]) -> str:
-    names = list(record["contestants"])
-    ours = [name for name in names if name.startswith("udl_fast")]
-    peers = [name for name in names if name not in ours]
-    header = ["batch x visible x hidden", *(f"{name}, examples/s" for name in names)]
-    header += [f"ratio to {name}" for name in peers]
-    header += [f"fast: ratio to {name}" for name in peers]
-    rows = []
-    for result in record["results"]:
-        row = [" x ".join(map(str, result["size"]))]
-        row += [rate(result["rates"][name]["median"]) for name in names]
-        row += [ratio(result["ratios"][name]["median"]) for name in peers]
-        row += [ratio(result["fast_ratios"][name]["median"]) for name in peers]
-        rows.append(row)
-    return markdown_table(header, rows)
+    return markdown_table(*speed_table(record))
+
+
+def _rbm_work(record: dict[str, Any]) -> str:
+    tables = [work_table(record), *([product_table(record)] if "ceilings" in record else [])]
+    return "\n\n".join(markdown_table(header, rows) for header, rows in tables)
 
 
 def _scaling(record: dict[str, Any]) -> str:
@@ -205,6 +202,7 @@ def _hamming_growth(record: dict[str, Any]) -> str:
 
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
+    "rbm work": _rbm_work,
     "rbm_exact16": _exact16,
     "precision_exact16": _precision,
     "rbm_scaling": _scaling,

@@ -11,6 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from udl_fast import _core
+
 FOLDER = Path(__file__).resolve().parents[1] / "benchmarks"
 
 
@@ -40,6 +42,16 @@ def test_import_time(tmp_path):
     for statement, added in record["added_seconds"].items():
         assert added == pytest.approx(seconds[statement] - seconds["import sklearn.base"], abs=2e-4)
     assert seconds["import sklearn.base"] > 0.01
+
+
+def test_kernel_rates(tmp_path):
+    targets = run("kernel_rates", tmp_path)["targets"]
+    assert list(targets) == _core.available_targets()
+    for found in targets.values():
+        assert found["multiply_add_gflops"] > 0
+        assert found["entry_addition_gflops"] > 0
+        (shape,) = found["shapes"]
+        assert all(value > 0 for value in shape.values())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

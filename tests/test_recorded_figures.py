@@ -103,6 +103,13 @@ def test_tables_show_the_record_and_its_machine(tables, tmp_path):
     assert text.endswith("<!-- end table -->\nafter")
 
 
+def test_the_work_of_a_record_is_a_table_of_its_own(tables, tmp_path):
+    result = {**RECORD["results"][0], "gflops": {"udl_fast": 471.2, "torch": 101.0}}
+    (tmp_path / "rbm.json").write_text(json.dumps({**RECORD, "results": [result]}))
+    text = tables.filled("<!-- table: rbm work -->\n<!-- end table -->", tmp_path)
+    assert "| 100 x 784 x 500 | 471 | 101 |" in text
+
+
 def test_a_table_without_a_record_says_so(tables, tmp_path):
     text = tables.filled("<!-- table: none -->\n<!-- end table -->", tmp_path)
     assert "_Not recorded yet._" in text

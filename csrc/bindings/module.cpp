@@ -9,6 +9,7 @@ void init_rows(py::module_& m);
 void init_products(py::module_& m);
 void init_rbm(py::module_& m);
 void init_hamming(py::module_& m);
+void init_rates(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
@@ -19,4 +20,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_products(m);
   init_rbm(m);
   init_hamming(m);
+  init_rates(m);
 }

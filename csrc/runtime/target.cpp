@@ -46,10 +46,12 @@ struct Target {
   const RbmKernels* rbm;
   const HammingKernels* hamming;
   const HammingHashKernels* hamming_hash;
+  const CeilingKernels* ceilings;
 };
 
 #define UDL_TARGET_ENTRY(target) \
-  {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target, &hamming_hash_kernels_##target}
+  {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target, &hamming_hash_kernels_##target, \
+   &ceilings_kernels_##target}
 
 const Target kTargets[] = {
     UDL_TARGET_ENTRY(baseline),
@@ -125,5 +127,6 @@ void set_target(const std::string& name) {
 const RbmKernels& rbm_kernels() { return *current().rbm; }
 const HammingKernels& hamming_kernels() { return *current().hamming; }
 const HammingHashKernels& hamming_hash_kernels() { return *current().hamming_hash; }
+const CeilingKernels& ceiling_kernels() { return *current().ceilings; }
 
 }  // namespace udl

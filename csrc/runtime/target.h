@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/ceilings.h"
 #include "kernels/hamming.h"
 #include "kernels/hamming_hash.h"
 #include "kernels/rbm.h"
@@ -23,5 +24,6 @@ void set_target(const std::string& name);
 const RbmKernels& rbm_kernels();
 const HammingKernels& hamming_kernels();
 const HammingHashKernels& hamming_hash_kernels();
+const CeilingKernels& ceiling_kernels();
 
 }  // namespace udl

@@ -247,3 +247,24 @@ def hamming_scan_tile(
     limits: NDArray[np.int32],
 ) -> NDArray[np.bool_]:
     """One kernel call on at most a tile of codes, for tests: (n_queries, n_codes), within the query's limit."""
+
+# Single kernels, for benchmarks; who calls takes the time.
+CEILING_BLOCK: int  # rows of sixteen lanes in a block
+
+def run_multiply_adds(n_blocks: int, n_threads: int) -> None:
+    """Each thread multiplies and adds n_blocks blocks of rows in registers: what bounds a dense product."""
+
+def run_entry_additions(n_blocks: int, n_threads: int) -> None:
+    """Each thread loads and adds n_blocks blocks of 64-byte table entries from its L1 cache: what bounds a
+    product of bits by tables."""
+
+class KernelRates:
+    """The kernels of a training step on one minibatch, each by itself: "hidden", "visible", "gradient" (of one
+    phase), "pair_counts", "dense_hidden", "dense_gradient", "sample" and "sample_and_mean" (epilogues of the
+    hidden side, each tile with the sums of tile 0 and no bias). One thread of Python at a time."""
+
+    def __init__(
+        self, visible: Rows, hidden: Rows, weights: NDArray[np.float32], narrow: bool = False
+    ) -> None: ...  # (n, n_visible) and (n, n_hidden) bits, weights (n_hidden, n_visible)
+    def run(self, kernel: str, n: int, n_threads: int) -> None: ...  # n times all tiles
+    def total(self, kernel: str) -> float: ...  # sum of all that one run yields, for tests

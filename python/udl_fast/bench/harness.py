@@ -13,7 +13,7 @@
 
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -44,11 +44,17 @@ class Timings:
         """Rate of `name` divided by the rate of `other` in the same round."""
         return [a / b for a, b in zip(self.rates[name], self.rates[other], strict=True)]
 
+    def selected(self, names: Mapping[str, str], units_per_run: int) -> "Timings":
+        """Some of them under new names (new: old), in units of which a run has so many."""
+        return Timings(
+            {new: [rate * units_per_run for rate in self.rates[old]] for new, old in names.items()}
+        )
+
     def as_record(self, ours: str) -> dict[str, Any]:
         """The numbers for a result file: medians, all samples, ratios of `ours` to the others."""
         record: dict[str, Any] = {
             "rates": {
-                name: {"median": _rounded(self.median(name)), "samples": list(map(_rounded, rates))}
+                name: {"median": rounded(self.median(name)), "samples": list(map(rounded, rates))}
                 for name, rates in self.rates.items()
             },
             "ratios": {},
@@ -57,9 +63,9 @@ class Timings:
             if name != ours and ours in self.rates:
                 ratios = self.ratios(ours, name)
                 record["ratios"][name] = {
-                    "median": _rounded(statistics.median(ratios)),
-                    "smallest": _rounded(min(ratios)),
-                    "largest": _rounded(max(ratios)),
+                    "median": rounded(statistics.median(ratios)),
+                    "smallest": rounded(min(ratios)),
+                    "largest": rounded(max(ratios)),
                 }
         return record
 
@@ -124,6 +130,6 @@ def interleave(
     return timings
 
 
-def _rounded(value: float) -> float:
+def rounded(value: float) -> float:
     """Four significant digits: more would be noise."""
     return float(f"{value:.4g}")

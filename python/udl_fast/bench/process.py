@@ -4,6 +4,8 @@ import contextlib
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -119,3 +121,16 @@ class Contestant:
         if status == "failed":
             raise ContestantError(f"{self.name}: {answer}")
         return answer
+
+
+@dataclass
+class Part:
+    """One kind of work of a contestant, under a name of its own among all that take turns."""
+
+    name: str
+    contestant: Contestant
+    arguments: Mapping[str, Any] = field(default_factory=dict)  # of its run()
+
+    def seconds(self, n: int) -> float:
+        """Wall-clock seconds that n units of this work took."""
+        return float(self.contestant.call("run", n=n, **self.arguments))

@@ -8,7 +8,7 @@ through the package. A contestant is a class with
     check(**arrays) -> dict     a small computation whose answer the harness knows
     prepare(**arrays)           loads what is timed
     ready(n)                    optional: untimed, just before run(n)
-    run(n)                      n units of work
+    run(n, **part)              n units of work, of the named part where it has several
 
 Messages are a length and a pickle; the two ends are one program, so pickle is no risk here.
 """
@@ -51,12 +51,12 @@ def load_class(path: str, name: str) -> Any:
     return getattr(module, name)
 
 
-def timed_run(contestant: Any, n: int) -> float:
+def timed_run(contestant: Any, n: int, **part: str) -> float:
     """Seconds that n units take."""
     if hasattr(contestant, "ready"):
         contestant.ready(n)
     start = time.perf_counter()
-    contestant.run(n)
+    contestant.run(n, **part)
     return time.perf_counter() - start
 
 
