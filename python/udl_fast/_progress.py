@@ -134,7 +134,7 @@ def _rich_line() -> _Line | None:
         BarColumn(),
         TaskProgressColumn(),
         TextColumn("{task.fields[left]}"),
-        console=Console(stderr=True),
+        console=Console(file=sys.stderr),
         transient=True,
     )
     try:
