@@ -443,8 +443,8 @@ def test_all_this_without_scikit_learns_protocol():
     program = (
         "import sys; sys.modules['sklearn.callback'] = None\n"
         "import pytest, udl_fast.callbacks as found\n"
-        "del sys.modules['sklearn.callback']  # other parts of scikit-learn import it\n"
         "assert found.FitCallback.__module__ == 'udl_fast.callbacks._shim'\n"
+        "del sys.modules['sklearn.callback']  # other parts of scikit-learn import it\n"
         f"sys.exit(pytest.main(['-q', '-p', 'no:cacheprovider', {__file__!r}, '-k',\n"
         "    'not sklearn and not without and not grid_search']))"
     )
@@ -456,4 +456,12 @@ def test_all_this_without_scikit_learns_protocol():
 def test_names_of_the_protocol_are_exported():
     for name in ("CallbackContext", "CallbackSupportMixin", "FitCallback", "with_callbacks"):
         assert hasattr(callbacks, name)
-    assert isinstance(RBM(), callbacks.CallbackSupportMixin)
+
+
+def test_importing_a_model_does_not_load_the_protocol():
+    """scikit-learn's callback module loads rich, which takes longer than all of udl_fast."""
+    program = (
+        "import sys, udl_fast; udl_fast.RBM(2, n_iter=1).fit([[0, 1]]); import udl_fast.callbacks\n"
+        "sys.exit('sklearn.callback' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", program]).returncode == 0

@@ -73,11 +73,8 @@ def test_nothing_is_shown_where_nobody_watches(rows, terminal, monkeypatch, caps
     elif reason == "verbose":
         options["verbose"] = 1
     elif reason == "worker":
-        monkeypatch.setattr(
-            _progress.multiprocessing,
-            "current_process",
-            lambda: type("P", (), {"name": "LokyProcess-1"}),
-        )
+        worker = SimpleNamespace(name="LokyProcess-1")
+        monkeypatch.setattr(_progress.multiprocessing, "current_process", lambda: worker)
     elif reason == "own bar":
         options["callbacks"] = [ProgressBar()]
     model = RBM(10, n_iter=2, **options)
@@ -109,3 +106,8 @@ def test_rich_draws_where_it_is_installed(rows, monkeypatch):
     RBM(100, n_iter=3, random_state=0).fit(rows)
     assert "RBM epoch" in stream.getvalue()
     assert "left" in stream.getvalue()
+
+    from rich.live import Live
+
+    with Live("mine"):  # one drawing at a time: the user's stays alone, or both share the screen
+        RBM(100, n_iter=2, random_state=0).fit(rows)

@@ -12,9 +12,15 @@ from ._monitor import Monitor
 from ._progress import ProgressBar, is_watched
 from .callbacks._history import History
 from .callbacks._hooks import EPOCH_TASK, FIT_TASK
-from .callbacks._protocol import follows_protocol, with_callbacks
 
 Callback = Callable[[Any, dict[str, Any]], Any]
+
+
+def follows_protocol(callback: Any) -> bool:
+    """Whether it is an object with the hooks of a `FitCallback`. Its class alone is not."""
+    from .callbacks._protocol import FitCallback
+
+    return isinstance(callback, FitCallback) and not isinstance(callback, type)
 
 
 def check_callbacks(owner: Any) -> None:
@@ -137,6 +143,7 @@ class FitCallbacks:
 
     def _run_with_hooks(self, loop: Callable[[FitCallbacks], None]) -> None:
         """Callbacks of the constructor count as set for the time of this fit."""
+        from .callbacks._protocol import with_callbacks
 
         if hasattr(self._model, "_parent_callback_ctx"):
             self._refuse_propagated()

@@ -70,7 +70,7 @@ class ProgressBar:
         self._next = now + _INTERVAL_SECONDS
         share = (epochs_done + rows_done / self._n_rows) / self._n_epochs
         if self._line is None:
-            self._line = _rich_line() or _PlainLine()
+            self._line = _new_line()
         epoch = min(epochs_done + 1, self._n_epochs)
         elapsed = now - self._start
         left = elapsed / share - elapsed if share > 0 else None
@@ -83,11 +83,13 @@ class ProgressBar:
 
 
 class _Line:
+    """Draws nothing."""
+
     def draw(self, text: str, share: float, seconds_left: float | None) -> None:
-        raise NotImplementedError
+        """Show this share of the work."""
 
     def remove(self) -> None:
-        raise NotImplementedError
+        """Leave no trace."""
 
 
 class _PlainLine(_Line):
@@ -109,7 +111,7 @@ class _PlainLine(_Line):
 class _RichLine(_Line):
     def __init__(self, progress: Any) -> None:
         self._progress = progress
-        self._task = progress.add_task("", total=1.0)
+        self._task = progress.add_task("", total=1.0, left="")
         progress.start()
 
     def draw(self, text: str, share: float, seconds_left: float | None) -> None:
@@ -121,14 +123,14 @@ class _RichLine(_Line):
         self._progress.stop()
 
 
-def _rich_line() -> _Line | None:
-    """A bar of rich (extra `progress`), unless it is missing or already draws something else."""
+def _new_line() -> _Line:
+    """A bar of rich (extra `progress`), without it a plain line; nothing if rich already draws."""
     try:
         from rich.console import Console
         from rich.errors import LiveError
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
     except ImportError:
-        return None
+        return _PlainLine()
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -140,7 +142,7 @@ def _rich_line() -> _Line | None:
     try:
         return _RichLine(progress)
     except LiveError:
-        return None
+        return _Line()
 
 
 def clock(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from . import _core
 from ._inference import Inference
 from ._training import ContrastiveTraining
-from .callbacks._protocol import CallbackSupportMixin
+from .callbacks._support import CallbackSupport
 
 __all__ = ["RBM"]
 
@@ -22,7 +22,7 @@ _LOWEST_FREQUENCY = 0.01
 class RBM(
     Inference,
     ContrastiveTraining,
-    CallbackSupportMixin,
+    CallbackSupport,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     BaseEstimator,

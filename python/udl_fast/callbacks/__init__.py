@@ -3,11 +3,17 @@
 They follow the callback protocol of scikit-learn 1.9; older versions get the same names from here.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from ._checkpoint import Checkpoint
 from ._early_stopping import EarlyStopping
 from ._history import History
 from ._metrics_logger import MetricsLogger
-from ._protocol import CallbackContext, CallbackSupportMixin, FitCallback, with_callbacks
+
+if TYPE_CHECKING:
+    from ._protocol import CallbackContext, CallbackSupportMixin, FitCallback, with_callbacks
 
 __all__ = [
     "CallbackContext",
@@ -19,3 +25,12 @@ __all__ = [
     "MetricsLogger",
     "with_callbacks",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The protocol's names, when they are used: scikit-learn's module loads rich if it is there."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from . import _protocol
+
+    return getattr(_protocol, name)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeGuard
-
 try:
     from sklearn.callback import (
         CallbackContext,
@@ -18,11 +16,5 @@ __all__ = [
     "CallbackContext",
     "CallbackSupportMixin",
     "FitCallback",
-    "follows_protocol",
     "with_callbacks",
 ]
-
-
-def follows_protocol(callback: Any) -> TypeGuard[FitCallback]:
-    """Whether it is an object with the hooks of a `FitCallback`. Its class alone is not."""
-    return isinstance(callback, FitCallback) and not isinstance(callback, type)

@@ -142,16 +142,7 @@ class CallbackSupportMixin:
     """Mixin of estimators that take callbacks."""
 
     def set_callbacks(self, *callbacks: FitCallback) -> Self:
-        """Have these called by `fit`; none removes those set before.
-
-        Parameters
-        ----------
-        *callbacks : objects with the hooks of `FitCallback`
-
-        Returns
-        -------
-        self
-        """
+        """Have these called by `fit`; none removes those set before."""
         for callback in callbacks:
             if not isinstance(callback, FitCallback) or isinstance(callback, type):
                 raise TypeError(f"set_callbacks: {callback!r} lacks hooks of FitCallback")
