@@ -238,7 +238,7 @@ def _rebuilt(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> An
         if len(names) != n_visible:
             raise ValueError(f"{len(names)} feature names for {n_visible} features")
         state["feature_names_in_"] = np.array(names, dtype=object)
-    state["history_"] = _history(description.get("history", {}))  # files of 0.1.0 had none
+    state["history_"] = _history(description.get("history", {}))  # older files have none
     state["_dtype"] = getattr(np, description["dtype"])
     state["_engine_state"] = {
         **{name: arrays[name] for name in _REAL},
