@@ -202,10 +202,13 @@ def _history_overhead(record: dict[str, Any]) -> str:
         [
             f"{settings['rows']:,} rows, 784-{settings['n_components']}, {settings['n_iter']} epochs",
             f"{sorted(record['seconds_without'])[len(record['ratios']) // 2]:.2f} s",
-            f"{record['overhead_percent']:.1f} %",
+            f"{record['measuring_percent']:.1f} %",
+            f"{record['overhead_percent']:+.1f} % ({min(record['ratios']):.2f} to "
+            f"{max(record['ratios']):.2f})",
         ]
     ]
-    return markdown_table(["MNIST", "fit without", "`history_` adds (median ratio)"], rows)
+    header = ["MNIST", "fit without", "share of measuring", "median ratio of fits, less 1 (range)"]
+    return markdown_table(header, rows)
 
 
 def _hamming(record: dict[str, Any]) -> str:

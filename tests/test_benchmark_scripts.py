@@ -70,6 +70,7 @@ def test_history_overhead(tmp_path):
     record = run("history_overhead", tmp_path)
     assert record["same_bits"]
     assert record["epochs_measured"] == 3
+    assert 0 < record["measuring_percent"] <= record["measuring_percent_highest"] < 100
     assert record["ratios"] == [
         pytest.approx(a / b, rel=0.05)
         for a, b in zip(record["seconds_with"], record["seconds_without"], strict=True)
