@@ -174,6 +174,40 @@ def _memory(record: dict[str, Any]) -> str:
     return markdown_table([record["data"], "resident memory"], rows)
 
 
+def _memory_memmap(record: dict[str, Any]) -> str:
+    words = {
+        "states": "`fit`, packed to a bit each",
+        "grey": "`fit`, left in the file",
+        "chunks": "`partial_fit` on an iterator of chunks",
+    }
+    rows = [
+        [
+            found["dtype"],
+            words[found["way"]],
+            f"{found['file_mb']:,.0f} MB",
+            f"{found['added_mb']:.0f} MB",
+        ]
+        for found in record["results"]
+    ]
+    limit = f"memory added (allowed: {record['limit_mb']:.0f} MB)"
+    return markdown_table(["values", "way", "mapped file", limit], rows)
+
+
+def _history_overhead(record: dict[str, Any]) -> str:
+    settings = record["settings"]
+    rows = [
+        [
+            f"{settings['rows']:,} rows, 784-{settings['n_components']}, {settings['n_iter']} epochs",
+            f"{sorted(record['seconds_without'])[len(record['ratios']) // 2]:.2f} s",
+            f"{record['measuring_percent']:.1f} %",
+            f"{record['overhead_percent']:+.1f} % ({min(record['ratios']):.2f} to "
+            f"{max(record['ratios']):.2f})",
+        ]
+    ]
+    header = ["MNIST", "fit without", "share of measuring", "median ratio of fits, less 1 (range)"]
+    return markdown_table(header, rows)
+
+
 def _hamming(record: dict[str, Any]) -> str:
     header, rows = hamming_table(record)
     levels = "; ".join(
@@ -209,6 +243,8 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "metric_check": _metric_check,
     "import_time": _import_time,
     "memory_mnist": _memory,
+    "memory_memmap": _memory_memmap,
+    "history_overhead": _history_overhead,
     "hamming": _hamming,
     "hamming_growth": _hamming_growth,
 }

@@ -71,6 +71,26 @@ def test_peak_sees_memory_that_is_freed_again(monkeypatch):
     assert peak.highest - before > 50
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_of_mapped_files(tmp_path):
+    record = run("memory_memmap", tmp_path)
+    assert [found["way"] for found in record["results"]] == ["states", "grey", "chunks"]
+    for found in record["results"]:
+        assert found["file_mb"] > 2.5 * record["limit_mb"]
+        assert 0 < found["added_mb"] <= record["limit_mb"]
+
+
+def test_history_overhead(tmp_path):
+    record = run("history_overhead", tmp_path)
+    assert record["same_bits"]
+    assert record["epochs_measured"] == 3
+    assert 0 < record["measuring_percent"] <= record["measuring_percent_highest"] < 100
+    assert record["ratios"] == [
+        pytest.approx(a / b, rel=0.05)
+        for a, b in zip(record["seconds_with"], record["seconds_without"], strict=True)
+    ]
+
+
 def test_precision_exact16(tmp_path):
     results = run("precision_exact16", tmp_path)["results"]
     assert results["sampled"]["log_likelihoods"] != results["fixed"]["log_likelihoods"]

@@ -63,6 +63,8 @@ def test_train_is_what_the_class_does(tmp_path, rows, capsys):
     np.testing.assert_array_equal(udl_fast.load(path).components_, expected.components_)
     history = json.loads((tmp_path / "m.history.json").read_text())
     assert [entry["epoch"] for entry in history] == [1, 2, 3]
+    assert [e["weight_change"] for e in history] == expected.history_["weight_change"]
+    assert result["pseudo_likelihood"] == expected.history_["pseudo_likelihood"][-1]
     assert {p.name for p in pictures.iterdir()} == {
         "filters.png",
         "samples.png",

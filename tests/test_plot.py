@@ -221,6 +221,14 @@ def test_training_curves_have_a_panel_each_and_skip_what_was_not_measured():
     display.figure_.draw_without_rendering()
 
 
+def test_epochs_of_a_history_are_the_axis():
+    model = Model()
+    model.history_["epoch"] = [2, 4, 9]
+    display = TrainingCurveDisplay.from_estimator(model, metrics=["reconstruction_error"])
+    np.testing.assert_array_equal(display.ax_.lines[0].get_xdata(), [2, 4, 9])
+    assert len(TrainingCurveDisplay.from_estimator(model).axes_) == 2
+
+
 def test_training_curves_on_given_axes():
     axes = Figure().subplots(1, 2)
     display = TrainingCurveDisplay.from_values({"a": [1], "b": [2]}, epochs=[7], ax=axes)

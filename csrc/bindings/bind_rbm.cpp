@@ -113,6 +113,17 @@ void set_chains(RbmEngine& engine, const py::array& x) {
   engine.set_chains(hidden);
 }
 
+/// (|W - W at the snapshot|, |W|, max |w|).
+py::tuple change_since_snapshot(const RbmEngine& engine) {
+  check_idle(engine, "change_since_snapshot");
+  WeightChange found;
+  {
+    ReleasedGil release;
+    found = engine.change_since_snapshot();
+  }
+  return py::make_tuple(found.change, found.size, found.largest);
+}
+
 // ---- training ----
 
 /// Reads settings by name; what is missing or unknown is an error.
@@ -331,6 +342,7 @@ void init_rbm(pybind11::module_& m) {
     check_idle(engine, "restore");
     engine.restore();
   });
+  c.def("change_since_snapshot", &change_since_snapshot);
   c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"), py::arg("step"), py::arg("n_threads"),
         py::arg("poll") = py::none());
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));

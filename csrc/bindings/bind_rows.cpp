@@ -129,6 +129,27 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, st
   return dtype == "bool" ? to_typed_array<bool>(rows, first, count) : to_typed_array<uint8_t>(rows, first, count);
 }
 
+template <class T>
+py::array taken(const Rows& rows, const CArray<uint32_t>& indices) {
+  py::array_t<T> out({static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
+  T* data = out.mutable_data();
+  const uint32_t* order = indices.data();
+  const int64_t count = indices.shape(0);
+  ReleasedGil release;
+  rows.gather_values<T>(order, 0, count, data, rows.columns());
+  return out;
+}
+
+py::array take(const Rows& rows, const CArray<uint32_t>& indices, const std::string& dtype) {
+  if (indices.ndim() != 1) throw_invalid("Rows.take: indices must have 1 dimension, got shape " + shape_text(indices));
+  for (int64_t i = 0; i < indices.shape(0); ++i)
+    if (indices.data()[i] >= rows.rows())
+      throw_invalid("Rows.take: indices[" + std::to_string(i) + "] is " + std::to_string(indices.data()[i]) + ", but there are " + std::to_string(rows.rows()) + " rows");
+  if (dtype == "float32") return taken<float>(rows, indices);
+  if (dtype == "float64") return taken<double>(rows, indices);
+  throw_invalid("Rows.take: dtype must be float32 or float64, got '" + dtype + "'");
+}
+
 py::array_t<uint8_t> to_packed(const Rows& rows) {
   if (!rows.is_bits()) throw_invalid("Rows.to_packed: the rows are real values, expected bits");
   const int64_t n_bytes = divide_up(rows.columns(), 8);
@@ -176,5 +197,6 @@ void init_rows(pybind11::module_& m) {
       .def_property_readonly("nbytes", &Rows::nbytes)
       .def("column_means", &column_means)
       .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0, py::arg("count") = py::none())
+      .def("take", &take, py::arg("indices"), py::arg("dtype"))
       .def("to_packed", &to_packed);
 }

@@ -10,6 +10,7 @@
 
 #include "base/sampling.h"
 #include "runtime/rows.h"
+#include "runtime/weight_change.h"
 
 namespace udl {
 
@@ -80,6 +81,8 @@ class RbmEngine {
 
   virtual void snapshot() = 0;
   virtual void restore() = 0;
+  /// Throws without a snapshot.
+  virtual WeightChange change_since_snapshot() const = 0;
 
   /// `order` (rows() indices) may be null. `step` counts Gibbs steps this stream has made.
   virtual TrainResult train(const Rows& rows, const uint32_t* order, const TrainSettings& settings, uint64_t seed,

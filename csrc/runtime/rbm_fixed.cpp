@@ -72,4 +72,13 @@ void FixedRbmEngine::restore() {
   chains_ = snapshot_->chains;
 }
 
+WeightChange FixedRbmEngine::change_since_snapshot() const {
+  if (!snapshot_) throw_invalid("RbmEngine.change_since_snapshot: there is no snapshot");
+  WeightChangeSum sum;
+  // Whole panels: weights of missing units are zero.
+  for (int64_t t = 0; t < state_.weights.n_panels(); ++t)
+    sum.add(state_.weights.panel(t), snapshot_->state.weights.panel(t), state_.weights.panel_stride());
+  return sum.result();
+}
+
 }  // namespace udl

@@ -24,6 +24,7 @@ class FixedRbmEngine final : public RbmEngine {
   Rows chains() const override;
   void snapshot() override;
   void restore() override;
+  WeightChange change_since_snapshot() const override;
 
   TrainResult train(const Rows& rows, const uint32_t* order, const TrainSettings& settings, uint64_t seed, uint64_t step,
                     int n_threads, const Poll& poll) override;

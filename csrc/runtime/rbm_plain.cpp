@@ -112,6 +112,13 @@ void PlainRbmEngine::restore() {
   state_ = *snapshot_;
 }
 
+WeightChange PlainRbmEngine::change_since_snapshot() const {
+  if (!snapshot_) throw_invalid("RbmEngine.change_since_snapshot: there is no snapshot");
+  WeightChangeSum sum;
+  sum.add(state_.weights.data(), snapshot_->weights.data(), static_cast<int64_t>(state_.weights.size()));
+  return sum.result();
+}
+
 Matrix PlainRbmEngine::load(const Rows& rows) const {
   Matrix out(rows.rows() * rows.columns());
   rows.gather_values<double>(nullptr, 0, rows.rows(), out.data(), rows.columns());

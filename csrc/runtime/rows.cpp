@@ -24,10 +24,11 @@ uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bi
   return word;
 }
 
+constexpr int64_t kRowsPerTask = 256;
+
 /// Packs rows on all threads; returns false as soon as a block of rows holds a value that is not accepted.
 template <class T, class Bit, class Accept>
 bool pack_rows(const StridedView<T>& x, Rows& out, Bit&& bit, Accept&& accept) {
-  constexpr int64_t kRowsPerTask = 256;
   std::atomic<bool> valid{true};
   parallel_for(num_threads(), divide_up(x.rows, kRowsPerTask), [&](int64_t task) {
     bool ok = valid.load(std::memory_order_relaxed);
@@ -63,10 +64,13 @@ Rows Rows::zero_bits(int64_t rows, int64_t columns) {
 
 template <class T>
 std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x) {
+  const auto bit = [](T value) { return value != T(0); };
+  const auto accept = [](T value) { return value == T(0) || value == T(1); };
+  // Grey values show in the first rows: no memory is taken for bits of a large file that has none.
+  const StridedView<T> head{x.data, std::min(x.rows, kRowsPerTask), x.columns, x.row_stride, x.column_stride};
+  if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept)) return nullptr;
   auto out = std::make_unique<Rows>(zero_bits(x.rows, x.columns));
-  const bool binary = pack_rows(
-      x, *out, [](T value) { return value != T(0); }, [](T value) { return value == T(0) || value == T(1); });
-  if (!binary) return nullptr;
+  if (!pack_rows(x, *out, bit, accept)) return nullptr;
   return out;
 }
 

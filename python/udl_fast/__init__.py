@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._core import __version__
 
 if TYPE_CHECKING:
-    from . import datasets, plot
+    from . import callbacks, datasets, plot
     from ._model_file import load
     from .bernoulli import BernoulliRBM
     from .evaluation import LogPartition
@@ -36,7 +36,7 @@ _HOMES = {
     "show_config": "runtime",
     "unpack_bits": "packing",
 }
-_SUBPACKAGES = ("datasets", "plot")
+_SUBPACKAGES = ("callbacks", "datasets", "plot")
 
 __all__ = [
     "RBM",
@@ -44,6 +44,7 @@ __all__ = [
     "HammingIndex",
     "LogPartition",
     "__version__",
+    "callbacks",
     "datasets",
     "get_num_threads",
     "hamming_distances",

@@ -71,6 +71,8 @@ class Rows:
     def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str, first: int = 0, count: int | None = None) -> NDArray[Any]:
         """Rows first .. first + count - 1 as "bool", "uint8", "float32" or "float64"."""
+    def take(self, indices: NDArray[np.uint32], dtype: str) -> NDArray[Any]:
+        """The rows of these numbers as "float32" or "float64"."""
     def to_packed(
         self,
     ) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"
@@ -98,6 +100,8 @@ class RbmEngine:
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
     def snapshot(self) -> None: ...  # keeps a copy of parameters, optimiser state and chains
     def restore(self) -> None: ...  # returns to the last snapshot
+    def change_since_snapshot(self) -> tuple[float, float, float]:
+        """Euclidean norms of the change of the weights and of the weights, and max |w|."""
     def train(
         self,
         rows: Rows,

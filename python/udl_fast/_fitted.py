@@ -13,6 +13,10 @@ from sklearn.utils.validation import check_is_fitted
 from . import _core
 from ._validation import output_dtype, read_only
 
+# Of this process or of a fit that runs, so not part of a copy: arrays already read, and what
+# scikit-learn's callback support keeps while fit runs.
+_TRANSIENT = ("_arrays", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
 
 class FittedParameters:
     """Mixin: fitted attributes that live in the compiled engine.
@@ -179,7 +183,10 @@ class FittedParameters:
     def __getstate__(self) -> dict[str, Any]:
         inherited: Any = super()
         state: dict[str, Any] = dict(inherited.__getstate__())
-        state.pop("_arrays", None)
+        for name in _TRANSIENT:
+            state.pop(name, None)
+        if "history_" in state:  # a copy of the model does not watch the original learn
+            state["history_"] = {name: list(values) for name, values in state["history_"].items()}
         engine = state.pop("_engine", None)
         if engine is not None:
             state["_engine_state"] = {

@@ -7,6 +7,7 @@ of arrays against each other, and parameters by the model's own checks.
 from __future__ import annotations
 
 import json
+import math
 import os
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -64,6 +65,7 @@ def save_model(model: Any, path: _PATH) -> None:
         "parameters": _plain_parameters(model),
         "counts": {count.name: int(state[count.name]) for count in _COUNTS},
         "feature_names": [str(name) for name in state.get("feature_names_in_", ())],
+        "history": _plain_history(state.get("history_", {})),
     }
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     content = save(arrays, {_KEY: json.dumps(description, allow_nan=False)})
@@ -86,6 +88,14 @@ def _plain_parameters(model: Any) -> dict[str, Any]:
     return found
 
 
+def _plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[float | None]]:
+    """Measurements as JSON has them: what is not finite becomes None."""
+    return {
+        name: [value if value is not None and math.isfinite(value) else None for value in values]
+        for name, values in history.items()
+    }
+
+
 # ---- reading ----
 
 
@@ -102,7 +112,7 @@ def load(path: str | os.PathLike[str]) -> Any:
     Returns
     -------
     RBM or BernoulliRBM
-        Fitted; its `callbacks` are None.
+        Fitted; its `callbacks` are None, its `history_` is that of the saved model.
 
     Raises
     ------
@@ -228,6 +238,7 @@ def _rebuilt(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> An
         if len(names) != n_visible:
             raise ValueError(f"{len(names)} feature names for {n_visible} features")
         state["feature_names_in_"] = np.array(names, dtype=object)
+    state["history_"] = _history(description.get("history", {}))  # older files have none
     state["_dtype"] = getattr(np, description["dtype"])
     state["_engine_state"] = {
         **{name: arrays[name] for name in _REAL},
@@ -255,6 +266,20 @@ def _constructed(description: dict[str, Any]) -> Any:
     if not isinstance(model.random_state, int | None):
         raise ValueError(f"random_state is {str(model.random_state)[:80]!r}")
     return model
+
+
+def _history(saved: Any) -> dict[str, list[Any]]:
+    """Lists of numbers of one length, by name."""
+    if not isinstance(saved, dict) or not all(isinstance(v, list) for v in saved.values()):
+        raise ValueError("history is no object of lists")
+    for name, values in saved.items():
+        if not all(type(v) in (int, float) or v is None for v in values):
+            raise ValueError(f"history: {name[:80]} holds something other than numbers")
+    if len({len(values) for values in saved.values()}) > 1:
+        raise ValueError("history holds lists of different lengths")
+    if not all(type(epoch) is int for epoch in saved.get("epoch", [])):
+        raise ValueError("history: epoch holds something other than integers")
+    return saved
 
 
 def _counts(saved: dict[str, Any]) -> dict[str, Any]:

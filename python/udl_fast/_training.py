@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from . import _core
+from ._fit_callbacks import FitCallbacks, check_callbacks
 from ._fitted import FittedParameters
 from ._validation import (
     check_choice,
@@ -22,8 +23,6 @@ from ._validation import (
     warn_outside_unit_interval,
 )
 from .runtime import resolve_n_jobs
-
-Callback = Callable[[Any, dict[str, Any]], Any]
 
 _NOT_YET = {
     "visible": ("gaussian", "relu", "softmax"),
@@ -60,6 +59,7 @@ class ContrastiveTraining(FittedParameters):
     verbose: int
     n_iter_: int
     n_updates_: int
+    history_: dict[str, list[Any]]
 
     _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
 
@@ -94,11 +94,12 @@ class ContrastiveTraining(FittedParameters):
         resume = self.warm_start and self.__sklearn_is_fitted__()
         X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
         rows = self._training_rows(X)
+        callbacks = FitCallbacks(self, X, rows)
         if resume:
             self._check_resumable()
         else:
             self._start(X, rows)
-        self._run_epochs(rows, settings)
+        callbacks.run(lambda hooks: self._run_epochs(rows, settings, hooks))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -107,16 +108,42 @@ class ContrastiveTraining(FittedParameters):
         Chunks may have any length: positive and negative phase are each divided by their own
         number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
         `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
+        Callbacks and `history_` belong to `fit` too.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
+            An iterator is read to its end, one chunk in memory at a time.
         y : ignored
 
         Returns
         -------
         self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid, or an iterator yields no chunk.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> chunks = (X[first : first + 500] for first in range(0, len(X), 500))
+        >>> udl.RBM(16, random_state=0).partial_fit(chunks).n_updates_
+        18
         """
+        if not isinstance(X, Iterator):
+            return self._learn_chunk(X)
+        empty = True
+        for chunk in X:
+            self._learn_chunk(chunk)
+            empty = False
+        if empty:
+            raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
+        return self
+
+    def _learn_chunk(self, X: Any) -> Self:
         settings = self._check_parameters()
         first = not self.__sklearn_is_fitted__()
         X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
@@ -148,7 +175,7 @@ class ContrastiveTraining(FittedParameters):
         if not isinstance(self.verbose, (bool, np.bool_)):
             check_integer(self, "verbose", minimum=0)
         _check_binarize(self)
-        _check_callbacks(self)
+        check_callbacks(self)
         return {
             "batch_size": check_integer(self, "batch_size"),
             "algorithm": self.algorithm,
@@ -232,6 +259,7 @@ class ContrastiveTraining(FittedParameters):
         self._arrays = {}
         self.n_iter_ = 0
         self.n_updates_ = 0
+        self.history_ = {}
         self._training_steps = 0
         self._sampling_steps = 0
 
@@ -241,8 +269,11 @@ class ContrastiveTraining(FittedParameters):
 
     # ---- epochs ----
 
-    def _run_epochs(self, rows: _core.Rows, settings: dict[str, Any]) -> None:
+    def _run_epochs(
+        self, rows: _core.Rows, settings: dict[str, Any], callbacks: FitCallbacks
+    ) -> None:
         for epoch in range(self.n_iter):
+            callbacks.begin_epoch(epoch)
             begin = time.perf_counter()
             self._engine.snapshot()
             order = (
@@ -250,20 +281,24 @@ class ContrastiveTraining(FittedParameters):
                 if self.shuffle
                 else None
             )
-            stopped = self._train_epoch(rows, order, settings, epoch)
-            if stopped:
+            if self._train_epoch(rows, order, settings, callbacks.poll):
                 return
             self.n_iter_ += 1
+            seconds = time.perf_counter() - begin
             if self.verbose:
-                self._print_progress(rows, epoch, time.perf_counter() - begin)
-            if self._call_callbacks(self._progress(rows, epoch + 1, rows.shape[0], begin)):
+                self._print_progress(rows, epoch, seconds)
+            if callbacks.end_epoch(seconds):
                 return
 
     def _train_epoch(
-        self, rows: _core.Rows, order: Any, settings: dict[str, Any], epoch: int | None
+        self,
+        rows: _core.Rows,
+        order: Any,
+        settings: dict[str, Any],
+        poll: Callable[[int], bool] | None,
     ) -> bool:
-        """One pass over the rows; the engine has a snapshot to return to. True if a callback
-        stopped it."""
+        """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped
+        it."""
         settings = dict(settings)
         n_threads = settings.pop("n_threads")
         final_momentum = settings.pop("final_momentum")
@@ -271,15 +306,9 @@ class ContrastiveTraining(FittedParameters):
             settings["momentum"] = final_momentum
         settings["binarize_sample"] = self.binarize == "sample" and rows.kind != "bits"
         settings["data_step"] = self.n_updates_
-        begin = time.perf_counter()
-
-        def poll(rows_done: int) -> bool:
-            return self._call_callbacks(self._progress(rows, epoch or 0, rows_done, begin))
-
-        callback = poll if self.callbacks and epoch is not None else None
         try:
             result = self._engine.train(
-                rows, order, settings, self._seed, self._training_steps, n_threads, callback
+                rows, order, settings, self._seed, self._training_steps, n_threads, poll
             )
         except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
             self._engine.restore()
@@ -296,22 +325,6 @@ class ContrastiveTraining(FittedParameters):
         self.n_updates_ += result["n_updates"]
         self._training_steps = result["step"]
         return bool(result["stopped"])
-
-    def _progress(
-        self, rows: _core.Rows, epoch: int, rows_done: int, begin: float
-    ) -> dict[str, Any]:
-        return {
-            "epoch": epoch,
-            "n_iter": self.n_iter,
-            "rows_done": rows_done,
-            "n_rows": rows.shape[0],
-            "seconds": time.perf_counter() - begin,
-        }
-
-    def _call_callbacks(self, info: dict[str, Any]) -> bool:
-        self._arrays.clear()  # within an epoch the weights have moved since a callback read them
-        stop = [bool(callback(self, info)) for callback in self.callbacks or ()]
-        return any(stop)
 
     def _print_progress(self, rows: _core.Rows, epoch: int, seconds: float) -> None:
         """scikit-learn's line, on the pseudo-likelihood of the training rows."""
@@ -343,14 +356,3 @@ def _check_binarize(owner: Any) -> None:
             f"got {owner.binarize!r}"
         )
     check_number(owner, "binarize")
-
-
-def _check_callbacks(owner: Any) -> None:
-    callbacks = owner.callbacks
-    if callbacks is None:
-        return
-    if not isinstance(callbacks, (list, tuple)) or not all(map(callable, callbacks)):
-        raise TypeError(
-            f"{type(owner).__name__}: callbacks must be None or a list of callables "
-            f"(estimator, info), got {callbacks!r}"
-        )

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from . import _core
 from ._inference import Inference
 from ._training import ContrastiveTraining
+from .callbacks._support import CallbackSupport
 
 __all__ = ["RBM"]
 
@@ -19,7 +20,12 @@ _LOWEST_FREQUENCY = 0.01
 
 
 class RBM(
-    Inference, ContrastiveTraining, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+    Inference,
+    ContrastiveTraining,
+    CallbackSupport,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
 ):
     """Restricted Boltzmann machine with binary units, trained by contrastive divergence on packed
     bits.
@@ -81,11 +87,15 @@ class RBM(
         Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.
     random_state : int, RandomState or None, default=None
         Determines initial weights, the order of rows and every draw.
-    callbacks : list of callables, default=None
-        Called as ``callback(estimator, info)`` after every epoch and about every 50 ms within one;
-        info has epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
+    callbacks : list, default=None
+        Objects of :mod:`udl_fast.callbacks` or others that follow scikit-learn's callback protocol
+        (``set_callbacks`` takes them as well), and plain functions. A function is called as
+        ``callback(estimator, info)`` after every epoch and about every 50 ms within one; info has
+        epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
     verbose : int, default=0
-        1 prints the pseudo-likelihood after every epoch.
+        1 prints the pseudo-likelihood after every epoch. With 0, a `fit` of more than two seconds
+        shows a progress bar if stderr is a terminal; UDL_FAST_PROGRESS=0 in the environment turns
+        it off.
 
     Attributes
     ----------
@@ -101,6 +111,10 @@ class RBM(
         Epochs finished.
     n_updates_ : int
         Minibatches learned from.
+    history_ : dict of str to list
+        Measurements after the epochs of `fit`: pseudo-likelihood, change of the weights, mean
+        activation, dead and saturated units, seconds; see :class:`udl_fast.callbacks.History`, which
+        adds those on validation data.
 
     See Also
     --------

@@ -3,18 +3,15 @@
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .._progress import no_progress_bar
 from . import _input
 from ._output import Progress, make_folder, print_json, text_stream
 
+_CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 HELP = "train an RBM on a data set or file; save the model, its history and pictures"
-_SCORED_ROWS = 1000  # of the training rows, for the pseudo-likelihood of each epoch
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,36 +50,39 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
+    from ..callbacks import History
+
     make_folder(arguments.model.absolute().parent, caller="train")
     if arguments.pictures is not None:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
     rows = _input.read_rows(arguments.data, arguments.data_home)
-    watch = _Watch(rows.values, arguments.epochs, words)
-    model = _model(arguments, [watch])
     n_rows, n_visible = rows.values.shape
+    model = _model(arguments, [_Watch(arguments.epochs, n_rows, words), History(every=1)])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
     interrupted = False
     try:
-        model.fit(rows.values)
+        with no_progress_bar():  # _Watch says more
+            model.fit(rows.values)
     except KeyboardInterrupt:
         if getattr(model, "n_iter_", 0) == 0:
             raise
         interrupted = True
         print(f"\ninterrupted: the model has learned {model.n_iter_} epochs", file=sys.stderr)
     model.save(arguments.model)
+    entries = _entries(model.history_)
     history = arguments.model.with_suffix(".history.json")
-    history.write_text(json.dumps(watch.history, indent=1) + "\n")
+    history.write_text(json.dumps(entries, indent=1) + "\n")
     result = {
         "data": arguments.data,
         "rows": n_rows,
         "n_visible": n_visible,
         "n_components": arguments.components,
         "epochs": model.n_iter_,
-        "pseudo_likelihood": watch.history[-1]["pseudo_likelihood"] if watch.history else None,
+        "pseudo_likelihood": entries[-1]["pseudo_likelihood"] if entries else None,
         "model": str(arguments.model),
         "history": str(history),
-        "pictures": _draw(model, rows, watch.history, arguments.pictures, words),
+        "pictures": _draw(model, rows, arguments.pictures, words),
     }
     print(f"model: {arguments.model}\nhistory: {history}", file=words)
     if arguments.json:
@@ -122,29 +122,29 @@ def _model(arguments: argparse.Namespace, callbacks: list[Any]) -> Any:
 
 
 class _Watch:
-    """Called between minibatches and after each epoch; measures and prints after epochs."""
+    """Called between minibatches and after each epoch: prints progress."""
 
-    def __init__(self, rows: NDArray[Any], n_epochs: int, words: Any) -> None:
-        self._rows = rows[:_SCORED_ROWS]
-        self._progress = Progress(n_epochs, len(rows), words)
-        self._start = time.perf_counter()
-        self.history: list[dict[str, float]] = []
+    def __init__(self, n_epochs: int, n_rows: int, words: Any) -> None:
+        self._progress = Progress(n_epochs, n_rows, words)
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
-        if info["rows_done"] < info["n_rows"] or info["epoch"] != len(self.history) + 1:
+        history = model.history_
+        if info["rows_done"] < info["n_rows"] or info["epoch"] != len(history.get("epoch", ())):
             return False
-        score = float(model.score_samples((self._rows > 0.5).astype(np.uint8)).mean())
-        seconds = info["seconds"]
-        self.history.append(
-            {"epoch": info["epoch"], "seconds": round(seconds, 4), "pseudo_likelihood": score}
+        self._progress.update(
+            info["epoch"], history["seconds"][-1], history["pseudo_likelihood"][-1]
         )
-        self._progress.update(info["epoch"], seconds, score)
         return False
 
 
-def _draw(
-    model: Any, rows: _input.Rows, history: list[dict[str, float]], folder: Path | None, words: Any
-) -> list[str]:
+def _entries(history: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    """One object for each epoch."""
+    return [
+        dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)
+    ]
+
+
+def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> list[str]:
     """Filters, samples and training curve; nothing if not asked for."""
     if folder is None:
         return []
@@ -157,9 +157,13 @@ def _draw(
 
     names = [
         *(["filters", "samples"] if rows.image_shape else []),
-        *(["training_curve"] if history else []),
+        *(["training_curve"] if model.history_ else []),
     ]
-    figures = {name: Figure(figsize=(8, 5), dpi=150, layout="constrained") for name in names}
+    sizes = {"training_curve": (4.2 * len(_CURVES), 3.2)}
+    figures = {
+        name: Figure(figsize=sizes.get(name, (8, 5)), dpi=150, layout="constrained")
+        for name in names
+    }
     if rows.image_shape:
         plot.WeightsDisplay.from_estimator(
             model, image_shape=rows.image_shape, order="norm", ax=figures["filters"].subplots()
@@ -167,12 +171,9 @@ def _draw(
         plot.SamplesDisplay.from_estimator(
             model, image_shape=rows.image_shape, random_state=0, ax=figures["samples"].subplots()
         )
-    if history:
-        plot.TrainingCurveDisplay.from_values(
-            {"pseudo_likelihood": [entry["pseudo_likelihood"] for entry in history]},
-            epochs=[int(entry["epoch"]) for entry in history],
-            ax=figures["training_curve"].subplots(1, 1, squeeze=False)[0],
-        )
+    if model.history_:
+        axes = figures["training_curve"].subplots(1, len(_CURVES), squeeze=False)[0]
+        plot.TrainingCurveDisplay.from_estimator(model, metrics=_CURVES, ax=axes)
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"

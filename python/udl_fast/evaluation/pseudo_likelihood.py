@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["exact_pseudo_likelihood", "flipped_units", "one_flip_pseudo_likelihood"]
+__all__ = [
+    "exact_pseudo_likelihood",
+    "flipped_once",
+    "flipped_units",
+    "one_flip_estimate",
+    "one_flip_pseudo_likelihood",
+]
 
 FreeEnergy = Callable[[NDArray[Any]], NDArray[np.float64]]
 
@@ -53,13 +59,24 @@ def _log_sigmoid(x: NDArray[np.float64]) -> NDArray[np.float64]:
     return -np.logaddexp(0.0, -x)
 
 
-def one_flip_pseudo_likelihood(free_energy: FreeEnergy, v: NDArray[Any]) -> NDArray[np.float64]:
-    """n_features times the log probability of one unit per row, as scikit-learn estimates it."""
+def flipped_once(v: NDArray[Any]) -> NDArray[Any]:
+    """A copy of the rows with the unit of `flipped_units` flipped in each."""
     flipped = v.copy()
     rows, units = np.arange(v.shape[0]), flipped_units(v)
     flipped[rows, units] = 1 - flipped[rows, units]
-    log_probability = _log_sigmoid(free_energy(flipped) - free_energy(v))
-    return np.multiply(v.shape[1], log_probability)
+    return flipped
+
+
+def one_flip_estimate(
+    energy: NDArray[np.float64], energy_flipped: NDArray[np.float64], n_features: int
+) -> NDArray[np.float64]:
+    """The estimate below from the free energies of rows and of rows with one unit flipped."""
+    return np.multiply(n_features, _log_sigmoid(energy_flipped - energy))
+
+
+def one_flip_pseudo_likelihood(free_energy: FreeEnergy, v: NDArray[Any]) -> NDArray[np.float64]:
+    """n_features times the log probability of one unit per row, as scikit-learn estimates it."""
+    return one_flip_estimate(free_energy(v), free_energy(flipped_once(v)), v.shape[1])
 
 
 def exact_pseudo_likelihood(free_energy: FreeEnergy, v: NDArray[Any]) -> NDArray[np.float64]:

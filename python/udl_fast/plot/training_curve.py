@@ -54,7 +54,8 @@ class TrainingCurveDisplay:
         Parameters
         ----------
         estimator : object
-            With the fitted attribute `history_`, a mapping of names to values.
+            With the fitted attribute `history_`, a mapping of names to values; those of "epoch",
+            if it is there, are the epochs.
         metrics : sequence of str, default=None
             Which to show; None shows all.
         ax : matplotlib Axes or sequence of them, default=None
@@ -78,8 +79,8 @@ class TrainingCurveDisplay:
                 raise ValueError(
                     f"TrainingCurveDisplay: history_ has no {name!r}, only {', '.join(history)}"
                 )
-        chosen = {name: history[name] for name in (metrics or history)}
-        return cls.from_values(chosen, ax=ax, **options)
+        chosen = {name: history[name] for name in (metrics or history) if name != "epoch"}
+        return cls.from_values(chosen, epochs=history.get("epoch"), ax=ax, **options)
 
     @classmethod
     def from_values(

@@ -1,0 +1,115 @@
+"""Save the model while it learns."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from .._validation import check_integer
+from ._hooks import Hooks
+
+_ENDING = ".safetensors"
+
+
+class Checkpoint(Hooks):
+    """Save the model after epochs, to go on from there after a crash.
+
+    Files are named by epoch, appear whole or not at all, and :func:`udl_fast.load` reads them. A
+    loaded model trains on bit for bit as if it had not been interrupted.
+
+    Parameters
+    ----------
+    folder : str or path-like
+        Made if it does not exist.
+    every : int, default=1
+        Save after every so many epochs, and after the last.
+    keep : int or None, default=3
+        Files to keep, the youngest; None keeps all. A fit that starts at epoch 0 leaves files of
+        other runs alone; one that goes on takes over those of epochs before it.
+    prefix : str, default="checkpoint"
+        Files are named ``{prefix}-{epoch:06d}.safetensors``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import udl_fast as udl
+    >>> from udl_fast.callbacks import Checkpoint
+    >>> X = udl.datasets.load_digits(binary=0.5).data
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     rbm = udl.RBM(16, n_iter=3, random_state=0, callbacks=[Checkpoint(folder)]).fit(X)
+    ...     again = udl.load(Checkpoint.latest(folder))
+    >>> again.n_iter_
+    3
+    >>> again.set_params(warm_start=True, n_iter=2).fit(X).n_iter_  # two epochs more
+    5
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        every: int = 1,
+        keep: int | None = 3,
+        prefix: str = "checkpoint",
+    ) -> None:
+        if not prefix or Path(prefix).name != prefix:
+            raise ValueError(f"Checkpoint: prefix must be part of a file name, got {prefix!r}")
+        self.folder = folder
+        self.every = every
+        self.keep = keep
+        self.prefix = prefix
+        check_integer(self, "every")
+        if keep is not None:
+            check_integer(self, "keep")
+        self._runs: dict[int, list[Path]] = {}  # by model: its files, the oldest first
+
+    @staticmethod
+    def latest(folder: str | os.PathLike[str], prefix: str = "checkpoint") -> Path | None:
+        """The file of the highest epoch; None if there is none."""
+        return max(_files(folder, prefix), default=(0, None))[1]
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Before `fit` begins."""
+        Path(self.folder).mkdir(parents=True, exist_ok=True)
+        found = sorted(_files(self.folder, self.prefix))
+        self._runs[id(estimator)] = [path for epoch, path in found if epoch <= estimator.n_iter_]
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """After `fit`, also after one that failed."""
+        del self._runs[id(estimator)]
+
+    def after_epoch(self, estimator: Any) -> None:
+        """Save if it is time to."""
+        if estimator.n_iter_ % self.every == 0:
+            self._save(estimator)
+
+    def after_fit(self, estimator: Any) -> None:
+        """Save the last epoch, if it is not."""
+        if estimator.n_iter_ and self._path(estimator) not in self._runs[id(estimator)]:
+            self._save(estimator)
+
+    def _path(self, estimator: Any) -> Path:
+        return Path(self.folder) / f"{self.prefix}-{estimator.n_iter_:06d}{_ENDING}"
+
+    def _save(self, estimator: Any) -> None:
+        files, path = self._runs[id(estimator)], self._path(estimator)
+        estimator.save(path)
+        if path in files:
+            files.remove(path)
+        files.append(path)
+        while self.keep is not None and len(files) > self.keep:
+            with contextlib.suppress(FileNotFoundError):
+                files[0].unlink()
+            del files[0]
+
+
+def _files(folder: str | os.PathLike[str], prefix: str) -> list[tuple[int, Path]]:
+    """(epoch, path) of every checkpoint in the folder."""
+    name = re.compile(re.escape(prefix) + r"-(\d{6,})" + re.escape(_ENDING))
+    if not Path(folder).is_dir():
+        return []
+    matches = ((name.fullmatch(path.name), path) for path in Path(folder).iterdir())
+    return [(int(match[1]), path) for match, path in matches if match]

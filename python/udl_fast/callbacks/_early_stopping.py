@@ -1,0 +1,136 @@
+"""Stop when a measurement no longer gets better."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+from .._validation import check_choice, check_flag, check_integer, check_number
+from ._hooks import Hooks, latest
+
+_SMALLER_IS_BETTER = (
+    "dead_units",
+    "free_energy_gap",
+    "saturated_units",
+    "seconds",
+    "weight_change",
+)
+_STATE = ("_engine_state", "n_iter_", "n_updates_", "_training_steps")  # what training changes
+
+
+@dataclass
+class _Run:
+    """Where one fit stands."""
+
+    best: float
+    best_epoch: int = 0
+    n_seen: int = 0
+    state: dict[str, Any] | None = None
+    stopped_epoch: int | None = None
+
+
+class EarlyStopping(Hooks):
+    """End the training when a measurement of `history_` has not improved for some epochs.
+
+    Parameters
+    ----------
+    monitor : str, default=None
+        Name in `history_`; None means "validation_pseudo_likelihood" where it is measured (see
+        :class:`History`) and "pseudo_likelihood" otherwise.
+    patience : int, default=5
+        Epochs without improvement after which to stop.
+    min_delta : float, default=0.0
+        Smallest change that counts as an improvement.
+    mode : {"auto", "min", "max"}, default="auto"
+        Whether small or large values are good; "auto" knows it for the names of :class:`History`.
+    restore_best : bool, default=False
+        Return to the state after the best epoch. `n_iter_` says which; training can go on from it.
+
+    Attributes
+    ----------
+    best_ : float
+        Best value of the last fit.
+    best_epoch_ : int
+    stopped_epoch_ : int or None
+        Epoch after which it stopped; None if it did not.
+
+    Examples
+    --------
+    >>> import udl_fast as udl
+    >>> from udl_fast.callbacks import EarlyStopping, History
+    >>> X = udl.datasets.load_digits(binary=0.5).data
+    >>> stop = EarlyStopping(patience=2, restore_best=True)
+    >>> callbacks = [History(validation=X[1500:]), stop]
+    >>> rbm = udl.RBM(32, n_iter=200, callbacks=callbacks, random_state=0).fit(X[:1500])
+    >>> rbm.n_iter_ == stop.best_epoch_
+    True
+    """
+
+    def __init__(
+        self,
+        monitor: str | None = None,
+        *,
+        patience: int = 5,
+        min_delta: float = 0.0,
+        mode: str = "auto",
+        restore_best: bool = False,
+    ) -> None:
+        self.monitor = monitor
+        self.patience = patience
+        self.min_delta = min_delta
+        self.mode = mode
+        self.restore_best = restore_best
+        check_integer(self, "patience")
+        check_number(self, "min_delta", 0)
+        check_choice(self, "mode", ("auto", "min", "max"))
+        check_flag(self, "restore_best")
+        self._runs: dict[int, _Run] = {}  # by model: several may be trained at a time
+
+    def setup(self, estimator: Any, context: Any) -> None:
+        """Before `fit` begins."""
+        self._runs[id(estimator)] = _Run(best=-math.inf, best_epoch=estimator.n_iter_)
+
+    def teardown(self, estimator: Any, context: Any) -> None:
+        """After `fit`, also after one that failed."""
+        del self._runs[id(estimator)]
+
+    def after_epoch(self, estimator: Any) -> bool:
+        """Whether to stop."""
+        run, epoch = self._runs[id(estimator)], estimator.n_iter_
+        entry = latest(estimator.history_, epoch)
+        if not entry:
+            return False
+        name = self._name(entry)
+        value = -entry[name] if self._is_small_better(name) else entry[name]
+        run.n_seen += 1
+        if value > run.best + (self.min_delta if run.n_seen > 1 else 0.0):
+            run.best, run.best_epoch = value, epoch
+            if self.restore_best:
+                state = estimator.__getstate__()
+                run.state = {key: state[key] for key in _STATE}
+        stop: bool = epoch - run.best_epoch >= self.patience
+        self.best_ = -run.best if self._is_small_better(name) else run.best
+        self.best_epoch_ = run.best_epoch
+        self.stopped_epoch_ = epoch if stop else None
+        return stop
+
+    def after_fit(self, estimator: Any) -> None:
+        """Go back to the best epoch, if that is wanted."""
+        run = self._runs[id(estimator)]
+        if run.state is not None and run.best_epoch != estimator.n_iter_:
+            estimator.__setstate__(run.state)
+
+    def _name(self, entry: dict[str, float]) -> str:
+        if self.monitor is None:
+            preferred = "validation_pseudo_likelihood"
+            return preferred if entry.get(preferred) is not None else "pseudo_likelihood"
+        if entry.get(self.monitor) is None:
+            raise ValueError(
+                f"EarlyStopping: history_ has no {self.monitor!r}, only {', '.join(entry)}; "
+                "measurements on validation data need History(validation=...) in callbacks"
+            )
+        return self.monitor
+
+    def _is_small_better(self, name: str) -> bool:
+        return self.mode == "min" or (self.mode == "auto" and name in _SMALLER_IS_BETTER)

@@ -1,0 +1,38 @@
+"""Warnings of the package, to be caught or silenced by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+import warnings
+from pathlib import Path
+
+__all__ = ["LearningWarning"]
+
+_PACKAGE = str(Path(__file__).parent)
+
+
+class LearningWarning(UserWarning):
+    """Learning goes wrong: weights explode, or hidden units are dead or saturated.
+
+    The text says what was seen and which parameter to change. At most one for each trouble in a
+    call of `fit`; see `history_` of the model for the measurements behind it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> from udl_fast.exceptions import LearningWarning
+    >>> warnings.simplefilter("ignore", LearningWarning)  # or "error" to stop such a training
+    """
+
+
+def warn_caller(message: str, category: type[Warning]) -> None:
+    """Warn at the line outside this package and scikit-learn that led here."""
+    level, frame = 1, sys._getframe(1)
+    while frame is not None and _is_ours(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back  # type: ignore[assignment]
+    warnings.warn(message, category, stacklevel=level + 1 if frame is not None else 2)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith(_PACKAGE) or f"{os.sep}sklearn{os.sep}" in file
