@@ -19,7 +19,7 @@ class History(Hooks):
     seconds              time the epoch took to train
     pseudo_likelihood    mean over a sample of the training rows, nats; the same rows and flipped
                          units every time, so that its changes mean more than its value
-    weight_change        change of the weights in the epoch relative to their size, |dW| / |W|
+    weight_change        change of the weights in the epoch relative to their size, ``|dW| / |W|``
     mean_activation      mean of P(h = 1 | v) over the sample
     dead_units           hidden units with P(h = 1 | v) < 0.01 on every row of the sample
     saturated_units      hidden units with P(h = 1 | v) > 0.99 on every row of the sample
