@@ -1,4 +1,6 @@
 // Sums of active weights by a named kernel, for tests: the engine picks whichever costs less.
+#include <algorithm>
+
 #include "bindings/arrays.h"
 #include "runtime/bit_product.h"
 #include "runtime/rbm_state.h"
@@ -6,12 +8,6 @@
 
 namespace udl::bindings {
 namespace {
-
-BitMatrix bit_matrix(const Rows& rows) {
-  BitMatrix bits(rows.rows(), rows.columns());
-  rows.gather_bits(nullptr, 0, rows.rows(), bits.view());
-  return bits;
-}
 
 /// Copies tiles of 16 columns into a matrix with n_units columns.
 void copy_tile(const Buffer<int32_t>& sums, int64_t rows, int64_t tile, int64_t n_units, int32_t* out) {
@@ -30,7 +26,7 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
   PanelMatrix panels(n_hidden, n_visible);
   panels.assign(weights.data());
   const WeightPanelsView view = panels.view(weight_scale_exponent(panels, narrow), narrow);
-  const BitMatrix bits = bit_matrix(states);
+  const BitMatrix bits = states.bit_matrix();
   Buffer<int32_t> tables(kTableScratch), sums(round_up(states.rows(), 4) * kTileUnits);
   BitProduct product(tables.data());
   if (by_lists) product.prepare_lists(bits.view());

@@ -11,12 +11,6 @@
 namespace udl {
 namespace {
 
-BitMatrix states(const Rows& rows) {
-  BitMatrix bits(rows.rows(), rows.columns());
-  rows.gather_bits(nullptr, 0, rows.rows(), bits.view());
-  return bits;
-}
-
 BitMatrix transposed(const BitMatrix& bits) {
   BitMatrix units(bits.columns(), bits.rows());
   for (int64_t tile = 0; tile < divide_up(bits.columns(), kTileUnits); ++tile) rbm_kernels().transpose_tile(bits.view(), tile, units.view());
@@ -68,8 +62,8 @@ KernelRates::KernelRates(const Rows& visible, const Rows& hidden, const float* w
       n_visible_(visible.columns()),
       n_hidden_(hidden.columns()),
       weights_(n_hidden_, n_visible_),
-      visible_(states(visible)),
-      hidden_(states(hidden)),
+      visible_(visible.bit_matrix()),
+      hidden_(hidden.bit_matrix()),
       visible_units_(transposed(visible_)),
       hidden_units_(transposed(hidden_)),
       values_(n_rows_ * round_up(n_visible_, kTileUnits)),

@@ -58,8 +58,7 @@ void FixedRbmEngine::get_optimizer(void* weight_velocity, void* hidden_velocity,
 }
 
 void FixedRbmEngine::set_chains(const Rows& hidden) {
-  chains_.resize(hidden.rows(), n_hidden());
-  hidden.gather_bits(nullptr, 0, hidden.rows(), chains_.view());
+  chains_ = hidden.bit_matrix();
 }
 
 Rows FixedRbmEngine::chains() const { return rows_from_bits(chains_.view()); }

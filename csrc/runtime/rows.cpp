@@ -171,6 +171,12 @@ void Rows::gather_bits(const uint32_t* order, int64_t first, int64_t count, cons
   }
 }
 
+BitMatrix Rows::bit_matrix() const {
+  BitMatrix bits(rows(), columns());
+  gather_bits(nullptr, 0, rows(), bits.view());
+  return bits;
+}
+
 template <class Real>
 void Rows::gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out, int64_t out_stride) const {
   for (int64_t r = 0; r < count; ++r, out += out_stride) {

@@ -69,7 +69,9 @@ class Rows {
   /// Rows order[first + r] (or first + r where order is null), r = 0 .. count - 1, into rows r of `out`.
   /// Bits only.
   void gather_bits(const uint32_t* order, int64_t first, int64_t count, const BitMatrixView& out, int64_t out_row = 0) const;
-  /// The same as real values, any kind; out rows are `out_stride` apart and their padding is left alone.
+  /// All rows, bits only.
+  BitMatrix bit_matrix() const;
+  /// Rows as real values, any kind; out rows are `out_stride` apart and their padding is left alone.
   template <class Real>
   void gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out, int64_t out_stride) const;
 

@@ -7,11 +7,7 @@
 #include <cstring>
 
 #include "kernels/cpu/simd_hamming.h"
-
-#define UDL_JOIN_(a, b) a##b
-#define UDL_JOIN(a, b) UDL_JOIN_(a, b)
-#define UDL_TEXT_(a) #a
-#define UDL_TEXT(a) UDL_TEXT_(a)
+#include "kernels/cpu/target_name.h"
 
 namespace udl {
 namespace {

@@ -8,12 +8,8 @@
 #include "kernels/cpu/narrow_norms.h"
 #include "kernels/cpu/pair_counts.h"
 #include "kernels/cpu/products.h"
+#include "kernels/cpu/target_name.h"
 #include "kernels/cpu/update.h"
-
-#define UDL_JOIN_(a, b) a##b
-#define UDL_JOIN(a, b) UDL_JOIN_(a, b)
-#define UDL_TEXT_(a) #a
-#define UDL_TEXT(a) UDL_TEXT_(a)
 
 namespace udl {
 

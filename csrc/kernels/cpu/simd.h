@@ -17,6 +17,7 @@
 #include "base/fixed.h"
 #include "base/macros.h"
 #include "base/math.h"
+#include "kernels/cpu/prefetch.h"
 
 #if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
 #include <immintrin.h>
@@ -416,15 +417,6 @@ UDL_ALWAYS_INLINE void load_columns(const float* p, int64_t row_stride, f32x16 (
 #endif
 
 // ---- written once over the operations above ----
-
-/// Asks for a cache line that will be read soon; a hint, without effect where the compiler has none.
-UDL_ALWAYS_INLINE void prefetch(const void* p) {
-#if defined(__GNUC__)
-  __builtin_prefetch(p);
-#else
-  (void)p;
-#endif
-}
 
 UDL_ALWAYS_INLINE f32x16 exp_negative(f32x16 x) {  // the lanes of udl::exp_negative, step by step
   const f32x16 y = max(min(broadcast(0.0f) - x, broadcast(kExpArgumentMax)), broadcast(kExpArgumentMin));

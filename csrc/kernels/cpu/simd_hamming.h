@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "base/macros.h"
+#include "kernels/cpu/prefetch.h"
 
 #if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
 #include <immintrin.h>
@@ -13,14 +14,6 @@
 
 namespace udl {
 namespace {
-
-UDL_ALWAYS_INLINE void prefetch(const void* p) {
-#if defined(__GNUC__)
-  __builtin_prefetch(p);
-#else
-  (void)p;
-#endif
-}
 
 #if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
 UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) { return static_cast<int32_t>(_mm_popcnt_u64(x)); }
