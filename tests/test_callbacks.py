@@ -8,6 +8,8 @@ import copy
 import pickle
 import subprocess
 import sys
+import threading
+import time
 
 import numpy as np
 import pytest
@@ -175,7 +177,7 @@ def test_set_callbacks_refuses_what_lacks_hooks():
 def every_callback(tmp_path, digits):
     return [
         History(validation=digits[:100]),
-        EarlyStopping(patience=100, restore_best=True, monitor="seconds", mode="max"),
+        EarlyStopping(patience=100, restore_best=True, monitor="epoch", mode="max"),
         Checkpoint(tmp_path),
         MetricsLogger(lambda metrics, step: None),
         lambda model, info: False,
@@ -195,8 +197,38 @@ def every_callback(tmp_path, digits):
 )
 def test_callbacks_change_no_bit(digits, tmp_path, make):
     watch = every_callback(tmp_path, digits)
-    watch[1] = EarlyStopping(patience=100)
     assert_same(make().fit(digits), make(callbacks=watch).fit(digits))
+
+
+@pytest.mark.parametrize("algorithm", ["cd", "pcd"])
+def test_the_model_stands_still_while_a_callback_looks(algorithm):
+    looks = []
+
+    def look(model, info):
+        if 0 < info["rows_done"] < info["n_rows"]:
+            first = model._engine.visible_bias()
+            time.sleep(0.02)
+            looks.append(np.array_equal(first, model._engine.visible_bias()))
+        return len(looks) == 4
+
+    rows = np.random.default_rng(0).random((20000, 200)) < 0.3
+    options = {"batch_size": 100, "n_iter": 1000, "n_jobs": 2, "random_state": 0}
+    RBM(200, algorithm=algorithm, callbacks=[look], **options).fit(rows)
+    assert looks == [True] * 4
+
+
+def test_the_best_epoch_is_restored_after_a_stop_within_an_epoch():
+    rows = np.random.default_rng(0).random((60000, 100)) < 0.3
+    stop = EarlyStopping(monitor="epoch", mode="min", restore_best=True)
+
+    def within_second_epoch(model, info):
+        return model.n_iter_ == 1 and 0 < info["rows_done"] < info["n_rows"]
+
+    options = {"batch_size": 5, "n_iter": 3, "random_state": 0, "n_jobs": 1}
+    model = RBM(100, callbacks=[stop, within_second_epoch], **options).fit(rows)
+    expected = RBM(100, **{**options, "n_iter": 1}).fit(rows)
+    assert model.n_updates_ == expected.n_updates_
+    assert_same(model, expected)
 
 
 @pytest.mark.parametrize("how", [clone, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
@@ -209,6 +241,18 @@ def test_models_with_callbacks_are_copied(digits, tmp_path, how):
         assert again.callbacks[0] is not watch[0]
         assert_same(again.fit(digits), RBM(5, n_iter=2, random_state=0).fit(digits))
         assert "free_energy_gap" in again.history_
+
+
+def test_a_clone_shares_the_tracker(digits):
+    class Tracker:
+        lock, rows = threading.Lock(), []
+
+        def log_metrics(self, metrics, step):
+            self.rows.append(step)
+
+    tracker = Tracker()
+    clone(RBM(5, n_iter=2, callbacks=[MetricsLogger(tracker)])).fit(digits)
+    assert tracker.rows == [1, 2]
 
 
 def test_a_clone_shares_the_validation_rows(digits):

@@ -115,12 +115,8 @@ void set_chains(RbmEngine& engine, const py::array& x) {
 
 /// (|W - W at the snapshot|, |W|, max |w|).
 py::tuple change_since_snapshot(const RbmEngine& engine) {
-  check_idle(engine, "change_since_snapshot");
-  WeightChange found;
-  {
-    ReleasedGil release;
-    found = engine.change_since_snapshot();
-  }
+  check_idle(engine, "change_since_snapshot");  // and no training begins meanwhile: the GIL is kept
+  const WeightChange found = engine.change_since_snapshot();
   return py::make_tuple(found.change, found.size, found.largest);
 }
 

@@ -1,6 +1,7 @@
 #include "runtime/bit_product.h"
 
 #include <algorithm>
+#include <new>
 
 #include "runtime/target.h"
 
@@ -16,6 +17,7 @@ constexpr double kListStepFar = 2.0;  ///< the same from the L2 cache
 constexpr double kListEnd = 14;       ///< a loop whose end was not foreseen
 constexpr double kListMake = 2;       ///< one entry of a list, once for all tiles
 constexpr double kListMakeWord = 12;  ///< one word turned into entries
+constexpr int64_t kMaxListEntries = int64_t{1} << 28;  ///< half a gigabyte a thread; starts of lists have 32 bits
 constexpr int64_t kNearColumns = 384; ///< 24 KB of integer rows
 
 double table_clocks(const BitMatrixView& bits) {
@@ -34,31 +36,38 @@ double list_clocks(const BitMatrixView& bits, double ones, int64_t n_tiles) {
 
 BitProduct::BitProduct(int32_t* tables) : kernels_(rbm_kernels()), tables_(tables) {}
 
-void BitProduct::prepare(const BitMatrixView& bits, int64_t n_tiles) {
+bool BitProduct::lists_are_faster(const BitMatrixView& bits, int64_t n_tiles) const {
   const double tables = table_clocks(bits);
   // Where not even empty lists would be faster there is nothing to count.
-  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > tables) return prepare_tables(bits);
+  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > tables) return false;
   const int64_t ones = kernels_.count_ones(bits);
-  if (list_clocks(bits, static_cast<double>(ones), n_tiles) < tables) make_lists(bits, ones);
-  else prepare_tables(bits);
+  return list_entries(bits, ones) <= kMaxListEntries && list_clocks(bits, static_cast<double>(ones), n_tiles) < tables;
 }
 
-void BitProduct::prepare_tables(const BitMatrixView& bits) {
+void BitProduct::prepare(const BitMatrixView& bits, int64_t n_tiles) noexcept {
+  prepare_tables(bits);
+  if (!lists_are_faster(bits, n_tiles)) return;
+  try {
+    prepare_lists(bits);
+  } catch (const std::bad_alloc&) {
+    prepare_tables(bits);
+  }
+}
+
+void BitProduct::prepare_tables(const BitMatrixView& bits) noexcept {
   bits_ = bits;
   by_lists_ = false;
 }
 
-void BitProduct::prepare_lists(const BitMatrixView& bits) { make_lists(bits, kernels_.count_ones(bits)); }
-
-void BitProduct::make_lists(const BitMatrixView& bits, int64_t ones) {
-  bits_ = bits;
-  by_lists_ = true;
+void BitProduct::prepare_lists(const BitMatrixView& bits) {
   // Grown by half as much again, since the next minibatch has a few more or less.
-  const auto needed = static_cast<std::size_t>(ones + 4 * bits.rows + kWordBits);
+  const auto needed = static_cast<std::size_t>(list_entries(bits, kernels_.count_ones(bits)));
   if (columns_on_.size() < needed) columns_on_.resize(needed + needed / 2);
   starts_.resize(bits.rows + 1);
   integer_rows_.reserve(list_scratch(bits.columns));
   kernels_.list_active(bits, columns_on_.data(), starts_.data());
+  bits_ = bits;
+  by_lists_ = true;
 }
 
 void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {

@@ -17,13 +17,12 @@ class BitProduct {
   explicit BitProduct(int32_t* tables);
 
   /// Bits whose product with about `n_tiles` tiles this thread computes. They must stay as they are until the
-  /// next call.
-  void prepare(const BitMatrixView& bits, int64_t n_tiles);
-  /// The same with the kernel named; lists need at most kMaxListColumns columns.
-  void prepare_tables(const BitMatrixView& bits);
+  /// next call. Where there is no memory for lists, tables serve.
+  void prepare(const BitMatrixView& bits, int64_t n_tiles) noexcept;
+  /// The same with the kernel named. Lists need at most kMaxListColumns columns and fewer
+  /// than 2^32 entries, and may throw bad_alloc.
+  void prepare_tables(const BitMatrixView& bits) noexcept;
   void prepare_lists(const BitMatrixView& bits);
-
-  bool by_lists() const { return by_lists_; }
 
   /// Sums of all rows with hidden units 16 tile .. 16 tile + 15, the bits being visible states.
   void hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums);
@@ -32,7 +31,8 @@ class BitProduct {
 
  private:
   ActiveListsView lists() const { return {columns_on_.data(), starts_.data(), bits_.rows, bits_.columns}; }
-  void make_lists(const BitMatrixView& bits, int64_t ones);
+  bool lists_are_faster(const BitMatrixView& bits, int64_t n_tiles) const;
+  static int64_t list_entries(const BitMatrixView& bits, int64_t ones) { return ones + 4 * bits.rows + kWordBits; }
 
   const RbmKernels& kernels_;
   BitMatrixView bits_{};

@@ -3,6 +3,7 @@
 // Stages of a minibatch, each a loop over tiles of 16 units that ends in a barrier:
 //   CD   hidden given data | visible given hidden | (k - 1 times: hidden | visible) | learn
 //   PCD  hidden given data, and visible given chains | (k - 1 times: hidden | visible) | learn
+// Where visible sums are split by thread (runtime/visible_sums.h) PCD starts like CD.
 // `learn` owns one weight panel: hidden probabilities of the negative phase, the gradient of both phases
 // and the update, while everything is in cache. It also fetches the rows of the next minibatch.
 // Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
@@ -103,28 +104,32 @@ class FixedTrainer {
     int exponent = state_.scale_exponent;
     for (int64_t index = 0; index < n_minibatches(); ++index) {
       const Minibatch batch = minibatch(index);
-      if (team.thread_index() == 0) begin(batch);
+      if (poll_due_) poll(team);
+      const bool stop = stop_requested_;  // written nowhere but in poll
+      if (team.thread_index() == 0) count(batch);
       positive_stage(team, scratch, batch, exponent);
-      const bool stop = stop_requested_;  // written before the barrier inside positive_stage
       chain_stages(team, scratch, batch, exponent);
       learn_stage(team, scratch, batch, exponent);
       if (!scale_.next(exponent)) {
         if (team.thread_index() == 0) result_.finite = false;
         break;
       }
-      // Callbacks may use the model between minibatches, on the thread that polls.
-      if (team.thread_index() == 0) state_.scale_exponent = exponent;
+      if (team.thread_index() == 0) state_.scale_exponent = exponent;  // for callbacks
       if (stop) break;
     }
   }
 
-  /// On the calling thread, before the first barrier of a minibatch.
-  void begin(const Minibatch& batch) {
-    if (poll_ && seconds_since(last_poll_) > kPollSeconds) {
+  /// Callbacks look at the model while no thread changes it: all wait for the one that calls.
+  void poll(Team& team) {
+    if (team.thread_index() == 0) {
       stop_requested_ = poll_(result_.n_rows);
       result_.stopped = stop_requested_;
       last_poll_ = Clock::now();
     }
+    team.barrier();
+  }
+
+  void count(const Minibatch& batch) {
     result_.step = static_cast<int64_t>(step_of(batch, steps_per_update()));
     result_.n_updates += 1;
     result_.n_rows += batch.count;
@@ -181,6 +186,8 @@ class FixedTrainer {
   }
 
   void learn_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
+    // All threads read it after the barrier of this stage, and it is not written again before another barrier.
+    if (team.thread_index() == 0) poll_due_ = poll_ && seconds_since(last_poll_) > kPollSeconds;
     scale_.begin_minibatch(team.thread_index());  // no thread looks at norms between the first barrier of a minibatch and the last
     const Phase model = model_phase(batch);
     if (!model.dense) scratch.from_visible.prepare(model.bits(), tiles_per_thread(state_.hidden_tiles()));
@@ -407,7 +414,7 @@ class FixedTrainer {
   Gradient gradient_;
   ScaleTracker scale_;
   std::vector<TrainScratch> scratch_;
-  bool stop_requested_ = false;
+  bool poll_due_ = false, stop_requested_ = false;
   Clock::time_point last_poll_;
   TrainResult result_;
 };

@@ -25,6 +25,7 @@ uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bi
 }
 
 constexpr int64_t kRowsPerTask = 256;
+constexpr int64_t kHeadRows = 16;  ///< rows looked at before memory is taken for all
 
 /// Packs rows on all threads; returns false as soon as a block of rows holds a value that is not accepted.
 template <class T, class Bit, class Accept>
@@ -67,8 +68,10 @@ std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x) {
   const auto bit = [](T value) { return value != T(0); };
   const auto accept = [](T value) { return value == T(0) || value == T(1); };
   // Grey values show in the first rows: no memory is taken for bits of a large file that has none.
-  const StridedView<T> head{x.data, std::min(x.rows, kRowsPerTask), x.columns, x.row_stride, x.column_stride};
-  if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept)) return nullptr;
+  if (x.rows > kRowsPerTask) {
+    const StridedView<T> head{x.data, kHeadRows, x.columns, x.row_stride, x.column_stride};
+    if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept)) return nullptr;
+  }
   auto out = std::make_unique<Rows>(zero_bits(x.rows, x.columns));
   if (!pack_rows(x, *out, bit, accept)) return nullptr;
   return out;

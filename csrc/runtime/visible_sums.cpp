@@ -5,11 +5,13 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kSplitRows = 4;  ///< sums are split where rows times this do not exceed the hidden units
+// Sums are split where threads x rows numbers a visible unit are few against the hidden units whose weights would
+// be fetched instead.
+constexpr int64_t kSplitShare = 2;
 
 bool pays(const RbmState& state, int64_t rows, int n_threads) {
   const bool every_thread_has_units = divide_up(state.n_hidden, kWordBits) >= n_threads;
-  return n_threads > 1 && every_thread_has_units && kSplitRows * rows <= state.n_hidden;
+  return n_threads > 1 && every_thread_has_units && kSplitShare * rows * n_threads <= state.n_hidden;
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 //
 // Threads own hidden units. For minibatches much smaller than the hidden layer each thread sums over the
 // hidden units whose panels it updated itself: otherwise every thread would fetch all panels from where
-// they were last written, and rows x visible sums are much less to exchange than hidden x visible weights.
+// they were last written, and threads x rows x visible sums are less to exchange than hidden x visible weights.
 // Sums are integers, so the split changes no bit.
 #include <algorithm>
 #include <cstdint>

@@ -41,14 +41,14 @@ class HashPlan:
         self.drop()
 
     def drop(self) -> None:
-        self._tables: _core.HammingTables | None = None
-        self._generation = -1
+        # Tables and the generation of codes they are of: one attribute, read once, while others may replace it.
+        self._built: tuple[_core.HammingTables, int] | None = None
         self._regret = 0.0
 
     @property
     def nbytes(self) -> int:
-        tables = self._tables
-        return 0 if tables is None else tables.nbytes
+        built = self._built
+        return 0 if built is None else built[0].nbytes
 
     def nearest(
         self, codes: Snapshot, queries: NDArray[np.uint8], k: int, n_threads: int
@@ -115,7 +115,7 @@ class HashPlan:
             tables = self._valid(codes)
             if tables is None or tables.n_codes < len(codes.rows):
                 tables = _core.HammingTables(codes.rows, 0, n_threads)
-                self._tables, self._generation, self._regret = tables, codes.generation, 0.0
+                self._built, self._regret = (tables, codes.generation), 0.0
             return tables
 
     def _tables_for(self, codes: Snapshot, n_threads: int) -> _core.HammingTables | None:
@@ -154,7 +154,7 @@ class HashPlan:
         if not 0 < n_codes < _MAX_CODES or not n_queries:
             return
         n_tables = _core.hamming_default_tables(n_codes, self._n_bits)
-        tables = self._tables
+        tables = self._valid(codes)
         if hashed is None:
             scan = _core.hamming_scan_seconds(n_codes, n_words, n_queries, n_threads)
             for radius, count in zip(radii.tolist(), counts.tolist(), strict=True):
@@ -169,7 +169,8 @@ class HashPlan:
 
     def _valid(self, codes: Snapshot) -> _core.HammingTables | None:
         """The tables, unless codes were removed since or the snapshot is older than they are."""
-        tables = self._tables
-        if tables is None or self._generation != codes.generation:
+        built = self._built
+        if built is None or built[1] != codes.generation:
             return None
+        tables = built[0]
         return tables if tables.n_codes <= len(codes.rows) else None

@@ -118,7 +118,8 @@ class EarlyStopping(Hooks):
     def after_fit(self, estimator: Any) -> None:
         """Go back to the best epoch, if that is wanted."""
         run = self._runs[id(estimator)]
-        if run.state is not None and run.best_epoch != estimator.n_iter_:
+        # Updates, not epochs: a run may have been stopped within an epoch.
+        if run.state is not None and run.state["n_updates_"] != estimator.n_updates_:
             estimator.__setstate__(run.state)
 
     def _name(self, entry: dict[str, float]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 from ._hooks import Hooks, latest
 
@@ -38,6 +38,10 @@ class MetricsLogger(Hooks):
         _function_of(log)
         self.log = log
         self.prefix = prefix
+
+    def __sklearn_clone__(self) -> Self:
+        """For clones of a model: the same tracker, not a copy of it."""
+        return type(self)(self.log, prefix=self.prefix)
 
     def after_epoch(self, estimator: Any) -> None:
         """Log this epoch, if it was measured."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._codes import checked_width
 from .._index_file import Contents, write_index
 from .._replaced_file import replaced_file
 from ..bench.options import positive_int
@@ -64,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     model = load(arguments.model)
     model.n_jobs = arguments.threads
     rows = _input.read_rows(arguments.data, arguments.data_home).values
+    if arguments.index:
+        checked_width(8 * -(-model.n_components // 8))
     thresholds = _thresholds(arguments.threshold, model, rows)
     codes = _encoded(model, rows, thresholds)
     if arguments.save_thresholds is not None:

@@ -1,11 +1,13 @@
 """Downloads through pooch: checked before they are kept, and kept whole or not at all."""
 
+import shutil
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from .._replaced_file import replaced_file
 from ._sources import Download
 
 
@@ -38,7 +40,9 @@ def download_file(offered: Download, folder: Path, *, caller: str) -> None:
         for path in offered.members or (offered.path,):
             destination = folder / path
             destination.parent.mkdir(parents=True, exist_ok=True)
-            (Path(name) / path).replace(destination)
+            # Copied, not moved: files of pooch are for their owner alone.
+            with (Path(name) / path).open("rb") as source, replaced_file(destination) as file:
+                shutil.copyfileobj(source, file)
 
 
 def _pooch(caller: str) -> Any:
