@@ -21,8 +21,6 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
   const int64_t n_inputs = to_hidden ? n_visible : n_hidden, n_units = to_hidden ? n_hidden : n_visible;
   if (!states.is_bits() || states.columns() != n_inputs)
     throw_invalid("active_sums: states must be binary with " + std::to_string(n_inputs) + " columns, got " + std::to_string(states.columns()));
-  if (by_lists && n_inputs > kMaxListColumns)
-    throw_invalid("active_sums: lists hold at most " + std::to_string(kMaxListColumns) + " columns, got " + std::to_string(n_inputs));
   PanelMatrix panels(n_hidden, n_visible);
   panels.assign(weights.data());
   const WeightPanelsView view = panels.view(weight_scale_exponent(panels, narrow), narrow);

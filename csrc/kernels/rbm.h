@@ -35,19 +35,23 @@ struct WeightPanelsView {
 /// and written by nothing but these kernels.
 constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
 
-/// Rows of bits as lists of the columns that are on. The list of row r is columns_on[starts[r]] ..
-/// columns_on[starts[r + 1] - 1], in ascending order, filled up to a multiple of 4 with the number `columns`,
-/// which stands for a row of zeros.
+/// Rows of bits as lists of the columns that are on, in chunks of kListColumns columns: the list of row r in chunk c is
+/// columns_on[starts[n]] .. columns_on[starts[n + 1] - 1] with n = c * rows + r, in ascending order, counted from the
+/// chunk's first column, and filled up to a multiple of 4 with kListColumns, which stands for a row of zeros.
 struct ActiveListsView {
   const uint16_t* columns_on;
-  const uint32_t* starts;  ///< rows + 1
+  const uint32_t* starts;  ///< chunks * rows + 1
   int64_t rows;
-  int64_t columns;  ///< at most kMaxListColumns
-};
-constexpr int64_t kMaxListColumns = 65535;
+  int64_t columns;
 
-/// Integers of scratch a product of lists needs: the integer rows of all columns, and the row of zeros.
-constexpr int64_t list_scratch(int64_t columns) { return (round_up(columns, 4) + 1) * kTileUnits; }
+  int64_t chunks() const;
+};
+/// Columns whose integer rows, 24 KB, stay in the L1 cache while all lists pass over them.
+constexpr int64_t kListColumns = 384;
+inline int64_t ActiveListsView::chunks() const { return divide_up(columns, kListColumns); }
+
+/// Integers of scratch a product of lists needs: the integer rows of a chunk, and the row of zeros.
+constexpr int64_t kListScratch = (kListColumns + 1) * kTileUnits;
 
 /// What a product does with the sums it is handed.
 enum class Combine { overwrite, add, subtract };
@@ -114,7 +118,7 @@ struct RbmKernels {
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
                        int32_t* scratch, int32_t* sums);
 
-  /// The sums of hidden_sums and visible_sums from lists; scratch has list_scratch(columns) integers. Exact.
+  /// The sums of hidden_sums and visible_sums from lists; scratch has kListScratch integers. Exact.
   void (*hidden_list_sums)(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& visible, int32_t* scratch,
                            int32_t* sums);
   void (*visible_list_sums)(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& hidden, int32_t* scratch,
@@ -127,8 +131,8 @@ struct RbmKernels {
   /// columns do not count.
   void (*unit_counts)(const BitMatrixView& units, int64_t tile, int32_t* out);
 
-  /// Lists of the ones of `bits` (at most kMaxListColumns columns). Written: starts[0 .. rows], and no more than
-  /// count_ones(bits) + 4 rows + 64 columns_on, of which those beyond the last list mean nothing.
+  /// Lists of the ones of `bits`. Written: starts[0 .. chunks * rows], and no more than count_ones(bits) +
+  /// 4 * chunks * rows + 64 columns_on, of which those beyond the last list mean nothing.
   void (*list_active)(const BitMatrixView& bits, uint16_t* columns_on, uint32_t* starts);
 
   /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.

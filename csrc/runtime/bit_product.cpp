@@ -12,13 +12,11 @@ namespace {
 constexpr double kTableStep = 1.2;    ///< one look-up: a row and a group of four columns
 constexpr double kTableBuild = 32;    ///< the table of a group
 constexpr double kListRow = 2.5;      ///< an integer row written
-constexpr double kListStepNear = 1.2; ///< one addition, integer rows in the L1 cache
-constexpr double kListStepFar = 2.0;  ///< the same from the L2 cache
+constexpr double kListStep = 1.2;     ///< one addition
 constexpr double kListEnd = 14;       ///< a loop whose end was not foreseen
 constexpr double kListMake = 2;       ///< one entry of a list, once for all tiles
 constexpr double kListMakeWord = 12;  ///< one word turned into entries
 constexpr int64_t kMaxListEntries = int64_t{1} << 28;  ///< half a gigabyte a thread; starts of lists have 32 bits
-constexpr int64_t kNearColumns = 384; ///< 24 KB of integer rows
 
 double table_clocks(const BitMatrixView& bits) {
   const auto groups = static_cast<double>(divide_up(bits.columns, 4)), rows = static_cast<double>(round_up(bits.rows, 4));
@@ -28,8 +26,8 @@ double table_clocks(const BitMatrixView& bits) {
 double list_clocks(const BitMatrixView& bits, double ones, int64_t n_tiles) {
   const auto columns = static_cast<double>(bits.columns), rows = static_cast<double>(bits.rows);
   const double make = ones * kListMake + rows * static_cast<double>(bits.word_columns()) * kListMakeWord;
-  const double step = bits.columns <= kNearColumns ? kListStepNear : kListStepFar;
-  return columns * kListRow + rows * kListEnd + ones * step + make / static_cast<double>(std::max<int64_t>(n_tiles, 1));
+  const double ends = rows * static_cast<double>(divide_up(bits.columns, kListColumns));
+  return columns * kListRow + ends * kListEnd + ones * kListStep + make / static_cast<double>(std::max<int64_t>(n_tiles, 1));
 }
 
 }  // namespace
@@ -39,7 +37,7 @@ BitProduct::BitProduct(int32_t* tables) : kernels_(rbm_kernels()), tables_(table
 bool BitProduct::lists_are_faster(const BitMatrixView& bits, int64_t n_tiles) const {
   const double tables = table_clocks(bits);
   // Where not even empty lists would be faster there is nothing to count.
-  if (bits.columns > kMaxListColumns || list_clocks(bits, 0, n_tiles) > tables) return false;
+  if (list_clocks(bits, 0, n_tiles) > tables) return false;
   const int64_t ones = kernels_.count_ones(bits);
   return list_entries(bits, ones) <= kMaxListEntries && list_clocks(bits, static_cast<double>(ones), n_tiles) < tables;
 }
@@ -63,8 +61,8 @@ void BitProduct::prepare_lists(const BitMatrixView& bits) {
   // Grown by half as much again, since the next minibatch has a few more or less.
   const auto needed = static_cast<std::size_t>(list_entries(bits, kernels_.count_ones(bits)));
   if (columns_on_.size() < needed) columns_on_.resize(needed + needed / 2);
-  starts_.resize(bits.rows + 1);
-  integer_rows_.reserve(list_scratch(bits.columns));
+  starts_.resize(divide_up(bits.columns, kListColumns) * bits.rows + 1);
+  integer_rows_.reserve(kListScratch);
   kernels_.list_active(bits, columns_on_.data(), starts_.data());
   bits_ = bits;
   by_lists_ = true;

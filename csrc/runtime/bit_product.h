@@ -19,8 +19,8 @@ class BitProduct {
   /// Bits whose product with about `n_tiles` tiles this thread computes. They must stay as they are until the
   /// next call. Where there is no memory for lists, tables serve.
   void prepare(const BitMatrixView& bits, int64_t n_tiles) noexcept;
-  /// The same with the kernel named. Lists need at most kMaxListColumns columns and fewer
-  /// than 2^32 entries, and may throw bad_alloc.
+  /// The same with the kernel named. Lists hold fewer than 2^32 entries and may throw
+  /// bad_alloc.
   void prepare_tables(const BitMatrixView& bits) noexcept;
   void prepare_lists(const BitMatrixView& bits);
 
@@ -32,7 +32,7 @@ class BitProduct {
  private:
   ActiveListsView lists() const { return {columns_on_.data(), starts_.data(), bits_.rows, bits_.columns}; }
   bool lists_are_faster(const BitMatrixView& bits, int64_t n_tiles) const;
-  static int64_t list_entries(const BitMatrixView& bits, int64_t ones) { return ones + 4 * bits.rows + kWordBits; }
+  static int64_t list_entries(const BitMatrixView& bits, int64_t ones) { return ones + 4 * divide_up(bits.columns, kListColumns) * bits.rows + kWordBits; }
 
   const RbmKernels& kernels_;
   BitMatrixView bits_{};
