@@ -45,7 +45,7 @@ class FixedTrainer {
     negative_.allocate(max_negative_, state.n_visible, !settings.sample_visibles, settings.sample_visibles || settings.k > 1);
     const bool joinable = !dense_data && settings.sample_visibles && !settings.sampled_statistics;
     if (joinable) gradient_.allow_joined(std::max(max_batch_, max_negative_));
-    positive_tile_size_ = (round_up(max_batch_, 4) + (joinable ? round_up(max_negative_, 4) : 0)) * kTileUnits;
+    positive_tile_size_ = round_up(max_batch_, 4) * kTileUnits;
     if (dense_data) positive_probabilities_.resize(state.hidden_tiles() * positive_tile_size_);
     else positive_fixed_.resize(state.hidden_tiles() * positive_tile_size_);
     mean_visible_.resize(state.n_visible);
@@ -310,8 +310,8 @@ class FixedTrainer {
   void learn_tile(int64_t tile, const Minibatch& batch, int exponent, int thread) {
     TrainScratch& scratch = scratch_[thread];
     const Phase data = data_phase(batch), model = model_phase(batch);
+    const HiddenStatistics up = data_hidden_tile(tile, batch, data, model, scratch);
     const HiddenStatistics down = model_hidden_tile(tile, batch, model, exponent, scratch);
-    const HiddenStatistics up = data_hidden_tile(tile, batch, data);
     OuterTerm sparsity{mean_visible_.data(), {}};
     update_hidden_biases(tile, batch, up, down, sparsity);
 
@@ -322,11 +322,15 @@ class FixedTrainer {
     apply(update, tile, exponent, thread);
   }
 
-  /// What the positive stage left of a tile's hidden units.
-  HiddenStatistics data_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& data) {
+  /// What the positive stage left of a tile's hidden units; copied to the scratch, before those of the chain, where
+  /// both phases are joined.
+  HiddenStatistics data_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& data, const Phase& model, TrainScratch& scratch) {
     if (settings_.sampled_statistics) return {nullptr, nullptr, data.count, positive_samples_.units_of(batch.count)};
     if (data.dense) return {nullptr, positive_probabilities_.data() + tile * positive_tile_size_, data.count, {}};
-    return {positive_fixed_.data() + tile * positive_tile_size_, nullptr, data.count, {}};
+    const int32_t* fixed = positive_fixed_.data() + tile * positive_tile_size_;
+    if (!gradient_.joins(data, model)) return {fixed, nullptr, data.count, {}};
+    std::copy_n(fixed, Gradient::first_negative(data) * kTileUnits, scratch.probabilities_fixed.data());
+    return {scratch.probabilities_fixed.data(), nullptr, data.count, {}};
   }
 
   /// Probabilities or samples of a tile's hidden units given the chain's visible states.
@@ -341,16 +345,15 @@ class FixedTrainer {
       return {nullptr, nullptr, model.count, units};
     }
     if (model.dense) output.probabilities = scratch.probabilities.data();
-    else output.probabilities_fixed = negative_fixed(tile, data_phase(batch), model, scratch);
+    else output.probabilities_fixed = negative_fixed(data_phase(batch), model, scratch);
     if (settings_.persistent) add_hidden_samples(output, tile, step_of(batch, settings_.k - 1));
     kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
     return {output.probabilities_fixed, output.probabilities, model.count, {}};
   }
 
   /// Where the chain's probabilities of a tile go.
-  int32_t* negative_fixed(int64_t tile, const Phase& data, const Phase& model, TrainScratch& scratch) {
-    if (!gradient_.joins(data, model)) return scratch.probabilities_fixed.data();
-    return positive_fixed_.data() + tile * positive_tile_size_ + Gradient::first_negative(data) * kTileUnits;
+  int32_t* negative_fixed(const Phase& data, const Phase& model, TrainScratch& scratch) const {
+    return scratch.probabilities_fixed.data() + (gradient_.joins(data, model) ? Gradient::first_negative(data) * kTileUnits : 0);
   }
 
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
@@ -406,7 +409,7 @@ class FixedTrainer {
   bool dense_data_ = false;    ///< data stay real values (not bits, not binarised)
   VisibleStates negative_;
   int64_t positive_tile_size_ = 0;
-  Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data, with room for those of the chain
+  Buffer<int32_t> positive_fixed_;        ///< P(h | data) by tile, for binary data
   Buffer<float> positive_probabilities_;  ///< the same for real-valued data
   Buffer<float> mean_visible_;
   PairedBits positive_samples_, negative_samples_;  ///< of sampled statistics

@@ -22,7 +22,7 @@ PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t cou
 void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows) {
   sums.resize(round_up(longest_tile, 4) * kTileUnits);
   float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
-  probabilities_fixed.resize(round_up(max_rows, 4) * kTileUnits);
+  probabilities_fixed.resize(2 * round_up(max_rows, 4) * kTileUnits);
   probabilities.resize(round_up(max_rows, 4) * kTileUnits);
   gradient.resize(round_up(n_visible, 4) * kTileUnits);
   long_sums.resize(n_visible * kTileUnits);
