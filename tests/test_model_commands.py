@@ -75,9 +75,11 @@ def test_train_is_what_the_class_does(tmp_path, rows, capsys):
 
 def test_transform_writes_hidden_probabilities(model, rows, tmp_path, capsys):
     np.save(tmp_path / "rows.npy", rows)
-    code, out, _ = run(capsys, "transform", model, tmp_path / "rows.npy", tmp_path / "h", "--json")
+    code, out, _ = run(
+        capsys, "transform", model, tmp_path / "rows.npy", tmp_path / "h.npy", "--json"
+    )
     assert (code, json.loads(out)["shape"]) == (0, [50, 8])
-    np.testing.assert_array_equal(np.load(tmp_path / "h"), udl_fast.load(model).transform(rows))
+    np.testing.assert_array_equal(np.load(tmp_path / "h.npy"), udl_fast.load(model).transform(rows))
 
 
 def test_sample_writes_states_and_a_picture(model, tmp_path, capsys):
@@ -129,11 +131,11 @@ def test_bad_input_is_1_without_a_traceback(name, content, message, tmp_path, ca
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m")
+    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m.safetensors")
     assert code == 1
     assert "Traceback" not in err
     assert re.search(message, err), err
-    assert not (tmp_path / "m").exists()
+    assert not (tmp_path / "m.safetensors").exists()
 
 
 def test_foreign_model_files_are_named(tmp_path, capsys):

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from .._replaced_file import replaced_file
 from ._input import square_shape
-from ._output import make_folder, print_json, text_stream
+from ._output import check_outputs, print_json, text_stream
 
 HELP = "draw samples from a saved model by Gibbs chains"
 
@@ -26,9 +27,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
     from .._model_file import load
 
-    for path in (arguments.output, arguments.picture):
-        if path is not None:
-            make_folder(path.absolute().parent, caller="sample")
+    check_outputs(
+        arguments,
+        {"MODEL": arguments.model},
+        {("OUTPUT", ".npy"): arguments.output, ("--picture", ".png"): arguments.picture},
+    )
     words = text_stream(arguments.json)
     model = load(arguments.model)
     if arguments.picture is not None and square_shape(model.n_features_in_) is None:
@@ -36,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
     samples = model.sample(arguments.samples, n_steps=arguments.steps)
-    with open(arguments.output, "wb") as file:
+    with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(
         f"{arguments.output}: {samples.shape[0]:,} x {samples.shape[1]} {samples.dtype}", file=words

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .._replaced_file import replaced_file
 from ..bench.options import positive_int
 from . import _codes_input
-from ._output import make_folder, print_json, text_stream
+from ._output import check_outputs, print_json, text_stream
 from ._work_progress import progress
 
 HELP = "exact Hamming search of queries among the codes of an index or file"
@@ -45,7 +45,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-    parser.set_defaults(usage_error=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,7 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.inclusive and arguments.radius is None:
         arguments.usage_error("--inclusive needs --radius")
-    make_folder(arguments.output.absolute().parent, caller="search")
+    check_outputs(
+        arguments,
+        {"CODES": arguments.codes, "QUERIES": arguments.queries},
+        {("OUTPUT", ".npz"): arguments.output},
+    )
     codes = _codes_input.read_codes(arguments.codes)
     queries = _codes_input.read_codes(arguments.queries)
     if codes.n_bits != queries.n_bits:

@@ -8,7 +8,7 @@ from typing import Any
 
 from .._progress import no_progress_bar
 from . import _input
-from ._output import Progress, make_folder, print_json, text_stream
+from ._output import Progress, check_outputs, make_folder, print_json, text_stream
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 HELP = "train an RBM on a data set or file; save the model, its history and pictures"
@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("model.safetensors"),
         metavar="FILE",
-        help="model to write",
+        help=".safetensors file to write (default model.safetensors); the history goes beside it",
     )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
@@ -52,7 +52,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
     from ..callbacks import History
 
-    make_folder(arguments.model.absolute().parent, caller="train")
+    check_outputs(
+        arguments, {"DATA": arguments.data}, {("--model", ".safetensors"): arguments.model}
+    )
     if arguments.pictures is not None:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
