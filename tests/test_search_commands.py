@@ -158,7 +158,7 @@ def test_search_reads_every_kind_of_codes(kind, queries, tmp_path, capsys):
     output = tmp_path / "found.npz"
     code, out, _ = run(capsys, "search", path, queries, output, "-k", 7)
     assert code == 0
-    assert "the 7 nearest of 200 codes of 40 bits for 30 queries" in out
+    assert "the 7 nearest among 200 codes of 40 bits for 30 queries" in out
     expected = oracle.search(QUERIES, CODES, 7, ids)
     with np.load(output) as found:
         assert sorted(found) == ["D", "I"]
@@ -184,8 +184,9 @@ def test_radius_search_in_blocks(inclusive, block, queries, tmp_path, capsys, mo
     path, ids = written(tmp_path, "udl-ids")
     output = tmp_path / "found.npz"
     options = ["--radius", 14, "--json", "--threads", 1, *(["--inclusive"] if inclusive else [])]
-    code, out, _ = run(capsys, "search", path, queries, output, *options)
+    code, out, err = run(capsys, "search", path, queries, output, *options)
     assert code == 0
+    assert f"{'at most' if inclusive else 'below'} 14 bits away among 200 codes" in err
     expected = oracle.range_search(QUERIES, CODES, 14, inclusive, ids)
     result = json.loads(out)
     assert result.pop("seconds") >= 0

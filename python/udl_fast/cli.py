@@ -7,6 +7,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from .commands import bench, datasets, demo, encode, info, sample, search, train, transform
 
@@ -55,8 +56,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options are written out, so that new ones never change what a command line means."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="udl-fast", description="Fast unsupervised deep learning: RBMs, codes, Hamming search."
     )
     parser.add_argument(

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from .._codes import checked_width
 from .._index_file import Contents, write_index
 from .._replaced_file import replaced_file
-from ..bench.options import positive_int
 from . import _input
+from ._options import positive_int
 from ._output import check_outputs, print_json, text_stream
 from ._work_progress import progress
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from .._replaced_file import replaced_file
 from ._input import square_shape
+from ._options import positive_int
 from ._output import check_outputs, print_json, text_stream
 
 HELP = "draw samples from a saved model by Gibbs chains"
@@ -17,8 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
-    parser.add_argument("-n", "--samples", type=int, default=100, help="chains (default 100)")
-    parser.add_argument("--steps", type=int, default=1000, help="Gibbs steps (default 1000)")
+    parser.add_argument(
+        "-n", "--samples", type=positive_int, default=100, help="chains (default 100)"
+    )
+    parser.add_argument(
+        "--steps", type=positive_int, default=1000, help="Gibbs steps (default 1000)"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 

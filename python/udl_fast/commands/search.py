@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._replaced_file import replaced_file
-from ..bench.options import positive_int
 from . import _codes_input
+from ._options import integer, positive_int
 from ._output import check_outputs, print_json, text_stream
 from ._work_progress import progress
 
@@ -34,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wanted = parser.add_mutually_exclusive_group()
     wanted.add_argument("-k", type=positive_int, default=10, help="nearest codes (default 10)")
     wanted.add_argument(
-        "--radius", type=_radius, metavar="R", help="all codes at a distance below R bits instead"
+        "--radius",
+        type=integer(0),
+        metavar="R",
+        help="all codes at a distance below R bits instead",
     )
     parser.add_argument("--inclusive", action="store_true", help="with --radius: R itself too")
     parser.add_argument(
@@ -78,13 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
         np.savez(file, **found)
     _report(arguments, index, len(queries.rows), found, seconds)
     return 0
-
-
-def _radius(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be >= 0, got {text}")
-    return value
 
 
 def _blocks(queries: NDArray[np.uint8], n_codes: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -138,9 +134,9 @@ def _report(
         words = f"the {arguments.k} nearest"
     else:
         wanted = {"radius": arguments.radius, "inclusive": arguments.inclusive}
-        words = f"{n_found:,} within {arguments.radius} bits"
+        words = f"{n_found:,} {'at most' if arguments.inclusive else 'below'} {arguments.radius} bits away"
     print(
-        f"{arguments.output}: {words} of {index.ntotal:,} codes of {index.n_bits} bits for "
+        f"{arguments.output}: {words} among {index.ntotal:,} codes of {index.n_bits} bits for "
         f"{n_queries:,} queries",
         file=text_stream(arguments.json),
     )

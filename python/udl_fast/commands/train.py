@@ -8,6 +8,7 @@ from typing import Any
 
 from .._progress import no_progress_bar
 from . import _input
+from ._options import integer, number, positive_int, seed
 from ._output import Progress, check_outputs, make_folder, print_json, text_stream
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
@@ -26,15 +27,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
-    parser.add_argument("--components", type=int, default=256, help="hidden units (default 256)")
+    parser.add_argument(
+        "--components", type=positive_int, default=256, help="hidden units (default 256)"
+    )
     parser.add_argument("--algorithm", choices=["cd", "pcd"], default="cd")
-    parser.add_argument("--k", type=int, default=1, help="Gibbs steps an update (default 1)")
-    parser.add_argument("--epochs", type=int, default=10, help="passes over the data (default 10)")
-    parser.add_argument("--batch-size", type=int, default=100)
-    parser.add_argument("--learning-rate", type=float, default=0.1)
-    parser.add_argument("--momentum", type=float, default=0.0)
-    parser.add_argument("--weight-decay", type=float, default=0.0)
-    parser.add_argument("--l1", type=float, default=0.0)
+    parser.add_argument(
+        "--k", type=positive_int, default=1, help="Gibbs steps an update (default 1)"
+    )
+    parser.add_argument(
+        "--epochs", type=integer(0), default=10, help="passes over the data (default 10)"
+    )
+    parser.add_argument("--batch-size", type=positive_int, default=100)
+    parser.add_argument(
+        "--learning-rate",
+        type=number(0),
+        default=0.1,
+        help="default 0.1; with pcd choose about a tenth of it, such as 0.01",
+    )
+    parser.add_argument("--momentum", type=number(0, 1), default=0.0)
+    parser.add_argument("--weight-decay", type=number(0), default=0.0)
+    parser.add_argument("--l1", type=number(0), default=0.0)
     parser.add_argument(
         "--binarize",
         type=_binarize,
@@ -43,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--precision", choices=["fixed", "fast", "float64"], default="fixed")
     parser.add_argument("--statistics", choices=["mean", "sampled"], default="mean")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything (default 0)")
-    parser.add_argument("--threads", type=int, help="default: all usable")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of everything (default 0)")
+    parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -96,9 +108,9 @@ def _binarize(text: str) -> float | str:
     if text == "sample":
         return text
     try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a number or 'sample', got {text!r}") from None
+        return number()(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"expected 'sample' or a threshold: {error}") from None
 
 
 def _model(arguments: argparse.Namespace, callbacks: list[Any]) -> Any:
