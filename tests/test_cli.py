@@ -4,6 +4,7 @@ import io
 import json
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -87,6 +88,18 @@ def test_failures_are_1_and_one_line(error, message, capsys, monkeypatch):
 @pytest.fixture(autouse=True)
 def _in_an_empty_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+
+
+def test_warnings_are_plain_lines(capsys, monkeypatch):
+    def warn(*_):
+        warnings.warn("mind this", UserWarning, stacklevel=1)
+        return 0
+
+    monkeypatch.setattr(info, "run", warn)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        code, _, err = run(capsys, "info")
+    assert (code, err) == (0, "warning: mind this\n")
 
 
 def test_debug_shows_the_traceback(monkeypatch):

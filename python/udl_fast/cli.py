@@ -6,6 +6,7 @@ Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -78,9 +81,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Without the place in our sources, which tells a user of the command nothing."""
+    print(f"warning: {message}", file=sys.stderr)
+
+
 def _reason(error: Exception) -> str:
     """The message; with the kind of error where the message alone may say little."""
     text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     if isinstance(error, ValueError | OSError | ImportError | RuntimeError) and text:
         return text
     kind = type(error).__name__

@@ -13,6 +13,7 @@ from .._replaced_file import replaced_file
 from . import _input
 from ._options import positive_int
 from ._output import check_outputs, print_json, text_stream
+from ._row_values import check_unit_interval
 from ._work_progress import progress
 
 HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
@@ -76,6 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     model = load(arguments.model)
     model.n_jobs = arguments.threads
     rows = _input.read_rows(arguments.data, arguments.data_home).values
+    check_unit_interval(rows, model.binarize, arguments.data)
     if arguments.index:
         checked_width(8 * -(-model.n_components // 8))
     thresholds = _thresholds(threshold, model, rows)
@@ -130,7 +132,7 @@ def _thresholds(wanted: float | Path | str, model: Any, rows: NDArray[Any]) -> N
         return _medians(model, rows)
     if not isinstance(wanted, Path):
         return np.full(model.n_components, wanted)
-    found = np.load(wanted, allow_pickle=False)
+    found = _input.read_npy(wanted)
     if found.shape != (model.n_components,) or found.dtype.kind != "f":
         raise ValueError(
             f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "

@@ -10,6 +10,7 @@ from .._progress import no_progress_bar
 from . import _input
 from ._options import integer, number, positive_int, seed
 from ._output import Progress, check_outputs, make_folder, print_json, text_stream
+from ._row_values import check_unit_interval
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 HELP = "train an RBM on a data set or file; save the model, its history and pictures"
@@ -71,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
     rows = _input.read_rows(arguments.data, arguments.data_home)
+    check_unit_interval(rows.values, arguments.binarize, arguments.data)
     n_rows, n_visible = rows.values.shape
     model = _model(arguments, [_Watch(arguments.epochs, n_rows, words), History(every=1)])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)

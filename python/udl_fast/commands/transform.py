@@ -8,6 +8,7 @@ import numpy as np
 from .._replaced_file import replaced_file
 from . import _input
 from ._output import check_outputs, print_json, text_stream
+from ._row_values import check_unit_interval
 
 HELP = "write P(h | v) of a data set or file under a saved model"
 
@@ -32,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     model = load(arguments.model)
     rows = _input.read_rows(arguments.data, arguments.data_home)
+    check_unit_interval(rows.values, model.binarize, arguments.data)
     found = model.transform(rows.values)
     with replaced_file(arguments.output) as file:
         np.save(file, found, allow_pickle=False)
