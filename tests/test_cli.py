@@ -148,7 +148,15 @@ def test_demo_draws_and_measures(capsys, tmp_path, quick_demo):
     for path in (tmp_path / "pictures").iterdir():
         assert path.read_bytes().startswith(b"\x89PNG")
         assert str(path.relative_to(tmp_path)) in out
-    for word in ("pseudo-likelihood", "before", "after", "examples/s", "scikit-learn", "epoch 3/3"):
+    for word in (
+        "pseudo-likelihood",
+        "before",
+        "after",
+        "examples/s",
+        "scikit-learn",
+        "epoch 3/3",
+        "64 x 100",
+    ):
         assert word in out
 
 
