@@ -36,9 +36,10 @@ def _fault(path: Path) -> str:
             if not text:
                 continue
             fields = text.split(",")
+            is_header = not n_columns and not any(map(_is_number, fields))
             for column, field in enumerate(fields, start=1):
                 if not _is_number(field):
-                    hint = "" if n_columns else "; a header line has to go"
+                    hint = "; a header line has to go" if is_header else ""
                     return f"line {line}, column {column} is {field!r}, expected a number{hint}"
             if n_columns and len(fields) != n_columns:
                 return f"line {line} has {len(fields)} values, those before have {n_columns}"
