@@ -138,6 +138,7 @@ def npy(array):
         ("rows.npz", b"PK", "rows.npz is no .npz file"),
         ("rows.csv", b"", "rows.csv holds no rows"),
         ("rows.csv", b"a,b\n1,2\n", "rows.csv: line 1, column 1 is 'a', .* a header line"),
+        ("rows.csv", b"1,,2\n", "rows.csv: line 1, column 2 is '', expected a number\n"),
         ("rows.csv", b"1,2\n1,\n", "rows.csv: line 2, column 2 is '', expected a number"),
         ("rows.csv", b"1,2\n# no row\n\n3\n", "rows.csv: line 4 has 1 values, those before have 2"),
         ("rows.csv", b"1,0\n0,nan\n", "rows.csv: row 2, column 2 .* is nan, expected finite"),
@@ -185,7 +186,8 @@ def test_foreign_model_files_are_named(tmp_path, capsys):
     assert "model.safetensors is no valid model file" in err
 
 
-def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
+@pytest.mark.parametrize(("n", "words"), [(1, "1 epoch"), (2, "2 epochs")])
+def test_ctrl_c_keeps_the_finished_epochs(n, words, tmp_path, rows, capsys, monkeypatch):
     np.save(tmp_path / "rows.npy", rows)
     from udl_fast.commands import train
 
@@ -193,7 +195,7 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
 
     def interrupted(self, model, info):
         measured(self, model, info)
-        if info["epoch"] == 2 and info["rows_done"] == info["n_rows"]:
+        if info["epoch"] == n and info["rows_done"] == info["n_rows"]:
             raise KeyboardInterrupt
         return False
 
@@ -201,5 +203,5 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
     path = tmp_path / "m.safetensors"
     code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 4)
     assert code == 1
-    assert "interrupted: the model has learned 2 epochs" in err
-    assert udl_fast.load(path).n_iter_ == 2
+    assert f"interrupted: the model has learned {words}\n" in err
+    assert udl_fast.load(path).n_iter_ == n

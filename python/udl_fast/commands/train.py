@@ -8,6 +8,7 @@ from typing import Any
 
 from .._progress import no_progress_bar
 from . import _input
+from ._demo_pictures import SIZES
 from ._options import integer, number, positive_int, seed
 from ._output import Progress, check_outputs, make_folder, print_json, text_stream
 from ._row_values import check_unit_interval
@@ -84,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(model, "n_iter_", 0) == 0:
             raise
         interrupted = True
-        print(f"\ninterrupted: the model has learned {model.n_iter_} epochs", file=sys.stderr)
+        epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
+        print(f"\ninterrupted: the model has learned {epochs}", file=sys.stderr)
     model.save(arguments.model)
     entries = _entries(model.history_)
     history = arguments.model.with_suffix(".history.json")
@@ -175,11 +177,8 @@ def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> lis
         *(["filters", "samples"] if rows.image_shape else []),
         *(["training_curve"] if model.history_ else []),
     ]
-    sizes = {"training_curve": (4.2 * len(_CURVES), 3.2)}
-    figures = {
-        name: Figure(figsize=sizes.get(name, (8, 5)), dpi=150, layout="constrained")
-        for name in names
-    }
+    sizes = SIZES | {"training_curve": (4.2 * len(_CURVES), 3.2)}
+    figures = {name: Figure(figsize=sizes[name], dpi=150, layout="constrained") for name in names}
     if rows.image_shape:
         plot.WeightsDisplay.from_estimator(
             model, image_shape=rows.image_shape, order="norm", ax=figures["filters"].subplots()
@@ -193,7 +192,7 @@ def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> lis
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"
-        figure.savefig(path)
+        figure.savefig(path, bbox_inches="tight")  # images may be wide or high
         paths.append(str(path))
         print(f"picture: {path}", file=words)
     return paths
