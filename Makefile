@@ -58,6 +58,7 @@ clean:
 # compiles what changed. `pip install .` alone fetches the same tools by itself.
 $(VENV)/build-tools: pyproject.toml scripts/preflight.sh
 	python=$$(sh scripts/preflight.sh) && "$$python" -m venv $(VENV)
+	@echo 'The first build of udl_fast takes some minutes: it compiles a kernel for each kind of CPU.'
 	$(PIP) install --quiet 'scikit-build-core>=1.1' 'pybind11>=3.0' 'cmake>=3.22' ninja
 	@touch $@
 

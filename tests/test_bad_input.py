@@ -123,6 +123,26 @@ def test_steps(fitted, n_steps):
         fitted.gibbs(X, n_steps)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("a",), TypeError, "RBM: n_samples must be an integer, got 'a'"),
+        ((0,), ValueError, "RBM: n_samples must be >= 1, got 0"),
+        ((2, 1.5), TypeError, "RBM: n_steps must be an integer, got 1.5"),
+    ],
+)
+def test_numbers_of_samples_and_steps(fitted, arguments, error, message):
+    with pytest.raises(error, match=message):
+        fitted.sample(*arguments)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit", "transform", "gibbs"])
+def test_none_is_no_matrix(fitted, method):
+    name = "v" if method == "gibbs" else "X"
+    with pytest.raises(TypeError, match=f"{name} must be a matrix, got None"):
+        getattr(fitted, method)(None)
+
+
 @pytest.mark.parametrize("model", [RBM(3, n_iter=1), BernoulliRBM(3, n_iter=1)])
 @pytest.mark.parametrize("data", [X * 255, X * 2.0, X - 0.5])
 def test_values_outside_the_unit_interval_warn_and_name_the_fix(model, data):

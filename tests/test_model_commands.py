@@ -1,6 +1,7 @@
 """`udl-fast train`, `transform` and `sample`: files in, files out, errors in words."""
 
 import gzip
+import io
 import json
 import re
 import struct
@@ -75,9 +76,11 @@ def test_train_is_what_the_class_does(tmp_path, rows, capsys):
 
 def test_transform_writes_hidden_probabilities(model, rows, tmp_path, capsys):
     np.save(tmp_path / "rows.npy", rows)
-    code, out, _ = run(capsys, "transform", model, tmp_path / "rows.npy", tmp_path / "h", "--json")
+    code, out, _ = run(
+        capsys, "transform", model, tmp_path / "rows.npy", tmp_path / "h.npy", "--json"
+    )
     assert (code, json.loads(out)["shape"]) == (0, [50, 8])
-    np.testing.assert_array_equal(np.load(tmp_path / "h"), udl_fast.load(model).transform(rows))
+    np.testing.assert_array_equal(np.load(tmp_path / "h.npy"), udl_fast.load(model).transform(rows))
 
 
 def test_sample_writes_states_and_a_picture(model, tmp_path, capsys):
@@ -115,25 +118,64 @@ def test_named_data_sets_are_read():
     assert _input.read_rows("digits").image_shape == (8, 8)
 
 
+def npy(array):
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=True)
+    return file.getvalue()
+
+
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
         ("none.npy", None, "neither a file nor a data set"),
         ("rows.txt", b"1 2", "of no known kind"),
-        ("rows.npy", b"no array", "(?i)pickle|magic|array"),
+        ("rows.npy", b"no array", "rows.npy is no .npy file"),
         ("rows.idx", b"\0\0", "rows.idx"),
-        ("rows.csv", b"1,2\n3\n", "columns"),
+        ("rows.npy", b"", "rows.npy is no .npy file: it is empty"),
+        ("rows.npy", npy(np.array([[None]])), "rows.npy is damaged or holds something other than"),
+        ("rows.npy", npy(np.zeros((4, 4)))[:-1], "rows.npy is damaged"),
+        ("rows.npy", npy(np.array([[0, 1], [0, np.nan]])), "row 2, column 2 .* is nan, expected"),
+        ("rows.npz", b"PK", "rows.npz is no .npz file"),
+        ("rows.csv", b"", "rows.csv holds no rows"),
+        ("rows.csv", b"a,b\n1,2\n", "rows.csv: line 1, column 1 is 'a', .* a header line"),
+        ("rows.csv", b"1,,2\n", "rows.csv: line 1, column 2 is '', expected a number\n"),
+        ("rows.csv", b"1,2\n1,\n", "rows.csv: line 2, column 2 is '', expected a number"),
+        ("rows.csv", b"1,2\n# no row\n\n3\n", "rows.csv: line 4 has 1 values, those before have 2"),
+        ("rows.csv", b"1,0\n0,nan\n", "rows.csv: row 2, column 2 .* is nan, expected finite"),
+        ("rows.csv", b"0,255\n7,255\n", "rows.csv holds values from 0 to 255.*by 255.*--binarize"),
+        ("rows.idx.gz", b"\x1f\x8bjunk", "rows.idx.gz is damaged"),
     ],
 )
 def test_bad_input_is_1_without_a_traceback(name, content, message, tmp_path, capsys):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m")
+    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m.safetensors")
     assert code == 1
     assert "Traceback" not in err
     assert re.search(message, err), err
-    assert not (tmp_path / "m").exists()
+    assert not (tmp_path / "m.safetensors").exists()
+
+
+def test_grey_levels_are_fine_with_a_threshold(tmp_path, capsys):
+    np.save(tmp_path / "grey.npy", np.arange(32, dtype=np.uint8).reshape(2, 16))
+    model = tmp_path / "m.safetensors"
+    code, _, err = run(
+        capsys, "train", tmp_path / "grey.npy", "--binarize", 9, "--epochs", 1, "--model", model
+    )
+    assert code == 0, err
+    options = ["train", tmp_path / "grey.npy", "--binarize", "sample", "--model", model]
+    code, _, err = run(capsys, *options)
+    assert code == 1
+    assert "holds values from 0 to 31" in err
+    code, _, err = run(capsys, "transform", model, tmp_path / "grey.npy", tmp_path / "h.npy")
+    assert code == 0, err
+
+
+def test_missing_models_are_named(tmp_path, capsys):
+    path = tmp_path / "none.safetensors"
+    code, _, err = run(capsys, "sample", path, tmp_path / "s.npy")
+    assert (code, err) == (1, f"udl-fast sample: error: {path}: No such file or directory\n")
 
 
 def test_foreign_model_files_are_named(tmp_path, capsys):
@@ -144,7 +186,8 @@ def test_foreign_model_files_are_named(tmp_path, capsys):
     assert "model.safetensors is no valid model file" in err
 
 
-def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
+@pytest.mark.parametrize(("n", "words"), [(1, "1 epoch"), (2, "2 epochs")])
+def test_ctrl_c_keeps_the_finished_epochs(n, words, tmp_path, rows, capsys, monkeypatch):
     np.save(tmp_path / "rows.npy", rows)
     from udl_fast.commands import train
 
@@ -152,7 +195,7 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
 
     def interrupted(self, model, info):
         measured(self, model, info)
-        if info["epoch"] == 2 and info["rows_done"] == info["n_rows"]:
+        if info["epoch"] == n and info["rows_done"] == info["n_rows"]:
             raise KeyboardInterrupt
         return False
 
@@ -160,5 +203,5 @@ def test_ctrl_c_keeps_the_finished_epochs(tmp_path, rows, capsys, monkeypatch):
     path = tmp_path / "m.safetensors"
     code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 4)
     assert code == 1
-    assert "interrupted: the model has learned 2 epochs" in err
-    assert udl_fast.load(path).n_iter_ == 2
+    assert f"interrupted: the model has learned {words}\n" in err
+    assert udl_fast.load(path).n_iter_ == n

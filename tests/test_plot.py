@@ -158,7 +158,7 @@ def test_weights_order_and_limit():
     weights = np.diag([1.0, 3, 2, 0])
     display = WeightsDisplay.from_values(weights, order="norm", max_filters=2)
     np.testing.assert_array_equal(display.weights, weights[[1, 2]])
-    assert "2 hidden units" in display.ax_.get_title()
+    assert "2 of 4 hidden units" in display.ax_.get_title()
 
 
 def test_dead_filters_and_colour_filters_draw():

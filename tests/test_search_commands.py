@@ -49,7 +49,7 @@ def model(request, tmp_path, rows):
 
 def test_encode_thresholds_at_one_half(model, rows, tmp_path, capsys):
     model, path = model
-    output = tmp_path / "codes"
+    output = tmp_path / "codes.npy"
     code, out, _ = run(capsys, "encode", path, tmp_path / "rows.npy", output, "--json")
     assert code == 0
     assert json.loads(out) == {
@@ -158,7 +158,7 @@ def test_search_reads_every_kind_of_codes(kind, queries, tmp_path, capsys):
     output = tmp_path / "found.npz"
     code, out, _ = run(capsys, "search", path, queries, output, "-k", 7)
     assert code == 0
-    assert "the 7 nearest of 200 codes of 40 bits for 30 queries" in out
+    assert "the 7 nearest among 200 codes of 40 bits for 30 queries" in out
     expected = oracle.search(QUERIES, CODES, 7, ids)
     with np.load(output) as found:
         assert sorted(found) == ["D", "I"]
@@ -182,10 +182,11 @@ def test_queries_may_be_of_every_kind(kind, tmp_path, capsys):
 def test_radius_search_in_blocks(inclusive, block, queries, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(search_command, "_BLOCK_QUERIES", (1, block))
     path, ids = written(tmp_path, "udl-ids")
-    output = tmp_path / "found"
+    output = tmp_path / "found.npz"
     options = ["--radius", 14, "--json", "--threads", 1, *(["--inclusive"] if inclusive else [])]
-    code, out, _ = run(capsys, "search", path, queries, output, *options)
+    code, out, err = run(capsys, "search", path, queries, output, *options)
     assert code == 0
+    assert f"{'at most' if inclusive else 'below'} 14 bits away among 200 codes" in err
     expected = oracle.range_search(QUERIES, CODES, 14, inclusive, ids)
     result = json.loads(out)
     assert result.pop("seconds") >= 0
@@ -259,7 +260,7 @@ def test_codes_stay_in_the_file(queries, tmp_path, monkeypatch, capsys):
 )
 def test_wrong_usage_of_search_is_2(options, capsys):
     with pytest.raises(SystemExit) as caught:
-        cli.main(["search", "a", "b", "c", *options])
+        cli.main(["search", "a", "b", "c.npz", *options])
     assert caught.value.code == 2
     assert "usage: udl-fast search" in capsys.readouterr().err
 
@@ -267,7 +268,7 @@ def test_wrong_usage_of_search_is_2(options, capsys):
 @pytest.mark.parametrize("threshold", ["half", "1", "-0.1", "nan"])
 def test_wrong_usage_of_encode_is_2(threshold, capsys):
     with pytest.raises(SystemExit) as caught:
-        cli.main(["encode", "a", "b", "c", "--threshold", threshold])
+        cli.main(["encode", "a", "b", "c.npy", "--threshold", threshold])
     assert caught.value.code == 2
     assert "'median' or a .npy file" in capsys.readouterr().err
 

@@ -12,7 +12,14 @@ from sklearn.utils import check_random_state
 
 from . import _core
 from ._fitted import FittedParameters
-from ._validation import check_choice, input_matrix, output_dtype, state_matrix, to_rows
+from ._validation import (
+    check_choice,
+    check_integer,
+    input_matrix,
+    output_dtype,
+    state_matrix,
+    to_rows,
+)
 from .evaluation import LogPartition, exact_pseudo_likelihood, one_flip_pseudo_likelihood
 from .runtime import resolve_n_jobs
 
@@ -171,8 +178,9 @@ class Inference(FittedParameters):
         ndarray of shape (n_samples, n_features), bool
         """
         self._check_fitted()
-        if n_samples < 1:
-            raise ValueError(f"sample: n_samples must be >= 1, got {n_samples}")
+        n_samples = check_integer(
+            _Argument(type(self).__name__, "n_samples", n_samples), "n_samples"
+        )
         if start is None:
             start = self.sample_visible(
                 np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_)
@@ -192,11 +200,10 @@ class Inference(FittedParameters):
         return visible.to_array("bool")
 
     def _next_sampling_step(self, n_steps: int) -> int:
-        if n_steps < 1:
-            raise ValueError(f"{type(self).__name__}: n_steps must be >= 1, got {n_steps}")
+        n_steps = check_integer(_Argument(type(self).__name__, "n_steps", n_steps), "n_steps")
         with _STEP_LOCK:
             step = self._sampling_steps
-            self._sampling_steps += int(n_steps)
+            self._sampling_steps += n_steps
         return step
 
     # ---- energies and scores ----
@@ -273,9 +280,8 @@ class Inference(FittedParameters):
             For "ais" and "reverse_ais", which are to come.
         """
         self._check_fitted()
-        check_choice(
-            _Argument(type(self).__name__, method), "method", ("exact",), ("ais", "reverse_ais")
-        )
+        argument = _Argument(type(self).__name__, "method", method)
+        check_choice(argument, "method", ("exact",), ("ais", "reverse_ais"))
         return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
 
     def log_likelihood(
@@ -347,8 +353,8 @@ class Inference(FittedParameters):
 class _Argument:
     """An argument of a method, in the form the parameter checks take."""
 
-    def __new__(cls, owner: str, method: str) -> Any:
-        return type(owner, (), {"method": method})()
+    def __new__(cls, owner: str, name: str, value: Any) -> Any:
+        return type(owner, (), {name: value})()
 
 
 def _like(states: Any, out: NDArray[Value]) -> NDArray[Value]:

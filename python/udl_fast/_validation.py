@@ -84,6 +84,8 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
 
     Other dtypes become `default_dtype`. Nothing is copied that can be used as it is.
     """
+    if X is None:
+        raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
     dtypes = [
         default_dtype,
         *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
@@ -94,6 +96,8 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
 def state_matrix(X: Any, argument: str) -> Any:
     """States or probabilities of units: a finite 2-D matrix; one row may be 1-D. States have no
     feature names, so they are not compared with those of the training data."""
+    if X is None:
+        raise TypeError(f"{argument} must be a matrix, got None")
     if not sparse.issparse(X):
         X = np.atleast_2d(X)
     return check_array(

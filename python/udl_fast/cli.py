@@ -6,7 +6,9 @@ Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
 import argparse
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from typing import Any
 
 from .commands import bench, datasets, demo, encode, info, sample, search, train, transform
 
@@ -38,7 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     try:
-        code: int = arguments.run(arguments)
+        with warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
@@ -55,8 +59,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
+class _Parser(argparse.ArgumentParser):
+    """Options are written out, so that new ones never change what a command line means."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(allow_abbrev=False, **options)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="udl-fast", description="Fast unsupervised deep learning: RBMs, codes, Hamming search."
     )
     parser.add_argument(
@@ -66,13 +77,20 @@ def _parser() -> argparse.ArgumentParser:
     for name, module in _COMMANDS.items():
         command = commands.add_parser(name, help=module.HELP, description=module.HELP)
         module.add_arguments(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, usage_error=command.error)
     return parser
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    """Without the place in our sources, which tells a user of the command nothing."""
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _reason(error: Exception) -> str:
     """The message; with the kind of error where the message alone may say little."""
     text = str(error)
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
     if isinstance(error, ValueError | OSError | ImportError | RuntimeError) and text:
         return text
     kind = type(error).__name__

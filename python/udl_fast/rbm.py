@@ -44,7 +44,8 @@ class RBM(
     n_chains : int, default=None
         Persistent chains of "pcd"; None means `batch_size`.
     learning_rate : float, default=0.1
-        As for binary data in [3]_, section 7 and Hinton's published code.
+        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd". "pcd" wants
+        about a tenth of it: its chains must keep up with the changing weights [2]_.
     momentum : float in [0, 1], default=0.0
         Share of the last step that is repeated; with 0 no step is remembered.
     final_momentum : float in [0, 1], default=None

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..commands._options import positive_float, positive_int
 from .hamming_cases import (
     CASES,
     FLAT,
@@ -25,7 +26,6 @@ from .hamming_cases import (
 )
 from .hamming_check import by_id, check_exact, recall, true_answers
 from .harness import Timings, interleave
-from .options import positive_float, positive_int
 from .process import Contestant, ContestantMissing
 from .record import check_writable, machine_class, new_record, write_json
 from .table import rate, ratio, text_table

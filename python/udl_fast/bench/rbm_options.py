@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from .options import positive_float, positive_int
+from ..commands._options import positive_float, positive_int
 from .rbm_cases import (
     CONTESTANTS,
     DATA,

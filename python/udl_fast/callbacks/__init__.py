@@ -1,6 +1,32 @@
 """Watching a model learn: objects for `callbacks=[...]` and for `set_callbacks(...)`.
 
 They follow the callback protocol of scikit-learn 1.9; older versions get the same names from here.
+
+Plain functions may stand in ``callbacks=[...]`` too. One is called as ``function(estimator, info)`` after
+every epoch and about every 50 ms within one, and stops the training by a true result. `info` holds
+
+epoch : int
+    Epochs that this `fit` has finished.
+n_iter : int
+    Epochs it is to make.
+rows_done, n_rows : int
+    Rows learned from in the epoch, and rows of the data.
+seconds : float
+    Since the epoch began.
+
+``estimator.history_`` has the measurements of finished epochs and is empty before the first ends;
+:class:`History` tells which epochs are measured.
+
+Examples
+--------
+>>> from udl_fast import RBM
+>>> from udl_fast.datasets import load_digits
+>>> def good_enough(rbm, info):
+...     scores = rbm.history_.get("pseudo_likelihood")
+...     return bool(scores) and scores[-1] > -30
+>>> rbm = RBM(16, n_iter=50, random_state=0, callbacks=[good_enough])
+>>> rbm.fit(load_digits(binary=0.5).data).n_iter_ < 50
+True
 """
 
 from __future__ import annotations

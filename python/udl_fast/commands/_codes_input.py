@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 from .._codes import width_of
 from .._faiss_file import read_faiss
 from .._index_file import MAGIC, Contents, read_index
-from ._input import npz_member, split_npz
+from ._input import NPY_MAGIC, npz_member, read_npy, split_npz
 
 HELP = (
     "packed codes: an index file of `encode --index` or HammingIndex.save, a FAISS IndexBinaryFlat "
     "file, or .npy or .npz (FILE.npz:NAME picks an array) with uint8 of shape (n, bits / 8)"
 )
-_NPY_MAGIC, _ZIP_MAGIC, _FAISS_MAGIC = b"\x93NUMPY", b"PK", b"IB"
+_ZIP_MAGIC, _FAISS_MAGIC = b"PK", b"IB"
 
 
 def read_codes(source: str) -> Contents:
@@ -36,8 +36,8 @@ def read_codes(source: str) -> Contents:
         return read_index(path, mmap=True)
     if start.startswith(_FAISS_MAGIC):
         return read_faiss(path)
-    if start.startswith(_NPY_MAGIC):
-        return _array_contents(np.load(path, mmap_mode="r", allow_pickle=False), source)
+    if start.startswith(NPY_MAGIC):
+        return _array_contents(read_npy(path), source)
     if start.startswith(_ZIP_MAGIC):
         return _array_contents(npz_member(path, member), source)
     raise ValueError(f"{source} is of no known kind; expected {HELP}")

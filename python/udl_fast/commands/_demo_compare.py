@@ -11,6 +11,8 @@ from ._demo_data import Setting
 
 _SETTLE_SECONDS = 0.1  # the thread pool of scikit-learn's BLAS spins for a while
 
+_SMALL_WEIGHTS = 784 * 500  # of the smallest model in the table of README
+
 
 def compare(
     grey: NDArray[np.float32], setting: Setting, seed: int, words: IO[str]
@@ -36,13 +38,15 @@ def compare(
             start = time.perf_counter()
             model.fit(states)
             rates[name].append(epochs * len(states) / (time.perf_counter() - start))
+    small = states.shape[1] * setting.n_components < _SMALL_WEIGHTS
+    hint = f"  (a small model, {states.shape[1]} x {setting.n_components}; see Speed in README)"
     ours, theirs = (statistics.median(rates[name]) for name in kinds)
     print(
         f"BernoulliRBM({setting.n_components}, batch_size={setting.batch_size}) on the same "
         f"{len(states):,} images, PCD-1, examples/s:\n"
         f"  udl_fast      {ours:>11,.0f}\n"
         f"  scikit-learn  {theirs:>11,.0f}\n"
-        f"  ratio         {ours / theirs:>11.1f}",
+        f"  ratio         {ours / theirs:>11.1f}{hint if small else ''}",
         file=words,
     )
     return {

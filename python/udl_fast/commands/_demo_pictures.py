@@ -8,7 +8,7 @@ import numpy as np
 from ._demo_data import Images
 
 # name: width and height in inches
-_PICTURES = {
+SIZES = {
     "filters": (7.0, 7.3),
     "reconstructions": (8.0, 3.5),
     "samples": (9.5, 4.3),
@@ -36,7 +36,7 @@ def draw(
         return Figure(figsize=(width, height), dpi=150, layout="constrained")
 
     # Figures made without pyplot: no window system is touched.
-    pictures = {name: figure(*size) for name, size in _PICTURES.items()}
+    pictures = {name: figure(*size) for name, size in SIZES.items()}
     plot.WeightsDisplay.from_estimator(
         model, image_shape=images.shape, order="norm", ax=pictures["filters"].subplots()
     )

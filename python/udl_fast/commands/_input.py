@@ -1,7 +1,11 @@
 """Rows for a command: a named data set, or a file of numbers."""
 
+import contextlib
 import gzip
 import math
+import zipfile
+import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ._csv import read_csv
+from ._row_values import check_finite
+
+NPY_MAGIC = b"\x93NUMPY"
 DATA_SETS = ("digits", "mnist", "mnist-test", "usps")
 HELP = (
     f"a data set ({', '.join(DATA_SETS)}) or a file: .npy, .npz (FILE.npz:NAME picks an array), "
@@ -49,6 +57,7 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
         )
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
     flat = values.reshape(len(values), -1)
+    check_finite(flat, source)
     return Rows(flat, image_shape or square_shape(flat.shape[1]))
 
 
@@ -82,27 +91,59 @@ def _read_file(path: Path, member: str) -> NDArray[Any]:
     packed = endings[-1:] == [".gz"]
     kind = (endings[-2:-1] if packed else endings[-1:]) or [""]
     if kind == [".npy"] and not packed:
-        return np.asarray(np.load(path, mmap_mode="r", allow_pickle=False))
+        return np.asarray(read_npy(path))
     if kind == [".npz"] and not packed:
         return npz_member(path, member)
     if kind == [".csv"]:
-        return np.loadtxt(path, delimiter=",", dtype=np.float32, ndmin=2)
+        return read_csv(path)
     if "ubyte" in path.name or kind == [".idx"]:
-        return _idx_images(
-            gzip.decompress(path.read_bytes()) if packed else path.read_bytes(), path
-        )
+        with _damage_named(path):
+            content = gzip.decompress(path.read_bytes()) if packed else path.read_bytes()
+        return _idx_images(content, path)
     raise ValueError(f"{path} is of no known kind; expected .npy, .npz, .csv or idx")
+
+
+def read_npy(path: Path) -> NDArray[Any]:
+    """The array of a .npy file, mapped.
+
+    Raises
+    ------
+    ValueError
+        If it is no such file, damaged, or holds Python objects; the message names it.
+    """
+    with open(path, "rb") as file:
+        start = file.read(len(NPY_MAGIC))
+    if start != NPY_MAGIC:
+        raise ValueError(f"{path} is no .npy file" + ("" if start else ": it is empty"))
+    with _damage_named(path):
+        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array
+
+
+@contextlib.contextmanager
+def _damage_named(path: Path) -> Iterator[None]:
+    """What readers raise about damaged files rarely names the file."""
+    try:
+        yield
+    except (ValueError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
+        raise ValueError(
+            f"{path} is damaged or holds something other than numbers ({error})"
+        ) from error
 
 
 def npz_member(path: Path, member: str) -> NDArray[Any]:
     """One array of an archive; it may go unnamed if it is the only one."""
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            raise ValueError(f"{path} is no .npz file, which is a zip archive of arrays")
     with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
         names = list(archive)
         if not member and len(names) != 1:
             raise ValueError(f"{path} holds {', '.join(names)}; name one as {path}:NAME")
         if member and member not in names:
             raise ValueError(f"{path} holds {', '.join(names)}, not {member}")
-        return np.asarray(archive[member or names[0]])
+        with _damage_named(path):
+            return np.asarray(archive[member or names[0]])
 
 
 def _idx_images(content: bytes, path: Path) -> NDArray[np.float32]:

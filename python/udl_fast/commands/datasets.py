@@ -18,7 +18,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ):
         command = actions.add_parser(name, help=help_text, description=help_text)
         if action is _fetch:
-            command.add_argument("names", nargs="+", metavar="NAME", help="as `list` shows it")
+            command.add_argument(
+                "names", nargs="+", type=_name, metavar="NAME", help="as `list` shows it"
+            )
         command.add_argument(
             "--data-home",
             type=Path,
@@ -33,6 +35,14 @@ def run(arguments: argparse.Namespace) -> int:
     """List or fetch; returns the exit code."""
     code: int = arguments.action(arguments)
     return code
+
+
+def _name(text: str) -> str:
+    from ..datasets._sources import SOURCES
+
+    if text not in SOURCES:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(SOURCES)}, got {text!r}")
+    return text
 
 
 def _list(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ import numpy as np
 from ._demo_compare import compare
 from ._demo_data import SETTINGS, Images, Setting, load_images
 from ._demo_pictures import draw
+from ._options import positive_int, seed
 from ._output import Progress, make_folder, print_json, text_stream
 
 HELP = "train an RBM on digits or MNIST, compare with scikit-learn, write pictures"
@@ -30,8 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FOLDER",
         help="where pictures go (default: demo_output)",
     )
-    parser.add_argument("--epochs", type=int, help="training epochs (default: as fits the data)")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything (default: 0)")
+    parser.add_argument(
+        "--epochs", type=positive_int, help="training epochs (default: as fits the data)"
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="seed of everything (default: 0)")
     parser.add_argument(
         "--json",
         action="store_true",
@@ -41,8 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demonstration; returns the exit code."""
-    if arguments.epochs is not None and arguments.epochs < 1:
-        raise ValueError(f"--epochs must be >= 1, got {arguments.epochs}")
     make_folder(arguments.output, caller="demo")
     words = text_stream(arguments.json)
     setting = SETTINGS[arguments.data]

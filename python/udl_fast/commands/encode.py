@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 from .._codes import checked_width
 from .._index_file import Contents, write_index
 from .._replaced_file import replaced_file
-from ..bench.options import positive_int
 from . import _input
-from ._output import make_folder, print_json, text_stream
+from ._options import positive_int
+from ._output import check_outputs, print_json, text_stream
+from ._row_values import check_unit_interval
 from ._work_progress import progress
 
 HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
@@ -28,12 +29,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "output",
         type=Path,
         metavar="OUTPUT",
-        help=".npy file to write: uint8 of shape (rows, bits / 8), least significant bit first",
+        help=".npy file to write: uint8 of shape (rows, bits / 8), least significant bit first; with "
+        "--index an index file of any name",
     )
     parser.add_argument(
         "--index",
         action="store_true",
-        help="write an index file instead, as HammingIndex.save does",
+        help="write an index file instead of .npy, as HammingIndex.save does, for `search` as CODES",
     )
     parser.add_argument(
         "--threshold",
@@ -58,16 +60,27 @@ def run(arguments: argparse.Namespace) -> int:
     """Encode and write; returns the exit code."""
     from .._model_file import load
 
-    for path in (arguments.output, arguments.save_thresholds):
-        if path is not None:
-            make_folder(path.absolute().parent, caller="encode")
+    threshold = arguments.threshold
+    check_outputs(
+        arguments,
+        {
+            "MODEL": arguments.model,
+            "DATA": arguments.data,
+            "--threshold": threshold if isinstance(threshold, Path) else None,
+        },
+        {
+            ("OUTPUT", "" if arguments.index else ".npy"): arguments.output,
+            ("--save-thresholds", ".npy"): arguments.save_thresholds,
+        },
+    )
     words = text_stream(arguments.json)
     model = load(arguments.model)
     model.n_jobs = arguments.threads
     rows = _input.read_rows(arguments.data, arguments.data_home).values
+    check_unit_interval(rows, model.binarize, arguments.data)
     if arguments.index:
         checked_width(8 * -(-model.n_components // 8))
-    thresholds = _thresholds(arguments.threshold, model, rows)
+    thresholds = _thresholds(threshold, model, rows)
     codes = _encoded(model, rows, thresholds)
     if arguments.save_thresholds is not None:
         _write_array(arguments.save_thresholds, thresholds)
@@ -91,7 +104,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "n_codes": len(codes),
                 "n_bits": n_bits,
                 "unused_bits": unused,
-                "threshold": str(arguments.threshold),
+                "threshold": str(threshold),
             }
         )
     return 0
@@ -119,7 +132,7 @@ def _thresholds(wanted: float | Path | str, model: Any, rows: NDArray[Any]) -> N
         return _medians(model, rows)
     if not isinstance(wanted, Path):
         return np.full(model.n_components, wanted)
-    found = np.load(wanted, allow_pickle=False)
+    found = _input.read_npy(wanted)
     if found.shape != (model.n_components,) or found.dtype.kind != "f":
         raise ValueError(
             f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from .._replaced_file import replaced_file
 from ._input import square_shape
-from ._output import make_folder, print_json, text_stream
+from ._options import positive_int
+from ._output import check_outputs, print_json, text_stream
 
 HELP = "draw samples from a saved model by Gibbs chains"
 
@@ -16,8 +18,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
-    parser.add_argument("-n", "--samples", type=int, default=100, help="chains (default 100)")
-    parser.add_argument("--steps", type=int, default=1000, help="Gibbs steps (default 1000)")
+    parser.add_argument(
+        "-n", "--samples", type=positive_int, default=100, help="chains (default 100)"
+    )
+    parser.add_argument(
+        "--steps", type=positive_int, default=1000, help="Gibbs steps (default 1000)"
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
@@ -26,9 +32,11 @@ def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
     from .._model_file import load
 
-    for path in (arguments.output, arguments.picture):
-        if path is not None:
-            make_folder(path.absolute().parent, caller="sample")
+    check_outputs(
+        arguments,
+        {"MODEL": arguments.model},
+        {("OUTPUT", ".npy"): arguments.output, ("--picture", ".png"): arguments.picture},
+    )
     words = text_stream(arguments.json)
     model = load(arguments.model)
     if arguments.picture is not None and square_shape(model.n_features_in_) is None:
@@ -36,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
     samples = model.sample(arguments.samples, n_steps=arguments.steps)
-    with open(arguments.output, "wb") as file:
+    with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(
         f"{arguments.output}: {samples.shape[0]:,} x {samples.shape[1]} {samples.dtype}", file=words

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .._replaced_file import replaced_file
-from ..bench.options import positive_int
 from . import _codes_input
-from ._output import make_folder, print_json, text_stream
+from ._options import integer, positive_int
+from ._output import check_outputs, print_json, text_stream
 from ._work_progress import progress
 
 HELP = "exact Hamming search of queries among the codes of an index or file"
@@ -34,7 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     wanted = parser.add_mutually_exclusive_group()
     wanted.add_argument("-k", type=positive_int, default=10, help="nearest codes (default 10)")
     wanted.add_argument(
-        "--radius", type=_radius, metavar="R", help="all codes at a distance below R bits instead"
+        "--radius",
+        type=integer(0),
+        metavar="R",
+        help="all codes at a distance below R bits instead",
     )
     parser.add_argument("--inclusive", action="store_true", help="with --radius: R itself too")
     parser.add_argument(
@@ -45,7 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-    parser.set_defaults(usage_error=parser.error)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,7 +56,11 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.inclusive and arguments.radius is None:
         arguments.usage_error("--inclusive needs --radius")
-    make_folder(arguments.output.absolute().parent, caller="search")
+    check_outputs(
+        arguments,
+        {"CODES": arguments.codes, "QUERIES": arguments.queries},
+        {("OUTPUT", ".npz"): arguments.output},
+    )
     codes = _codes_input.read_codes(arguments.codes)
     queries = _codes_input.read_codes(arguments.queries)
     if codes.n_bits != queries.n_bits:
@@ -75,13 +81,6 @@ def run(arguments: argparse.Namespace) -> int:
         np.savez(file, **found)
     _report(arguments, index, len(queries.rows), found, seconds)
     return 0
-
-
-def _radius(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise argparse.ArgumentTypeError(f"must be >= 0, got {text}")
-    return value
 
 
 def _blocks(queries: NDArray[np.uint8], n_codes: int) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -135,9 +134,9 @@ def _report(
         words = f"the {arguments.k} nearest"
     else:
         wanted = {"radius": arguments.radius, "inclusive": arguments.inclusive}
-        words = f"{n_found:,} within {arguments.radius} bits"
+        words = f"{n_found:,} {'at most' if arguments.inclusive else 'below'} {arguments.radius} bits away"
     print(
-        f"{arguments.output}: {words} of {index.ntotal:,} codes of {index.n_bits} bits for "
+        f"{arguments.output}: {words} among {index.ntotal:,} codes of {index.n_bits} bits for "
         f"{n_queries:,} queries",
         file=text_stream(arguments.json),
     )

@@ -8,7 +8,10 @@ from typing import Any
 
 from .._progress import no_progress_bar
 from . import _input
-from ._output import Progress, make_folder, print_json, text_stream
+from ._demo_pictures import SIZES
+from ._options import integer, number, positive_int, seed
+from ._output import Progress, check_outputs, make_folder, print_json, text_stream
+from ._row_values import check_unit_interval
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 HELP = "train an RBM on a data set or file; save the model, its history and pictures"
@@ -22,19 +25,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=Path("model.safetensors"),
         metavar="FILE",
-        help="model to write",
+        help=".safetensors file to write (default model.safetensors); the history goes beside it",
     )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
-    parser.add_argument("--components", type=int, default=256, help="hidden units (default 256)")
+    parser.add_argument(
+        "--components", type=positive_int, default=256, help="hidden units (default 256)"
+    )
     parser.add_argument("--algorithm", choices=["cd", "pcd"], default="cd")
-    parser.add_argument("--k", type=int, default=1, help="Gibbs steps an update (default 1)")
-    parser.add_argument("--epochs", type=int, default=10, help="passes over the data (default 10)")
-    parser.add_argument("--batch-size", type=int, default=100)
-    parser.add_argument("--learning-rate", type=float, default=0.1)
-    parser.add_argument("--momentum", type=float, default=0.0)
-    parser.add_argument("--weight-decay", type=float, default=0.0)
-    parser.add_argument("--l1", type=float, default=0.0)
+    parser.add_argument(
+        "--k", type=positive_int, default=1, help="Gibbs steps an update (default 1)"
+    )
+    parser.add_argument(
+        "--epochs", type=integer(0), default=10, help="passes over the data (default 10)"
+    )
+    parser.add_argument("--batch-size", type=positive_int, default=100)
+    parser.add_argument(
+        "--learning-rate",
+        type=number(0),
+        default=0.1,
+        help="default 0.1; with pcd choose about a tenth of it, such as 0.01",
+    )
+    parser.add_argument("--momentum", type=number(0, 1), default=0.0)
+    parser.add_argument("--weight-decay", type=number(0), default=0.0)
+    parser.add_argument("--l1", type=number(0), default=0.0)
     parser.add_argument(
         "--binarize",
         type=_binarize,
@@ -43,8 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--precision", choices=["fixed", "fast", "float64"], default="fixed")
     parser.add_argument("--statistics", choices=["mean", "sampled"], default="mean")
-    parser.add_argument("--seed", type=int, default=0, help="seed of everything (default 0)")
-    parser.add_argument("--threads", type=int, help="default: all usable")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of everything (default 0)")
+    parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
@@ -52,11 +66,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
     from ..callbacks import History
 
-    make_folder(arguments.model.absolute().parent, caller="train")
+    check_outputs(
+        arguments, {"DATA": arguments.data}, {("--model", ".safetensors"): arguments.model}
+    )
     if arguments.pictures is not None:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
     rows = _input.read_rows(arguments.data, arguments.data_home)
+    check_unit_interval(rows.values, arguments.binarize, arguments.data)
     n_rows, n_visible = rows.values.shape
     model = _model(arguments, [_Watch(arguments.epochs, n_rows, words), History(every=1)])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
@@ -68,7 +85,8 @@ def run(arguments: argparse.Namespace) -> int:
         if getattr(model, "n_iter_", 0) == 0:
             raise
         interrupted = True
-        print(f"\ninterrupted: the model has learned {model.n_iter_} epochs", file=sys.stderr)
+        epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
+        print(f"\ninterrupted: the model has learned {epochs}", file=sys.stderr)
     model.save(arguments.model)
     entries = _entries(model.history_)
     history = arguments.model.with_suffix(".history.json")
@@ -94,9 +112,9 @@ def _binarize(text: str) -> float | str:
     if text == "sample":
         return text
     try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"expected a number or 'sample', got {text!r}") from None
+        return number()(text)
+    except argparse.ArgumentTypeError as error:
+        raise argparse.ArgumentTypeError(f"expected 'sample' or a threshold: {error}") from None
 
 
 def _model(arguments: argparse.Namespace, callbacks: list[Any]) -> Any:
@@ -159,11 +177,8 @@ def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> lis
         *(["filters", "samples"] if rows.image_shape else []),
         *(["training_curve"] if model.history_ else []),
     ]
-    sizes = {"training_curve": (4.2 * len(_CURVES), 3.2)}
-    figures = {
-        name: Figure(figsize=sizes.get(name, (8, 5)), dpi=150, layout="constrained")
-        for name in names
-    }
+    sizes = SIZES | {"training_curve": (4.2 * len(_CURVES), 3.2)}
+    figures = {name: Figure(figsize=sizes[name], dpi=150, layout="constrained") for name in names}
     if rows.image_shape:
         plot.WeightsDisplay.from_estimator(
             model, image_shape=rows.image_shape, order="norm", ax=figures["filters"].subplots()
@@ -177,7 +192,7 @@ def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> lis
     paths = []
     for name, figure in figures.items():
         path = folder / f"{name}.png"
-        figure.savefig(path)
+        figure.savefig(path, bbox_inches="tight")  # images may be wide or high
         paths.append(str(path))
         print(f"picture: {path}", file=words)
     return paths

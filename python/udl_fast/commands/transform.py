@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
+from .._replaced_file import replaced_file
 from . import _input
-from ._output import make_folder, print_json, text_stream
+from ._output import check_outputs, print_json, text_stream
+from ._row_values import check_unit_interval
 
 HELP = "write P(h | v) of a data set or file under a saved model"
 
@@ -24,11 +26,16 @@ def run(arguments: argparse.Namespace) -> int:
     """Transform and write; returns the exit code."""
     from .._model_file import load
 
-    make_folder(arguments.output.absolute().parent, caller="transform")
+    check_outputs(
+        arguments,
+        {"MODEL": arguments.model, "DATA": arguments.data},
+        {("OUTPUT", ".npy"): arguments.output},
+    )
     model = load(arguments.model)
     rows = _input.read_rows(arguments.data, arguments.data_home)
+    check_unit_interval(rows.values, model.binarize, arguments.data)
     found = model.transform(rows.values)
-    with open(arguments.output, "wb") as file:  # np.save adds an ending to names without one
+    with replaced_file(arguments.output) as file:
         np.save(file, found, allow_pickle=False)
     print(
         f"{arguments.output}: {found.shape[0]:,} x {found.shape[1]} {found.dtype}",

@@ -119,7 +119,10 @@ class WeightsDisplay:
             image_shape = image_shape_of(values.shape[1], caller="WeightsDisplay")
         if order == "norm":
             values = values[np.argsort(-np.linalg.norm(values, axis=1), kind="stable")]
-        return cls(values[:max_filters], image_shape).plot(ax=ax, **options)
+        shown = values[:max_filters]
+        if len(shown) < len(values):
+            options.setdefault("title", f"Weights of {len(shown)} of {len(values)} hidden units")
+        return cls(shown, image_shape).plot(ax=ax, **options)
 
     def plot(
         self,

@@ -1,0 +1,55 @@
+"""Checks of values that commands have read, with errors that say how to mend the data."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_BLOCK_VALUES = 1 << 20  # looked at together, so that a mapped file may be larger than memory
+
+
+def check_finite(rows: NDArray[Any], source: str) -> None:
+    """Refuse NaN and infinity, and say where.
+
+    Raises
+    ------
+    ValueError
+        If a value is not finite.
+    """
+    if rows.dtype.kind != "f":
+        return
+    for first, block in _blocks(rows):
+        finite = np.isfinite(block)
+        if not finite.all():
+            row, column = np.argwhere(~finite)[0]
+            raise ValueError(
+                f"{source}: row {first + row + 1}, column {column + 1} (both from 1) is "
+                f"{block[row, column]}, expected finite numbers"
+            )
+
+
+def check_unit_interval(rows: NDArray[Any], binarize: float | str | None, source: str) -> None:
+    """Refuse values outside [0, 1] unless a threshold makes states of them.
+
+    Raises
+    ------
+    ValueError
+        If there are some.
+    """
+    if isinstance(binarize, float | int) or rows.dtype == np.bool_:
+        return
+    extremes = [(block.min(), block.max()) for _, block in _blocks(rows)]
+    low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"{source} holds values from {low:g} to {high:g}, but units take values in [0, 1]: "
+            "divide grey levels by 255, or train with a threshold (--binarize 127)"
+        )
+
+
+def _blocks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+    """(first row, rows) one after the other."""
+    n = max(1, _BLOCK_VALUES // rows.shape[1])
+    for first in range(0, len(rows), n):
+        yield first, rows[first : first + n]
