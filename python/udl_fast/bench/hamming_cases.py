@@ -68,6 +68,7 @@ CASES = [
     Case("one-256", "uniform", _N, 256, 100, 1, k=100),
     *(_batch(_N, n_bits) for n_bits in (64, 128, 160, 512, 1024)),
     Case("range-40", "clustered", _N, 256, 1000, 1000, radius=40, per_cluster=_DENSE),
+    Case("range-40-of-10", "clustered", _N, 256, 1000, 1000, radius=40, per_cluster=_PER_CLUSTER),
     *(_near(_N, _PER_CLUSTER, largest) for largest in (16, 20, 24)),
     _near(_N, _DENSE, 24),
     Case("rbm-batch", "rbm", 60_000, 256, 1000, 1000, k=100),
