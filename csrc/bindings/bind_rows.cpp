@@ -104,7 +104,7 @@ Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, con
 }
 
 template <class T>
-py::array to_typed_array(const Rows& rows, int64_t first, int64_t count) {
+py::array_t<T> to_typed_array(const Rows& rows, int64_t first, int64_t count) {
   py::array_t<T> out({count, rows.columns()});
   T* data = out.mutable_data();
   ReleasedGil release;
@@ -130,7 +130,7 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, st
 }
 
 template <class T>
-py::array taken(const Rows& rows, const CArray<uint32_t>& indices) {
+py::array_t<T> taken(const Rows& rows, const CArray<uint32_t>& indices) {
   py::array_t<T> out({static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
   T* data = out.mutable_data();
   const uint32_t* order = indices.data();
