@@ -126,7 +126,8 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, st
   if (dtype == "float64") return to_typed_array<double>(rows, first, count);
   if (dtype != "bool" && dtype != "uint8") throw_invalid("Rows.to_array: dtype must be bool, uint8, float32 or float64, got '" + dtype + "'");
   if (!rows.is_bits()) throw_invalid("Rows.to_array: real values do not fit dtype " + dtype);
-  return dtype == "bool" ? to_typed_array<bool>(rows, first, count) : to_typed_array<uint8_t>(rows, first, count);
+  if (dtype == "bool") return to_typed_array<bool>(rows, first, count);
+  return to_typed_array<uint8_t>(rows, first, count);
 }
 
 template <class T>
