@@ -45,7 +45,7 @@ warm_start, device, n_jobs, callbacks
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components)
     n_features_in_ : int
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (n_features,)
     history_ : dict of str to list
         As in :class:`udl_fast.RBM`.
 
