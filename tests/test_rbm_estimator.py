@@ -398,6 +398,15 @@ def test_n_iter_zero_gives_the_initial_model(digits):
     assert model.transform(digits[:3]).shape == (3, 5)
 
 
+@pytest.fixture
+def interruptible():
+    """Ctrl-C raises, also where the tests run in the background and so began with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_keeps_the_last_finished_epoch():
     """A signal in the middle of training: the model equals one trained for the finished epochs."""
     X = (np.random.default_rng(0).random((20000, 300)) < 0.2).astype(np.uint8)
