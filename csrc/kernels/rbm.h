@@ -54,7 +54,7 @@ inline int64_t ActiveListsView::chunks() const { return divide_up(columns, kList
 constexpr int64_t kListScratch = (kListColumns + 1) * kTileUnits;
 
 /// What a product does with the sums it is handed.
-enum class Combine { overwrite, add, subtract };
+enum class Combine { overwrite, subtract };
 
 /// Units a gradient of narrow tables counts probabilities in: 64 of them, at most 1023 each, fit 16 bits.
 constexpr int kNarrowProbabilityShift = 6;  ///< 2^16 >> 6 = 2^10
@@ -162,7 +162,7 @@ struct RbmKernels {
   /// 4, then those of `negative`. Bits beyond the columns of the inputs do not count. Writes 16 rows of `out`. Exact.
   void (*join_units)(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out);
 
-  /// sums[i][k] = or += or -= the number of rows of the batch in which visible unit i and hidden unit 16 tile + k
+  /// sums[i][k] = or -= the number of rows of the batch in which visible unit i and hidden unit 16 tile + k
   /// are both on. Both matrices have units as rows and the batch as columns. Exact.
   void (*pair_counts)(const BitMatrixView& visible_units, const BitMatrixView& hidden_units, int64_t tile, Combine combine,
                       int32_t* sums);

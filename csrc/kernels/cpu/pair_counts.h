@@ -9,7 +9,6 @@ namespace {
 
 /// Counts meet those the caller holds.
 UDL_ALWAYS_INLINE void combine_sums(Combine combine, i32x16 found, int32_t* sums) {
-  if (combine == Combine::add) found = load(sums) + found;
   if (combine == Combine::subtract) found = load(sums) - found;
   store(sums, found);
 }
