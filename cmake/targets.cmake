@@ -8,7 +8,7 @@ set(UDL_FLAGS_baseline "")
 set(UDL_FLAGS_avx2 -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt)
 # GCC 12 warns about its own AVX-512 headers (GCC bug 105593).
 set(UDL_FLAGS_avx512 ${UDL_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
-  -mavx512vbmi -mavx512vpopcntdq -mprefer-vector-width=512 -Wno-uninitialized -Wno-maybe-uninitialized)
+  -mavx512vbmi -mavx512vbmi2 -mavx512vpopcntdq -mprefer-vector-width=512 -Wno-uninitialized -Wno-maybe-uninitialized)
 
 set(UDL_CPU_TARGETS baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT MSVC)

@@ -35,23 +35,30 @@ struct WeightPanelsView {
 /// and written by nothing but these kernels.
 constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
 
-/// Rows of bits as lists of the columns that are on, in chunks of kListColumns columns: the list of row r in chunk c is
-/// columns_on[starts[n]] .. columns_on[starts[n + 1] - 1] with n = c * rows + r, in ascending order, counted from the
-/// chunk's first column, and filled up to a multiple of 4 with kListColumns, which stands for a row of zeros.
+/// Rows of bits as lists of the columns that are on, in chunks of kListColumns columns. The lists of kListRows
+/// neighbouring rows, a group, have one length and follow each other: those of group g in chunk c are
+/// columns_on[starts[n]] .. columns_on[starts[n + 1] - 1] with n = c * groups() + g. A list is in ascending order, counted
+/// from the chunk's first column, and filled up with kListColumns, which stands for a row of zeros.
 struct ActiveListsView {
   const uint16_t* columns_on;
-  const uint32_t* starts;  ///< chunks * rows + 1
+  const uint32_t* starts;  ///< chunks() * groups() + 1
   int64_t rows;
   int64_t columns;
 
   int64_t chunks() const;
+  int64_t groups() const;
 };
+constexpr int64_t kListRows = 4;
 /// Columns whose integer rows, 24 KB, stay in the L1 cache while all lists pass over them.
 constexpr int64_t kListColumns = 384;
 inline int64_t ActiveListsView::chunks() const { return divide_up(columns, kListColumns); }
+inline int64_t ActiveListsView::groups() const { return divide_up(rows, kListRows); }
 
-/// Integers of scratch a product of lists needs: the integer rows of a chunk, and the row of zeros.
+/// Integers of a chunk, which is the scratch a product of lists needs: kListColumns integer rows, and the row of zeros.
+/// The integer rows of a whole panel are divide_up(n_visible, kListColumns) chunks, one after the other.
 constexpr int64_t kListScratch = (kListColumns + 1) * kTileUnits;
+/// Where the integer row of visible unit i starts.
+inline int64_t integer_row(int64_t i) { return (i + i / kListColumns) * kTileUnits; }
 
 /// What a product does with the sums it is handed.
 enum class Combine { overwrite, subtract };
@@ -84,22 +91,34 @@ struct OuterTerm {
   float hidden[kTileUnits];
 };
 
+/// Both phases of a minibatch whose rows fit one word, as gradient_sums takes them.
+struct ShortBatch {
+  BitMatrixView units;  ///< at most 64 columns
+  const int32_t* probabilities_fixed;
+  int64_t first_negative;
+  bool narrow;
+  int32_t* scratch;  ///< kTableScratch integers
+};
+
 /// In: gradient and rates. Out: new weights, and the norms that fix the next scale.
 struct PanelUpdate {
   float* weights;         ///< one panel [n_visible][16]
   float* velocity;        ///< like weights; null when momentum is 0
   const int32_t* sums;    ///< integer gradient [n_visible][16], or null
+  const ShortBatch* short_batch;  ///< where not null, the integer gradient is the sums of this batch, and `sums` is null
   const float* float_sums;  ///< float gradient, used in addition to `sums` where not null
-  float sums_factor;      ///< turns `sums` into a mean gradient
+  float sums_factor;      ///< turns the integer gradient into a mean
   int64_t n_visible;
   float learning_rate, momentum, weight_decay, l1;
   const OuterTerm* terms;  ///< n_terms terms, added in order
   int n_terms;
 
-  float inverse_scale;     ///< of the scale in use; norms below are of z = round(W * inverse_scale)
+  float inverse_scale;     ///< of the scale in use; what follows is of z = round(W * inverse_scale)
+  int32_t* integers;       ///< null, or z of the panel, as integer rows, written
   int32_t* row_norms;      ///< null: no norms but largest_bits. Else
-                           ///< [n_visible][16], added to: partial sums of |z| >> kNormShift over this
+                           ///< [n_visible][16], written or added to: partial sums of |z| >> kNormShift over this
                            ///< panel; lanes 0, 1 of each four hold positive z, lanes 2, 3 negative z
+  bool add_row_norms;      ///< whether row_norms are added to
   int32_t* column_norms;   ///< null with row_norms; [2][16], written: sums of |z| >> kNormShift of positive, then negative z
   int32_t* largest_bits;   ///< [16], written: float bits of max |W| of each lane; NaN is the largest
 };
@@ -124,15 +143,20 @@ struct RbmKernels {
   void (*visible_list_sums)(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& hidden, int32_t* scratch,
                             int32_t* sums);
 
-  /// Ones in all rows.
-  int64_t (*count_ones)(const BitMatrixView& bits);
+  /// The integer rows of a whole panel, round(W[16 tile + k][i] * inverse_scale), and the rows of zeros.
+  void (*integer_panel)(const WeightPanelsView& weights, int64_t tile, int32_t* integers);
+  /// The sums of hidden_list_sums from integer rows that are there.
+  void (*integer_list_sums)(const int32_t* integers, const ActiveListsView& visible, int32_t* sums);
+
+  /// Entries of the lists of `bits`: the ones, and what fills lists up.
+  int64_t (*count_list_entries)(const BitMatrixView& bits);
 
   /// out[k] = number of columns in which unit 16 tile + k is on; `units` has units as rows, and bits beyond its
   /// columns do not count.
   void (*unit_counts)(const BitMatrixView& units, int64_t tile, int32_t* out);
 
-  /// Lists of the ones of `bits`. Written: starts[0 .. chunks * rows], and no more than count_ones(bits) +
-  /// 4 * chunks * rows + 64 columns_on, of which those beyond the last list mean nothing.
+  /// Lists of the ones of `bits`. Written: starts[0 .. chunks * groups], and columns_on, which has room for
+  /// count_list_entries(bits) + 64, of which those beyond the last list mean nothing.
   void (*list_active)(const BitMatrixView& bits, uint16_t* columns_on, uint32_t* starts);
 
   /// Bias, sigmoid, Bernoulli test and packing for one tile. Exact, given its input.
@@ -150,16 +174,15 @@ struct RbmKernels {
   /// Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
   void (*transpose_tile)(const BitMatrixView& in, int64_t tile, const BitMatrixView& out);
 
-  /// sums[i][k] = sum over rows b of +- bit[i][b] * probabilities_fixed[b][k], minus from row `first_negative`, a
-  /// multiple of 4, on: both phases of a gradient are one product. `units` has the visible units as rows and the
-  /// batch, or that of the positive phase followed by that of the negative one, as columns; at most kMaxRowsPerSum
-  /// rows a phase. Exact.
+  /// sums[i][k] = sum over rows b of +- bit[i][b] * probabilities_fixed[b][k], minus from row `first_negative` on: both
+  /// phases of a gradient are one product. `units` has the visible units as rows and the batch, or that of the positive
+  /// phase followed by that of the negative one, as columns; at most kMaxRowsPerSum rows a phase. Exact.
   /// `narrow` sums dithered_probability of each row instead (kernels/cpu/products.h), in units of 2^-10.
   void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int64_t first_negative, bool narrow,
                         int32_t* scratch, int32_t* sums);
 
-  /// Units 16 tile .. 16 tile + 15 of two phases side by side: the columns of `positive`, rounded up to a multiple of
-  /// 4, then those of `negative`. Bits beyond the columns of the inputs do not count. Writes 16 rows of `out`. Exact.
+  /// Units 16 tile .. 16 tile + 15 of two phases side by side: the columns of `positive`, then those of
+  /// `negative`. Bits beyond the columns of the inputs do not count. Writes 16 rows of `out`. Exact.
   void (*join_units)(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out);
 
   /// sums[i][k] = or -= the number of rows of the batch in which visible unit i and hidden unit 16 tile + k
@@ -179,6 +202,7 @@ struct RbmKernels {
   void (*dense_gradient_sums)(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
                               const float* probabilities, float factor, bool accumulate, float* sums);
 
+  /// gradient = sums_factor * integers + float_sums + terms, as far as they are given;
   /// velocity = momentum * velocity + learning_rate * (gradient - weight_decay * W - l1 * sign(W));
   /// W += velocity; multiplies and adds rounded one by one in that order. Exact, given its input.
   void (*update_panel)(const PanelUpdate& update);

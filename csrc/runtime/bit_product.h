@@ -24,15 +24,17 @@ class BitProduct {
   void prepare_tables(const BitMatrixView& bits) noexcept;
   void prepare_lists(const BitMatrixView& bits);
 
-  /// Sums of all rows with hidden units 16 tile .. 16 tile + 15, the bits being visible states.
-  void hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums);
+  /// Sums of all rows with hidden units 16 tile .. 16 tile + 15, the bits being visible states. `integers` are null or
+  /// the integer rows of that panel, at the scale of `weights`.
+  void hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums, const int32_t* integers = nullptr);
   /// Sums of all rows with visible units 16 tile .. 16 tile + 15, the bits being hidden states.
   void visible_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums);
 
  private:
   ActiveListsView lists() const { return {columns_on_.data(), starts_.data(), bits_.rows, bits_.columns}; }
-  bool lists_are_faster(const BitMatrixView& bits, int64_t n_tiles) const;
-  static int64_t list_entries(const BitMatrixView& bits, int64_t ones) { return ones + 4 * divide_up(bits.columns, kListColumns) * bits.rows + kWordBits; }
+  /// Entries of lists that beat tables, or -1.
+  int64_t entries_of_faster_lists(const BitMatrixView& bits, int64_t n_tiles) const;
+  void make_lists(const BitMatrixView& bits, int64_t entries);
 
   const RbmKernels& kernels_;
   BitMatrixView bits_{};

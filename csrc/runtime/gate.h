@@ -50,14 +50,21 @@ class Gate {
 
  private:
   bool spins_until_open(uint64_t seen, std::chrono::nanoseconds spin) const noexcept {
-    constexpr int kPausesPerClock = 32;  // reading the clock costs about as much as one pause
+    if (spins_briefly(seen)) return true;
     const auto deadline = std::chrono::steady_clock::now() + spin;
     do {
-      for (int i = 0; i < kPausesPerClock; ++i) {
-        if (generation_.load(std::memory_order_acquire) != seen) return true;
-        pause_processor();
-      }
+      if (spins_briefly(seen)) return true;
     } while (std::chrono::steady_clock::now() < deadline);
+    return false;
+  }
+
+  /// Reading the clock costs about as much as one pause, so it is read between many.
+  bool spins_briefly(uint64_t seen) const noexcept {
+    constexpr int kPauses = 32;
+    for (int i = 0; i < kPauses; ++i) {
+      if (generation_.load(std::memory_order_acquire) != seen) return true;
+      pause_processor();
+    }
     return false;
   }
 

@@ -115,8 +115,15 @@ void Team::barrier() noexcept {
   if (state_ != nullptr) state_->barrier(thread_index_);
 }
 
+/// With an item a thread at most, helping another would not end the loop sooner: all meet at the barrier anyway.
+int64_t Team::only_item(int64_t n_items) noexcept {
+  const bool first_call = position_++ == 0;
+  return first_call && thread_index_ < n_items ? thread_index_ : -1;
+}
+
 int64_t Team::next_item(int64_t n_items) noexcept {
   if (state_ == nullptr) return position_ < n_items ? position_++ : -1;
+  if (n_items <= n_threads_) return only_item(n_items);
   for (; victim_ < n_threads_; ++victim_) {
     const int64_t item = state_->take((thread_index_ + victim_) % n_threads_, n_items);
     if (item >= 0) return item;

@@ -26,7 +26,8 @@ class Team {
 
   /// Calls body(i) once for each i in [0, n_items) over the whole team, then waits at a barrier.
   /// Every thread must call it with the same n_items. A thread takes its own contiguous share first
-  /// (the same share at every call, so its data stays in its caches) and then helps the others.
+  /// (the same share at every call, so its data stays in its caches) and then helps the others, where shares are more
+  /// than one item.
   /// body must not throw.
   template <class Body>
   void for_each(int64_t n_items, Body&& body) noexcept {
@@ -36,12 +37,13 @@ class Team {
 
  private:
   int64_t next_item(int64_t n_items) noexcept;  // -1 when nothing is left
+  int64_t only_item(int64_t n_items) noexcept;
 
   TeamState* state_;  // null for a team of one
   int thread_index_;
   int n_threads_;
   int victim_ = 0;       // whose share next_item looks at, counted from the own one
-  int64_t position_ = 0;  // next item of a team of one
+  int64_t position_ = 0;  // next item of a team of one; calls of only_item since the last barrier
 };
 
 namespace detail {

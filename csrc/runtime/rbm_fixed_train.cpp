@@ -1,11 +1,11 @@
 // CD-k and PCD-k on packed bits: a whole pass over the data is one parallel region.
 //
 // Stages of a minibatch, each a loop over tiles of 16 units that ends in a barrier:
-//   CD   hidden given data | visible given hidden | (k - 1 times: hidden | visible) | learn
-//   PCD  hidden given data, and visible given chains | (k - 1 times: hidden | visible) | learn
-// Where visible sums are split by thread (runtime/visible_sums.h) PCD starts like CD.
-// `learn` owns one weight panel: hidden probabilities of the negative phase, the gradient of both phases
-// and the update, while everything is in cache. It also fetches the rows of the next minibatch.
+//   visible given hidden | (k - 1 times: hidden | visible) | learn
+// `learn` owns one weight panel: hidden probabilities of the negative phase, the gradient of both phases and the
+// update, then the hidden units given the data of the next minibatch, while everything is in cache. These are
+// computed on the assumption that the scale of the weights stays, which nearly always holds; else they are
+// computed again.
 // Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
 #include <algorithm>
 #include <chrono>
@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/fixed.h"
+#include "runtime/integer_weights.h"
 #include "runtime/parallel.h"
 #include "runtime/rbm_fixed.h"
 #include "runtime/rbm_gradient.h"
@@ -37,7 +38,7 @@ class FixedTrainer {
       : state_(state), kernels_(rbm_kernels()), rows_(rows), order_(order), settings_(settings), poll_(poll), seed_(seed),
         step_(step), n_threads_(n_threads), max_batch_(std::min(settings.batch_size, rows.rows())), max_negative_(settings.persistent ? chains.rows() : max_batch_),
         hidden_(settings.persistent ? chains : own_hidden_), visible_sums_(state, max_negative_, n_threads), gradient_(state),
-        scale_(state, n_threads), scratch_(n_threads) {
+        integers_(state, std::max(max_batch_, max_negative_), n_threads), scale_(state, n_threads), scratch_(n_threads) {
     if (!settings.persistent) own_hidden_.resize(max_batch_, state.n_hidden);
     const bool dense_data = !rows.is_bits() && !settings.binarize_sample;
     dense_data_ = dense_data;
@@ -62,7 +63,7 @@ class FixedTrainer {
   TrainResult run() {
     const auto start = Clock::now();
     last_poll_ = start;
-    fetch_all(0);
+    fetch_all(minibatch(0));
     parallel_region(n_threads_, [&](Team& team) { work(team); });
     result_.seconds = seconds_since(start);
     return result_;
@@ -72,8 +73,9 @@ class FixedTrainer {
   struct Minibatch {
     int64_t index, first, count;
   };
+  /// The one after the last has no rows.
   Minibatch minibatch(int64_t index) const {
-    const int64_t first = index * settings_.batch_size;
+    const int64_t first = std::min(index * settings_.batch_size, rows_.rows());
     return {index, first, std::min(settings_.batch_size, rows_.rows() - first)};
   }
   int64_t n_minibatches() const { return divide_up(rows_.rows(), settings_.batch_size); }
@@ -92,9 +94,9 @@ class FixedTrainer {
     for (int64_t tile = 0; tile < state_.visible_tiles(); ++tile)
       kernels_.sample_values(values, count, to.row_stride, key, static_cast<uint32_t>(begin), tile, to.bits.view().word_column(tile / 4) + begin);
   }
-  int64_t fetch_blocks(int64_t index) const { return index < n_minibatches() ? divide_up(minibatch(index).count, kFetchRows) : 0; }
-  void fetch_all(int64_t index) {
-    for (int64_t block = 0; block < fetch_blocks(index); ++block) fetch(minibatch(index), block);
+  static int64_t fetch_blocks(const Minibatch& batch) { return divide_up(batch.count, kFetchRows); }
+  void fetch_all(const Minibatch& batch) {
+    for (int64_t block = 0; block < fetch_blocks(batch); ++block) fetch(batch, block);
   }
 
   // ---- one minibatch ----
@@ -102,20 +104,22 @@ class FixedTrainer {
   void work(Team& team) {
     TrainScratch& scratch = scratch_[team.thread_index()];
     int exponent = state_.scale_exponent;
+    positive_stage(team, scratch, minibatch(0), exponent);
     for (int64_t index = 0; index < n_minibatches(); ++index) {
-      const Minibatch batch = minibatch(index);
+      const Minibatch batch = minibatch(index), next = minibatch(index + 1);
       if (poll_due_) poll(team);
       const bool stop = stop_requested_;  // written nowhere but in poll
       if (team.thread_index() == 0) count(batch);
-      positive_stage(team, scratch, batch, exponent);
-      chain_stages(team, scratch, batch, exponent);
-      learn_stage(team, scratch, batch, exponent);
+      chain_stages(team, scratch, batch, next, exponent);
+      learn_stage(team, scratch, batch, next, exponent);
+      const int assumed = exponent;
       if (!scale_.next(exponent)) {
         if (team.thread_index() == 0) result_.finite = false;
         break;
       }
       if (team.thread_index() == 0) state_.scale_exponent = exponent;  // for callbacks
       if (stop) break;
+      if (exponent != assumed) positive_stage(team, scratch, next, exponent);
     }
   }
 
@@ -140,43 +144,41 @@ class FixedTrainer {
   uint64_t step_of(const Minibatch& batch, int64_t s) const { return step_ + static_cast<uint64_t>(batch.index * steps_per_update() + s); }
   Stream stream() const { return settings_.persistent ? Stream::pcd : Stream::cd; }
 
+  /// Hidden units given the data of a minibatch of at least one row.
   void positive_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
-    const Phase data = data_phase(batch);
-    if (!data.dense) scratch.from_visible.prepare(data.bits(), tiles_per_thread(state_.hidden_tiles()));
-    const auto positive = [&](int64_t tile) { positive_tile(tile, batch, exponent, scratch); };
-    if (!starts_with_visible()) return hidden_stage(team, scratch, batch, exponent, positive);
-    const int64_t hidden_tiles = state_.hidden_tiles();
-    prepare_visible(scratch, batch);
-    team.for_each(hidden_tiles + state_.visible_tiles(), [&](int64_t item) {
-      if (item < hidden_tiles) positive(item);
-      else visible_tile(item - hidden_tiles, batch, 0, exponent, scratch);
+    prepare_data(scratch, batch);
+    hidden_stage(team, scratch, batch, exponent, [&](int64_t tile) {
+      integers_.quantise(tile, exponent);
+      positive_tile(tile, batch, exponent, scratch);
     });
   }
 
-  /// Chains of PCD have their hidden states before the minibatch, so their visible states share the first stage.
-  bool starts_with_visible() const { return settings_.persistent && !visible_sums_.is_split(); }
+  void prepare_data(TrainScratch& scratch, const Minibatch& batch) {
+    const Phase data = data_phase(batch);
+    if (!data.dense) scratch.from_data.prepare(data.bits(), tiles_per_thread(state_.hidden_tiles()));
+  }
   int64_t tiles_per_thread(int64_t tiles) const { return divide_up(tiles, n_threads_); }
 
-  /// All hidden tiles; where visible sums are split, each part's share of them follows at once.
+  /// All hidden tiles; where visible sums are split, each part's share of them follows at once, for the chains of `batch`.
   template <class Tile>
   void hidden_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent, Tile&& hidden_tile) {
     if (!visible_sums_.is_split()) return team.for_each(state_.hidden_tiles(), hidden_tile);
     team.for_each(visible_sums_.n_parts(), [&](int64_t part) {
       for (int64_t tile = visible_sums_.first_tile(part); tile < visible_sums_.first_tile(part + 1); ++tile) hidden_tile(tile);
-      visible_sums_.sum_part(part, hidden_.view(chain_phase(batch).count), exponent, scratch.from_hidden);
+      if (batch.count > 0) visible_sums_.sum_part(part, hidden_.view(chain_phase(batch).count), exponent, scratch.from_hidden);
     });
   }
 
-  void prepare_visible(TrainScratch& scratch, const Minibatch& batch) {
-    if (visible_sums_.is_split()) return;
-    scratch.from_hidden.prepare(hidden_.view(chain_phase(batch).count), tiles_per_thread(state_.visible_tiles()));
-  }
-
-  void chain_stages(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
-    for (int64_t s = starts_with_visible() ? 1 : 0; s < settings_.k; ++s) {
+  /// Also fetches the rows of the next minibatch.
+  void chain_stages(Team& team, TrainScratch& scratch, const Minibatch& batch, const Minibatch& next, int exponent) {
+    for (int64_t s = 0; s < settings_.k; ++s) {
       if (s > 0) sample_hidden(team, scratch, batch, step_of(batch, settings_.persistent ? s - 1 : s), exponent);
-      prepare_visible(scratch, batch);
-      team.for_each(state_.visible_tiles(), [&](int64_t tile) { visible_tile(tile, batch, s, exponent, scratch); });
+      if (!visible_sums_.is_split()) scratch.from_hidden.prepare(hidden_.view(chain_phase(batch).count), tiles_per_thread(state_.visible_tiles()));
+      const int64_t visible_tiles = state_.visible_tiles();
+      team.for_each(visible_tiles + (s == 0 ? fetch_blocks(next) : 0), [&](int64_t item) {
+        if (item < visible_tiles) visible_tile(item, batch, s, exponent, scratch);
+        else fetch(next, item - visible_tiles);
+      });
     }
   }
 
@@ -185,16 +187,16 @@ class FixedTrainer {
     hidden_stage(team, scratch, batch, exponent, [&](int64_t tile) { hidden_sample_tile(tile, batch, step, exponent, scratch); });
   }
 
-  void learn_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, int exponent) {
+  void learn_stage(Team& team, TrainScratch& scratch, const Minibatch& batch, const Minibatch& next, int exponent) {
     // All threads read it after the barrier of this stage, and it is not written again before another barrier.
     if (team.thread_index() == 0) poll_due_ = poll_ && seconds_since(last_poll_) > kPollSeconds;
     scale_.begin_minibatch(team.thread_index());  // no thread looks at norms between the first barrier of a minibatch and the last
     const Phase model = model_phase(batch);
     if (!model.dense) scratch.from_visible.prepare(model.bits(), tiles_per_thread(state_.hidden_tiles()));
-    const int64_t hidden_tiles = state_.hidden_tiles();
-    team.for_each(hidden_tiles + fetch_blocks(batch.index + 1), [&](int64_t item) {
-      if (item < hidden_tiles) learn_tile(item, batch, exponent, team.thread_index());
-      else fetch(minibatch(batch.index + 1), item - hidden_tiles);
+    if (next.count > 0) prepare_data(scratch, next);
+    hidden_stage(team, scratch, next, exponent, [&](int64_t tile) {
+      learn_tile(tile, batch, exponent, team.thread_index());
+      if (next.count > 0) positive_tile(tile, next, exponent, scratch);
     });
   }
 
@@ -210,8 +212,8 @@ class FixedTrainer {
 
   // ---- tiles ----
 
-  /// Bits of `visible` are those scratch.from_visible was prepared with.
-  ActivationInput hidden_input(const Phase& visible, int64_t tile, int exponent, TrainScratch& scratch) {
+  /// `product` was prepared with the bits of `visible`.
+  ActivationInput hidden_input(const Phase& visible, BitProduct& product, int64_t tile, int exponent, TrainScratch& scratch) {
     const WeightPanelsView weights = state_.panels_at(exponent);
     const float* bias = state_.hidden_bias.tile(tile);
     if (visible.dense) {
@@ -219,7 +221,7 @@ class FixedTrainer {
       kernels_.dense_hidden_sums(weights, tile, states.values.data(), visible.count, states.row_stride, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, visible.count};
     }
-    scratch.from_visible.hidden_sums(weights, tile, scratch.sums.data());
+    product.hidden_sums(weights, tile, scratch.sums.data(), integers_.panel(tile));
     return {scratch.sums.data(), nullptr, power_of_two(exponent), bias, visible.count};
   }
 
@@ -236,7 +238,7 @@ class FixedTrainer {
     else output.probabilities_fixed = positive_fixed_.data() + tile * positive_tile_size_;
     if (!settings_.persistent) add_hidden_samples(output, tile, step_of(batch, 0));
     if (settings_.sampled_statistics) sample_positive_hidden(output, tile, batch);
-    kernels_.activate(hidden_input(visible, tile, exponent, scratch), output);
+    kernels_.activate(hidden_input(visible, scratch.from_data, tile, exponent, scratch), output);
     if (settings_.sampled_statistics) kernels_.transpose_tile(positive_hidden(batch), tile, positive_samples_.units_of(batch.count));
   }
 
@@ -256,7 +258,7 @@ class FixedTrainer {
   void hidden_sample_tile(int64_t tile, const Minibatch& batch, uint64_t step, int exponent, TrainScratch& scratch) {
     ActivationOutput output{};
     add_hidden_samples(output, tile, step);
-    kernels_.activate(hidden_input(chain_phase(batch), tile, exponent, scratch), output);
+    kernels_.activate(hidden_input(chain_phase(batch), scratch.from_visible, tile, exponent, scratch), output);
   }
 
   bool mean_reconstruction(int64_t s) const { return s == settings_.k - 1 && !settings_.sample_visibles; }
@@ -287,23 +289,19 @@ class FixedTrainer {
     if (!model.dense) kernels_.transpose_tile(model.bits(), tile, model.units());
     if (gradient_.joins(data, model)) gradient_.join_tile(tile, data, model);
     const TileStatistic up = visible_statistic(kernels_, data, tile), down = visible_statistic(kernels_, model, tile);
-    const TileMeans means = up.means(), gradient = difference(up, down);
     const int64_t first = tile * kTileUnits, n_units = std::min<int64_t>(kTileUnits, state_.n_visible - first);
-    for (int64_t k = 0; k < n_units; ++k) {
-      mean_visible_[first + k] = means.units[k];
-      update_bias(state_.visible_bias[first + k], state_.visible_velocity[first + k], gradient.units[k]);
-    }
+    if (settings_.has_sparsity) std::copy_n(up.means().units, n_units, mean_visible_.data() + first);
+    update_biases(&state_.visible_bias[first], &state_.visible_velocity[first], difference(up, down), n_units);
   }
 
-  void update_bias(float& bias, float& velocity, float gradient) const {
-    const float step = static_cast<float>(settings_.learning_rate) * gradient;
-    if (settings_.momentum == 0) {
-      velocity = 0;
-      bias += step;
-      return;
+  void update_biases(float* bias, float* velocity, const TileMeans& gradient, int64_t n_units) const {
+    const auto rate = static_cast<float>(settings_.learning_rate), momentum = static_cast<float>(settings_.momentum);
+    for (int64_t k = 0; k < n_units; ++k) {
+      const float step = rate * gradient.units[k];
+      const float change = momentum == 0 ? step : momentum * velocity[k] + step;
+      velocity[k] = momentum == 0 ? 0 : change;
+      bias[k] += change;
     }
-    velocity = static_cast<float>(settings_.momentum) * velocity + step;
-    bias += velocity;
   }
 
   /// Everything a weight panel needs at the end of a minibatch.
@@ -339,7 +337,7 @@ class FixedTrainer {
     if (settings_.sampled_statistics) {
       // The states a step of CD ends with, which nothing else draws; those PCD goes on with.
       add_hidden_samples(output, tile, settings_.persistent ? step_of(batch, settings_.k - 1) : step_of(batch, settings_.k));
-      kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
+      kernels_.activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
       const BitMatrixView units = negative_samples_.units_of(model.count);
       kernels_.transpose_tile(hidden_.view(model.count), tile, units);
       return {nullptr, nullptr, model.count, units};
@@ -347,7 +345,7 @@ class FixedTrainer {
     if (model.dense) output.probabilities = scratch.probabilities.data();
     else output.probabilities_fixed = negative_fixed(data_phase(batch), model, scratch);
     if (settings_.persistent) add_hidden_samples(output, tile, step_of(batch, settings_.k - 1));
-    kernels_.activate(hidden_input(model, tile, exponent, scratch), output);
+    kernels_.activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
     return {output.probabilities_fixed, output.probabilities, model.count, {}};
   }
 
@@ -357,18 +355,17 @@ class FixedTrainer {
   }
 
   void update_hidden_biases(int64_t tile, const Minibatch& batch, const HiddenStatistics& up, const HiddenStatistics& down, OuterTerm& sparsity) {
-    const int64_t n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - tile * kTileUnits);
+    const int64_t first = tile * kTileUnits, n_units = std::min<int64_t>(kTileUnits, state_.n_hidden - first);
     const TileStatistic data = hidden_statistic(kernels_, up, tile), model = hidden_statistic(kernels_, down, tile);
-    const TileMeans means = data.means();
     TileMeans gradient = difference(data, model);
-    for (int64_t k = 0; k < n_units; ++k) {
-      const int64_t j = tile * kTileUnits + k;
-      if (settings_.has_sparsity) {
-        sparsity.hidden[k] = sparsity_force(j, means.units[k], batch.index > 0 || state_.has_mean_activation);
+    if (settings_.has_sparsity) {
+      const TileMeans means = data.means();
+      for (int64_t k = 0; k < n_units; ++k) {
+        sparsity.hidden[k] = sparsity_force(first + k, means.units[k], batch.index > 0 || state_.has_mean_activation);
         gradient.units[k] += sparsity.hidden[k];
       }
-      update_bias(state_.hidden_bias[j], state_.hidden_velocity[j], gradient.units[k]);
     }
+    update_biases(&state_.hidden_bias[first], &state_.hidden_velocity[first], gradient, n_units);
   }
 
   /// cost * (target - q): the derivative of the cross-entropy between the wanted and the running mean
@@ -388,6 +385,7 @@ class FixedTrainer {
     update.momentum = static_cast<float>(settings_.momentum);
     update.weight_decay = static_cast<float>(settings_.weight_decay);
     update.l1 = static_cast<float>(settings_.l1);
+    update.integers = integers_.panel(tile);
     scale_.prepare(update, tile, thread, exponent);
     kernels_.update_panel(update);
     scale_.panel_updated(tile, exponent);
@@ -415,6 +413,7 @@ class FixedTrainer {
   PairedBits positive_samples_, negative_samples_;  ///< of sampled statistics
   VisibleSums visible_sums_;
   Gradient gradient_;
+  IntegerWeights integers_;
   ScaleTracker scale_;
   std::vector<TrainScratch> scratch_;
   bool poll_due_ = false, stop_requested_ = false;

@@ -31,7 +31,7 @@ void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max
 Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
 
 void Gradient::allow_joined(int64_t max_rows) {
-  if (max_rows <= kMaxRowsPerSum) joined_.resize(state_.n_visible, round_up(max_rows, 4) + max_rows);
+  if (max_rows <= kMaxRowsPerSum) joined_.resize(state_.n_visible, 2 * max_rows);
 }
 
 bool Gradient::joins(const Phase& up, const Phase& down) const {
@@ -47,8 +47,7 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
     return;
   }
   if (joins(up.visible, down.visible)) {
-    joined_sums(up, down, scratch);
-    update.sums = scratch.sums.data();
+    fill_joined(up, down, scratch, update);
     update.sums_factor = factor_for(up.hidden);
     return;
   }
@@ -67,10 +66,18 @@ float Gradient::factor_for(const HiddenStatistics& hidden) const {
   return 1.0f / (one * static_cast<float>(hidden.count));
 }
 
-void Gradient::joined_sums(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch) const {
+/// The update of a panel sums a short batch itself: storing the sums would cost as much as making them.
+void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
   BitMatrixView units = joined_.view();
-  units.columns = first_negative(up.visible) + down.visible.count;
-  kernels_.gradient_sums(units, up.hidden.fixed, first_negative(up.visible), state_.narrow, scratch.tables.data(), scratch.sums.data());
+  const int64_t first_down = first_negative(up.visible);
+  units.columns = first_down + down.visible.count;
+  if (units.columns <= kWordBits) {
+    scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data()};
+    update.short_batch = &scratch.short_batch;
+    return;
+  }
+  kernels_.gradient_sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(), scratch.sums.data());
+  update.sums = scratch.sums.data();
 }
 
 /// Sums of one phase, not subtracted.

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/fixed.h"
+#include "runtime/parallel.h"
 #include "runtime/target.h"
 
 namespace udl {
@@ -14,7 +15,7 @@ constexpr int64_t kPanelsPerWord = kWordBits / kTileUnits;
 
 }  // namespace
 
-ScaleTracker::ScaleTracker(const RbmState& state, int n_threads) : state_(state), kernels_(rbm_kernels()) {
+ScaleTracker::ScaleTracker(const RbmState& state, int n_threads) : state_(state), kernels_(rbm_kernels()), has_row_norms_(n_threads) {
   const int64_t n_panels = state.hidden_tiles();
   largest_bits_.resize(n_panels * kTileUnits);
   column_norms_.resize(state.narrow ? n_panels : n_panels * 2 * kTileUnits);
@@ -25,14 +26,14 @@ ScaleTracker::ScaleTracker(const RbmState& state, int n_threads) : state_(state)
   }
 }
 
-void ScaleTracker::begin_minibatch(int thread) {
-  if (!state_.narrow) row_norms_[thread].zero();
-}
+void ScaleTracker::begin_minibatch(int thread) { has_row_norms_[thread].set = false; }
 
 void ScaleTracker::prepare(PanelUpdate& update, int64_t tile, int thread, int exponent) {
   update.inverse_scale = power_of_two(-exponent);
   update.largest_bits = largest_bits_.data() + tile * kTileUnits;
   update.row_norms = state_.narrow ? nullptr : row_norms_[thread].data();
+  update.add_row_norms = has_row_norms_[thread].set;
+  has_row_norms_[thread].set = true;
   update.column_norms = state_.narrow ? nullptr : column_norms_.data() + tile * 2 * kTileUnits;
 }
 
@@ -49,19 +50,32 @@ bool ScaleTracker::next(int& exponent) const {
   return true;
 }
 
+int32_t ScaleTracker::largest_of(const Buffer<int32_t>& values) const {
+  const int32_t* array = values.data();
+  return kernels_.largest_of_sums(&array, 1, values.size());
+}
+
 float ScaleTracker::largest_weight() const {
-  const int32_t bits = *std::max_element(largest_bits_.data(), largest_bits_.data() + largest_bits_.size());
+  const int32_t bits = largest_of(largest_bits_);
   float largest;
   std::memcpy(&largest, &bits, sizeof bits);
   return largest;
 }
 
+/// Over the threads that updated panels: what the others have is of another minibatch.
+int64_t ScaleTracker::largest_row_norm() const {
+  const int32_t* arrays[kMaxThreads];
+  int n = 0;
+  for (std::size_t thread = 0; thread < has_row_norms_.size(); ++thread)
+    if (has_row_norms_[thread].set) arrays[n++] = row_norm_arrays_[thread];
+  return kernels_.largest_row_norm(arrays, n, state_.n_visible);
+}
+
 /// The shifted sums are a bound from below and, with one unit a weight, from above; between the bounds the
 /// answer is false.
 bool ScaleTracker::wide_scale_still_right(int exponent, float largest_weight) const {
-  const int64_t columns = *std::max_element(column_norms_.data(), column_norms_.data() + column_norms_.size());
-  const int64_t rows = kernels_.largest_row_norm(row_norm_arrays_.data(), static_cast<int>(row_norm_arrays_.size()), state_.n_visible);
-  const int64_t half_norm = std::max(columns, rows), n = std::max(state_.n_visible, state_.n_hidden);
+  const int64_t columns = largest_of(column_norms_);
+  const int64_t half_norm = std::max(columns, largest_row_norm()), n = std::max(state_.n_visible, state_.n_hidden);
   const float largest = largest_weight * power_of_two(-exponent);
   const int64_t lower = half_norm << kNormShift;
   const int64_t upper = (half_norm + n) << kNormShift;

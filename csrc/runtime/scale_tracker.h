@@ -25,10 +25,12 @@ class ScaleTracker {
   bool next(int& exponent) const;
 
  private:
+  int32_t largest_of(const Buffer<int32_t>& values) const;
   float largest_weight() const;
   bool wide_scale_still_right(int exponent, float largest) const;
   bool narrow_scale_still_right(int exponent, float largest) const;
   int32_t largest_narrow_norm() const;
+  int64_t largest_row_norm() const;
 
   const RbmState& state_;
   const RbmKernels& kernels_;
@@ -36,6 +38,10 @@ class ScaleTracker {
   Buffer<int32_t> column_norms_;               ///< wide: [panel][2][16]; narrow: [panel]
   std::vector<Buffer<int32_t>> row_norms_;     ///< wide: one array a thread; narrow: one array a panel
   std::vector<const int32_t*> row_norm_arrays_;
+  struct alignas(64) Flag {
+    bool set = false;
+  };
+  std::vector<Flag> has_row_norms_;  ///< wide: whether a thread updated panels of this minibatch
 };
 
 }  // namespace udl

@@ -38,8 +38,9 @@ void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int expone
 void VisibleSums::tile(int64_t tile, int64_t rows, int exponent, BitProduct& product, int32_t* sums) const {
   if (!is_split_) return product.visible_sums(state_.panels_at(exponent), tile, sums);
   const int64_t size = rows * kTileUnits;
-  std::copy_n(parts_.data() + offset(0, tile), size, sums);
-  for (int64_t part = 1; part < n_parts(); ++part) {
+  const int32_t *first = parts_.data() + offset(0, tile), *second = parts_.data() + offset(1, tile);
+  for (int64_t n = 0; n < size; ++n) sums[n] = first[n] + second[n];
+  for (int64_t part = 2; part < n_parts(); ++part) {
     const int32_t* more = parts_.data() + offset(part, tile);
     for (int64_t n = 0; n < size; ++n) sums[n] += more[n];
   }

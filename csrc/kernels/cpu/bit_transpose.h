@@ -60,7 +60,7 @@ inline uint64_t unit_word(const BitMatrixView& units, int64_t index, int64_t uni
 }
 
 void join_units(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out) {
-  const int64_t offset = round_up(positive.columns, 4), shift = offset % kWordBits;
+  const int64_t offset = positive.columns, shift = offset % kWordBits;
   for (int64_t w = 0; w < divide_up(offset + negative.columns, kWordBits); ++w) {
     const int64_t from = w - offset / kWordBits;  // word of the negative phase that starts inside word w
     uint64_t* words = out.word_column(w);
