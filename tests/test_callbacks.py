@@ -211,7 +211,9 @@ def test_the_model_stands_still_while_a_callback_looks(algorithm):
             looks.append(np.array_equal(first, model._engine.visible_bias()))
         return len(looks) == 4
 
-    rows = np.random.default_rng(0).random((100000, 200)) < 0.3  # an epoch outlasts the time between looks
+    rows = (
+        np.random.default_rng(0).random((100000, 200)) < 0.3
+    )  # an epoch outlasts the time between looks
     options = {"batch_size": 20, "n_iter": 1000, "n_jobs": 2, "random_state": 0}
     RBM(200, algorithm=algorithm, callbacks=[look], **options).fit(rows)
     assert looks == [True] * 4

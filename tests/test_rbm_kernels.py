@@ -326,6 +326,37 @@ def test_scale_stays_right_while_weights_grow(learning_rate, precision):
         )
 
 
+@pytest.mark.parametrize("precision", PACKED)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"k": 3}, {"algorithm": "pcd"}, {"statistics": "sampled"}, {"momentum": 0.5, "l1": 1e-3}],
+)
+@pytest.mark.parametrize(
+    ("n_visible", "n_hidden", "batch_size"),
+    [(64, 256, 10), (400, 40, 10), (40, 400, 10), (300, 280, 10), (150, 137, 70)],
+)
+def test_a_pass_is_its_minibatches(options, n_visible, n_hidden, batch_size, precision):
+    """What a minibatch prepares for the next assumes the scale, which the first updates change."""
+    settings = {**SETTINGS, "learning_rate": 0.1, "batch_size": batch_size, **options}
+    data = states(12 * batch_size, n_visible)
+    start = states(batch_size, n_hidden, 0.5)
+    found, scales = [], []
+    for rows_a_call in (len(data), batch_size):
+        engine, model = random_model(n_visible, n_hidden, 0.001, precision)
+        scales.append(_core.weight_scale_exponent(model.weights, precision == "fast"))
+        if settings["algorithm"] == "pcd":
+            engine.set_chains(start)
+        step = 0
+        for first in range(0, len(data), rows_a_call):
+            rows = _core.Rows.from_array(data[first : first + rows_a_call])
+            step = engine.train(rows, None, settings, SEED, step, 2)["step"]
+            scales.append(_core.weight_scale_exponent(engine.weights(), precision == "fast"))
+        found.append((engine.weights(), engine.hidden_bias(), engine.visible_bias()))
+    for whole, parts in zip(*found, strict=True):
+        np.testing.assert_array_equal(whole, parts)
+    assert len(set(scales)) > 1
+
+
 # ---- e^-x ----
 
 

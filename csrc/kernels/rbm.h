@@ -115,11 +115,12 @@ struct PanelUpdate {
 
   float inverse_scale;     ///< of the scale in use; what follows is of z = round(W * inverse_scale)
   int32_t* integers;       ///< null, or z of the panel, as integer rows, written
-  int32_t* row_norms;      ///< null: no norms but largest_bits. Else
+  int32_t* column_norms;   ///< null: no norms but largest_bits. Else
+                           ///< [2][16], written: sums of |z| >> kNormShift of positive, then negative z
+  int32_t* row_norms;      ///< null, as with column_norms, or
                            ///< [n_visible][16], written or added to: partial sums of |z| >> kNormShift over this
                            ///< panel; lanes 0, 1 of each four hold positive z, lanes 2, 3 negative z
   bool add_row_norms;      ///< whether row_norms are added to
-  int32_t* column_norms;   ///< null with row_norms; [2][16], written: sums of |z| >> kNormShift of positive, then negative z
   int32_t* largest_bits;   ///< [16], written: float bits of max |W| of each lane; NaN is the largest
 };
 /// Norms are tracked in units of 2^9: 2^23 >> 9 fits the 16-bit lanes of the pair sums, and 2^17 units

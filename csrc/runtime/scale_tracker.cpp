@@ -18,8 +18,9 @@ constexpr int64_t kPanelsPerWord = kWordBits / kTileUnits;
 ScaleTracker::ScaleTracker(const RbmState& state, int n_threads) : state_(state), kernels_(rbm_kernels()), has_row_norms_(n_threads) {
   const int64_t n_panels = state.hidden_tiles();
   largest_bits_.resize(n_panels * kTileUnits);
-  column_norms_.resize(state.narrow ? n_panels : n_panels * 2 * kTileUnits);
-  row_norms_.resize(state.narrow ? n_panels : n_threads);
+  if (state.narrow) column_norms_.resize(n_panels);
+  if (tracks_columns()) column_norms_.resize(n_panels * 2 * kTileUnits);
+  row_norms_.resize(state.narrow ? n_panels : tracks_rows() ? n_threads : 0);
   for (Buffer<int32_t>& norms : row_norms_) {
     norms.resize(state.narrow ? 2 * round_up(state.n_visible, kTileUnits) : state.n_visible * kTileUnits);
     row_norm_arrays_.push_back(norms.data());
@@ -31,10 +32,10 @@ void ScaleTracker::begin_minibatch(int thread) { has_row_norms_[thread].set = fa
 void ScaleTracker::prepare(PanelUpdate& update, int64_t tile, int thread, int exponent) {
   update.inverse_scale = power_of_two(-exponent);
   update.largest_bits = largest_bits_.data() + tile * kTileUnits;
-  update.row_norms = state_.narrow ? nullptr : row_norms_[thread].data();
+  update.column_norms = tracks_columns() ? column_norms_.data() + tile * 2 * kTileUnits : nullptr;
+  update.row_norms = tracks_rows() ? row_norms_[thread].data() : nullptr;
   update.add_row_norms = has_row_norms_[thread].set;
   has_row_norms_[thread].set = true;
-  update.column_norms = state_.narrow ? nullptr : column_norms_.data() + tile * 2 * kTileUnits;
 }
 
 void ScaleTracker::panel_updated(int64_t tile, int exponent) {
@@ -71,18 +72,19 @@ int64_t ScaleTracker::largest_row_norm() const {
   return kernels_.largest_row_norm(arrays, n, state_.n_visible);
 }
 
-/// The shifted sums are a bound from below and, with one unit a weight, from above; between the bounds the
-/// answer is false.
+/// The shifted sums are a bound from below and, with one unit a weight, from above; where no norms are kept the largest
+/// integer is one from above. Between the bounds the answer is false.
 bool ScaleTracker::wide_scale_still_right(int exponent, float largest_weight) const {
-  const int64_t columns = largest_of(column_norms_);
-  const int64_t half_norm = std::max(columns, largest_row_norm()), n = std::max(state_.n_visible, state_.n_hidden);
   const float largest = largest_weight * power_of_two(-exponent);
+  if (largest > kMaxQuantised) return false;
+  const int64_t columns = tracks_columns() ? largest_of(column_norms_) : 0, rows = tracks_rows() ? largest_row_norm() : 0;
+  const int64_t half_norm = std::max(columns, rows), n = std::max(state_.n_visible, state_.n_hidden);
+  const int64_t n_untracked = std::max(tracks_columns() ? 0 : state_.n_visible, tracks_rows() ? 0 : state_.n_hidden);
   const int64_t lower = half_norm << kNormShift;
-  const int64_t upper = (half_norm + n) << kNormShift;
-  const bool fits = largest <= kMaxQuantised && upper < kHalfNormLimit;
+  const int64_t upper = std::max((half_norm + n) << kNormShift, n_untracked * (static_cast<int64_t>(largest) + 1));
   // At half the scale every integer doubles, up to a rounding of one.
   const bool half_does_not = 2 * largest > kMaxQuantised || 2 * lower - n >= kHalfNormLimit;
-  return fits && (half_does_not || exponent == kMinScaleExponent);
+  return upper < kHalfNormLimit && (half_does_not || exponent == kMinScaleExponent);
 }
 
 bool ScaleTracker::narrow_scale_still_right(int exponent, float largest_weight) const {

@@ -17,14 +17,16 @@ struct PanelNorms {
 
   UDL_ALWAYS_INLINE void add_largest(f32x16 weights) { largest_bits = max(largest_bits, magnitude_bits(weights)); }
 
-  UDL_ALWAYS_INLINE void add_half_norms(i32x16 z, bool add_row_norms, int32_t* row_norms) {
+  UDL_ALWAYS_INLINE void add_half_norms(const PanelUpdate& u, int64_t row, i32x16 z) {
     const i32x16 zero = broadcast(0);
     const i32x16 up = shift_right_logical<kNormShift>(max(z, zero));
     const i32x16 down = shift_right_logical<kNormShift>(max(zero - z, zero));
     positive = positive + up;
     negative = negative + down;
-    const i32x16 row = pair_sums(up, down);
-    store(row_norms, add_row_norms ? load(row_norms) + row : row);
+    if (!u.row_norms) return;
+    int32_t* row_norms = u.row_norms + row * kTileUnits;
+    const i32x16 sums = pair_sums(up, down);
+    store(row_norms, u.add_row_norms ? load(row_norms) + sums : sums);
   }
 };
 
@@ -95,7 +97,7 @@ UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, 
   norms.add_largest(updated);
   const i32x16 z = quantise(updated, norms.inverse_scale);
   if (integers) store(integers, z);
-  if (u.row_norms) norms.add_half_norms(z, u.add_row_norms, u.row_norms + i * kTileUnits);
+  if (u.column_norms) norms.add_half_norms(u, i, z);
 }
 
 /// Rows first .. last - 1, all of one chunk of integer rows, first being a multiple of four. The update and the norms
@@ -152,7 +154,7 @@ PanelNorms update_weights(const PanelUpdate& u) {
 void update_panel(const PanelUpdate& u) {
   const PanelNorms norms = update_weights(u);
   store(u.largest_bits, norms.largest_bits);
-  if (!u.row_norms) return;
+  if (!u.column_norms) return;
   store(u.column_norms, norms.positive);
   store(u.column_norms + kTileUnits, norms.negative);
 }
