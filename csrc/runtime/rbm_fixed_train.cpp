@@ -119,7 +119,7 @@ class FixedTrainer {
       }
       if (team.thread_index() == 0) state_.scale_exponent = exponent;  // for callbacks
       if (stop) break;
-      if (exponent != assumed) positive_stage(team, scratch, next, exponent);
+      if (exponent != assumed && next.count > 0) positive_stage(team, scratch, next, exponent);
     }
   }
 
