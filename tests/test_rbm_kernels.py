@@ -262,12 +262,16 @@ def test_momentum_may_start_and_stop(momenta):
 def test_binarized_pixels_are_drawn_from_the_data_stream(target):
     from tests.oracle.philox import draws, uniforms
 
-    values = rng(3).random((20, 37)).astype(np.float32)
+    values = rng(3).random((150, 37)).astype(np.float32)
     engine, _ = random_model(37, 8)
-    learn(engine, values, {"binarize_sample": True, "data_step": 6, "batch_size": 20}, 2)
-    bits = uniforms(draws(SEED, "data", 0, 6, 0, 20, 37)) < values
+    learn(engine, values, {"binarize_sample": True, "data_step": 6, "batch_size": 70}, 2)
+    batches = [values[:70], values[70:140], values[140:]]
+    bits = [
+        uniforms(draws(SEED, "data", 0, 6 + i, 0, len(batch), 37)) < batch
+        for i, batch in enumerate(batches)
+    ]
     same, _ = random_model(37, 8)
-    learn(same, bits, {"batch_size": 20}, 2)
+    learn(same, np.concatenate(bits), {"batch_size": 70}, 2)
     np.testing.assert_array_equal(engine.weights(), same.weights())
 
 
@@ -308,12 +312,24 @@ def test_sums_at_the_limit_do_not_overflow(target, sign, precision):
 
 @pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize("learning_rate", [0.01, 1.0, 30.0])
-def test_scale_stays_right_while_weights_grow(learning_rate, precision):
-    """Samples after training are the oracle's with a scale computed from the weights alone."""
-    engine, model = random_model(150, 137, spread=0.01, precision=precision)
-    data = states(200, 150)
+@pytest.mark.parametrize(
+    ("n_visible", "n_hidden", "start"),
+    [(150, 137, 0.0), (150, 137, 1.0), (300, 280, 1.0), (40, 400, 0.99), (400, 40, -0.99)],
+)
+def test_scale_stays_right_while_weights_grow(
+    n_threads, n_visible, n_hidden, start, learning_rate, precision
+):
+    """Samples after training are the oracle's with a scale computed from the weights alone.
+
+    Of equal weights the sums decide, of random ones the largest weight.
+    """
+    g = rng(n_visible, n_hidden)
+    weights = (start + g.normal(0, 0.01, (n_hidden, n_visible))).astype(np.float32)
+    engine, model = random_model(n_visible, n_hidden, precision=precision)
+    engine.set_parameters(weights, model.hidden_bias, model.visible_bias)
+    data = states(60, n_visible)
     for _ in range(5):
-        learn(engine, data, {"learning_rate": learning_rate, "momentum": 0.5}, 2)
+        learn(engine, data, {"learning_rate": learning_rate, "momentum": 0.5}, n_threads)
         expected = oracle.Rbm(
             engine.weights(),
             engine.hidden_bias(),

@@ -100,13 +100,13 @@ struct ShortBatch {
   int32_t* scratch;  ///< kTableScratch integers
 };
 
-/// In: gradient and rates. Out: new weights, and the norms that fix the next scale.
+/// In: gradient and rates. Out: new weights, their integers, and the norms that fix the next scale.
 struct PanelUpdate {
   float* weights;         ///< one panel [n_visible][16]
   float* velocity;        ///< like weights; null when momentum is 0
   const int32_t* sums;    ///< integer gradient [n_visible][16], or null
   const ShortBatch* short_batch;  ///< where not null, the integer gradient is the sums of this batch, and `sums` is null
-  const float* float_sums;  ///< float gradient, used in addition to `sums` where not null
+  const float* float_sums;  ///< float gradient, added to the integer one where not null
   float sums_factor;      ///< turns the integer gradient into a mean
   int64_t n_visible;
   float learning_rate, momentum, weight_decay, l1;
@@ -117,7 +117,7 @@ struct PanelUpdate {
   int32_t* integers;       ///< null, or z of the panel, as integer rows, written
   int32_t* column_norms;   ///< null: no norms but largest_bits. Else
                            ///< [2][16], written: sums of |z| >> kNormShift of positive, then negative z
-  int32_t* row_norms;      ///< null, as with column_norms, or
+  int32_t* row_norms;      ///< null, as always where column_norms is null, or
                            ///< [n_visible][16], written or added to: partial sums of |z| >> kNormShift over this
                            ///< panel; lanes 0, 1 of each four hold positive z, lanes 2, 3 negative z
   bool add_row_norms;      ///< whether row_norms are added to

@@ -26,8 +26,8 @@ class Team {
 
   /// Calls body(i) once for each i in [0, n_items) over the whole team, then waits at a barrier.
   /// Every thread must call it with the same n_items. A thread takes its own contiguous share first
-  /// (the same share at every call, so its data stays in its caches) and then helps the others, where shares are more
-  /// than one item.
+  /// (the same share at every call, so its data stays in its caches) and then helps the others, where there are more
+  /// items than threads.
   /// body must not throw.
   template <class Body>
   void for_each(int64_t n_items, Body&& body) noexcept {

@@ -1,11 +1,12 @@
 // CD-k and PCD-k on packed bits: a whole pass over the data is one parallel region.
 //
-// Stages of a minibatch, each a loop over tiles of 16 units that ends in a barrier:
+// Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible sums are split
+// (runtime/visible_sums.h), that ends in a barrier:
 //   visible given hidden | (k - 1 times: hidden | visible) | learn
 // `learn` owns one weight panel: hidden probabilities of the negative phase, the gradient of both phases and the
 // update, then the hidden units given the data of the next minibatch, while everything is in cache. These are
 // computed on the assumption that the scale of the weights stays, which nearly always holds; else they are
-// computed again.
+// computed again. Those of the first minibatch have a stage of their own.
 // Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
 #include <algorithm>
 #include <chrono>
@@ -320,7 +321,7 @@ class FixedTrainer {
     apply(update, tile, exponent, thread);
   }
 
-  /// What the positive stage left of a tile's hidden units; copied to the scratch, before those of the chain, where
+  /// What `positive_tile` left of a tile's hidden units; copied to the scratch, before those of the chain, where
   /// both phases are joined.
   HiddenStatistics data_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& data, const Phase& model, TrainScratch& scratch) {
     if (settings_.sampled_statistics) return {nullptr, nullptr, data.count, positive_samples_.units_of(batch.count)};

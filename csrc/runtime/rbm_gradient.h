@@ -11,7 +11,7 @@ namespace udl {
 /// Scratch of one thread that trains.
 struct TrainScratch {
   Buffer<int32_t> tables{kTableScratch};
-  BitProduct from_data{tables.data()}, from_visible{tables.data()}, from_hidden{tables.data()};  ///< of the data; of the chain's states
+  BitProduct from_data{tables.data()}, from_visible{tables.data()}, from_hidden{tables.data()};  ///< of the data, of the chain's visible and of its hidden states
   Buffer<int32_t> sums, probabilities_fixed;
   Buffer<float> float_sums, probabilities, gradient;
   Buffer<int64_t> long_sums;

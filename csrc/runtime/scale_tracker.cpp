@@ -81,7 +81,7 @@ bool ScaleTracker::wide_scale_still_right(int exponent, float largest_weight) co
   const int64_t half_norm = std::max(columns, rows), n = std::max(state_.n_visible, state_.n_hidden);
   const int64_t n_untracked = std::max(tracks_columns() ? 0 : state_.n_visible, tracks_rows() ? 0 : state_.n_hidden);
   const int64_t lower = half_norm << kNormShift;
-  const int64_t upper = std::max((half_norm + n) << kNormShift, n_untracked * (static_cast<int64_t>(largest) + 1));
+  const int64_t upper = std::max((half_norm + n) << kNormShift, n_untracked * int64_t{round_to_int(largest)});
   // At half the scale every integer doubles, up to a rounding of one.
   const bool half_does_not = 2 * largest > kMaxQuantised || 2 * lower - n >= kHalfNormLimit;
   return upper < kHalfNormLimit && (half_does_not || exponent == kMinScaleExponent);

@@ -19,7 +19,8 @@ __all__ = ["forced_target", "get_num_threads", "resolve_n_jobs", "set_num_thread
 # Instruction sets that decide which target can run (cmake/targets.cmake), as Linux spells them.
 _RELEVANT_CPU_FLAGS = (
     "avx2", "fma", "bmi1", "bmi2", "popcnt", "abm",
-    "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vpopcntdq", "asimd",
+    "avx512f", "avx512bw", "avx512dq", "avx512vl", "avx512vbmi", "avx512_vbmi2",
+    "avx512_vpopcntdq", "asimd",
 )  # fmt: skip
 
 

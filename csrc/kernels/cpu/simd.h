@@ -1,6 +1,7 @@
 #pragma once
 // Sixteen lanes: one row of a tile. Every kernel is written once over these types; this file says
-// what they are on each CPU target. It is the only file with vector intrinsics for RBM kernels.
+// what they are on each CPU target. With simd_lists.h, which makes lists of
+// ones, it is the only file with vector intrinsics for RBM kernels.
 //
 //   f32x16, i32x16   sixteen floats, sixteen 32-bit integers
 //   i16x16           sixteen 16-bit integers, for narrow tables

@@ -229,9 +229,10 @@ constexpr int64_t kFivesFromRows = 160;
 /// sums[r] = sum over set bits n of row r of integer row n.
 ///
 /// word_rows(first, staging) gives the source of integer rows first .. first + 63 (rows beyond the
-/// reduction, up to a multiple of 4, are readable; no bit selects them): four(k, out) yields rows first + k .. first + k + 3 for k
-/// a multiple of 4; stage() is called once before row(k) yields single rows, and may use the 64 rows of
-/// `staging`; largest_negative() bounds the negative part of a word's sum, for entries that are not signed. The rows of `bits` are readable up to the next multiple of 4.
+/// reduction, up to a multiple of 4, are readable; no bit selects them): four(k, out) yields rows
+/// first + k .. first + k + 3 for k a multiple of 4; stage() is called once before row(k) yields single
+/// rows, and may use the 64 rows of `staging`; largest_negative() bounds the negative part of a word's
+/// sum, for entries that are not signed. The rows of `bits` are readable up to the next multiple of 4.
 template <class Entries, class WordRows>
 void table_product(const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
   const int64_t n_bits = round_up(bits.columns, 4), rows = bits.rows;

@@ -1,5 +1,6 @@
 #pragma once
-// The weight update of one panel, with the norms that fix the next fixed-point scale.
+// The weight update of one panel, with the norms that fix the next fixed-point scale and, on request, the integers of
+// the new weights. Sums of a short minibatch are made here, in registers.
 #include <algorithm>
 
 #include "kernels/cpu/products.h"
@@ -129,6 +130,7 @@ PanelNorms update_all(const PanelUpdate& u, const Sums& source) {
   return norms;
 }
 
+/// Builds the tables of a short batch.
 template <class Entries, class Rows>
 TableSums<Entries> sums_of(const ShortBatch& batch, const Rows& rows) {
   auto* tables = tables_of<Entries, Fours>(batch.scratch);
@@ -137,6 +139,7 @@ TableSums<Entries> sums_of(const ShortBatch& batch, const Rows& rows) {
   return {tables, batch.units.words, n_groups, rows.largest_negative()};
 }
 
+/// Chooses where the integer gradient comes from.
 template <class Rule>
 PanelNorms update_by(const PanelUpdate& u) {
   if (!u.short_batch) return update_all<Rule>(u, StoredSums{u.sums});
