@@ -25,11 +25,11 @@ def fitted():
         ({"n_iter": -1}, ValueError, "RBM: n_iter must be >= 0, got -1"),
         ({"k": 0}, ValueError, "RBM: k must be >= 1, got 0"),
         ({"n_chains": 0}, ValueError, "RBM: n_chains must be >= 1, got 0"),
-        ({"learning_rate": -0.1}, ValueError, "RBM: learning_rate must be between 0 and inf"),
+        ({"learning_rate": -0.1}, ValueError, "RBM: learning_rate must be finite and at least 0"),
         (
             {"learning_rate": np.nan},
             ValueError,
-            "RBM: learning_rate must be between 0 and inf, got nan",
+            "RBM: learning_rate must be finite and at least 0, got nan",
         ),
         ({"learning_rate": "fast"}, TypeError, "RBM: learning_rate must be a number, got 'fast'"),
         ({"momentum": 1.5}, ValueError, "RBM: momentum must be between 0 and 1, got 1.5"),

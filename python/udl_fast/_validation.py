@@ -43,13 +43,15 @@ def check_number(
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise TypeError(_text(owner, name, "must be a number", value))
     if not math.isfinite(value) or not minimum <= float(value) <= maximum:
-        expected = (
-            "must be finite"
-            if minimum == -math.inf
-            else f"must be between {minimum:g} and {maximum:g}"
-        )
-        raise ValueError(_text(owner, name, expected, value))
+        raise ValueError(_text(owner, name, f"must be {_bounds(minimum, maximum)}", value))
     return float(value)
+
+
+def _bounds(minimum: float, maximum: float) -> str:
+    """What is allowed, in words."""
+    if maximum < math.inf:
+        return f"between {minimum:g} and {maximum:g}"
+    return "finite" if minimum == -math.inf else f"finite and at least {minimum:g}"
 
 
 def check_flag(owner: object, name: str) -> bool:

@@ -14,6 +14,7 @@ Size = tuple[int, int, int]  # batch, visible, hidden
 
 SIZES: list[Size] = [(100, 784, 500), (512, 784, 1024), (1024, 784, 4096), (256, 3072, 8192)]
 QUICK_SIZES: list[Size] = [(20, 64, 32)]
+QUICK_IMAGE_SIZES: list[Size] = [(20, 784, 32)]
 DATA = ("random", "mnist", "mnist-grey")
 # name: (file, class)
 CONTESTANTS = {
@@ -113,7 +114,7 @@ def product_case(case: dict[str, Any]) -> dict[str, NDArray[Any]]:
 def _mnist_rows(n_rows: int, n_visible: int, binary: bool) -> NDArray[Any]:
     """The first training images, 0/1 or grey in [0, 1]."""
     if n_visible != _PIXELS:
-        raise ValueError(f"--data mnist has 784 visible units, got size with {n_visible}")
+        raise ValueError(f"rows of MNIST have 784 visible units, got size with {n_visible}")
     options: dict[str, Any] = {"binary": 0.5, "dtype": np.uint8} if binary else {}
     images: NDArray[Any] = load_mnist(subset="train", **options).data
     return np.resize(images, (n_rows, _PIXELS))
