@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.engines import SETTINGS
 from tests.oracle import rbm as oracle
 
 from udl_fast import RBM, _core
@@ -69,8 +70,6 @@ def test_gibbs_forgets_its_start(model):
 
 
 def settings(**options):
-    from tests.test_rbm_kernels import SETTINGS
-
     return {**SETTINGS, **options}
 
 
