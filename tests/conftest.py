@@ -4,9 +4,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from udl_fast import runtime
+from udl_fast import RBM, datasets, runtime
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -30,6 +31,18 @@ def data_dir() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}: set UDL_FAST_DATA to the folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="module")
+def digits() -> np.ndarray:
+    """scikit-learn's 1,797 handwritten digits of 64 pixels, thresholded."""
+    return datasets.load_digits(binary=0.5, dtype=np.uint8).data
+
+
+@pytest.fixture(scope="module")
+def fitted(digits: np.ndarray) -> RBM:
+    """A small RBM of the digits."""
+    return RBM(24, n_iter=3, random_state=0).fit(digits)
 
 
 @pytest.fixture(params=runtime.show_config(as_dict=True)["available_targets"])

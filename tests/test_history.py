@@ -27,11 +27,6 @@ DEFAULT = [
 ]
 
 
-@pytest.fixture(scope="module")
-def digits():
-    return datasets.load_digits(binary=0.5, dtype=np.uint8).data
-
-
 def spread(X, n):
     """The rows a sample of n consists of."""
     return X[np.arange(n) * len(X) // n]

@@ -4,18 +4,9 @@ import numpy as np
 import pytest
 from scipy import sparse
 from sklearn.utils import gen_batches
+from tests.models import assert_same
 
 from udl_fast import RBM, BernoulliRBM, _core, datasets
-
-
-@pytest.fixture(scope="module")
-def digits():
-    return datasets.load_digits(binary=0.5, dtype=np.uint8).data
-
-
-def assert_same(first, second):
-    for name in ("components_", "intercept_hidden_", "intercept_visible_", "h_samples_"):
-        np.testing.assert_array_equal(getattr(first, name), getattr(second, name))
 
 
 def mapped(tmp_path, x):

@@ -1,0 +1,37 @@
+"""Models compared bit for bit, and a callback that follows their training."""
+
+import numpy as np
+
+
+def parameters(model):
+    return [model.components_, model.intercept_hidden_, model.intercept_visible_]
+
+
+def assert_same(first, second):
+    for a, b in zip(parameters(first), parameters(second), strict=True):
+        np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(first.h_samples_, second.h_samples_)
+
+
+class Recorder:
+    """Follows the protocol without inheriting from anything, as callbacks of other packages do."""
+
+    def __init__(self, stop_after=None, fail_after=None):
+        self.calls = []
+        self.stop_after = stop_after
+        self.fail_after = fail_after
+
+    def setup(self, estimator, context):
+        self.calls.append("setup")
+
+    def teardown(self, estimator, context):
+        self.calls.append("teardown")
+
+    def on_fit_task_begin(self, estimator, context):
+        self.calls.append(f"begin {context.task_name} {context.task_id}")
+
+    def on_fit_task_end(self, estimator, context):
+        self.calls.append(f"end {context.task_name} {context.task_id}")
+        if context.task_name == "epoch" and estimator.n_iter_ == self.fail_after:
+            raise RuntimeError("disk full")
+        return context.task_name == "epoch" and estimator.n_iter_ == self.stop_after
