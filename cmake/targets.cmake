@@ -1,5 +1,5 @@
-# The only place that knows instruction-set flags. Each kernel file in csrc/kernels/cpu is compiled
-# once per CPU target; the run time picks one (csrc/runtime/target.cpp).
+# The only place that knows instruction-set flags. Each .cpp directly in csrc/kernels/cpu is compiled
+# once per CPU target; the run time picks one (csrc/runtime/dispatch/target.cpp).
 #
 # Sets UDL_CPU_TARGET_DEFINITIONS: one UDL_HAS_TARGET_<NAME> for each compiled target.
 include(CheckCXXCompilerFlag)

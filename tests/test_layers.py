@@ -49,10 +49,10 @@ def test_python_stays_in_the_bindings():
             assert "Python.h" not in text, path.name
 
 
-def test_intrinsics_stay_in_the_simd_headers():
+def test_intrinsics_stay_in_the_simd_room():
     for layer in LAYERS:
         for path in sources(layer):
-            if not path.name.startswith("simd"):
+            if path.parent != CSRC / "kernels/cpu/simd":
                 assert "immintrin.h" not in includes(path), path.name
                 code = re.sub(r"//.*", "", path.read_text())
                 assert not re.findall(r"\b_mm(?:256|512)?_(?!pause)", code), path.name
@@ -73,12 +73,17 @@ def test_base_includes_only_the_language():
             assert name.startswith("base/") or "/" not in name, f"{path.name} includes {name}"
 
 
-def test_only_parallel_knows_threads():
+def test_only_the_room_of_threads_knows_threads():
     threads = {"thread", "mutex", "condition_variable", "pthread.h"}
-    allowed = {"parallel.cpp", "gate.h", "thread_count.cpp", "gil.h"}
     for path in sources("runtime") + sources("bindings"):
-        if path.name not in allowed:
+        if path.parent != CSRC / "runtime/threads" and path.name != "gil.h":
             assert not threads & set(includes(path)), path.name
+
+
+def test_folders_of_kernels_hold_headers():
+    """Only the tables of a target are compiled with its flags: `cmake/targets.cmake` takes no folder."""
+    tables = set((CSRC / "kernels/cpu").glob("*.cpp"))
+    assert set((CSRC / "kernels/cpu").rglob("*.cpp")) == tables
 
 
 @pytest.mark.skipif(not shutil.which("nm") or not shutil.which("g++"), reason="needs g++ and nm")

@@ -5,16 +5,16 @@
 #include <optional>
 #include <utility>
 
-#include "bindings/arrays.h"
-#include "bindings/gil.h"
+#include "bindings/numpy/arrays.h"
+#include "bindings/numpy/gil.h"
 #include "kernels/hamming.h"
-#include "runtime/buffer.h"
-#include "runtime/hamming.h"
-#include "runtime/hamming_cost.h"
-#include "runtime/hamming_hash.h"
-#include "runtime/hamming_rows.h"
-#include "runtime/hamming_tile_queries.h"
-#include "runtime/target.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/hamming/codes.h"
+#include "runtime/hamming/hash/cost.h"
+#include "runtime/hamming/hash/search.h"
+#include "runtime/hamming/rows.h"
+#include "runtime/hamming/tile_queries.h"
+#include "runtime/memory/buffer.h"
 
 namespace udl::bindings {
 namespace {

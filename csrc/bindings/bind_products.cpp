@@ -1,10 +1,10 @@
 // Sums of active weights by a named kernel, for tests: the engine picks whichever costs less.
 #include <algorithm>
 
-#include "bindings/arrays.h"
-#include "runtime/bit_product.h"
-#include "runtime/rbm_state.h"
-#include "runtime/rows.h"
+#include "bindings/numpy/arrays.h"
+#include "runtime/data/rows.h"
+#include "runtime/rbm/model/state.h"
+#include "runtime/rbm/steps/bit_product.h"
 
 namespace udl::bindings {
 namespace {

@@ -4,9 +4,9 @@
 #include "base/math.h"
 #include "base/philox.h"
 #include "base/sampling.h"
-#include "bindings/arrays.h"
-#include "runtime/rbm_state.h"
-#include "runtime/shuffle.h"
+#include "bindings/numpy/arrays.h"
+#include "runtime/data/shuffle.h"
+#include "runtime/rbm/model/state.h"
 
 namespace udl::bindings {
 namespace {

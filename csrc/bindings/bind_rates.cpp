@@ -1,8 +1,8 @@
 // Single kernels for benchmarks: what is timed by Python runs here.
 #include "base/fixed.h"
-#include "bindings/rows.h"
+#include "bindings/numpy/rows.h"
 #include "kernels/ceilings.h"
-#include "runtime/rates.h"
+#include "runtime/bench/rates.h"
 
 namespace udl::bindings {
 namespace {

@@ -6,9 +6,9 @@
 #include <optional>
 #include <stdexcept>
 
-#include "bindings/rows.h"
-#include "runtime/partition.h"
-#include "runtime/rbm_engine.h"
+#include "bindings/numpy/rows.h"
+#include "runtime/rbm/engine.h"
+#include "runtime/rbm/evaluate/exact.h"
 
 namespace udl::bindings {
 namespace {

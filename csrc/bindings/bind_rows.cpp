@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "bindings/rows.h"
+#include "bindings/numpy/rows.h"
 
 namespace udl::bindings {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <algorithm>
 
-#include "runtime/parallel.h"
-#include "runtime/target.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/threads/parallel.h"
 
 #if defined(_MSC_VER)
 #define UDL_EXPORT __declspec(dllexport)

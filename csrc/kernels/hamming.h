@@ -6,8 +6,8 @@
 // Row-major codes: word w of code c is codes[c * n_words + w].
 // A sliced tile holds `tile_codes` codes bit by bit, so that logic on a plane works on one bit of all of them.
 // Bit c of plane b is bit b of code c. A tile is hamming_tile_planes(n_words, n_bits) planes: one for each bit
-// of a word, a zero plane, and the planes of a sum (hamming_planes.h); a plane is tile_codes / 64 <= 8 words, and
-// a tile is aligned to a plane.
+// of a word, a zero plane, and the planes of a sum (cpu/hamming/planes.h); a plane is tile_codes / 64 <= 8 words,
+// and a tile is aligned to a plane.
 #include <cstdint>
 
 namespace udl {

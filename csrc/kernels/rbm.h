@@ -31,7 +31,7 @@ struct WeightPanelsView {
 };
 
 /// Integers of scratch a product needs: tables of both cuts of a 64-bit word, of entries of 32 and of 16
-/// bits, and 64 staged rows (kernels/cpu/table_product.h). Callers hand over scratch that was zeroed once
+/// bits, and 64 staged rows (kernels/cpu/rbm/table_product.h). Callers hand over scratch that was zeroed once
 /// and written by nothing but these kernels.
 constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
 
@@ -178,7 +178,7 @@ struct RbmKernels {
   /// sums[i][k] = sum over rows b of +- bit[i][b] * probabilities_fixed[b][k], minus from row `first_negative` on: both
   /// phases of a gradient are one product. `units` has the visible units as rows and the batch, or that of the positive
   /// phase followed by that of the negative one, as columns; at most kMaxRowsPerSum rows a phase. Exact.
-  /// `narrow` sums dithered_probability of each row instead (kernels/cpu/products.h), in units of 2^-10.
+  /// `narrow` sums dithered_probability of each row instead (kernels/cpu/rbm/products.h), in units of 2^-10.
   void (*gradient_sums)(const BitMatrixView& units, const int32_t* probabilities_fixed, int64_t first_negative, bool narrow,
                         int32_t* scratch, int32_t* sums);
 

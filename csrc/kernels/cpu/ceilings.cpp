@@ -2,7 +2,7 @@
 #include "kernels/ceilings.h"
 
 #include "base/view.h"
-#include "kernels/cpu/simd.h"
+#include "kernels/cpu/simd/simd.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
@@ -29,7 +29,7 @@ void multiply_adds(int64_t n_blocks, float* out) {
   store(out, sums[0]);
 }
 
-constexpr int kRows = 4;  // sums in turn, as in a table product (table_product.h)
+constexpr int kRows = 4;  // sums in turn, as in a table product (rbm/table_product.h)
 
 void entry_additions(const int32_t* entries, int64_t n_blocks, int32_t* out) {
   i32x16 sums[kRows] = {broadcast(0), broadcast(0), broadcast(0), broadcast(0)};

@@ -2,8 +2,8 @@
 #include "kernels/hamming.h"
 
 #include "base/view.h"
-#include "kernels/cpu/hamming_planes.h"
-#include "kernels/cpu/simd_hamming.h"
+#include "kernels/cpu/hamming/planes.h"
+#include "kernels/cpu/simd/codes.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {

@@ -6,7 +6,7 @@
 
 #include <cstring>
 
-#include "kernels/cpu/simd_hamming.h"
+#include "kernels/cpu/simd/codes.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {

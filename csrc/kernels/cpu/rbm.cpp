@@ -1,15 +1,15 @@
 // The RBM kernel table of one CPU target. Compiled once per target with UDL_TARGET=<name>.
 #include "kernels/rbm.h"
 
-#include "kernels/cpu/activation.h"
-#include "kernels/cpu/active_lists.h"
-#include "kernels/cpu/bit_transpose.h"
-#include "kernels/cpu/dense.h"
-#include "kernels/cpu/narrow_norms.h"
-#include "kernels/cpu/pair_counts.h"
-#include "kernels/cpu/products.h"
+#include "kernels/cpu/rbm/active_lists.h"
+#include "kernels/cpu/rbm/bit_transpose.h"
+#include "kernels/cpu/rbm/dense.h"
+#include "kernels/cpu/rbm/narrow_norms.h"
+#include "kernels/cpu/rbm/pair_counts.h"
+#include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/units/bernoulli.h"
+#include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/target_name.h"
-#include "kernels/cpu/update.h"
 
 namespace udl {
 

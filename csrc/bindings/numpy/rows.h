@@ -1,0 +1,21 @@
+#pragma once
+// Python-side helpers shared by the bindings that take or return Rows.
+#include <memory>
+
+#include "bindings/numpy/arrays.h"
+#include "runtime/data/rows.h"
+
+namespace udl::bindings {
+
+/// Bits if every value is 0 or 1, otherwise real values (bind_rows.cpp).
+Rows rows_from_array(const py::array& x);
+/// Bits as a bool array.
+py::array bool_array(const Rows& rows);
+
+/// Throws unless rows has `columns` columns.
+inline void check_columns(const Rows& rows, int64_t columns, const char* function, const char* argument, const char* expected_by) {
+  if (rows.columns() != columns)
+    throw_invalid(std::string(function) + ": " + argument + " has " + std::to_string(rows.columns()) + " columns, " + expected_by + " expects " + std::to_string(columns));
+}
+
+}  // namespace udl::bindings

@@ -1,0 +1,118 @@
+#include "runtime/hamming/hash/tables.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/view.h"
+#include "runtime/hamming/rows.h"
+#include "runtime/threads/failures.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+constexpr int kDigitBits = 11;
+
+/// Sorts (key << 32 | position) by key; equal keys stay in order. `other` has as many entries; returns where the result
+/// lies.
+uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_key_bits) {
+  constexpr uint64_t kDigitMask = (1u << kDigitBits) - 1;
+  for (int32_t shift = 32; shift < 32 + n_key_bits; shift += kDigitBits) {
+    int64_t next[kDigitMask + 1] = {};
+    for (int64_t i = 0; i < n; ++i) ++next[entries[i] >> shift & kDigitMask];
+    int64_t start = 0;
+    for (int64_t& place : next) start += std::exchange(place, start);
+    for (int64_t i = 0; i < n; ++i) other[next[entries[i] >> shift & kDigitMask]++] = entries[i];
+    std::swap(entries, other);
+  }
+  return entries;
+}
+
+void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes, uint64_t* entries) {
+  constexpr int64_t kBlock = 1024;  // rows widened at once
+  HammingRows rows(codes, kBlock);
+  for (int64_t first = 0; first < codes.n_codes; first += kBlock) {
+    const int64_t n = std::min(kBlock, codes.n_codes - first);
+    const uint64_t* words = rows.words(first, n);
+    for (int64_t c = 0; c < n; ++c)
+      entries[first + c] = uint64_t{hamming_key(words + c * codes.n_words, first_bit, n_key_bits)} << 32 | static_cast<uint64_t>(first + c);
+  }
+}
+
+}  // namespace
+
+int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
+  const double key_bits = std::clamp(std::log2(static_cast<double>(std::max<int64_t>(n_codes, 2))), 8.0, static_cast<double>(kHammingMaxKeyBits));
+  if (n_bits <= kHammingMaxKeyBits) return 1;
+  return static_cast<int32_t>(std::max<int64_t>(std::llround(n_bits / key_bits), divide_up(n_bits, kHammingMaxKeyBits)));
+}
+
+HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads, Interrupt& interrupt)
+    : n_bits_(codes.n_bits), n_codes_(codes.n_codes), tables_(n_tables) {
+  for (int32_t j = 0; j < n_tables; ++j) {
+    tables_[j].first_bit = static_cast<int32_t>(int64_t{n_bits_} * j / n_tables);
+    tables_[j].n_bits = static_cast<int32_t>(int64_t{n_bits_} * (j + 1) / n_tables) - tables_[j].first_bit;
+  }
+  Failures failures(n_threads);
+  parallel_region(n_threads, [&](Team& team) {
+    team.for_each(n_tables, [&](int64_t j) {
+      if (interrupt.check(team.thread_index())) return;
+      failures.guard(team.thread_index(), [&] { fill(tables_[j], codes); });
+    });
+  });
+  failures.rethrow();
+  for (const Storage& t : tables_) views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
+}
+
+void HammingTables::fill(Storage& table, const HammingCodes& codes) {
+  const int64_t n = codes.n_codes;
+  LargeArray<uint64_t> scratch(2 * n);
+  write_entries(table.first_bit, table.n_bits, codes, scratch.data());
+  const uint64_t* sorted = sort_by_key(scratch.data(), scratch.data() + n, n, table.n_bits);
+  const auto bucket_end = [&](int64_t i) {
+    const uint64_t key = sorted[i] >> 32;
+    do ++i;
+    while (i < n && sorted[i] >> 32 == key);
+    return i;
+  };
+  int64_t n_buckets = 0, list_words = 0;
+  for (int64_t i = 0, end; i < n; i = end, ++n_buckets) {
+    end = bucket_end(i);
+    if (end - i > 1) list_words += 1 + end - i;
+  }
+  table.entries = LargeArray<uint32_t>(n_buckets);
+  table.lists = LargeArray<uint32_t>(list_words);
+  table.slots = LargeArray<HammingSlot>(divide_up(int64_t{1} << table.n_bits, kWordBits));
+  std::fill_n(table.slots.data(), table.slots.size(), HammingSlot{0, 0});
+  int64_t bucket = 0, next = 0;
+  for (int64_t i = 0, end; i < n; i = end, ++bucket) {
+    end = bucket_end(i);
+    HammingSlot& slot = table.slots[static_cast<int64_t>(sorted[i] >> 32) / kWordBits];
+    slot.occupied |= uint64_t{1} << (sorted[i] >> 32) % kWordBits;
+    ++slot.rank;  // of this slot alone; summed below
+    if (end - i == 1) {
+      table.entries[bucket] = static_cast<uint32_t>(sorted[i]) + kHammingSingle;
+      continue;
+    }
+    table.entries[bucket] = static_cast<uint32_t>(next);
+    table.lists[next++] = static_cast<uint32_t>(end - i);
+    for (int64_t c = i; c < end; ++c) table.lists[next++] = static_cast<uint32_t>(sorted[c]);
+  }
+  uint64_t rank = 0;
+  for (int64_t s = 0; s < table.slots.size(); ++s) rank += std::exchange(table.slots[s].rank, rank);
+}
+
+void HammingTables::add_credit(double seconds) const {
+  double before = credit_.load(std::memory_order_relaxed);
+  while (!credit_.compare_exchange_weak(before, std::clamp(before + seconds, 0.0, kMaxCredit), std::memory_order_relaxed)) {
+  }
+}
+
+int64_t HammingTables::n_bytes() const {
+  std::size_t n = 0;
+  for (const Storage& t : tables_) n += t.slots.n_bytes() + t.entries.n_bytes() + t.lists.n_bytes();
+  return static_cast<int64_t>(n);
+}
+
+}  // namespace udl

@@ -1,0 +1,135 @@
+// The k nearest codes of each query.
+#include <memory>
+#include <vector>
+
+#include "runtime/hamming/nearest.h"
+#include "runtime/hamming/scanner.h"
+#include "runtime/threads/failures.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+constexpr int64_t kQueriesPerThread = 8;      // fewer: threads share the codes and not the queries
+constexpr int64_t kCandidateBytes = 1 << 25;  // of the candidate lists of one thread
+
+/// One thread's or one share's lists for a block of queries.
+struct Workspace {
+  HammingScanner scanner;
+  int64_t capacity, n_counts;
+  std::unique_ptr<Neighbour[]> storage;  // left uninitialised: much of it may never be used
+  std::unique_ptr<int64_t[]> counts;
+  std::vector<NearestList> lists;
+
+  Workspace(const HammingCodes& codes, int64_t n_queries, int64_t k)
+      : scanner(codes),
+        capacity(NearestList::limit(k) + scanner.most_hits(n_queries)),
+        n_counts(codes.n_bits + 1),
+        storage(new Neighbour[n_queries * capacity]),
+        counts(new int64_t[n_queries * n_counts]),
+        lists(n_queries) {}
+
+  void run(const HammingCodes& codes, const uint64_t* queries, int64_t n_queries, int64_t k, int64_t begin, int64_t end, Interrupt& interrupt,
+           int thread_index) {
+    for (int64_t q = 0; q < n_queries; ++q) lists[q].reset(storage.get() + q * capacity, counts.get() + q * n_counts, k, codes.n_bits, codes.ascending);
+    scanner.run(queries, n_queries, begin, end, interrupt, thread_index, [&](int64_t q) { return lists[q].threshold(); },
+                [&](int64_t q, int64_t first, const HammingHits& hits, int64_t n_hits) { lists[q].append(hits, n_hits, first, codes); });
+  }
+};
+
+struct Output {
+  int64_t k;  ///< columns; lists may be shorter
+  int32_t* distances;
+  int64_t* ids;
+
+  void write(int64_t query, NearestList& list) const {
+    int32_t* d = distances + query * k;
+    int64_t* i = ids + query * k;
+    list.write(d, i);
+    std::fill(d + list.size(), d + k, kNoDistance);
+    std::fill(i + list.size(), i + k, kNoId);
+  }
+};
+
+class Search {
+ public:
+  Search(const HammingCodes& codes, const HammingQueries& queries, int64_t kept, int n_threads, const Output& output, Interrupt& interrupt)
+      : codes_(codes), queries_(queries), kept_(kept), n_threads_(n_threads), output_(output), interrupt_(interrupt) {
+    const int64_t entry_bytes = (NearestList::limit(kept) + kHammingMaxTile) * static_cast<int64_t>(sizeof(Neighbour));
+    const int64_t fitting = kCandidateBytes / (entry_bytes + (codes.n_bits + 1) * static_cast<int64_t>(sizeof(int64_t)));
+    block_ = std::clamp<int64_t>(fitting, 1, kHammingQueryBlock);
+  }
+
+  void run() {
+    if (queries_.n_queries < kQueriesPerThread * n_threads_) return share_codes();
+    share_queries();
+  }
+
+ private:
+  void share_queries() {
+    const int64_t block = std::min(block_, divide_up(queries_.n_queries, n_threads_));
+    make_workspaces(block);
+    parallel_region(n_threads_, [&](Team& team) {
+      Workspace& own = workspaces_[team.thread_index()];
+      team.for_each(divide_up(queries_.n_queries, block), [&](int64_t b) {
+        const int64_t first = b * block, n = std::min(block, queries_.n_queries - first);
+        if (!run_part(own, first, n, 0, codes_.n_codes, team)) return;
+        for (int64_t q = 0; q < n; ++q) output_.write(first + q, own.lists[q]);
+      });
+    });
+    failures_.rethrow();
+  }
+
+  void share_codes() {
+    const Shares shares = {codes_.n_codes, n_threads_, HammingScanner::kStep};
+    const int64_t block = std::min(block_, queries_.n_queries);
+    make_workspaces(block);
+    parallel_region(n_threads_, [&](Team& team) {
+      for (int64_t first = 0; first < queries_.n_queries; first += block) {
+        const int64_t n = std::min(block, queries_.n_queries - first);
+        team.for_each(shares.count,
+                      [&](int64_t share) { run_part(workspaces_[share], first, n, shares.begin(share), shares.begin(share + 1), team); });
+        team.for_each(n, [&](int64_t q) {
+          NearestList& list = workspaces_[0].lists[q];
+          for (int64_t share = 1; share < shares.count; ++share) list.append(workspaces_[share].lists[q]);
+          output_.write(first + q, list);
+        });
+      }
+    });
+    failures_.rethrow();
+  }
+
+  void make_workspaces(int64_t block) {
+    workspaces_.reserve(n_threads_);
+    for (int t = 0; t < n_threads_; ++t) workspaces_.emplace_back(codes_, block, kept_);
+  }
+
+  bool run_part(Workspace& workspace, int64_t first, int64_t n, int64_t begin, int64_t end, Team& team) noexcept {
+    return failures_.guard(team.thread_index(), [&] {
+      workspace.run(codes_, queries_.words + first * codes_.n_words, n, kept_, begin, end, interrupt_, team.thread_index());
+    });
+  }
+
+  const HammingCodes& codes_;
+  const HammingQueries& queries_;
+  int64_t kept_;
+  int n_threads_;
+  const Output& output_;
+  Interrupt& interrupt_;
+  int64_t block_;
+  std::vector<Workspace> workspaces_;
+  Failures failures_{n_threads_};
+};
+
+}  // namespace
+
+void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k, int n_threads, int32_t* distances, int64_t* ids,
+                    Interrupt& interrupt) {
+  if (queries.n_queries == 0) return;
+  const double n_pairs = static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
+  const int64_t kept = std::max<int64_t>(1, std::min(k, codes.n_codes));  // lists need no more than there are codes
+  const Output output = {k, distances, ids};
+  Search(codes, queries, kept, hamming_threads(n_pairs, codes.n_words, n_threads), output, interrupt).run();
+}
+
+}  // namespace udl

@@ -1,0 +1,119 @@
+#include "runtime/rbm/train/gradient.h"
+
+#include <algorithm>
+
+#include "runtime/dispatch/target.h"
+
+namespace udl {
+namespace {
+
+/// Rows first .. first + count - 1 of a phase.
+PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t count) {
+  PhaseStatistics part = phase;
+  part.visible.first = first;
+  part.visible.count = std::min(count, phase.visible.count - first);
+  part.hidden.count = part.visible.count;
+  if (phase.hidden.fixed) part.hidden.fixed += first * kTileUnits;
+  return part;
+}
+
+}  // namespace
+
+void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows) {
+  sums.resize(round_up(longest_tile, 4) * kTileUnits);
+  float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
+  probabilities_fixed.resize(2 * round_up(max_rows, 4) * kTileUnits);
+  probabilities.resize(round_up(max_rows, 4) * kTileUnits);
+  gradient.resize(round_up(n_visible, 4) * kTileUnits);
+  long_sums.resize(n_visible * kTileUnits);
+}
+
+Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
+
+void Gradient::allow_joined(int64_t max_rows) {
+  if (max_rows <= kMaxRowsPerSum) joined_.resize(state_.n_visible, 2 * max_rows);
+}
+
+bool Gradient::joins(const Phase& up, const Phase& down) const {
+  return joined_.rows() > 0 && !up.dense && !down.dense && up.count == down.count;
+}
+
+void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
+  if (up.hidden.sampled() && up.visible.count == down.visible.count) {
+    kernels_.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
+    kernels_.pair_counts(down.visible.units(), down.hidden.samples, tile, Combine::subtract, scratch.sums.data());
+    update.sums = scratch.sums.data();
+    update.sums_factor = factor_for(up.hidden);
+    return;
+  }
+  if (joins(up.visible, down.visible)) {
+    fill_joined(up, down, scratch, update);
+    update.sums_factor = factor_for(up.hidden);
+    return;
+  }
+  update.float_sums = scratch.gradient.data();
+  add_phase(tile, up, +1, false, scratch);
+  if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
+  phase_sums(tile, down, scratch);
+  update.sums = scratch.sums.data();
+  update.sums_factor = -factor_for(down.hidden);
+}
+
+/// Turns the integer sums of a phase into a mean.
+float Gradient::factor_for(const HiddenStatistics& hidden) const {
+  const float narrow_one = kProbabilityOne / (1 << kNarrowProbabilityShift);
+  const float one = hidden.sampled() ? 1.0f : state_.narrow ? narrow_one : kProbabilityOne;
+  return 1.0f / (one * static_cast<float>(hidden.count));
+}
+
+/// The update of a panel sums a short batch itself: storing the sums would cost as much as making them.
+void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
+  BitMatrixView units = joined_.view();
+  const int64_t first_down = first_negative(up.visible);
+  units.columns = first_down + down.visible.count;
+  if (units.columns <= kWordBits) {
+    scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data()};
+    update.short_batch = &scratch.short_batch;
+    return;
+  }
+  kernels_.gradient_sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(), scratch.sums.data());
+  update.sums = scratch.sums.data();
+}
+
+/// Sums of one phase, not subtracted.
+void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
+  const BitMatrixView units = phase.visible.units();
+  if (phase.hidden.sampled()) return kernels_.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
+  const int64_t none_negative = round_up(units.columns, 4);
+  kernels_.gradient_sums(units, phase.hidden.fixed, none_negative, state_.narrow, scratch.tables.data(), scratch.sums.data());
+}
+
+/// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
+void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, TrainScratch& scratch) const {
+  const Phase& visible = phase.visible;
+  if (phase.hidden.probabilities) {
+    const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
+    kernels_.dense_gradient_sums(visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
+                                 phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
+    return;
+  }
+  long_sums(tile, phase, scratch);
+  const float factor = static_cast<float>(sign) * factor_for(phase.hidden);
+  for (int64_t n = 0; n < state_.n_visible * kTileUnits; ++n) {
+    const float mean = static_cast<float>(scratch.long_sums[n]) * factor;
+    scratch.gradient[n] = accumulate ? scratch.gradient[n] + mean : mean;
+  }
+}
+
+/// Exact sums for any batch: blocks of rows whose int32 sums cannot overflow, added in int64.
+void Gradient::long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
+  const int64_t size = state_.n_visible * kTileUnits;
+  scratch.long_sums.zero();
+  const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
+  for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
+    phase_sums(tile, rows_of(phase, first, block_rows), scratch);
+    for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
+  }
+}
+
+}  // namespace udl

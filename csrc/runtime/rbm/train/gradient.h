@@ -1,0 +1,60 @@
+#pragma once
+// The weight gradient of one panel: positive minus negative phase, in integers wherever they are exact.
+#include <cstdint>
+
+#include "runtime/rbm/model/state.h"
+#include "runtime/rbm/steps/bit_product.h"
+#include "runtime/rbm/train/phase.h"
+
+namespace udl {
+
+/// Scratch of one thread that trains.
+struct TrainScratch {
+  Buffer<int32_t> tables{kTableScratch};
+  BitProduct from_data{tables.data()}, from_visible{tables.data()}, from_hidden{tables.data()};  ///< of the data, of the chain's visible and of its hidden states
+  Buffer<int32_t> sums, probabilities_fixed;
+  Buffer<float> float_sums, probabilities, gradient;
+  Buffer<int64_t> long_sums;
+  ShortBatch short_batch{};
+
+  /// For tiles of up to `longest_tile` rows or visible units and batches of up to `max_rows` rows.
+  void allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows);
+};
+
+struct PhaseStatistics {
+  Phase visible;
+  HiddenStatistics hidden;
+
+  /// One int32 product holds the sums.
+  bool fits() const { return hidden.sampled() || (hidden.fixed && visible.count <= kMaxRowsPerSum); }
+};
+
+class Gradient {
+ public:
+  explicit Gradient(const RbmState& state);
+
+  /// Makes room for joined phases of up to `max_rows` rows each; without it none are joined.
+  void allow_joined(int64_t max_rows);
+  /// Whether both phases, of binary states and probabilities, go into one product: their units side by side in
+  /// the matrix `join_tile` fills, the probabilities of the negative phase behind those of the positive one.
+  bool joins(const Phase& up, const Phase& down) const;
+  /// Row of the negative phase's first probabilities.
+  static int64_t first_negative(const Phase& up) { return up.count; }
+  void join_tile(int64_t tile, const Phase& up, const Phase& down) { kernels_.join_units(up.units(), down.units(), tile, joined_.view()); }
+
+  /// Fills sums or short_batch, sums_factor and float_sums of the update; they lie in `scratch`.
+  void fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const;
+
+ private:
+  float factor_for(const HiddenStatistics& hidden) const;
+  void fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const;
+  void phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const;
+  void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, TrainScratch& scratch) const;
+  void long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const;
+
+  const RbmState& state_;
+  const RbmKernels& kernels_;
+  BitMatrix joined_;  ///< visible units as rows, the rows of both phases as columns
+};
+
+}  // namespace udl
