@@ -1,4 +1,4 @@
-"""The layer law: Python -> bindings -> runtime -> kernel contracts -> base, and one stub for one module."""
+"""The layer law, Python -> bindings -> runtime -> kernel contracts -> base, and the order of rooms; the stub."""
 
 import ast
 import operator
@@ -13,8 +13,33 @@ from udl_fast import _core
 
 ROOT = Path(__file__).resolve().parents[1]
 CSRC = ROOT / "csrc"
-LAYERS = ("base", "kernels", "runtime", "bindings")  # each may include itself and those before it
+LAYERS = ("base", "kernels", "runtime", "bindings")
+# The rooms of the layers from bottom to top: each may include itself and those on the lines before it.
+# A header that states what others implement is a room of its own.
+ROOMS = (
+    ("base",),
+    ("kernels",),
+    ("kernels/cpu/simd",),
+    ("kernels/cpu/rbm/units",),
+    ("kernels/cpu/rbm", "kernels/cpu/hamming"),
+    ("kernels/cpu",),
+    ("runtime/memory", "runtime/dispatch", "runtime/threads"),
+    ("runtime/data",),
+    ("runtime/rbm/model",),
+    ("runtime/rbm/engine.h",),
+    ("runtime/rbm/steps",),
+    ("runtime/rbm/train", "runtime/rbm/evaluate", "runtime/rbm/plain"),
+    ("runtime/rbm",),
+    ("runtime/hamming",),
+    ("runtime/hamming/hash",),
+    ("runtime/bench",),
+    ("bindings/numpy",),
+    ("bindings",),
+)
+HEIGHT = {room: height for height, rooms in enumerate(ROOMS) for room in rooms}
+FAMILIES = ("rbm", "hamming")  # folders of runtime that know nothing of each other
 INCLUDE = re.compile(r'#include ["<]([^">]+)[">]')
+OWN_INCLUDE = re.compile(r'#include "([^"]+)"')
 
 
 def sources(folder):
@@ -25,19 +50,55 @@ def includes(path):
     return INCLUDE.findall(path.read_text())
 
 
+def own_includes(path):
+    """Those of the library's files: paths below csrc."""
+    return OWN_INCLUDE.findall(path.read_text())
+
+
+def room_of(name):
+    """The room of a path below csrc."""
+    return name if name in HEIGHT else str(Path(name).parent)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_every_file_is_in_a_room(layer):
+    assert sources(layer)
+    homeless = [p for p in sources(layer) if room_of(str(p.relative_to(CSRC))) not in HEIGHT]
+    assert not homeless, "a new folder needs its place in ROOMS"
+
+
 @pytest.mark.parametrize("layer", LAYERS)
 def test_includes_point_down(layer):
-    above = LAYERS[LAYERS.index(layer) + 1 :]
-    assert sources(layer)
     for path in sources(layer):
-        wrong = [name for name in includes(path) if name.split("/")[0] in above]
+        name = str(path.relative_to(CSRC))
+        room = room_of(name)
+        for included in own_includes(path):
+            below = HEIGHT[room_of(included)] < HEIGHT[room]
+            assert below or room_of(included) == room, f"{name} includes {included}"
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_own_files_are_included_by_their_path(layer):
+    for path in sources(layer):
+        own = [name for name in includes(path) if name.split("/")[0] in LAYERS]
+        assert own == own_includes(path), path.relative_to(ROOT)
+
+
+def test_rooms_that_are_listed_exist():
+    assert not [room for room in HEIGHT if not (CSRC / room).exists()]
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_families_stand_alone(family):
+    others = tuple(f"runtime/{other}/" for other in FAMILIES if other != family)
+    for path in sources(f"runtime/{family}"):
+        wrong = [name for name in own_includes(path) if name.startswith(others)]
         assert not wrong, f"{path.relative_to(ROOT)} includes {wrong}"
 
 
-def test_contracts_know_no_implementation():
-    for path in (CSRC / "kernels").glob("*.h"):
-        assert not [name for name in includes(path) if "/cpu/" in name], path.name
-    for path in sources("runtime"):
+def test_only_a_device_knows_its_kernels():
+    """The runtime reaches them through the tables of the contracts."""
+    for path in sources("runtime") + sources("bindings"):
         assert not [name for name in includes(path) if "/cpu/" in name], path.name
 
 

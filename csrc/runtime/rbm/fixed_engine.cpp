@@ -1,10 +1,11 @@
-// Parameters in and out of the packed-bit engine.
+// Parameters in and out of the packed-bit engine, and its training.
 #include "runtime/rbm/fixed_engine.h"
 
 #include <cmath>
 #include <cstring>
 
 #include "base/error.h"
+#include "runtime/rbm/train/trainer.h"
 
 namespace udl {
 namespace {
@@ -78,6 +79,11 @@ WeightChange FixedRbmEngine::change_since_snapshot() const {
   for (int64_t t = 0; t < state_.weights.n_panels(); ++t)
     sum.add(state_.weights.panel(t), snapshot_->state.weights.panel(t), state_.weights.panel_stride());
   return sum.result();
+}
+
+TrainResult FixedRbmEngine::train(const Rows& rows, const uint32_t* order, const TrainSettings& settings, uint64_t seed,
+                                  uint64_t step, int n_threads, const Poll& poll) {
+  return train_fixed(state_, chains_, rows, order, settings, seed, step, n_threads, poll);
 }
 
 }  // namespace udl

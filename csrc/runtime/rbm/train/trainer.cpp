@@ -8,6 +8,8 @@
 // computed on the assumption that the scale of the weights stays, which nearly always holds; else they are
 // computed again. Those of the first minibatch have a stage of their own.
 // Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
+#include "runtime/rbm/train/trainer.h"
+
 #include <algorithm>
 #include <chrono>
 #include <vector>
@@ -15,7 +17,6 @@
 #include "base/error.h"
 #include "base/fixed.h"
 #include "runtime/dispatch/target.h"
-#include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/model/integer_weights.h"
 #include "runtime/rbm/model/scale_tracker.h"
 #include "runtime/rbm/steps/visible_sums.h"
@@ -424,10 +425,10 @@ class FixedTrainer {
 
 }  // namespace
 
-TrainResult FixedRbmEngine::train(const Rows& rows, const uint32_t* order, const TrainSettings& settings, uint64_t seed,
-                                  uint64_t step, int n_threads, const Poll& poll) {
-  TrainResult result = FixedTrainer(state_, chains_, rows, order, settings, seed, step, n_threads, poll).run();
-  state_.has_mean_activation = state_.has_mean_activation || (settings.has_sparsity && result.n_updates > 0);
+TrainResult train_fixed(RbmState& state, BitMatrix& chains, const Rows& rows, const uint32_t* order,
+                        const TrainSettings& settings, uint64_t seed, uint64_t step, int n_threads, const Poll& poll) {
+  TrainResult result = FixedTrainer(state, chains, rows, order, settings, seed, step, n_threads, poll).run();
+  state.has_mean_activation = state.has_mean_activation || (settings.has_sparsity && result.n_updates > 0);
   return result;
 }
 
