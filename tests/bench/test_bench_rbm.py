@@ -1,0 +1,153 @@
+"""The RBM benchmark in small."""
+
+import json
+
+import pytest
+
+from tests.support.contestants import contestant_file
+from udl_fast.bench import harness, process, rbm, rbm_cases, rbm_ceilings, rbm_table
+
+
+def quick_options(**changes):
+    options = rbm.Options(
+        workloads=["cd-1"],
+        data=["random"],
+        sizes=[(10, 20, 12)],
+        rounds=2,
+        seconds=0.01,
+        threads=1,
+        peers=["sklearn"],
+        output=None,
+        as_json=False,
+    )
+    for name, value in changes.items():
+        setattr(options, name, value)
+    return options
+
+
+def test_rbm_benchmark_in_small():
+    found = rbm.measure(quick_options())
+    assert list(found["contestants"]) == ["udl_fast", "udl_fast fast", "sklearn"]
+    (result,) = found["results"]
+    assert result["size"] == [10, 20, 12]
+    for rates in result["rates"].values():
+        assert len(rates["samples"]) == 2
+        assert all(sample > 0 for sample in rates["samples"])
+    assert result["ratios"]["sklearn"]["median"] > 0
+    # Five products of 20 x 12 multiply-adds an example.
+    gigaflop = 5 * 2 * 20 * 12 * 1e-9
+    for name, gflops in result["gflops"].items():
+        assert gflops == pytest.approx(result["rates"][name]["median"] * gigaflop, rel=1e-3)
+    text = rbm.as_text(json.loads(json.dumps(found)))
+    assert "10 x 20 x 12" in text
+    assert "vs sklearn" in text
+
+
+@pytest.mark.parametrize(
+    ("workload", "n_products"), [("cd-1", 5), ("pcd-1", 5), ("cd-10", 23), ("gibbs", 2)]
+)
+def test_work_is_counted_in_dense_products(workload, n_products):
+    assert rbm_cases.flop_per_example(workload, (7, 30, 20)) == n_products * 2 * 30 * 20
+
+
+def test_ceilings_and_single_products_take_turns_with_the_steps():
+    found = rbm.measure(quick_options(workloads=["cd-1", "gibbs"], ceilings=True))
+    (ceilings,) = found["ceilings"]
+    assert ceilings["multiply_adds_gflops"] > 0
+    assert ceilings["entry_additions_gflops"] > 0
+    assert list(ceilings["products"]) == ["udl_fast", "udl_fast fast", "numpy"]
+    for gflops in ceilings["products"].values():
+        assert all(gflops[product] > 0 for product in rbm_ceilings.PRODUCTS)
+    assert list(ceilings["epilogues"]["udl_fast"]) == ["sample", "sample_and_mean"]
+    cd, gibbs = found["results"]
+    assert list(cd["rates"]) == ["udl_fast", "udl_fast fast", "sklearn"]
+    assert list(gibbs["rates"]) == ["udl_fast", "udl_fast fast"]
+    assert 0 < cd["of_limit"]["udl_fast"] < 2
+    lines = rbm.as_text(json.loads(json.dumps(found))).splitlines()
+    assert any("multiply-adds" in line and "udl_fast of the limit" in line for line in lines)
+    assert any("NumPy (matmul)" in line for line in lines)
+    assert sum("gibbs" in line for line in lines[1:]) == 2  # speeds and Gflop/s
+
+
+def test_the_share_of_the_limit_pairs_rounds():
+    class Ceiling:
+        def call(self, method):
+            return 10**9 // 32  # a run is a Gflop
+
+    part = process.Part("peak", Ceiling())
+    timings = harness.Timings({"peak": [100.0, 50.0, 80.0]})
+    parts = {("udl_fast", "multiply_adds"): part}
+    # Of 400, 200 and 320 Gflop/s.
+    assert rbm_ceilings.share_of_limit(parts, timings, [200.0, 200.0, 32.0]) == 0.5
+
+
+def test_grey_rows_have_dense_products(data_dir, monkeypatch):
+    monkeypatch.setenv("UDL_FAST_DATA", str(data_dir))
+    options = quick_options(data=["mnist-grey"], sizes=[(10, 784, 8)], peers=[], ceilings=True)
+    (ceilings,) = rbm.measure(options)["ceilings"]
+    assert ceilings["products"]["udl_fast"]["dense_hidden"] > 0
+
+
+def test_a_wrong_product_stops_the_benchmark(tmp_path, monkeypatch):
+    right = (rbm_ceilings._FOLDER / "products_numpy.py").read_text()
+    path = tmp_path / "products_wrong.py"
+    path.write_text(right.replace('"visible": (h, weights,', '"visible": (h, 1.01 * weights,'))
+    monkeypatch.setitem(rbm_ceilings.CONTESTANTS, "numpy", (path, "Products", ()))
+    with pytest.raises(process.ContestantError, match="numpy products: visible adds up to"):
+        rbm.measure(quick_options(ceilings=True))
+
+
+def test_sizes_without_rows_are_left_out_where_others_have_them():
+    options = quick_options(data=["random", "mnist"], sizes=[(10, 784, 8), (10, 20, 8)])
+    assert rbm._sizes_for("random", options) == options.sizes
+    assert rbm._sizes_for("mnist", options) == [(10, 784, 8)]
+
+
+def test_both_pytorch_baselines_say_how_they_draw():
+    result = {"size": [1, 2, 3], "rates": {}, "ratios": {}, "fast_ratios": {}}
+    record = {"contestants": {"torch": {}, "torch-rand": {}}, "results": [result]}
+    header, rows = rbm_table.speed_table(record)
+    assert "PyTorch (torch.bernoulli), examples/s" in header
+    assert "vs PyTorch (rand < p)" in header
+    assert rows == [["1 x 2 x 3", *[""] * (len(header) - 1)]]
+
+
+@pytest.mark.parametrize("workload", ["cd-10", "pcd-1", "gibbs"])
+def test_every_workload_runs(workload):
+    found = rbm.measure(quick_options(workloads=[workload], peers=[]))
+    (result,) = found["results"]
+    assert result["workload"] == workload
+    assert result["rates"]["udl_fast fast"]["median"] > 0
+
+
+def test_whole_calls_of_fit_are_timed_on_grey_images(data_dir, monkeypatch):
+    monkeypatch.setenv("UDL_FAST_DATA", str(data_dir))
+    options = quick_options(data=["mnist-grey"], sizes=[(10, 784, 8)], peers=["sklearn-fit"])
+    (result,) = rbm.measure(options)["results"]
+    assert result["ratios"]["sklearn-fit"]["median"] > 0
+
+
+def test_mnist_has_784_pixels(data_dir):
+    with pytest.raises(ValueError, match="784 visible units, got size with 20"):
+        rbm.measure(quick_options(data=["mnist"]))
+
+
+def test_a_wrong_peer_stops_the_benchmark_before_timing(tmp_path, monkeypatch):
+    right = (rbm._FOLDER / "rbm_sklearn.py").read_text()
+    wrong = right + (
+        "\n\nclass Doubled(PartialFit):\n    def run(self, n):\n        super().run(2 * n)\n"
+    )
+    path = tmp_path / "rbm_wrong.py"
+    path.write_text(wrong)
+    monkeypatch.setitem(rbm.CONTESTANTS, "sklearn", (path, "Doubled"))
+    monkeypatch.setattr(rbm, "_time", lambda *_: pytest.fail("timed a wrong contestant"))
+    with pytest.raises(process.ContestantError, match="sklearn: a CD-1 step is off by"):
+        rbm.measure(quick_options())
+
+
+def test_a_missing_peer_is_left_out_with_a_word(tmp_path, monkeypatch, capsys):
+    path = contestant_file(tmp_path, "import no_such_library")
+    monkeypatch.setitem(rbm.CONTESTANTS, "torch", (path, "Bernoulli"))
+    found = rbm.measure(quick_options(peers=["torch"]))
+    assert list(found["contestants"]) == ["udl_fast", "udl_fast fast"]
+    assert "left out, not installed: torch" in capsys.readouterr().err

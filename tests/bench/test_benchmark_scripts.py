@@ -1,0 +1,189 @@
+"""The scripts of benchmarks/ in their quick forms."""
+
+import importlib.util
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from udl_fast import _core
+
+FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+
+
+def run(name, tmp_path, *arguments):
+    output = tmp_path / "result.json"
+    command = [sys.executable, str(FOLDER / f"{name}.py"), "--quick", "--output", str(output)]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    record = json.loads(output.read_text())
+    assert record["benchmark"] == name
+    assert str(tmp_path) not in output.read_text()
+    return record
+
+
+def load(name, monkeypatch):
+    monkeypatch.syspath_prepend(str(FOLDER))
+    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_import_time(tmp_path):
+    record = run("import_time", tmp_path)
+    seconds = record["seconds"]
+    assert list(seconds) == ["import sklearn.base", "import udl_fast", "from udl_fast import RBM"]
+    for statement, added in record["added_seconds"].items():
+        assert added == pytest.approx(seconds[statement] - seconds["import sklearn.base"], abs=2e-4)
+    assert seconds["import sklearn.base"] > 0.01
+
+
+def test_kernel_rates(tmp_path):
+    targets = run("kernel_rates", tmp_path)["targets"]
+    assert list(targets) == _core.available_targets()
+    for found in targets.values():
+        assert found["multiply_add_gflops"] > 0
+        assert found["entry_addition_gflops"] > 0
+        (shape,) = found["shapes"]
+        assert all(value > 0 for value in shape.values())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory(tmp_path):
+    record = run("memory_mnist", tmp_path)
+    assert record["array_mb"] == 47.0
+    assert 0 < record["added_mb"] <= record["limit_mb"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_peak_sees_memory_that_is_freed_again(monkeypatch):
+    memory = load("memory_mnist", monkeypatch)
+    before = memory.status_mb("VmRSS")
+    with memory.Peak() as peak:
+        block = np.ones(60_000_000, np.uint8)
+        del block
+    assert peak.highest - before > 50
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_of_mapped_files(tmp_path):
+    record = run("memory_memmap", tmp_path)
+    assert [found["way"] for found in record["results"]] == ["states", "grey", "chunks"]
+    for found in record["results"]:
+        assert found["file_mb"] > 2.5 * record["limit_mb"]
+        assert 0 < found["added_mb"] <= record["limit_mb"]
+
+
+def test_history_overhead(tmp_path):
+    record = run("history_overhead", tmp_path)
+    assert record["same_bits"]
+    assert record["epochs_measured"] == 3
+    assert 0 < record["measuring_percent"] <= record["measuring_percent_highest"] < 100
+    assert record["ratios"] == [
+        pytest.approx(a / b, rel=0.05)
+        for a, b in zip(record["seconds_with"], record["seconds_without"], strict=True)
+    ]
+
+
+def test_precision_exact16(tmp_path):
+    results = run("precision_exact16", tmp_path)["results"]
+    assert results["sampled"]["log_likelihoods"] != results["fixed"]["log_likelihoods"]
+    for name in ("fast", "sampled"):
+        assert abs(results[name]["difference_nats"]) < 2
+
+
+def test_fuzz_model_files(tmp_path):
+    record = run("fuzz_model_files", tmp_path)
+    assert sum(record["outcomes"].values()) == record["files"] == 500
+    assert min(record["outcomes"]["refused"], record["outcomes"]["loaded"]) > 0
+
+
+def test_fuzz_index_files(tmp_path):
+    record = run("fuzz_index_files", tmp_path)
+    assert record["crashed_files"] == []
+    assert record["refused"] + record["loaded_and_searched"] == record["files"] == 1000
+    for found in record["by_reader"].values():
+        assert min(found["refused"], found["loaded"]) > 0
+
+
+def test_fuzzing_of_index_files_goes_past_a_crash(tmp_path, monkeypatch, capsys):
+    """The second process dies at the first file that loads."""
+    patch = "import os\nfrom udl_fast import HammingIndex\n"
+    patch += "HammingIndex.pairs_within = lambda *_: os.abort()\n"
+    (tmp_path / "sitecustomize.py").write_text(patch)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    fuzz = load("fuzz_index_files", monkeypatch)
+    monkeypatch.setattr(fuzz, "MOST_CRASHES", 2)
+    monkeypatch.setattr(sys, "argv", ["fuzz_index_files", "--quick"])
+    assert fuzz.main() == 1
+    first, second = re.findall(r"file (\d+) crashed", capsys.readouterr().out)
+    assert int(first) < int(second)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kills a process")
+def test_killed_save(tmp_path):
+    record = run("killed_save", tmp_path)
+    assert record["damaged_files"] == 0
+    assert record["kills"] == len(record["moments"]) == 6
+    assert {moment["file"] for moment in record["moments"]} <= {"old", "new"}
+    assert record["leftovers_at_the_end"] == 0
+
+
+def test_rbm_scaling(tmp_path):
+    record = run("rbm_scaling", tmp_path)
+    assert all(found["ratio"] > 0 for found in record["thread_scaling"])
+    assert [row["rows"] for row in record["rows"]] == [224, 449, 898, 1797]
+    assert all(row["overhead_percent"] > 0 for row in record["rows"])
+
+
+def test_metric_check(tmp_path):
+    results = run("metric_check", tmp_path)["results"]
+    assert 0 < results["pca10_test_error"] < 5
+
+
+def test_metric_check_finds_a_wrong_metric(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    right = {"pca30_test_error": 13.866, "base_rate_fixed": -205.8}
+    assert check.deviations(right) == []
+    assert len(check.deviations({"pca30_test_error": 13.0, "base_rate_fixed": float("nan")})) == 2
+
+
+def test_base_rate_by_hand(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    train = np.array([[0.0, 1], [0, 1], [1, 1]])
+    test = np.array([[0.0, 1], [1, 0]])
+    p = [2 / 5, 4 / 5]
+    by_hand = np.mean([np.log(1 - p[0]) + np.log(p[1]), np.log(p[0]) + np.log(1 - p[1])])
+    assert check.base_rate(train, test) == pytest.approx(by_hand)
+
+
+def test_exact_likelihood(tmp_path):
+    record = run("rbm_exact16", tmp_path, "--seeds", "5")
+    for result in record["results"].values():
+        assert [run["seed"] for run in result["runs"]] == [5]
+        # Between knowing nothing and the entropy of a uniform pixel distribution.
+        assert -64 * np.log(2) < result["mean_log_likelihood"] < 0
+
+
+def test_a_quick_run_records_nothing_by_itself(monkeypatch):
+    recording = load("recording", monkeypatch)
+    assert recording.output_path(recording.parser("x").parse_args(["--quick"]), "x") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_hamming_growth(tmp_path):
+    record = run("hamming_growth", tmp_path)
+    assert [row["codes"] for row in record["results"]] == [1000, 20_000]
+    assert all(row["scan_seconds"] > 0 < row["tables_seconds"] for row in record["results"])
+
+
+def test_memory_read(tmp_path):
+    record = run("memory_read", tmp_path)
+    assert 0 < record["gb_per_second"] <= record["highest_gb_per_second"]
+    assert record["milliseconds"] * record["gb_per_second"] == pytest.approx(64, rel=0.1)

@@ -1,0 +1,1 @@
+"""Callbacks: their protocol, those we ship, and the history of a fit."""

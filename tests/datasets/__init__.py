@@ -1,0 +1,1 @@
+"""Data sets: their values, where they are looked for, and downloads."""

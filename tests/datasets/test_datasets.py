@@ -1,0 +1,385 @@
+"""Data sets: values, search order, checks of files, generators."""
+
+import gzip
+import lzma
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from udl_fast import datasets
+from udl_fast.datasets import _files, checksums
+from udl_fast.datasets._idx import parse_idx
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def real_data(monkeypatch):
+    folder = Path(os.environ.get("UDL_FAST_DATA") or ROOT.parent / "shared" / "data")
+    if not (folder / "train-images-idx3-ubyte.gz").is_file():
+        pytest.skip("real data not at hand: set UDL_FAST_DATA to the folder that holds MNIST")
+    monkeypatch.setenv("UDL_FAST_DATA", str(folder))
+    return folder
+
+
+def idx(array):
+    header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">u4").tobytes()
+    return header + array.astype(np.uint8).tobytes()
+
+
+@pytest.fixture
+def small_mnist(tmp_path, monkeypatch):
+    """Four small files under MNIST's names whose sums are not checked."""
+    images = np.arange(5 * 784, dtype=np.uint32).reshape(5, 28, 28) * 7 % 256
+    labels = np.array([3, 1, 4, 1, 5])
+    for part, count in (("train", 5), ("t10k", 2)):
+        for kind, array in (("images-idx3", images), ("labels-idx1", labels)):
+            name = f"{part}-{kind}-ubyte"
+            monkeypatch.delitem(checksums.CONTENT, name)
+            (tmp_path / f"{name}.gz").write_bytes(gzip.compress(idx(array[:count])))
+    return tmp_path, images.reshape(5, 784), labels
+
+
+# Digits and the conversion of values
+
+
+def test_digits_are_sixteenths():
+    digits = datasets.load_digits()
+    assert digits.data.shape == (1797, 64)
+    assert digits.data.dtype == np.float32
+    np.testing.assert_array_equal(np.unique(digits.data), np.arange(17, dtype=np.float32) / 16)
+    assert digits.image_shape == (8, 8)
+    assert np.bincount(digits.target).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    assert "Licence" in digits.DESCR
+    assert "Source" in digits.DESCR
+
+
+def test_threshold_is_exclusive():
+    grey = datasets.load_digits().data
+    states = datasets.load_digits(binary=0.5, dtype=np.uint8).data
+    assert states.dtype == np.uint8
+    np.testing.assert_array_equal(states, grey > 0.5)
+    assert (grey == 0.5).any()
+
+
+def test_sampling_follows_the_grey_values():
+    grey, _ = datasets.load_digits(return_X_y=True)
+    total = np.zeros(grey.shape)
+    n_draws = 40
+    for seed in range(n_draws):
+        total += datasets.load_digits(binary="sample", random_state=seed).data
+    assert np.all(total[grey == 0] == 0)
+    assert np.all(total[grey == 1] == n_draws)
+    level = grey == 0.25
+    n = n_draws * level.sum()
+    assert abs(total[level].sum() - 0.25 * n) < 5 * np.sqrt(n * 0.25 * 0.75)
+
+
+def test_sampling_is_repeatable_from_its_seed():
+    first, second, other = (
+        datasets.load_digits(binary="sample", random_state=seed).data for seed in (7, 7, 8)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert (first != other).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"binary": "often"}, "binary must be None, a threshold"),
+        ({"binary": 1.0}, "got 1.0"),
+        ({"binary": True}, "got True"),
+        ({"binary": float("nan")}, "got nan"),
+        ({"dtype": np.uint8}, "uint8 cannot hold grey values"),
+        ({"dtype": np.int32}, "dtype must be floating"),
+    ],
+)
+def test_bad_options_are_named(options, message):
+    with pytest.raises(ValueError, match=message):
+        datasets.load_digits(**options)
+
+
+# Files
+
+
+def test_mnist_reads_raw_and_compressed_files(small_mnist):
+    folder, images, labels = small_mnist
+    mnist = datasets.load_mnist(data_home=folder)
+    np.testing.assert_array_equal(mnist.data, (images / 255).astype(np.float32))
+    np.testing.assert_array_equal(mnist.target, labels)
+    packed = folder / "train-images-idx3-ubyte.gz"
+    (folder / "train-images-idx3-ubyte").write_bytes(gzip.decompress(packed.read_bytes()))
+    packed.unlink()
+    labels_file = folder / "train-labels-idx1-ubyte.gz"
+    content = gzip.decompress(labels_file.read_bytes())
+    labels_file.unlink()
+    (folder / "train-labels-idx1-ubyte.xz").write_bytes(lzma.compress(content))
+    np.testing.assert_array_equal(datasets.load_mnist(data_home=folder).data, mnist.data)
+
+
+def test_all_is_training_then_test(small_mnist):
+    folder, _, labels = small_mnist
+    data, target = datasets.load_mnist(subset="all", data_home=folder, return_X_y=True)
+    np.testing.assert_array_equal(data[5:], data[:2])
+    assert target.tolist() == [*labels, 3, 1]
+    assert target.dtype == np.int64
+
+
+def test_folder_order_is_argument_variable_cache(small_mnist, tmp_path_factory, monkeypatch):
+    folder, _, _ = small_mnist
+    empty = tmp_path_factory.mktemp("empty")
+    monkeypatch.setenv("UDL_FAST_DATA", str(folder))
+    assert datasets.load_mnist().data.shape == (5, 784)
+    monkeypatch.setattr(_files, "cache_folder", lambda: folder)
+    with pytest.raises(FileNotFoundError):
+        datasets.load_mnist(data_home=empty)
+    monkeypatch.setenv("UDL_FAST_DATA", str(empty))
+    assert datasets.load_mnist().data.shape == (5, 784)
+    monkeypatch.delenv("UDL_FAST_DATA")
+    assert datasets.load_mnist().data.shape == (5, 784)
+
+
+def test_missing_file_error_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setenv("UDL_FAST_DATA", str(tmp_path))
+    monkeypatch.setattr(_files, "cache_folder", lambda: tmp_path / "cache")
+    with pytest.raises(FileNotFoundError) as caught:
+        datasets.load_mnist(subset="test")
+    message = str(caught.value)
+    for part in (
+        "load_mnist",
+        "t10k-images-idx3-ubyte.gz",
+        str(tmp_path),
+        str(tmp_path / "cache"),
+        "UDL_FAST_DATA",
+        "data_home",
+        "udl-fast datasets fetch mnist",
+    ):
+        assert part in message
+
+
+LOADERS = {
+    "t10k-images-idx3-ubyte.gz": lambda home: datasets.load_mnist(subset="test", data_home=home),
+    "binarized_mnist_packed.npz": lambda home: datasets.load_binarized_mnist(data_home=home),
+    "cifar-10-batches-bin/data_batch_1.bin.xz": lambda home: datasets.load_cifar10(data_home=home),
+    "usps/zip.train.gz": lambda home: datasets.load_usps(data_home=home),
+    "20news_v2000_counts.npz": lambda home: datasets.load_20newsgroups_counts(data_home=home),
+    "20news_w100_binary.npz": lambda home: datasets.load_20newsgroups_words(data_home=home),
+    "debd/nltcs.train.data.gz": lambda home: datasets.load_density("nltcs", data_home=home),
+}
+COMPRESS = {".gz": gzip.compress, ".xz": lzma.compress, ".npz": bytes}
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_foreign_content_is_refused(name, tmp_path):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(COMPRESS[path.suffix](b"not what is published"))
+    with pytest.raises(ValueError, match=r"holds 21 bytes, expected \d+"):
+        LOADERS[name](tmp_path)
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_right_size_with_wrong_bytes_is_refused(name, tmp_path, monkeypatch):
+    content = name.removesuffix(".gz").removesuffix(".xz")
+    monkeypatch.setitem(checksums.CONTENT, content, (4, checksums.CONTENT[content][1]))
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(COMPRESS[path.suffix](b"abcd"))
+    with pytest.raises(ValueError, match="has sha256 88d4266fd4e6338d13b845fcf289579d"):
+        LOADERS[name](tmp_path)
+
+
+@pytest.mark.parametrize("ending", [".gz", ".xz"])
+@pytest.mark.parametrize("damage", ["truncated", "flipped", "foreign"])
+def test_damaged_archives_are_recognised(ending, damage, small_mnist):
+    folder, _, _ = small_mnist
+    path = folder / "train-images-idx3-ubyte.gz"
+    content = bytearray(COMPRESS[ending](gzip.decompress(path.read_bytes())))
+    path.unlink()
+    if damage == "truncated":
+        content = content[: len(content) // 2]
+    elif damage == "flipped":
+        content[len(content) // 2] ^= 0xFF
+    else:
+        content = bytearray(b"plain text under a compressor's name")
+    path.with_suffix(ending).write_bytes(content)
+    with pytest.raises(ValueError, match="is truncated or corrupt"):
+        datasets.load_mnist(data_home=folder)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "not an idx file"),
+        (idx(np.zeros((2, 3)))[:7], "not an idx file"),
+        (idx(np.zeros(3)), "not an idx file"),
+        (b"\0\0\x0d\x02" + idx(np.zeros((2, 3)))[4:], "not an idx file"),
+        (idx(np.zeros((2, 3)))[:-1], "6 values, but 5 follow"),
+        (idx(np.zeros((2, 3))) + b"\0", "6 values, but 7 follow"),
+        (b"\0\0\x08\x02" + b"\xff" * 8, r"\(4294967295, 4294967295\)"),
+    ],
+)
+def test_idx_header_and_length_are_checked(content, message):
+    with pytest.raises(ValueError, match=message):
+        parse_idx(content, 2, name="file")
+
+
+def test_test_batch_of_cifar_without_a_recorded_sum_is_checked_for_shape(tmp_path):
+    folder = tmp_path / "cifar-10-batches-bin"
+    folder.mkdir()
+    records = np.random.RandomState(0).randint(0, 10, size=(3, 3073)).astype(np.uint8)
+    (folder / "test_batch.bin").write_bytes(records.tobytes())
+    cifar = datasets.load_cifar10(subset="test", data_home=tmp_path)
+    np.testing.assert_array_equal(cifar.target, records[:, 0])
+    np.testing.assert_array_equal(cifar.data, (records[:, 1:] / 255).astype(np.float32))
+    for damaged in (records.tobytes()[:-1], b"", b"\x0a" + records.tobytes()[1:]):
+        (folder / "test_batch.bin").write_bytes(damaged)
+        with pytest.raises(ValueError, match="truncated or corrupt"):
+            datasets.load_cifar10(subset="test", data_home=tmp_path)
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        datasets.load_mnist,
+        datasets.load_binarized_mnist,
+        datasets.load_cifar10,
+        datasets.load_usps,
+        datasets.load_20newsgroups_counts,
+        lambda subset: datasets.load_density("nltcs", subset=subset),
+    ],
+)
+def test_unknown_subset_is_refused_before_files_are_sought(load):
+    with pytest.raises(ValueError, match=r"subset must be one of 'train'.*got 'tset'"):
+        load(subset="tset")
+
+
+def test_density_names_and_splits():
+    with pytest.raises(ValueError, match="name must be one of accidents, adult"):
+        datasets.load_density("nltsc")
+    with pytest.raises(ValueError, match="ocr_letters: subset must be one of 'valid', 'test'"):
+        datasets.load_density("ocr_letters", subset="train")
+
+
+# Real files: the facts their authors publish
+
+
+def test_real_mnist(real_data):
+    train = datasets.load_mnist(binary=0.5, dtype=np.uint8)
+    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    assert np.bincount(train.target).tolist() == counts
+    assert train.data.shape == (60000, 784)
+    assert train.data.dtype == np.uint8
+    grey = datasets.load_mnist(subset="test").data
+    assert grey.shape == (10000, 784)
+    sampled = datasets.load_mnist(subset="test", binary="sample", random_state=0).data
+    assert abs(float(sampled.mean() - grey.mean(dtype=np.float64))) < 1e-3
+
+
+def test_real_binarized_mnist(real_data):
+    means = {"train": 0.130562, "valid": 0.131127, "test": 0.132512}
+    for subset, mean in means.items():
+        bits = datasets.load_binarized_mnist(subset=subset, dtype=np.uint8).data
+        assert bits.shape == (50000 if subset == "train" else 10000, 784)
+        assert abs(bits.mean() - mean) < 1e-6
+
+
+def test_real_cifar10(real_data):
+    cifar = datasets.load_cifar10(subset="test1000")
+    assert cifar.data.shape == (1000, 3072)
+    assert set(cifar.target) == set(range(10))
+
+
+def test_real_usps(real_data):
+    data, target = datasets.load_usps(subset="test", return_X_y=True)
+    assert np.bincount(target).tolist() == [359, 264, 198, 166, 200, 160, 170, 147, 166, 177]
+    assert data.min() == 0
+    assert data.max() == 1
+
+
+def test_real_newsgroups(real_data):
+    counts = datasets.load_20newsgroups_counts(subset="test")
+    assert counts.data.shape == (7487, 1994)
+    assert counts.data.sum(dtype=np.float64) == 629312
+    assert len(counts.feature_names) == 1994
+    words = datasets.load_20newsgroups_words()
+    assert np.bincount(words.target).tolist() == [4605, 3519, 2657, 5461]
+    assert set(np.unique(words.data)) == {0, 1}
+
+
+def test_real_density_sets(real_data):
+    rows = {"nltcs": (3236, 16), "dna": (1186, 180), "nips": (1240, 500)}
+    for name, shape in rows.items():
+        data = datasets.load_density(name, subset="test", dtype=bool).data
+        assert data.shape == shape
+        assert 0 < data.mean() < 1
+
+
+# Generators
+
+
+def test_bars_and_stripes_are_all_there_once():
+    full = datasets.make_bars_and_stripes(3)
+    assert full.data.shape == (2**4 - 2, 9)
+    assert len(np.unique(full.data, axis=0)) == len(full.data)
+    for image in full.data.reshape(-1, 3, 3):
+        assert (image == image[0]).all() or (image == image[:, :1]).all()
+    assert full.probabilities.sum() == pytest.approx(1)
+    both_ways = full.data.sum(axis=1) % 9 == 0
+    np.testing.assert_allclose(full.probabilities[both_ways], 2 / 16)
+    np.testing.assert_allclose(full.probabilities[~both_ways], 1 / 16)
+
+
+def test_drawn_bars_and_stripes_follow_their_probabilities():
+    full = datasets.make_bars_and_stripes(2, dtype=np.uint8)
+    drawn = datasets.make_bars_and_stripes(2, 20000, dtype=np.uint8, random_state=0).data
+    code = np.array([1, 2, 4, 8])
+    frequency = np.bincount(drawn @ code, minlength=16)[full.data @ code] / 20000
+    assert frequency.sum() == 1
+    sigma = np.sqrt(full.probabilities * (1 - full.probabilities) / 20000)
+    assert (np.abs(frequency - full.probabilities) < 5 * sigma).all()
+
+
+def test_shifter_shifts():
+    shifter = datasets.make_shifter(500, 8, random_state=0)
+    first, second, label = np.split(shifter.data, [8, 16], axis=1)
+    for bits, moved, one_hot, target in zip(first, second, label, shifter.target, strict=True):
+        np.testing.assert_array_equal(moved, np.roll(bits, target - 1))
+        assert one_hot.argmax() == target
+        assert one_hot.sum() == 1
+    assert set(shifter.target) == {0, 1, 2}
+
+
+def test_curves_pass_through_their_points():
+    curves = datasets.make_curves(300, random_state=0)
+    images = curves.data.reshape(-1, 28, 28)
+    assert images.min() == 0
+    assert images.max() == 1
+    for image, points in zip(images, curves.points, strict=True):
+        for x, y in points:
+            assert image[round(y), round(x)] > 0.3
+    np.testing.assert_array_equal(curves.data, datasets.make_curves(300, random_state=0).data)
+
+
+def test_curves_are_sparse_strokes():
+    data = datasets.make_curves(500, random_state=1).data
+    assert 0.02 < data.mean() < 0.15
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: datasets.make_bars_and_stripes(0), "n_side must be in 1..16, got 0"),
+        (lambda: datasets.make_bars_and_stripes(3, 0), "n_samples must be >= 1, got 0"),
+        (lambda: datasets.make_shifter(0), "n_samples must be >= 1, got 0"),
+        (lambda: datasets.make_shifter(5, 1), "n_units must be >= 2, got 1"),
+        (lambda: datasets.make_curves(-1), "n_samples must be >= 1, got -1"),
+        (lambda: datasets.make_curves(1, 7), "image_size must be >= 8, got 7"),
+        (lambda: datasets.make_curves(1, dtype=bool), "bool cannot hold grey values"),
+    ],
+)
+def test_generator_sizes_are_checked(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

@@ -1,0 +1,84 @@
+"""The fixed-point scale of the weights: a function of the weights alone, under which no sum overflows."""
+
+import numpy as np
+import pytest
+
+from tests.oracle import rbm as oracle
+from tests.support.engines import PACKED, learn, rng, states
+from udl_fast import _core
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [
+        np.zeros((3, 4)),
+        rng(0).normal(0, 0.01, (65, 785)),
+        rng(1).standard_t(1.5, (130, 63)),
+        np.full((16, 785), 3.0),
+        -np.full((785, 16), 1e-3),
+        np.full((1, 1), 1e30),
+        np.full((2, 2), 1e-30),
+        rng(2).normal(0, 1, (3, 3)) * 2.0 ** rng(3).integers(-40, 40, (3, 3)),
+    ],
+)
+@pytest.mark.parametrize("narrow", [False, True])
+def test_scale_exponent_is_the_oracles(weights, narrow):
+    weights = weights.astype(np.float32)
+    found = _core.weight_scale_exponent(weights, narrow)
+    assert found == oracle.scale_exponent(weights, narrow)
+
+
+@pytest.mark.parametrize("precision", PACKED)
+@pytest.mark.parametrize("sign", [1, -1])
+def test_sums_at_the_limit_do_not_overflow(target, sign, precision):
+    """All weights equal and all units on: the largest sum the scale allows."""
+    for n_visible, n_hidden in ((785, 3), (3, 785), (300, 300)):
+        weights = np.full((n_hidden, n_visible), sign * 1.0, np.float32)
+        engine = _core.RbmEngine(n_visible, n_hidden, precision)
+        engine.set_parameters(weights, np.full(n_hidden, -sign * n_visible), np.zeros(n_visible))
+        ones = _core.Rows.from_array(np.ones((5, n_visible), bool))
+        np.testing.assert_allclose(engine.mean_hidden(ones, 1), 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("precision", PACKED)
+@pytest.mark.parametrize("learning_rate", [0.01, 1.0, 30.0])
+@pytest.mark.parametrize(
+    ("n_visible", "n_hidden", "start"),
+    [
+        (150, 137, 0.0),
+        (150, 137, 1.0),
+        (300, 280, 1.69),
+        (40, 400, 1.27),
+        (400, 40, 1.27),
+        (40, 400, -1.27),
+    ],
+)
+def test_scale_stays_right_while_weights_grow(
+    n_threads, n_visible, n_hidden, start, learning_rate, precision
+):
+    """Samples after training are the oracle's with a scale computed from the weights alone.
+
+    Of random weights the largest decides; of equal ones the sums over more than 256 units, which start
+    within a hundredth of the limit. Biases keep both layers about half on.
+    """
+    g = rng(n_visible, n_hidden)
+    weights = (start + g.normal(0, 0.01, (n_hidden, n_visible))).astype(np.float32)
+    engine = _core.RbmEngine(n_visible, n_hidden, precision)
+    engine.set_parameters(
+        weights,
+        np.full(n_hidden, -0.3 * start * n_visible),
+        np.full(n_visible, -0.5 * start * n_hidden),
+    )
+    data = states(60, n_visible)
+    for _ in range(5):
+        learn(engine, data, {"learning_rate": learning_rate, "momentum": 0.5}, n_threads)
+        expected = oracle.Rbm(
+            engine.weights(),
+            engine.hidden_bias(),
+            engine.visible_bias(),
+            _core.exp_negative,
+            precision == "fast",
+        )
+        np.testing.assert_array_equal(
+            engine.mean_hidden(_core.Rows.from_array(data), 2), expected.mean_hidden(data)
+        )

@@ -1,0 +1,1 @@
+"""Hamming search: kernels, tables, the index, its files and FAISS's."""

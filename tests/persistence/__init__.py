@@ -1,0 +1,1 @@
+"""Model files, and the replacement of a file in one step."""

@@ -1,0 +1,96 @@
+"""What an RBM takes: dtypes, shapes, thresholds, drawn pixels, sparse matrices."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from tests.support.models import assert_same
+from udl_fast import RBM, datasets
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_dtype_is_kept(digits, dtype):
+    model = RBM(6, n_iter=1).fit(digits.astype(dtype))
+    assert model.components_.dtype == model.transform(digits.astype(dtype)).dtype == dtype
+
+
+def test_other_dtypes_give_float32_and_a_float64_engine_loses_nothing(digits):
+    assert RBM(6, n_iter=1).fit(digits).transform(digits).dtype == np.float32
+    exact = RBM(6, n_iter=1, precision="float64", random_state=0).fit(digits)
+    assert exact.components_.dtype == exact.transform(digits).dtype == np.float64
+    assert (exact.components_ != exact.components_.astype(np.float32)).any()
+
+
+def test_one_row_may_have_one_dimension(fitted, digits):
+    v, h = digits[0], np.ones(24)
+    np.testing.assert_array_equal(fitted.mean_hidden(v), fitted.mean_hidden(v[None])[0])
+    np.testing.assert_array_equal(fitted.mean_visible(h), fitted.mean_visible(h[None])[0])
+    assert fitted.free_energy(v) == fitted.free_energy(v[None])[0]
+    assert fitted.sample_hidden(v).shape == (24,)
+    assert fitted.sample_visible(h).shape == fitted.gibbs(v).shape == (64,)
+
+
+def test_states_need_no_feature_names(digits):
+    """Chains carry no column names; scikit-learn would warn about arrays without them."""
+    model = RBM(5, n_iter=1).fit(digits)
+    model.feature_names_in_ = np.array([f"pixel{i}" for i in range(64)], dtype=object)
+    v = model.sample(3, n_steps=2)
+    for method in (model.gibbs, model.sample_hidden, model.mean_hidden, model.free_energy):
+        method(v)
+    with pytest.warns(UserWarning, match="feature names"):
+        model.transform(v)
+
+
+def test_transform_leaves_input_alone(fitted, digits):
+    X = digits.astype(np.float32) / 3
+    before = X.copy()
+    fitted.transform(X)
+    np.testing.assert_array_equal(X, before)
+
+
+def test_binarize_threshold_is_thresholding(digits):
+    grey = datasets.load_digits().data
+    by_model = RBM(8, binarize=0.5, n_iter=2, random_state=0).fit(grey)
+    by_hand = RBM(8, n_iter=2, random_state=0).fit((grey > 0.5).astype(np.uint8))
+    assert_same(by_model, by_hand)
+    np.testing.assert_array_equal(by_model.transform(grey[:9]), by_hand.transform(grey[:9] > 0.5))
+
+
+def test_boolean_states_meet_no_threshold(digits):
+    """A threshold on grey levels would turn every state 1 into 0."""
+    model = RBM(8, binarize=127, n_iter=2, random_state=0).fit(digits * 255)
+    states = digits[:20].astype(bool)
+    np.testing.assert_array_equal(model.transform(states), model.transform(digits[:20] * 255))
+    np.testing.assert_array_equal(model.free_energy(states), model.free_energy(digits[:20] * 255))
+
+
+def test_threshold_on_sparse_input(digits):
+    grey = datasets.load_digits().data
+    dense = RBM(6, binarize=0.5, n_iter=2, random_state=0).fit(grey)
+    assert_same(dense, RBM(6, binarize=0.5, n_iter=2, random_state=0).fit(sparse.csr_array(grey)))
+    twice = sparse.csr_array((np.array([0.3, 0.3]), np.array([1, 1]), np.array([0, 2])), (1, 64))
+    np.testing.assert_array_equal(dense.transform(twice), dense.transform(twice.toarray()))
+
+
+def test_binarize_sample_draws_anew(digits):
+    """Pixels of probability 1/2 in a model without weights: visible biases see their mean."""
+    X = np.full((400, 3), 0.5, dtype=np.float32)
+    model = RBM(2, binarize="sample", learning_rate=0.0, n_iter=1, random_state=0).fit(X)
+    assert model.n_updates_ == 4
+    drawn = RBM(2, binarize="sample", n_iter=2, random_state=0).fit(X)
+    again = RBM(2, binarize="sample", n_iter=2, random_state=0).fit(X)
+    assert_same(drawn, again)
+    assert (drawn.components_ != RBM(2, n_iter=2, random_state=0).fit(X).components_).any()
+
+
+def test_sparse_formats_agree(digits):
+    dense = RBM(6, n_iter=2, random_state=0).fit(digits.astype(np.float32))
+    for convert in (sparse.csr_array, sparse.csc_matrix, sparse.coo_array, sparse.lil_matrix):
+        X = convert(digits.astype(np.float32))
+        assert_same(dense, RBM(6, n_iter=2, random_state=0).fit(X))
+        np.testing.assert_array_equal(
+            dense.transform(X), dense.transform(digits.astype(np.float32))
+        )
+    grey = datasets.load_digits().data
+    a, b = (RBM(6, n_iter=2, random_state=0).fit(m) for m in (grey, sparse.csr_array(grey)))
+    assert_same(a, b)

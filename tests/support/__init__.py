@@ -1,0 +1,1 @@
+"""What several tests share: codes, contestants, engines and models of known content."""
