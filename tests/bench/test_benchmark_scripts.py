@@ -1,6 +1,6 @@
 """The scripts of benchmarks/ in their quick forms."""
 
-import importlib.util
+import importlib
 import json
 import os
 import re
@@ -13,26 +13,30 @@ import pytest
 
 from udl_fast import _core
 
-FOLDER = Path(__file__).resolve().parents[2] / "benchmarks"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def module_of(name):
+    """The script or helper of that name, whatever its room."""
+    (path,) = (ROOT / "benchmarks").glob(f"*/{name}.py")
+    return f"benchmarks.{path.parent.name}.{name}"
 
 
 def run(name, tmp_path, *arguments):
     output = tmp_path / "result.json"
-    command = [sys.executable, str(FOLDER / f"{name}.py"), "--quick", "--output", str(output)]
-    done = subprocess.run([*command, *arguments], capture_output=True, text=True)
+    command = [sys.executable, "-m", module_of(name), "--quick", "--output", str(output)]
+    done = subprocess.run([*command, *arguments], capture_output=True, text=True, cwd=ROOT)
     assert done.returncode == 0, done.stdout + done.stderr
     record = json.loads(output.read_text())
     assert record["benchmark"] == name
+    assert record["command"].startswith(f"python -m {module_of(name)} --quick")
     assert str(tmp_path) not in output.read_text()
     return record
 
 
 def load(name, monkeypatch):
-    monkeypatch.syspath_prepend(str(FOLDER))
-    spec = importlib.util.spec_from_file_location(name, FOLDER / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    monkeypatch.syspath_prepend(str(ROOT))
+    return importlib.import_module(module_of(name))
 
 
 def test_import_time(tmp_path):

@@ -11,7 +11,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @pytest.fixture(scope="module")
 def tables():
-    spec = importlib.util.spec_from_file_location("make_tables", ROOT / "benchmarks/make_tables.py")
+    spec = importlib.util.spec_from_file_location(
+        "make_tables", ROOT / "benchmarks/support/make_tables.py"
+    )
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
@@ -19,7 +21,9 @@ def tables():
 
 def test_texts_and_records_agree(tables):
     assert tables.documents()
-    assert tables.outdated(tables.documents()) == [], "run: python benchmarks/make_tables.py"
+    assert tables.outdated(tables.documents()) == [], (
+        "run: python -m benchmarks.support.make_tables"
+    )
 
 
 def test_texts_claim_nothing_unrecorded(tables):

@@ -10,7 +10,7 @@ import statistics
 import subprocess
 import sys
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 
 _CODE = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 BASE = "import sklearn.base"

@@ -13,7 +13,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, _fit_callbacks, datasets, get_num_threads
 from udl_fast._monitor import Monitor
 from udl_fast.callbacks import History

@@ -1,4 +1,4 @@
-"""What the scripts of this folder share: their options and their result files."""
+"""What the scripts of benchmarks/ share: their options and their result files."""
 
 import argparse
 import sys
@@ -7,8 +7,8 @@ from typing import Any
 
 from udl_fast.bench.record import check_writable, new_record, write_json
 
-FOLDER = Path(__file__).resolve().parent
-RESULTS = FOLDER / "results"
+ROOT = Path(__file__).resolve().parents[2]
+RESULTS = ROOT / "benchmarks" / "results"
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
@@ -36,10 +36,16 @@ def output_path(arguments: argparse.Namespace, name: str) -> Path | None:
     return path
 
 
+def module_of(name: str) -> str:
+    """The script of that name as a module of the checkout; no two rooms have one of the same name."""
+    (path,) = (ROOT / "benchmarks").glob(f"*/{name}.py")
+    return f"benchmarks.{path.parent.name}.{name}"
+
+
 def finish(name: str, path: Path | None, measured: dict[str, Any]) -> None:
     """Write and print the record of a measurement."""
-    command = ["python", f"benchmarks/{name}.py", *sys.argv[1:]]
-    record = {**new_record(name, command, FOLDER), **measured}
+    command = ["python", "-m", module_of(name), *sys.argv[1:]]
+    record = {**new_record(name, command, RESULTS.parent), **measured}
     if path is not None:
         write_json(path, record)
         print(f"recorded in {path.name}", file=sys.stderr)

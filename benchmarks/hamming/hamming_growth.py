@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from memory_mnist import status_mb
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
+from benchmarks.support.resident import status_mb
 from udl_fast import HammingIndex, get_num_threads
 from udl_fast.bench.hamming_data import clustered
 

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import HammingIndex
 
 N_BITS = 256

@@ -13,7 +13,7 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import datasets
 
 PCA_EXPECTED, PCA_TOLERANCE = 13.866, 0.005

@@ -27,8 +27,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import gen_batches
 
-from recording import finish, output_path, parser
-from resident import Peak, status_mb
+from benchmarks.support.recording import finish, output_path, parser
+from benchmarks.support.resident import Peak, status_mb
 from udl_fast import RBM
 
 N_FEATURES = 784

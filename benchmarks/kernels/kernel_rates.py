@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import _core
 from udl_fast.bench.rbm_ceilings import FLOP_OF_A_ROW, PRODUCTS
 

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import get_num_threads
 
 _BYTES = 64_000_000

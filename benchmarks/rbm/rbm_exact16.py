@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
 
 LIMIT_NATS = -149.1

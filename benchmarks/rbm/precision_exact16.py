@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from rbm_exact16 import load
-from recording import finish, output_path, parser
+from benchmarks.rbm.rbm_exact16 import load
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM
 
 SETTINGS = {

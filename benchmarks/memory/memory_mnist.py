@@ -10,8 +10,8 @@ import sys
 
 import numpy as np
 
-from recording import finish, output_path, parser
-from resident import Peak, status_mb
+from benchmarks.support.recording import finish, output_path, parser
+from benchmarks.support.resident import Peak, status_mb
 from udl_fast import RBM
 from udl_fast.datasets import load_mnist
 

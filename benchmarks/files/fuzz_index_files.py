@@ -28,8 +28,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mutation import mutated
-from recording import finish, output_path, parser
+from benchmarks.support.mutation import mutated
+from benchmarks.support.recording import ROOT, finish, output_path, parser
 from udl_fast import HammingIndex, _core
 
 SMALL = (0, 1, -1, 2, 7, 8, 63, 64, 65528)
@@ -156,11 +156,16 @@ def watched(
     arguments: argparse.Namespace, first: int, stop: int, end: float
 ) -> Iterator[tuple[int, str, str]]:
     """(number, reader, outcome) of files `first` to `stop` - 1, until the time is over or after a crash."""
-    command = [sys.executable, __file__, "--seed", str(arguments.seed), "--work", str(first)]
+    command = [sys.executable, "-m", "benchmarks.files.fuzz_index_files"]
+    command += ["--seed", str(arguments.seed), "--work", str(first)]
     with (
         tempfile.TemporaryDirectory() as folder,  # a process that dies cleans up nothing
         subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": folder}
+            command,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, "TMPDIR": folder},
         ) as child,
     ):
         assert child.stdout is not None

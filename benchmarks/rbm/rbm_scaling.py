@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recording import finish, output_path, parser
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.bench.contestants.rbm_udl_fast import Engine
 from udl_fast.bench.harness import interleave

@@ -12,8 +12,8 @@ Figures stand between HTML comments and are never written by hand:
 
     ... <!-- figure: rbm_exact16 results.normal.mean_log_likelihood .1f -->x<!-- end figure --> nats
 
-The name is that of a file in benchmarks/results/. `python benchmarks/make_tables.py` writes,
-`python benchmarks/make_tables.py --check` only compares (exit code 1 if something differs).
+The name is that of a file in benchmarks/results/. `python -m benchmarks.support.make_tables` writes,
+`python -m benchmarks.support.make_tables --check` only compares (exit code 1 if something differs).
 """
 
 import argparse
@@ -28,7 +28,7 @@ from udl_fast.bench.hamming import table_of as hamming_table
 from udl_fast.bench.rbm_table import product_table, speed_table, work_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 RESULTS = ROOT / "benchmarks" / "results"
 _TABLE = re.compile(r"(<!-- table: (\S+)(?: (\w+))? -->\n).*?(<!-- end table -->)", re.DOTALL)
 _FIGURE = re.compile(r"(<!-- figure: (\S+) (\S+) (\S+) -->).*?(<!-- end figure -->)", re.DOTALL)

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
-from mutation import mutated
-from recording import finish, output_path, parser
+from benchmarks.support.mutation import mutated
+from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, load
 
 _NUMBERS = [

@@ -1,0 +1,1 @@
+"""Measurements that are recorded; run one with `python -m benchmarks.ROOM.NAME` in the checkout."""

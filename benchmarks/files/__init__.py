@@ -1,0 +1,1 @@
+"""Files that are damaged, and writers that are killed."""

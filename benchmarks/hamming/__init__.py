@@ -1,0 +1,1 @@
+"""Hamming search beyond `udl-fast bench hamming`: growth with the number of codes."""

@@ -1,0 +1,1 @@
+"""Memory: what training takes of it, and how fast it is read."""
