@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.support.recording import finish, output_path, parser
 from benchmarks.support.resident import status_mb
 from udl_fast import HammingIndex, get_num_threads
-from udl_fast.bench.hamming_data import clustered
+from udl_fast.bench.hamming.data import clustered
 
 SIZES = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 20_000_000)
 _N_BITS, _LARGEST, _PER_CLUSTER, _N_QUERIES = 256, 24, 10, 200

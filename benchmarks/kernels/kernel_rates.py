@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import _core
-from udl_fast.bench.rbm_ceilings import FLOP_OF_A_ROW, PRODUCTS
+from udl_fast.bench.rbm.ceilings import FLOP_OF_A_ROW, PRODUCTS
 
 SHAPES = [(100, 784, 512), (512, 784, 1024), (1024, 784, 1024), (256, 3072, 1024)]
 _BLOCKS = 30  # of a ceiling: about 100,000 rows of sixteen lanes

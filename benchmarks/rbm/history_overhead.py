@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
-from udl_fast import RBM, _fit_callbacks, datasets, get_num_threads
-from udl_fast._monitor import Monitor
+from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.callbacks import History
+from udl_fast.callbacks import _run as _fit_callbacks
+from udl_fast.callbacks._monitor import Monitor
 
 LIMIT_PERCENT = 2.0
 

@@ -19,7 +19,7 @@ from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.bench.contestants.rbm_udl_fast import Engine
 from udl_fast.bench.harness import interleave
-from udl_fast.bench.rbm_cases import SIZES, timing_case
+from udl_fast.bench.rbm.cases import SIZES, timing_case
 
 
 class Threads(Engine):

@@ -24,8 +24,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from udl_fast.bench.hamming import table_of as hamming_table
-from udl_fast.bench.rbm_table import product_table, speed_table, work_table
+from udl_fast.bench.hamming.benchmark import table_of as hamming_table
+from udl_fast.bench.rbm.tables import product_table, speed_table, work_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,25 +12,25 @@ from ._core import __version__
 
 if TYPE_CHECKING:
     from . import callbacks, datasets, plot
-    from ._model_file import load
-    from .bernoulli import BernoulliRBM
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
-    from .index import HammingIndex
+    from .hamming.index import HammingIndex
     from .packing import pack_bits, unpack_bits
+    from .persistence.model_file import load
     from .rbm import RBM
+    from .rbm.bernoulli import BernoulliRBM
     from .runtime import get_num_threads, set_num_threads, show_config
 
 _HOMES = {
     "RBM": "rbm",
-    "BernoulliRBM": "bernoulli",
-    "HammingIndex": "index",
+    "BernoulliRBM": "rbm.bernoulli",
+    "HammingIndex": "hamming.index",
     "LogPartition": "evaluation",
     "get_num_threads": "runtime",
     "hamming_distances": "hamming",
     "hamming_histogram": "hamming",
     "hamming_knn": "hamming",
-    "load": "_model_file",
+    "load": "persistence.model_file",
     "pack_bits": "packing",
     "set_num_threads": "runtime",
     "show_config": "runtime",

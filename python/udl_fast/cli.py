@@ -10,7 +10,8 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-from .commands import bench, datasets, demo, encode, info, sample, search, train, transform
+from .commands import bench, datasets, encode, info, sample, search, train, transform
+from .commands.demo import command as demo
 
 _COMMANDS = {
     "info": info,

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from udl_fast.bench import process, rbm_check
+from udl_fast.bench import process
+from udl_fast.bench.rbm import check as rbm_check
 
 
 def cd1(case, *, sample_hidden=True, sample_visible=True, sign=1.0, bias_rate=1.0, offset=0.0):

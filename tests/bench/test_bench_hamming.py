@@ -6,8 +6,10 @@ import json
 import numpy as np
 import pytest
 
-from udl_fast.bench import hamming, hamming_check, process
-from udl_fast.bench.hamming_cases import QUICK_CASES, Case
+from udl_fast.bench import process
+from udl_fast.bench.hamming import benchmark as hamming
+from udl_fast.bench.hamming import check as hamming_check
+from udl_fast.bench.hamming.cases import QUICK_CASES, Case
 
 
 def quick(*arguments):

@@ -5,7 +5,11 @@ import json
 import pytest
 
 from tests.support.contestants import contestant_file
-from udl_fast.bench import harness, process, rbm, rbm_cases, rbm_ceilings, rbm_table
+from udl_fast.bench import harness, process
+from udl_fast.bench.rbm import benchmark as rbm
+from udl_fast.bench.rbm import cases as rbm_cases
+from udl_fast.bench.rbm import ceilings as rbm_ceilings
+from udl_fast.bench.rbm import tables as rbm_table
 
 
 def quick_options(**changes):

@@ -9,7 +9,10 @@ import warnings
 import pytest
 
 from udl_fast import cli
-from udl_fast.commands import _demo_pictures, _output, demo, info
+from udl_fast.commands import info
+from udl_fast.commands.demo import command as demo
+from udl_fast.commands.demo import pictures as _demo_pictures
+from udl_fast.commands.shared import outputs as _output
 
 PICTURES = {"filters.png", "reconstructions.png", "samples.png", "training_curve.png"}
 
@@ -259,7 +262,7 @@ def test_bench_quick_as_json_and_file(capsys, tmp_path):
 
 
 def test_bench_finds_an_unwritable_output_before_it_starts(capsys, monkeypatch):
-    from udl_fast.bench import rbm
+    from udl_fast.bench.rbm import benchmark as rbm
 
     monkeypatch.setattr(rbm, "measure", lambda *_: pytest.fail("measured before checking"))
     code, _, err = run(capsys, "bench", "rbm", "--quick", "--output", "none/r.json")

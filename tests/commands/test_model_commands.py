@@ -11,7 +11,7 @@ import pytest
 
 import udl_fast
 from udl_fast import cli
-from udl_fast.commands import _input
+from udl_fast.commands.inputs import rows as _input
 
 
 def run(capsys, *arguments):

@@ -236,7 +236,7 @@ def test_no_codes_and_no_queries(n, n_queries, kind, options, tmp_path, capsys):
 
 def test_codes_stay_in_the_file(queries, tmp_path, monkeypatch, capsys):
     """Mapped, so that an index larger than memory can be searched."""
-    from udl_fast.commands import _codes_input
+    from udl_fast.commands.inputs import codes as _codes_input
 
     for kind in ("udl", "npy"):
         rows = _codes_input.read_codes(str(written(tmp_path, kind)[0])).rows

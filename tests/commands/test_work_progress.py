@@ -6,9 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from udl_fast import _progress
-from udl_fast.commands import _work_progress
-from udl_fast.commands._work_progress import progress
+from udl_fast import progress as _progress
+from udl_fast.commands.shared import progress as _work_progress
+from udl_fast.commands.shared.progress import progress
 
 
 class Terminal(io.StringIO):

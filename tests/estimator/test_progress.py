@@ -8,7 +8,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from udl_fast import RBM, _progress
+from udl_fast import RBM
+from udl_fast import progress as _progress
 from udl_fast.callbacks import History
 
 

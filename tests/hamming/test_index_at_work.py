@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram
-from udl_fast._index_file import Contents
+from udl_fast.hamming.index_file import Contents
 
 TIMEOUT = 60
 

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from udl_fast._replaced_file import replaced_file
+from udl_fast.persistence.replaced_file import replaced_file
 
 posix = pytest.mark.skipif(os.name != "posix", reason="locks, links and signals of POSIX")
 

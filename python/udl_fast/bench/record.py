@@ -10,7 +10,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from .._replaced_file import replaced_file
+from ..persistence.replaced_file import replaced_file
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 # Results and texts are what a measurement changes; they do not change what is measured.

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from .._validation import check_integer
+from ..estimator.parameters import check_integer
 from ._hooks import Hooks
 
 _ENDING = ".safetensors"

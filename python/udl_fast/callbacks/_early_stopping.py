@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from .._validation import check_choice, check_flag, check_integer, check_number
+from ..estimator.parameters import check_choice, check_flag, check_integer, check_number
 from ._hooks import Hooks, latest
 
 _SMALLER_IS_BETTER = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from .._validation import check_integer
+from ..estimator.parameters import check_integer
 from ._hooks import Hooks
 
 

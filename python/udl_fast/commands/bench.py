@@ -2,7 +2,8 @@
 
 import argparse
 
-from ..bench import hamming, rbm
+from ..bench.hamming import benchmark as hamming
+from ..bench.rbm import benchmark as rbm
 
 HELP = "time this package against others on this machine"
 _BENCHMARKS = {

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from ._output import print_json, text_stream
+from .shared.outputs import print_json, text_stream
 
 HELP = "list the data sets, or download one"
 

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._codes import checked_width
-from .._index_file import Contents, write_index
-from .._replaced_file import replaced_file
-from . import _input
-from ._options import positive_int
-from ._output import check_outputs, print_json, text_stream
-from ._row_values import check_unit_interval
-from ._work_progress import progress
+from ..hamming.codes import checked_width
+from ..hamming.index_file import Contents, write_index
+from ..persistence.replaced_file import replaced_file
+from .inputs import rows as input_rows
+from .inputs.values import check_unit_interval
+from .shared.options import positive_int
+from .shared.outputs import check_outputs, print_json, text_stream
+from .shared.progress import progress
 
 HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
@@ -24,7 +24,7 @@ _MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenl
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
-    parser.add_argument("data", metavar="DATA", help=_input.HELP)
+    parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
     parser.add_argument(
         "output",
         type=Path,
@@ -58,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Encode and write; returns the exit code."""
-    from .._model_file import load
+    from ..persistence.model_file import load
 
     threshold = arguments.threshold
     check_outputs(
@@ -76,7 +76,7 @@ def run(arguments: argparse.Namespace) -> int:
     words = text_stream(arguments.json)
     model = load(arguments.model)
     model.n_jobs = arguments.threads
-    rows = _input.read_rows(arguments.data, arguments.data_home).values
+    rows = input_rows.read_rows(arguments.data, arguments.data_home).values
     check_unit_interval(rows, model.binarize, arguments.data)
     if arguments.index:
         checked_width(8 * -(-model.n_components // 8))
@@ -132,7 +132,7 @@ def _thresholds(wanted: float | Path | str, model: Any, rows: NDArray[Any]) -> N
         return _medians(model, rows)
     if not isinstance(wanted, Path):
         return np.full(model.n_components, wanted)
-    found = _input.read_npy(wanted)
+    found = input_rows.read_npy(wanted)
     if found.shape != (model.n_components,) or found.dtype.kind != "f":
         raise ValueError(
             f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "

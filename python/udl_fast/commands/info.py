@@ -17,7 +17,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Print what is known."""
     found = collect()
     if arguments.json:
-        from ._output import print_json
+        from .shared.outputs import print_json
 
         print_json(found)
     else:

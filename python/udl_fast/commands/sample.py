@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from .._replaced_file import replaced_file
-from ._input import square_shape
-from ._options import positive_int
-from ._output import check_outputs, print_json, text_stream
+from ..persistence.replaced_file import replaced_file
+from .inputs.rows import square_shape
+from .shared.options import positive_int
+from .shared.outputs import check_outputs, print_json, text_stream
 
 HELP = "draw samples from a saved model by Gibbs chains"
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
-    from .._model_file import load
+    from ..persistence.model_file import load
 
     check_outputs(
         arguments,

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .._replaced_file import replaced_file
-from . import _codes_input
-from ._options import integer, positive_int
-from ._output import check_outputs, print_json, text_stream
-from ._work_progress import progress
+from ..persistence.replaced_file import replaced_file
+from .inputs import codes as input_codes
+from .shared.options import integer, positive_int
+from .shared.outputs import check_outputs, print_json, text_stream
+from .shared.progress import progress
 
 HELP = "exact Hamming search of queries among the codes of an index or file"
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
@@ -22,7 +22,7 @@ _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
-    parser.add_argument("codes", metavar="CODES", help=_codes_input.HELP)
+    parser.add_argument("codes", metavar="CODES", help=input_codes.HELP)
     parser.add_argument("queries", metavar="QUERIES", help="the same kinds of file")
     parser.add_argument(
         "output",
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Search and write; returns the exit code."""
-    from ..index import HammingIndex
+    from ..hamming.index import HammingIndex
 
     if arguments.inclusive and arguments.radius is None:
         arguments.usage_error("--inclusive needs --radius")
@@ -61,8 +61,8 @@ def run(arguments: argparse.Namespace) -> int:
         {"CODES": arguments.codes, "QUERIES": arguments.queries},
         {("OUTPUT", ".npz"): arguments.output},
     )
-    codes = _codes_input.read_codes(arguments.codes)
-    queries = _codes_input.read_codes(arguments.queries)
+    codes = input_codes.read_codes(arguments.codes)
+    queries = input_codes.read_codes(arguments.queries)
     if codes.n_bits != queries.n_bits:
         raise ValueError(
             f"{arguments.queries} holds codes of {queries.n_bits} bits, {arguments.codes} of "

@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .._progress import no_progress_bar
-from . import _input
-from ._demo_pictures import SIZES
-from ._options import integer, number, positive_int, seed
-from ._output import Progress, check_outputs, make_folder, print_json, text_stream
-from ._row_values import check_unit_interval
+from ..progress import no_progress_bar
+from .demo.pictures import SIZES
+from .inputs import rows as input_rows
+from .inputs.values import check_unit_interval
+from .shared.options import integer, number, positive_int, seed
+from .shared.outputs import Progress, check_outputs, make_folder, print_json, text_stream
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 HELP = "train an RBM on a data set or file; save the model, its history and pictures"
@@ -19,7 +19,7 @@ HELP = "train an RBM on a data set or file; save the model, its history and pict
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command; names and defaults are those of `RBM` where it has them."""
-    parser.add_argument("data", metavar="DATA", help=_input.HELP)
+    parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
     parser.add_argument(
         "--model",
         type=Path,
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pictures is not None:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
-    rows = _input.read_rows(arguments.data, arguments.data_home)
+    rows = input_rows.read_rows(arguments.data, arguments.data_home)
     check_unit_interval(rows.values, arguments.binarize, arguments.data)
     n_rows, n_visible = rows.values.shape
     model = _model(arguments, [_Watch(arguments.epochs, n_rows, words), History(every=1)])
@@ -162,7 +162,7 @@ def _entries(history: dict[str, list[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(model: Any, rows: _input.Rows, folder: Path | None, words: Any) -> list[str]:
+def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: Any) -> list[str]:
     """Filters, samples and training curve; nothing if not asked for."""
     if folder is None:
         return []

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from .._replaced_file import replaced_file
-from . import _input
-from ._output import check_outputs, print_json, text_stream
-from ._row_values import check_unit_interval
+from ..persistence.replaced_file import replaced_file
+from .inputs import rows as input_rows
+from .inputs.values import check_unit_interval
+from .shared.outputs import check_outputs, print_json, text_stream
 
 HELP = "write P(h | v) of a data set or file under a saved model"
 
@@ -16,7 +16,7 @@ HELP = "write P(h | v) of a data set or file under a saved model"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
-    parser.add_argument("data", metavar="DATA", help=_input.HELP)
+    parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
@@ -24,7 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Transform and write; returns the exit code."""
-    from .._model_file import load
+    from ..persistence.model_file import load
 
     check_outputs(
         arguments,
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
         {("OUTPUT", ".npy"): arguments.output},
     )
     model = load(arguments.model)
-    rows = _input.read_rows(arguments.data, arguments.data_home)
+    rows = input_rows.read_rows(arguments.data, arguments.data_home)
     check_unit_interval(rows.values, model.binarize, arguments.data)
     found = model.transform(rows.values)
     with replaced_file(arguments.output) as file:

@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from .._replaced_file import replaced_file
+from ..persistence.replaced_file import replaced_file
 from ._sources import Download
 
 

@@ -1,0 +1,1 @@
+"""`udl-fast bench hamming`: exact Hamming search against FAISS and usearch."""

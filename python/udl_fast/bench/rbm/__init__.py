@@ -1,0 +1,1 @@
+"""`udl-fast bench rbm`: training of RBMs against scikit-learn and PyTorch."""

@@ -1,0 +1,1 @@
+"""`udl-fast demo`: the command, its data, the comparison with scikit-learn, the pictures."""

@@ -1,0 +1,136 @@
+"""What commands share: outputs that can be written and harm nothing, JSON, a live progress line."""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from ...progress import clock
+from ..inputs.rows import DATA_SETS, split_npz
+
+_MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
+
+
+def check_outputs(
+    arguments: argparse.Namespace,
+    inputs: Mapping[str, Any],
+    outputs: Mapping[tuple[str, str], Path | None],
+) -> None:
+    """Wrong usage if an output would replace an input or another output, or has another ending than
+    its name in the help; then make the outputs' folders. Nothing else has been done before.
+
+    Parameters
+    ----------
+    arguments : argparse.Namespace
+        Of the command line.
+    inputs : mapping of str to str, path or None
+        Files that are read, by their names on the command line.
+    outputs : mapping of (str, str) to path or None
+        Files that are written, by their names on the command line and endings; any with "".
+    """
+    taken = {
+        os.path.realpath(split_npz(str(source))[0]): name
+        for name, source in inputs.items()
+        if source is not None and source not in DATA_SETS
+    }
+    for (name, ending), path in outputs.items():
+        if path is None:
+            continue
+        if ending and path.suffix.lower() != ending:
+            arguments.usage_error(f"{name} {path} must end in {ending}")
+        other = next((other for other in taken if _is_same(other, path)), None)
+        if other is not None:
+            arguments.usage_error(f"{name} {path} would overwrite {taken[other]}, the same file")
+        taken[os.path.realpath(path)] = name
+    for path in outputs.values():
+        if path is not None:
+            make_folder(path.absolute().parent, caller=arguments.command)
+
+
+def _is_same(one: str, other: Path) -> bool:
+    """Whether two paths lead to one file, which need not exist."""
+    if os.path.realpath(other) == one:
+        return True
+    try:
+        return os.path.samefile(one, other)
+    except OSError:
+        return False
+
+
+def make_folder(path: Path, *, caller: str) -> None:
+    """Make the folder, or find out before any work that it cannot be written.
+
+    Raises
+    ------
+    OSError
+        Saying which path and why.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise OSError(f"{caller}: cannot write to {path}: {error.strerror or error}") from error
+
+
+def print_json(record: dict[str, Any]) -> None:
+    """One JSON object on stdout."""
+    print(json.dumps(record, indent=1))
+
+
+class Progress:
+    """Epoch, speed, measurement and time left of a training run.
+
+    On a terminal one line is written again and again; elsewhere at most 20 plain lines appear.
+
+    Parameters
+    ----------
+    n_epochs : int
+        Epochs to come.
+    n_examples : int
+        Examples in each.
+    stream : text stream
+        Where to write.
+    """
+
+    def __init__(self, n_epochs: int, n_examples: int, stream: IO[str]) -> None:
+        self._n_epochs = n_epochs
+        self._n_examples = n_examples
+        self._stream = stream
+        self._live = stream.isatty()
+        self._every = -(-n_epochs // _MOST_PLAIN_LINES)
+        self._start = time.perf_counter()
+        self._training_seconds = 0.0
+        self._width = 0
+
+    def update(self, epoch: int, seconds: float, score: float) -> None:
+        """After epoch `epoch` (from 1) that took `seconds` to train and scored `score`."""
+        self._training_seconds += seconds
+        last = epoch == self._n_epochs
+        if not (self._live or last or epoch == 1 or epoch % self._every == 0):
+            return
+        rate = epoch * self._n_examples / self._training_seconds
+        elapsed = time.perf_counter() - self._start
+        left = elapsed / epoch * (self._n_epochs - epoch)
+        text = (
+            f"epoch {epoch:{len(str(self._n_epochs))}d}/{self._n_epochs}"
+            f"   {rate:>9,.0f} examples/s   pseudo-likelihood {score:8.2f}   "
+            + (f"took {clock(elapsed)}" if last else f"ETA {clock(left)}")
+        )
+        if self._live:
+            blank = " " * max(0, self._width - len(text))
+            self._stream.write("\r" + text + blank + ("\n" if last else ""))
+            self._width = len(text)
+        else:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+
+def text_stream(as_json: bool) -> IO[str]:
+    """Where words for people go: stderr when stdout is to hold JSON only."""
+    return sys.stderr if as_json else sys.stdout

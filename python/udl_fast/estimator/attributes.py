@@ -1,0 +1,216 @@
+"""What a fitted RBM holds: the engine, its parameters as attributes, and pickling without the
+engine."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from .. import _core
+from .parameters import output_dtype, read_only
+
+# Of this process or of a fit that runs, so not part of a copy: arrays already read, and what
+# scikit-learn's callback support keeps while fit runs.
+_TRANSIENT = ("_arrays", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
+
+
+class FittedParameters:
+    """Mixin: fitted attributes that live in the compiled engine.
+
+    Reading gives a read-only array, so that changing one in place fails loudly; assigning a new
+    array checks it, copies it into the engine and takes effect.
+    """
+
+    n_components: int
+    precision: str
+    n_jobs: int | None
+    binarize: float | str | None
+    n_features_in_: int
+    _engine: _core.RbmEngine
+    _seed: int  # of every draw; itself drawn from random_state
+    _dtype: Any  # of fitted attributes: the dtype of the data
+    _default_dtype: Any  # of fitted attributes for data that is not floating point
+    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
+    _chains_dtype: Any = np.bool_  # of h_samples_; None: as the other fitted attributes
+    _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
+    _training_steps: int  # Gibbs steps drawn so far by fit and partial_fit
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_engine" in self.__dict__
+
+    @property
+    def components_(self) -> NDArray[Any]:
+        """Weights, shape (n_components, n_features), C order, read-only. Assigning takes effect."""
+        return self._parameter("components_")
+
+    @components_.setter
+    def components_(self, value: ArrayLike) -> None:
+        self._assign(components_=value)
+
+    @property
+    def intercept_hidden_(self) -> NDArray[Any]:
+        """Biases of the hidden units, shape (n_components,), read-only. Assigning takes effect."""
+        return self._parameter("intercept_hidden_")
+
+    @intercept_hidden_.setter
+    def intercept_hidden_(self, value: ArrayLike) -> None:
+        self._assign(intercept_hidden_=value)
+
+    @property
+    def intercept_visible_(self) -> NDArray[Any]:
+        """Biases of the visible units, shape (n_features,), read-only. Assigning takes effect."""
+        return self._parameter("intercept_visible_")
+
+    @intercept_visible_.setter
+    def intercept_visible_(self, value: ArrayLike) -> None:
+        self._assign(intercept_visible_=value)
+
+    @property
+    def h_samples_(self) -> NDArray[np.bool_]:
+        """Hidden states of the persistent chains, shape (n_chains, n_components), read-only."""
+        return self._parameter("h_samples_")
+
+    @h_samples_.setter
+    def h_samples_(self, value: ArrayLike) -> None:
+        self._require_fitted("h_samples_")
+        chains = np.asarray(value)
+        if (
+            chains.ndim != 2
+            or chains.shape[1] != self._engine.n_hidden
+            or not np.isin(chains, (0, 1)).all()
+        ):
+            raise ValueError(
+                f"h_samples_ must be 0 or 1 of shape (n_chains, {self._engine.n_hidden}), "
+                f"got shape {chains.shape}"
+            )
+        self._engine.set_chains(chains.astype(np.bool_))
+        self._arrays.pop("h_samples_", None)
+
+    def _fitted_dtype(self, X: Any) -> Any:
+        """Dtype of fitted attributes after training on X; a float64 engine loses nothing."""
+        if self.precision == "float64":
+            return np.float64
+        return output_dtype(X, self._default_dtype)
+
+    def _parameter(self, name: str) -> NDArray[Any]:
+        self._require_fitted(name)
+        if name not in self._arrays:
+            self._arrays[name] = read_only(self._read(name))
+        return self._arrays[name]
+
+    def _read(self, name: str) -> NDArray[Any]:
+        if name == "h_samples_":
+            return self._engine.chains().astype(self._chains_dtype or self._dtype, copy=False)
+        values: NDArray[Any] = {
+            "components_": self._engine.weights,
+            "intercept_hidden_": self._engine.hidden_bias,
+            "intercept_visible_": self._engine.visible_bias,
+        }[name]()
+        return values.astype(self._dtype, copy=False)
+
+    def _require_fitted(self, name: str) -> None:
+        # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not
+        # fitted.
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no {name} before fit or partial_fit")
+
+    def _assign(self, **changed: ArrayLike) -> None:
+        (name,) = changed
+        self._require_fitted(name)
+        shapes = {
+            "components_": (self._engine.n_hidden, self._engine.n_visible),
+            "intercept_hidden_": (self._engine.n_hidden,),
+            "intercept_visible_": (self._engine.n_visible,),
+        }
+        value = np.asarray(changed[name], dtype=np.float64)
+        if value.shape != shapes[name]:
+            raise ValueError(f"{name} has shape {value.shape}, expected {shapes[name]}")
+        if not np.isfinite(value).all():
+            raise ValueError(f"{name} holds NaN or infinity")
+        current = {
+            "components_": self._engine.weights(),
+            "intercept_hidden_": self._engine.hidden_bias(),
+            "intercept_visible_": self._engine.visible_bias(),
+        }
+        current[name] = value
+        self._engine.set_parameters(
+            current["components_"], current["intercept_hidden_"], current["intercept_visible_"]
+        )
+        self._arrays.pop(name, None)
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(self)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted model to one safetensors file, which :func:`udl_fast.load` reads.
+
+        The file holds parameters, biases, weights, momentum, chains and step counters, so a loaded
+        model goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
+        generator: a fitted model draws from a seed of its own. The file appears whole or not at
+        all; an old one at `path` stays until then.
+
+        Parameters
+        ----------
+        path : str or path-like
+            By custom with the ending ``.safetensors``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the model is not fitted.
+        OSError
+            If the file cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile, os
+        >>> import udl_fast
+        >>> model = udl_fast.RBM(2, n_iter=1, random_state=0).fit([[0, 1, 1], [1, 0, 0]])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.save(os.path.join(folder, "model.safetensors"))
+        """
+        from ..persistence.model_file import save_model
+
+        self._check_fitted()
+        save_model(self, path)
+
+    # ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
+
+    def __getstate__(self) -> dict[str, Any]:
+        inherited: Any = super()
+        state: dict[str, Any] = dict(inherited.__getstate__())
+        for name in _TRANSIENT:
+            state.pop(name, None)
+        if "history_" in state:  # a copy of the model does not watch the original learn
+            state["history_"] = {name: list(values) for name, values in state["history_"].items()}
+        engine = state.pop("_engine", None)
+        if engine is not None:
+            state["_engine_state"] = {
+                "precision": engine.precision,
+                "weights": engine.weights(),
+                "hidden_bias": engine.hidden_bias(),
+                "visible_bias": engine.visible_bias(),
+                "optimizer": engine.optimizer_state(),
+                "chains": engine.chains(),
+            }
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        saved = dict(state)
+        engine = saved.pop("_engine_state", None)
+        inherited: Any = super()
+        inherited.__setstate__(saved)
+        if engine is None:
+            return
+        n_hidden, n_visible = engine["weights"].shape
+        self._engine = _core.RbmEngine(n_visible, n_hidden, engine["precision"])
+        self._engine.set_parameters(
+            engine["weights"], engine["hidden_bias"], engine["visible_bias"]
+        )
+        self._engine.set_optimizer_state(engine["optimizer"])
+        self._engine.set_chains(engine["chains"])
+        self._arrays = {}

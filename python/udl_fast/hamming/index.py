@@ -1,0 +1,343 @@
+"""Exact search by Hamming distance over packed binary codes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from .codes import MAX_ID, as_index, id_array, next_id_after, packed_rows
+from .files import IndexPersistence
+from .search import IndexSearch
+from .store import CodeStore, check_new_ids
+
+__all__ = ["HammingIndex"]
+
+
+class HammingIndex(IndexSearch, IndexPersistence):
+    """Exact nearest neighbours of binary codes by Hamming distance.
+
+    Neighbours are ordered by distance, and by smaller id where distances are equal, so results do not
+    depend on the number of threads, the instruction set or the order of calls.
+
+    Parameters
+    ----------
+    n_bits : int
+        Width of the codes: a multiple of 8, from 8 to 65528.
+    index_type : {"auto", "scan", "mih"}, default="auto"
+        How neighbours are found; the results are the same. "scan" compares queries with all codes.
+        "mih" keeps tables of buckets (multi-index hashing, Norouzi, Punjani and Fleet 2014) beside
+        the codes, which find codes within small distances without looking at the others; codes of
+        at most 28 bits are addresses of one table. Queries for which a scan is cheaper are scanned.
+        "auto" starts with scans and builds the tables once searches have lost as much time
+        without them as building takes.
+
+    Attributes
+    ----------
+    n_bits : int
+        Also as `d`, FAISS's name.
+    code_size : int
+        Bytes of a code, ``n_bits // 8``.
+    index_type : str
+    ntotal : int
+        Number of codes.
+    is_trained : bool
+        True, as of FAISS's flat indexes: codes can be added at once.
+    ids : ndarray of shape (ntotal,), int64
+        Id of each code, in the order in which they are stored.
+    tables_nbytes : int
+        Bytes that tables take beside the codes; 0 while there are none.
+
+    Raises
+    ------
+    TypeError
+        If `n_bits` is not an integer.
+    ValueError
+        If it is not a multiple of 8 in that range, or `index_type` is unknown.
+
+    Notes
+    -----
+    Codes are kept as they come, ``n_bits // 8`` bytes each; ids take 8 bytes more where they were given or
+    codes removed. Tables take 4 to 8 bytes for each code and each
+    ``log2(ntotal)`` bits of its width; they are not saved. Searches may run from several threads at
+    once, also while one thread adds or removes codes: each search sees the index as it was when it started.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_fast import HammingIndex
+    >>> index = HammingIndex(16)
+    >>> index.add(np.array([[0, 0], [1, 0], [255, 255]], dtype=np.uint8))
+    >>> D, I = index.search(np.array([[3, 0]], dtype=np.uint8), k=2)
+    >>> D, I
+    (array([[1, 2]], dtype=int32), array([[1, 0]]))
+    """
+
+    def __repr__(self) -> str:
+        return f"HammingIndex(n_bits={self.n_bits}, ntotal={self.ntotal})"
+
+    def reset(self) -> None:
+        """Remove all codes; ids start from 0 again."""
+        self._replace(CodeStore.empty(self.n_bits).contents())
+
+    def add(self, codes: NDArray[np.uint8]) -> None:
+        """Add codes under the next ids: one above the largest ever used, or from 0.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n, n_bits // 8), uint8
+            Packed codes, as `pack_bits` makes them.
+
+        Raises
+        ------
+        TypeError
+            If `codes` is not uint8: packed codes are never converted.
+        ValueError
+            If its shape does not fit, or ids would exceed 2^63 - 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[7]], dtype=np.uint8))
+        >>> index.ntotal
+        1
+        """
+        rows = packed_rows(codes, self.n_bits, "HammingIndex.add: codes")
+        store = self._store
+        with store.lock:
+            if len(rows) > MAX_ID - store.next_id:
+                raise ValueError(
+                    f"HammingIndex.add: ids from {store.next_id} for {len(rows)} codes exceed 2^63 - 1"
+                )
+            store.append(rows, None, store.next_id + len(rows))
+
+    def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
+        """Add codes under ids of the caller's choice.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n, n_bits // 8), uint8
+        ids : array-like of shape (n,), integers
+            From 0 to 2^63 - 1; none may be in the index already. Behind the largest id `add`
+            finds none to give.
+
+        Raises
+        ------
+        TypeError
+            If `codes` is not uint8, or `ids` are no integers that fit int64.
+        ValueError
+            If shapes do not fit, or an id is negative, repeated or in use.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add_with_ids(np.array([[7], [8]], dtype=np.uint8), [40, 20])
+        >>> index.search(np.array([[8]], dtype=np.uint8), 1)[1]
+        array([[20]])
+        """
+        rows = packed_rows(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
+        new = id_array(ids, "HammingIndex.add_with_ids: ids")
+        store = self._store
+        with store.lock:
+            check_new_ids(store, new, len(rows), "HammingIndex.add_with_ids")
+            if len(new):
+                store.append(rows, new, max(store.next_id, next_id_after(new)))
+
+    def remove_ids(self, ids: ArrayLike | range) -> int:
+        """Remove codes by id; the others keep theirs.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n,), integers, or range
+            Ids that are not in the index are passed over. Of a range no list is made.
+
+        Returns
+        -------
+        int
+            Number of codes removed.
+
+        Raises
+        ------
+        TypeError
+            If `ids` are no integers that fit int64.
+        ValueError
+            If they are not 1-D.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[1], [2], [3]], dtype=np.uint8))
+        >>> index.remove_ids([1, 7])
+        1
+        >>> index.ids
+        array([0, 2])
+        """
+        removed = self._store.remove(ids, "HammingIndex.remove_ids: ids")
+        if removed:
+            self._plan.drop()
+        return removed
+
+    def reconstruct(self, id: int) -> NDArray[np.uint8]:
+        """The code stored under an id.
+
+        Parameters
+        ----------
+        id : int
+
+        Returns
+        -------
+        ndarray of shape (n_bits // 8,), uint8
+
+        Raises
+        ------
+        IndexError
+            If the index has no code of that id.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[7]], dtype=np.uint8))
+        >>> index.reconstruct(0)
+        array([7], dtype=uint8)
+        """
+        wanted = as_index(id, "HammingIndex.reconstruct: id")
+        if not 0 <= wanted <= MAX_ID:
+            raise self._no_code("HammingIndex.reconstruct", wanted)
+        return self._codes(np.array([wanted], np.int64), "HammingIndex.reconstruct").reshape(-1)
+
+    def reconstruct_batch(self, ids: ArrayLike) -> NDArray[np.uint8]:
+        """The codes stored under several ids.
+
+        Parameters
+        ----------
+        ids : array-like of shape (n,), integers
+
+        Returns
+        -------
+        ndarray of shape (n, n_bits // 8), uint8
+
+        Raises
+        ------
+        TypeError
+            If `ids` are no integers that fit int64.
+        IndexError
+            If the index has no code of one of the ids.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[7], [8], [9]], dtype=np.uint8))
+        >>> index.reconstruct_batch([2, 0])
+        array([[9],
+               [7]], dtype=uint8)
+        """
+        function = "HammingIndex.reconstruct_batch"
+        return self._codes(id_array(ids, f"{function}: ids"), function)
+
+    def reconstruct_n(self, first: int = 0, n: int = -1) -> NDArray[np.uint8]:
+        """The codes stored under consecutive ids.
+
+        Parameters
+        ----------
+        first : int, default=0
+            The first id.
+        n : int, default=-1
+            How many; -1 means ``ntotal - first``, as in FAISS.
+
+        Returns
+        -------
+        ndarray of shape (n, n_bits // 8), uint8
+
+        Raises
+        ------
+        TypeError
+            If `first` or `n` is not an integer.
+        IndexError
+            If the index has no code of one of the ids.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex(8)
+        >>> index.add(np.array([[7], [8], [9]], dtype=np.uint8))
+        >>> index.reconstruct_n(1)
+        array([[8],
+               [9]], dtype=uint8)
+        """
+        function = "HammingIndex.reconstruct_n"
+        begin, count = as_index(first, f"{function}: first"), as_index(n, f"{function}: n")
+        with self._store.lock:
+            count = self.ntotal - begin if count == -1 else count
+            if begin < 0 or not 0 <= count <= self.ntotal or begin > MAX_ID - count:
+                raise IndexError(
+                    f"{function}: the index, of {self.ntotal} codes, has no {count} codes from id {begin} on"
+                )
+            return self._codes(np.arange(begin, begin + count, dtype=np.int64), function)
+
+    def _codes(self, ids: NDArray[np.int64], function: str) -> NDArray[np.uint8]:
+        with self._store.lock:
+            positions = self._store.positions(ids)
+            if (positions < 0).any():
+                raise self._no_code(function, int(ids[positions < 0][0]))
+            return self._store.codes(positions)
+
+    def _no_code(self, function: str, id: int) -> IndexError:
+        return IndexError(f"{function}: no code has id {id}; the index holds {self.ntotal} codes")
+
+    def merge_from(self, other: HammingIndex) -> None:
+        """Move all codes of another index here, which leaves it empty.
+
+        Where neither index was given ids, the codes of `other` get the next ids of this one, as if they
+        had been added; otherwise they keep theirs.
+
+        Parameters
+        ----------
+        other : HammingIndex
+            Of the same `n_bits`.
+
+        Raises
+        ------
+        TypeError
+            If `other` is no HammingIndex.
+        ValueError
+            If it is this index, its `n_bits` differs, or both hold the same id; both stay as they are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> first, second = HammingIndex(8), HammingIndex(8)
+        >>> first.add(np.array([[1]], dtype=np.uint8))
+        >>> second.add(np.array([[2]], dtype=np.uint8))
+        >>> first.merge_from(second)
+        >>> first.ntotal, second.ntotal
+        (2, 0)
+        """
+        if not isinstance(other, HammingIndex):
+            raise TypeError(
+                f"HammingIndex.merge_from: other must be a HammingIndex, got {type(other).__name__}"
+            )
+        if other is self or other.n_bits != self.n_bits:
+            raise ValueError(
+                f"HammingIndex.merge_from: other must be another index of {self.n_bits} bits, got {other!r}"
+            )
+        first, second = sorted((self, other), key=id)  # one order of locks for any two indexes
+        with first._store.lock, second._store.lock:
+            contents = other._store.contents()
+            codes = contents.rows
+            if self._store.has_ids or other._store.has_ids:
+                self.add_with_ids(codes, other.ids)
+                self._store.skip_ids(contents.next_id)
+            else:
+                self.add(codes)
+            other.reset()

@@ -1,0 +1,125 @@
+"""Files of `HammingIndex`: a 64-byte header, the ids if any (int64) and zeros up to a multiple of
+64 bytes, the packed codes; all little-endian.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import struct
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..persistence.replaced_file import replaced_file
+from .codes import MAX_BITS, MAX_ID
+
+MAGIC = b"UDLHAMM\x00"
+VERSION = 2  # in version 1, which was never released, codes came first and were padded to words
+HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
+HAS_IDS = 1
+_LINE = 64  # bytes of a cache line
+_ROWS, _IDS = np.dtype(np.uint8), np.dtype("<i8")
+
+
+class Contents(NamedTuple):
+    """What a file holds: (count, n_bits // 8) codes, their ids or None, and the id of the next code added."""
+
+    n_bits: int
+    rows: NDArray[np.uint8]
+    ids: NDArray[np.int64] | None
+    next_id: int
+
+
+def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
+    """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
+    flags = 0 if contents.ids is None else HAS_IDS
+    header = HEADER.pack(
+        MAGIC, VERSION, contents.n_bits, len(contents.rows), contents.next_id, flags
+    )
+    with replaced_file(path) as file:
+        file.write(header)
+        if contents.ids is not None:
+            ids = np.ascontiguousarray(contents.ids, _IDS)
+            file.write(ids.data)
+            file.write(bytes(_padded(ids.nbytes) - ids.nbytes))
+        file.write(np.ascontiguousarray(contents.rows).data)
+
+
+def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
+    """Read a file of `write_index`; every count is checked against the size before anything is allocated."""
+    with open(path, "rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        n_bits, count, next_id, has_ids = _read_header(file.read(HEADER.size), path)
+        code_size = n_bits // 8
+        ids_size = _padded(_IDS.itemsize * count) if has_ids else 0
+        expected = HEADER.size + ids_size + count * code_size
+        if size != expected:
+            raise ValueError(
+                f"HammingIndex.load: {path} has {size} bytes, its header says {expected}: truncated or damaged"
+            )
+        ids = _read_array(file, _IDS, (count,), HEADER.size, mmap) if has_ids else None
+        rows = _read_array(file, _ROWS, (count, code_size), HEADER.size + ids_size, mmap)
+    _check_ids(path, count, ids, next_id)
+    return Contents(n_bits, rows, ids, next_id)
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """An uninitialised array that starts with a cache line, so that codes cross as few as possible."""
+    n_bytes = math.prod(shape) * dtype.itemsize
+    memory = np.empty(n_bytes + _LINE, np.uint8)
+    start = -memory.ctypes.data % _LINE
+    return memory[start : start + n_bytes].view(dtype).reshape(shape)
+
+
+def _padded(n_bytes: int) -> int:
+    return -(-n_bytes // _LINE) * _LINE
+
+
+def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int, int, bool]:
+    if len(header) < HEADER.size or header[: len(MAGIC)] != MAGIC:
+        raise ValueError(f"HammingIndex.load: {path} is not a HammingIndex file")
+    _, version, n_bits, count, next_id, flags = HEADER.unpack(header)
+    if version != VERSION:
+        raise ValueError(
+            f"HammingIndex.load: {path} has format version {version}, expected {VERSION}"
+        )
+    if not 8 <= n_bits <= MAX_BITS or n_bits % 8 or count < 0 or next_id < 0 or flags & ~HAS_IDS:
+        raise ValueError(
+            f"HammingIndex.load: {path} has an impossible header: n_bits={n_bits}, count={count}, "
+            f"next_id={next_id}, flags={flags}"
+        )
+    return n_bits, count, next_id, bool(flags & HAS_IDS)
+
+
+def _read_array(
+    file: Any, dtype: np.dtype[Any], shape: tuple[int, ...], offset: int, mmap: bool
+) -> NDArray[Any]:
+    if mmap and shape[0] > 0:
+        return np.memmap(file, dtype, "r", offset, shape)
+    file.seek(offset)
+    array = aligned_empty(shape, dtype)
+    if file.readinto(array.reshape(-1).view(np.uint8)) != array.nbytes:
+        raise ValueError("HammingIndex.load: the file became shorter while it was read")
+    return array
+
+
+def _check_ids(
+    path: str | os.PathLike[str], count: int, ids: NDArray[np.int64] | None, next_id: int
+) -> None:
+    lowest, highest = (
+        (0, count - 1) if ids is None or not count else (int(ids.min()), int(ids.max()))
+    )
+    if lowest < 0 or (highest >= next_id and next_id != MAX_ID):  # which has no next
+        raise ValueError(
+            f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
+        )
+    if ids is not None and repeats(ids):
+        raise ValueError(f"HammingIndex.load: {path} has an id more than once: damaged")
+
+
+def repeats(ids: NDArray[np.int64]) -> bool:
+    """Whether an id occurs more than once."""
+    ascending = bool((ids[1:] > ids[:-1]).all())
+    return not ascending and len(np.unique(ids)) < len(ids)

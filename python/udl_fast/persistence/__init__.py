@@ -1,0 +1,1 @@
+"""Files of models, and files that are replaced whole or not at all."""

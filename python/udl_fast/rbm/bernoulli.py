@@ -1,0 +1,147 @@
+"""The drop-in for scikit-learn's BernoulliRBM."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from .. import _core
+from ..estimator.parameters import state_matrix
+from .model import RBM
+
+__all__ = ["BernoulliRBM"]
+
+
+class BernoulliRBM(RBM):
+    """Bernoulli RBM with the arguments, defaults and attributes of scikit-learn's.
+
+    Replaces ``sklearn.neural_network.BernoulliRBM``: persistent contrastive divergence with k = 1
+    [1]_, rows in the given order, weights from N(0, 0.01), zero biases, chains that start at zero.
+    Differences: the positive and the negative phase are each divided by their own number of rows, so
+    a short last minibatch does not distort learning; `partial_fit` returns self and splits its rows
+    into minibatches; `score_samples` is deterministic; only the initial weights come from the same
+    draws; fitted arrays are read-only (assign a new array to change one).
+
+    Parameters
+    ----------
+    n_components : int, default=256
+    learning_rate : float, default=0.1
+    batch_size : int, default=10
+    n_iter : int, default=10
+    verbose : int, default=0
+    random_state : int, RandomState or None, default=None
+    algorithm, k, n_chains, momentum, final_momentum, momentum_switch_epoch, weight_decay, l1, \
+sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle, \
+warm_start, device, n_jobs, callbacks
+        As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+    intercept_hidden_ : ndarray of shape (n_components,)
+    intercept_visible_ : ndarray of shape (n_features,)
+    h_samples_ : ndarray of shape (n_chains, n_components)
+    n_features_in_ : int
+    feature_names_in_ : ndarray of shape (n_features,)
+    history_ : dict of str to list
+        As in :class:`udl_fast.RBM`.
+
+    References
+    ----------
+    .. [1] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
+       likelihood gradient", ICML 2008.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_fast import BernoulliRBM
+    >>> X = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+    >>> model = BernoulliRBM(n_components=2, random_state=0).fit(X)
+    >>> model.gibbs(X).dtype
+    dtype('bool')
+    """
+
+    _default_dtype = np.float64
+    _chains_dtype = None
+
+    def __init__(
+        self,
+        n_components: int = 256,
+        *,
+        learning_rate: float = 0.1,
+        batch_size: int = 10,
+        n_iter: int = 10,
+        verbose: int = 0,
+        random_state: Any = None,
+        algorithm: str = "pcd",
+        k: int = 1,
+        n_chains: int | None = None,
+        momentum: float = 0.0,
+        final_momentum: float | None = None,
+        momentum_switch_epoch: int = 5,
+        weight_decay: float = 0.0,
+        l1: float = 0.0,
+        sparsity_target: float | None = None,
+        sparsity_cost: float = 0.0,
+        sparsity_damping: float = 0.9,
+        binarize: float | str | None = None,
+        sample_visibles: bool = True,
+        precision: str = "fixed",
+        shuffle: bool = False,
+        warm_start: bool = False,
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        callbacks: Any = None,
+    ) -> None:
+        self.n_components = n_components
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.verbose = verbose
+        self.random_state = random_state
+        self.algorithm = algorithm
+        self.k = k
+        self.n_chains = n_chains
+        self.momentum = momentum
+        self.final_momentum = final_momentum
+        self.momentum_switch_epoch = momentum_switch_epoch
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.sparsity_target = sparsity_target
+        self.sparsity_cost = sparsity_cost
+        self.sparsity_damping = sparsity_damping
+        self.binarize = binarize
+        self.sample_visibles = sample_visibles
+        self.precision = precision
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.device = device
+        self.n_jobs = n_jobs
+        self.callbacks = callbacks
+
+    # Fixed for this class; RBM has them as parameters.
+    visible = "bernoulli"
+    hidden = "bernoulli"
+    statistics = "mean"
+    centered = False
+
+    def _fit(self, v_pos: Any, rng: Any) -> None:
+        """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
+        settings = self._check_parameters()
+        rows = self._training_rows(state_matrix(v_pos, "v_pos"))
+        seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
+        try:
+            self._engine.snapshot()
+            self._train_epoch(rows, None, {**settings, "batch_size": rows.shape[0]}, None)
+        finally:
+            self._seed = seed
+
+    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
+        return np.zeros(rows.shape[1])
+
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
+        n_chains = self.batch_size if self.n_chains is None else self.n_chains
+        return np.zeros((n_chains, self.n_components), dtype=np.bool_)

@@ -1,0 +1,223 @@
+"""Restricted Boltzmann machines."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+from .. import _core
+from ..callbacks._support import CallbackSupport
+from ..estimator.training import ContrastiveTraining
+from .inference import Inference
+
+__all__ = ["RBM"]
+
+# Pixels that are always off or on would start at a bias of minus or plus infinity.
+_LOWEST_FREQUENCY = 0.01
+
+
+class RBM(
+    Inference,
+    ContrastiveTraining,
+    CallbackSupport,
+    ClassNamePrefixFeaturesOutMixin,
+    TransformerMixin,
+    BaseEstimator,
+):
+    """Restricted Boltzmann machine with binary units, trained by contrastive divergence on packed
+    bits.
+
+    Parameters
+    ----------
+    n_components : int, default=256
+        Hidden units.
+    visible, hidden : {"bernoulli"}, default="bernoulli"
+        Kinds of units.
+    algorithm : {"cd", "pcd"}, default="cd"
+        Contrastive divergence starts its chain at the data [1]_; persistent contrastive divergence
+        keeps its chains between updates [2]_.
+    k : int, default=1
+        Gibbs steps an update.
+    n_chains : int, default=None
+        Persistent chains of "pcd"; None means `batch_size`.
+    learning_rate : float, default=0.1
+        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd". "pcd" wants
+        about a tenth of it: its chains must keep up with the changing weights [2]_.
+    momentum : float in [0, 1], default=0.0
+        Share of the last step that is repeated; with 0 no step is remembered.
+    final_momentum : float in [0, 1], default=None
+        Momentum from epoch `momentum_switch_epoch` on; 0.5 then 0.9 in [3]_, section 9.
+    momentum_switch_epoch : int, default=5
+    weight_decay : float, default=0.0
+        L2 penalty on weights, not biases; 2e-4 in Hinton's code.
+    l1 : float, default=0.0
+        L1 penalty on weights, not biases.
+    sparsity_target : float in [0, 1], default=None
+        Wanted mean activation of a hidden unit on data; None is off ([3]_, section 11).
+    sparsity_cost, sparsity_damping : float, default=0.0 and 0.9
+        Strength of the pull towards the target, and memory of the running mean activation.
+    centered : bool, default=False
+        Not available yet.
+    binarize : None, float or "sample", default=None
+        A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and
+        draws the pixels anew whenever a row is presented. The threshold applies to every method
+        that takes visible values, except to boolean input: that is states already.
+    sample_visibles : bool, default=True
+        False: the last reconstruction is a probability, as in Hinton's code. Meant for "cd": with
+        "pcd" the chains then no longer sample the model.
+    statistics : {"mean", "sampled"}, default="mean"
+        What enters the statistics of hidden units: probabilities, or drawn states ("sampled": exact
+        counts of pairs of bits, faster, with more noise in the gradient; Hinton 2010, section 3.3,
+        advises probabilities). "sampled" needs binary data and sample_visibles=True.
+    precision : {"fixed", "fast", "float64"}, default="fixed"
+        "fixed": float32 weights, exact integer sums, the same bits everywhere. "fast": the same with
+        weights rounded to 16-bit tables in every sum, about 2e-4 in a probability; see
+        docs/numerics.md. "float64": plain loops in double, slow, for checks.
+    batch_size : int, default=100
+    n_iter : int, default=10
+        Passes over the data in `fit`.
+    shuffle : bool, default=True
+        New order of the rows in each pass of `fit`.
+    warm_start : bool, default=False
+        `fit` continues instead of starting again.
+    device : {"cpu"}, default="cpu"
+    n_jobs : int, default=None
+        Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.
+    random_state : int, RandomState or None, default=None
+        Determines initial weights, the order of rows and every draw.
+    callbacks : list, default=None
+        Objects of :mod:`udl_fast.callbacks` or others that follow scikit-learn's callback protocol
+        (``set_callbacks`` takes them as well), and plain functions. A function is called as
+        ``callback(estimator, info)`` after every epoch and about every 50 ms within one; info has
+        epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
+    verbose : int, default=0
+        1 prints the pseudo-likelihood after every epoch. With 0, a `fit` of more than two seconds
+        shows a progress bar if stderr is a terminal; UDL_FAST_PROGRESS=0 in the environment turns
+        it off.
+
+    Attributes
+    ----------
+    components_ : ndarray of shape (n_components, n_features)
+        Weights. This and the biases are read-only views of the model; assigning a new array takes
+        effect.
+    intercept_hidden_ : ndarray of shape (n_components,)
+    intercept_visible_ : ndarray of shape (n_features,)
+    h_samples_ : ndarray of shape (n_chains, n_components), bool
+        Persistent chains.
+    n_features_in_ : int
+    n_iter_ : int
+        Epochs finished.
+    n_updates_ : int
+        Minibatches learned from.
+    history_ : dict of str to list
+        Measurements after the epochs of `fit`: pseudo-likelihood, change of the weights, mean
+        activation, dead and saturated units, seconds; see :class:`udl_fast.callbacks.History`, which
+        adds those on validation data.
+
+    See Also
+    --------
+    udl_fast.BernoulliRBM : The same model with scikit-learn's arguments and defaults.
+
+    References
+    ----------
+    .. [1] G. Hinton, "Training products of experts by minimizing contrastive divergence", Neural
+       Computation 14, 2002.
+    .. [2] T. Tieleman, "Training restricted Boltzmann machines using approximations to the
+       likelihood gradient", ICML 2008.
+    .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR
+       2010-003.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from udl_fast import RBM
+    >>> X = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]], dtype=np.uint8)
+    >>> rbm = RBM(n_components=2, n_iter=5, random_state=0).fit(X)
+    >>> rbm.transform(X).shape
+    (4, 2)
+    """
+
+    def __init__(
+        self,
+        n_components: int = 256,
+        *,
+        visible: str = "bernoulli",
+        hidden: str = "bernoulli",
+        algorithm: str = "cd",
+        k: int = 1,
+        n_chains: int | None = None,
+        learning_rate: float = 0.1,
+        momentum: float = 0.0,
+        final_momentum: float | None = None,
+        momentum_switch_epoch: int = 5,
+        weight_decay: float = 0.0,
+        l1: float = 0.0,
+        sparsity_target: float | None = None,
+        sparsity_cost: float = 0.0,
+        sparsity_damping: float = 0.9,
+        centered: bool = False,
+        binarize: float | str | None = None,
+        sample_visibles: bool = True,
+        statistics: str = "mean",
+        precision: str = "fixed",
+        batch_size: int = 100,
+        n_iter: int = 10,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        callbacks: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.n_components = n_components
+        self.visible = visible
+        self.hidden = hidden
+        self.algorithm = algorithm
+        self.k = k
+        self.n_chains = n_chains
+        self.learning_rate = learning_rate
+        self.momentum = momentum
+        self.final_momentum = final_momentum
+        self.momentum_switch_epoch = momentum_switch_epoch
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.sparsity_target = sparsity_target
+        self.sparsity_cost = sparsity_cost
+        self.sparsity_damping = sparsity_damping
+        self.centered = centered
+        self.binarize = binarize
+        self.sample_visibles = sample_visibles
+        self.statistics = statistics
+        self.precision = precision
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
+        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1)."""
+        mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
+        return np.log(mean / (1 - mean))
+
+    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
+        """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""
+        n_chains = self.batch_size if self.n_chains is None else self.n_chains
+        if self.algorithm != "pcd":
+            return np.zeros((0, self.n_components), dtype=np.bool_)
+        draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
+        return np.greater_equal(draws, 1 << 31)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float32", "float64"]
+        return tags
