@@ -10,11 +10,12 @@ from udl_fast.bench import process
 from udl_fast.bench.hamming import benchmark as hamming
 from udl_fast.bench.hamming import check as hamming_check
 from udl_fast.bench.hamming.cases import QUICK_CASES, Case
+from udl_fast.commands.bench import add_hamming_arguments
 
 
 def quick(*arguments):
     parser = argparse.ArgumentParser()
-    hamming.add_arguments(parser)
+    add_hamming_arguments(parser)
     return hamming._options(parser.parse_args(["--quick", "--threads", "1", *arguments]))
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ...commands.shared.options import positive_float, positive_int
 from ..harness import Timings, interleave
 from ..process import Contestant, ContestantMissing
 from ..record import check_writable, machine_class, new_record, write_json
@@ -49,41 +48,6 @@ class Options:
     output: Path | None
     as_json: bool
     quick: bool
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this benchmark."""
-    names = [case.name for case in CASES]
-    parser.add_argument(
-        "--cases",
-        nargs="+",
-        choices=names,
-        metavar="NAME",
-        help=f"which of: {', '.join(names)} (default: all)",
-    )
-    parser.add_argument(
-        "--rounds", type=positive_int, help="samples of each contestant (default 5)"
-    )
-    parser.add_argument(
-        "--seconds", type=positive_float, help="aimed length of a sample (default 1)"
-    )
-    parser.add_argument(
-        "--threads", type=positive_int, help="threads of each contestant (default: usable cores)"
-    )
-    parser.add_argument(
-        "--peers",
-        nargs="*",
-        choices=PEERS,
-        metavar="NAME",
-        help=f"which of: {', '.join(PEERS)} (default: those installed)",
-    )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON instead of a table"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="few codes and short samples: a trial of the tool"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:

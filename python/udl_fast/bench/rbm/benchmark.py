@@ -29,10 +29,10 @@ from .cases import (
     timing_case,
 )
 from .check import check_contestant
-from .options import Options, add_arguments, chosen, command
+from .options import Options, chosen, command
 from .tables import product_table, speed_table, work_table
 
-__all__ = ["CONTESTANTS", "Options", "add_arguments", "as_text", "measure", "run"]
+__all__ = ["CONTESTANTS", "Options", "as_text", "measure", "run"]
 
 _FOLDER = Path(__file__).parents[1] / "contestants"
 _SKLEARN = ("sklearn", "sklearn-fit")  # PCD-1, whose products are those of CD-1, and nothing else
