@@ -5,34 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import _core
-from ..evaluation import flipped_once, one_flip_estimate
-from ..runtime import resolve_n_jobs
-from ._diagnosis import Diagnosis
 from ._history import History
 
-_DEAD, _SATURATED = 0.01, 0.99  # bounds of P(h = 1 | v) over the whole sample
 _ALWAYS_MEASURED = 20  # first epochs: tens of milliseconds at most, and a curve for short runs
 # Measuring 128 rows took as long as training on about 500 at 784-500, and is to cost about 1 %.
 _ROWS_PER_MEASUREMENT = 50_000
-
-
-class Sample:
-    """Rows to measure on, and the same rows with one unit flipped in each."""
-
-    def __init__(self, values: NDArray[Any]) -> None:
-        self._n_features = values.shape[1]
-        self.rows = _core.Rows.from_array(values)
-        self._flipped = _core.Rows.from_array(flipped_once(values))
-
-    def scores(self, engine: _core.RbmEngine, n_threads: int) -> tuple[float, float]:
-        """Mean free energy and mean pseudo-likelihood, nats."""
-        energy = engine.free_energy(self.rows, n_threads)
-        flipped = engine.free_energy(self._flipped, n_threads)
-        estimate = one_flip_estimate(energy, flipped, self._n_features)
-        return float(energy.mean()), float(estimate.mean())
 
 
 class Monitor:
@@ -43,9 +22,9 @@ class Monitor:
         self._n_rows = history.n_rows
         self._training_rows = rows
         self._validation_rows: _core.Rows | None = None
-        self._training: Sample | None = None  # samples are taken when they are first needed
-        self._validation: Sample | None = None
-        self._diagnosis: Diagnosis | None = None
+        self._training: Any = None  # the model's samples, taken when first needed
+        self._validation: Any = None
+        self._diagnosis: Any = None
         self._every = (
             -(-_ROWS_PER_MEASUREMENT // rows.shape[0]) if history.every is None else history.every
         )
@@ -72,25 +51,9 @@ class Monitor:
         """The measurements, and the largest weight."""
         if self._training is None:
             self._take_samples()
-        assert self._training is not None
-        engine, n_threads = self._model._engine, resolve_n_jobs(self._model.n_jobs)
-        hidden = engine.mean_hidden(self._training.rows, n_threads)
-        change, size, largest = engine.change_since_snapshot()
-        energy, pseudo_likelihood = self._training.scores(engine, n_threads)
-        entry: dict[str, Any] = {
-            "epoch": self._model.n_iter_,
-            "seconds": seconds,
-            "pseudo_likelihood": pseudo_likelihood,
-            "weight_change": change / size if size > 0 else 0.0,
-            "mean_activation": float(hidden.mean(dtype=np.float64)),
-            "dead_units": int((hidden.max(axis=0) < _DEAD).sum()),
-            "saturated_units": int((hidden.min(axis=0) > _SATURATED).sum()),
-        }
-        if self._validation is not None:
-            validation_energy, score = self._validation.scores(engine, n_threads)
-            entry["validation_pseudo_likelihood"] = score
-            entry["free_energy_gap"] = validation_energy - energy
-        return entry, largest
+        measured, largest_weight = self._model._measure(self._training, self._validation)
+        entry = {"epoch": self._model.n_iter_, "seconds": seconds, **measured}
+        return entry, largest_weight
 
     def _take_samples(self) -> None:
         self._training = self._sample(self._training_rows)
@@ -99,9 +62,9 @@ class Monitor:
         sample = self._training.rows
         # Values outside [0, 1] have been warned of, and explain whatever happens.
         if sample.kind == "bits" or (sample.minimum >= 0 and sample.maximum <= 1):
-            self._diagnosis = Diagnosis(self._model, sample.shape[0])
+            self._diagnosis = self._model._new_diagnosis(sample.shape[0])
 
-    def _sample(self, rows: _core.Rows) -> Sample:
+    def _sample(self, rows: _core.Rows) -> Any:
         """At most n_rows rows, spread evenly; probabilities to draw pixels from are drawn once."""
         count = min(self._n_rows, rows.shape[0])
         numbers = (np.arange(count, dtype=np.int64) * rows.shape[0] // count).astype(np.uint32)
@@ -110,7 +73,7 @@ class Monitor:
         if self._model.binarize == "sample" and rows.kind != "bits":
             draws = np.random.default_rng(self._model._seed).random(values.shape)
             values = (draws < values).astype(dtype)
-        return Sample(values)
+        return self._model._new_sample(values)
 
     def _rows_of(self, X: Any) -> _core.Rows:
         try:

@@ -1,21 +1,12 @@
-"""Checks of parameters and of input matrices, with errors that name what came and what was
-expected."""
+"""Checks of parameters, with errors that name what came and what was expected."""
 
 from __future__ import annotations
 
 import math
 import numbers
-import warnings
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.utils.validation import check_array, validate_data
-
-from .. import _core
-
-FLOAT_DTYPES = (np.float32, np.float64)
 
 
 def check_integer(owner: object, name: str, minimum: int = 1) -> int:
@@ -79,78 +70,3 @@ def check_choice(
 
 def _text(owner: object, name: str, expected: str, value: object) -> str:
     return f"{type(owner).__name__}: {name} {expected}, got {value!r}"
-
-
-def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> Any:
-    """X as a 2-D array or CSR matrix of float32, float64, uint8 or bool, checked by scikit-learn.
-
-    Other dtypes become `default_dtype`. Nothing is copied that can be used as it is.
-    """
-    if X is None:
-        raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
-    dtypes = [
-        default_dtype,
-        *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
-    ]
-    return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
-
-
-def state_matrix(X: Any, argument: str) -> Any:
-    """States or probabilities of units: a finite 2-D matrix; one row may be 1-D. States have no
-    feature names, so they are not compared with those of the training data."""
-    if X is None:
-        raise TypeError(f"{argument} must be a matrix, got None")
-    if not sparse.issparse(X):
-        X = np.atleast_2d(X)
-    return check_array(
-        X,
-        accept_sparse="csr",
-        dtype=[np.float32, np.float64, np.uint8, np.bool_],
-        input_name=argument,
-    )
-
-
-def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
-    """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
-    threshold. Booleans are states already and meet no threshold."""
-    if X.dtype == np.bool_:
-        threshold = None
-    if not sparse.issparse(X):
-        if threshold is None:
-            return _core.Rows.from_array(X)
-        return _core.Rows.from_threshold(X, threshold)
-    if threshold is not None and threshold < 0:
-        raise ValueError(
-            f"binarize must be >= 0 for sparse input, whose missing values are 0, got {threshold:g}"
-        )
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    data = X.data if threshold is None else X.data > threshold
-    return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
-
-
-def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
-    """Bernoulli units take states or probabilities; anything else trains on nonsense, so say how
-    to mend it."""
-    if rows.kind == "bits":
-        return
-    low, high = rows.minimum, rows.maximum
-    if low < 0 or high > 1:
-        warnings.warn(
-            f"{type(owner).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
-            "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to a "
-            "threshold.",
-            UserWarning,
-            stacklevel=4,
-        )
-
-
-def output_dtype(X: Any, other: Any) -> Any:
-    """float32 and float64 input keep their dtype; everything else gives `other`."""
-    return X.dtype.type if X.dtype in FLOAT_DTYPES else other
-
-
-def read_only(x: NDArray[Any]) -> NDArray[Any]:
-    x.setflags(write=False)
-    return x

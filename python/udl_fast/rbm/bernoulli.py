@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from .. import _core
-from ..estimator.parameters import state_matrix
+from ..estimator.input import state_matrix
 from .model import RBM
 
 __all__ = ["BernoulliRBM"]

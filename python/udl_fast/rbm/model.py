@@ -10,8 +10,10 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 
 from .. import _core
 from ..callbacks._support import CallbackSupport
-from ..estimator.training import ContrastiveTraining
-from .inference import Inference
+from .learning import ContrastiveTraining
+from .measurements import Measurements
+from .sampling import Sampling
+from .scores import Scores
 
 __all__ = ["RBM"]
 
@@ -20,7 +22,9 @@ _LOWEST_FREQUENCY = 0.01
 
 
 class RBM(
-    Inference,
+    Sampling,
+    Scores,
+    Measurements,
     ContrastiveTraining,
     CallbackSupport,
     ClassNamePrefixFeaturesOutMixin,
