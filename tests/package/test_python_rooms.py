@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).resolve().parents[1] / "python" / "udl_fast"
+PACKAGE = Path(__file__).resolve().parents[2] / "python" / "udl_fast"
 
 # From the bottom to the top. A module belongs to the longest name that leads to it.
 ROOMS = (
