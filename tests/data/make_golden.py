@@ -1,8 +1,8 @@
 """Make the files of `tests/data/golden`: models, pickles and indexes as they are written today, and hashes.
 
 The files are made once for a version of the file format and kept for ever: users have such files, and
-`tests/test_golden.py` holds that they are read and learned on from bit for bit. New kinds of files are added
-beside them. `hashes.json` changes only in a commit of its own that says why. Run from the root:
+`tests/persistence/test_golden.py` holds that they are read and learned on from bit for bit. New kinds of
+files are added beside them. `hashes.json` changes only in a commit of its own that says why. Run from the root:
 
     python -m tests.data.make_golden             # writes what is not there, refuses if anything is
     python -m tests.data.make_golden --add       # writes only files that are not there
@@ -28,8 +28,8 @@ from unittest import mock
 import numpy as np
 from safetensors import safe_open
 from safetensors.numpy import save_file
-from tests import golden, golden_files
-from tests.golden import (
+from tests.support import golden, golden_files
+from tests.support.golden import (
     DOUBLE,
     FAST,
     FOLDER,

@@ -13,7 +13,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="locks, links and signals 
 
 KILLED = """
 import sys
-from udl_fast._replaced_file import replaced_file
+from udl_fast.persistence.replaced_file import replaced_file
 
 with replaced_file(sys.argv[1]) as file:
     file.write(b"part")

@@ -1,6 +1,6 @@
 """What files of old versions hold, and what their models and indexes do when they go on.
 
-`data/golden/learned_on.json` keeps the hashes of `described` for every file. They are equal on every CPU
+`tests/data/golden/learned_on.json` keeps the hashes of `described` for every file. They are equal on every CPU
 target, since models learn on from bits; `multiplies_real_values` names the exception.
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tests.golden import FOLDER, bits, codes, grey, quietly, sha256, state
 
 import udl_fast as udl
+from tests.support.golden import FOLDER, bits, codes, grey, quietly, sha256, state
 from udl_fast import RBM, HammingIndex, LogPartition
 
 FOLDERS = ("models", "pickles", "indexes")

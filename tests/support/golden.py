@@ -1,6 +1,6 @@
 """Results that must stay as they are: small configurations, and one hash of each part of what they give.
 
-`data/golden/hashes.json` keeps the hashes. A part has one for all CPU targets, or one for each target where
+`tests/data/golden/hashes.json` keeps the hashes. A part has one for all CPU targets, or one for each target where
 real values are multiplied with weights in float32 (`multiplies_real_values`). All are the same for any
 number of threads.
 """
@@ -21,7 +21,7 @@ from udl_fast import RBM, BernoulliRBM, HammingIndex
 from udl_fast.callbacks import EarlyStopping, History
 from udl_fast.exceptions import LearningWarning
 
-FOLDER = Path(__file__).parent / "data" / "golden"
+FOLDER = Path(__file__).resolve().parents[1] / "data" / "golden"
 TARGETS = ("baseline", "avx2", "avx512")
 
 Parts = dict[str, Any]  # by name: an array, or a list or tuple of them

@@ -1,15 +1,15 @@
 """Results are the bits they were: configurations by their hashes, files of old versions by what comes of them.
 
-How the files came about, and when hashes may change, is told in `data/make_golden.py`.
+How the files came about, and when hashes may change, is told in `tests/data/make_golden.py`.
 """
 
 import pickle
 
 import pytest
-from tests import golden, golden_files
-from tests.data import make_golden
 
 import udl_fast as udl
+from tests.data import make_golden
+from tests.support import golden, golden_files
 from udl_fast import runtime
 
 HASHES = golden.read_json("hashes.json")
