@@ -8,18 +8,19 @@
 
 namespace udl {
 
-// One power of two 2^e per weight tensor, shared by both directions: the smallest e >= kMinScaleExponent
-// for which the integers z = round(W / 2^e) satisfy
+// One power of two 2^e per weight tensor, shared by both directions: the smallest e >=
+// kMinScaleExponent for which the integers z = round(W / 2^e) satisfy
 //   |z| <= 2^23 (three 8-bit slices hold a weight), and
 //   every row's and every column's sum of positive z, and of negative z, is below 2^31 in size.
-// Any partial sum of a row or column, in any order, then lies between those two sums: no sum overflows.
+// Any partial sum of a row or column, in any order, then lies between those two sums: no sum
+// overflows.
 constexpr int kMinScaleExponent = -60;
-constexpr float kMaxQuantised = 8388608.0f;            // 2^23
+constexpr float kMaxQuantised = 8388608.0f;  // 2^23
 constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
 
-// precision "fast": the same with integers of 16 bits. e is the smallest for which, among any 64 aligned
-// units of a row or a column (a word of states), the sums of positive and of negative z are below 2^15 - 1:
-// the sums of one word fit 16 bits, and words are added in 32.
+// precision "fast": the same with integers of 16 bits. e is the smallest for which, among any 64
+// aligned units of a row or a column (a word of states), the sums of positive and of negative z are
+// below 2^15 - 1: the sums of one word fit 16 bits, and words are added in 32.
 constexpr int64_t kNarrowHalfNormLimit = (int64_t{1} << 15) - 1;
 
 /// 2^exponent; the exponents of real scales, which are normal numbers, take no call.
@@ -31,7 +32,8 @@ inline float power_of_two(int exponent) {
   return power;
 }
 
-/// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa bits.
+/// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa
+/// bits.
 UDL_HD inline int32_t round_to_int(float x) {
   const double shifted = static_cast<double>(x) + 6755399441055744.0;
   int64_t bits;

@@ -9,13 +9,14 @@ namespace udl {
 
 // exp(y) = 2^n (1 + r + r^2 P(r)) with n = nearest(y / ln 2) and r = y - n ln 2, |r| <= 0.347.
 // ln 2 is split in two (Cody and Waite): n * kLn2High is exact, so r keeps full precision.
-// P is the degree-5 polynomial of Cephes expf (Moshier). Largest error measured: see docs/numerics.md.
+// P is the degree-5 polynomial of Cephes expf (Moshier). Largest error measured: see
+// docs/numerics.md.
 constexpr float kExpArgumentMax = 89.0f;   ///< gives n = 128, whose scale is +inf
 constexpr float kExpArgumentMin = -87.0f;  ///< keeps 2^n and the result normal numbers
 constexpr float kLog2E = 0x1.715476p+0f;
-constexpr float kLn2High = 0x1.63p-1f;           // 355 / 512
-constexpr float kLn2Low = -0x1.bd0106p-13f;      // ln 2 - 355 / 512
-constexpr float kRoundMagic = 12582912.0f;       // 1.5 * 2^23: adding it rounds to nearest even
+constexpr float kLn2High = 0x1.63p-1f;       // 355 / 512
+constexpr float kLn2Low = -0x1.bd0106p-13f;  // ln 2 - 355 / 512
+constexpr float kRoundMagic = 12582912.0f;   // 1.5 * 2^23: adding it rounds to nearest even
 constexpr float kExpPolynomial[6] = {0x1.a0d2cep-13f, 0x1.6e879cp-10f, 0x1.1112100p-7f,
                                      0x1.555382p-5f,  0x1.555554p-3f,  0x1.000000p-1f};
 

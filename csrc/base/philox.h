@@ -1,6 +1,7 @@
 #pragma once
-// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
-// A counter-based generator: four 32-bit draws are a pure function of a 128-bit counter and a 64-bit key.
+// Philox4x32-10 (Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC
+// 2011). A counter-based generator: four 32-bit draws are a pure function of a 128-bit counter and
+// a 64-bit key.
 #include <cstdint>
 
 #include "base/macros.h"

@@ -1,6 +1,7 @@
 #pragma once
-// Where a random draw is used decides its value: (seed, stream, layer, step, chain, unit) -> Philox counter.
-// Nothing else enters, so draws do not depend on threads, tiles, batch splits, instruction set or device.
+// Where a random draw is used decides its value: (seed, stream, layer, step, chain, unit) -> Philox
+// counter. Nothing else enters, so draws do not depend on threads, tiles, batch splits, instruction
+// set or device.
 #include <cstdint>
 
 #include "base/macros.h"
@@ -10,13 +11,24 @@ namespace udl {
 
 /// Purposes of draws. Append only: the numbers are part of every sampled bit.
 enum class Stream : uint32_t {
-  init = 0, data, gibbs, cd, pcd, temper, ais, corrupt, code_noise, dropout, shuffle, labels,
+  init = 0,
+  data,
+  gibbs,
+  cd,
+  pcd,
+  temper,
+  ais,
+  corrupt,
+  code_noise,
+  dropout,
+  shuffle,
+  labels,
 };
 
 constexpr uint32_t kVisibleLayer = 0;  ///< layers count from the bottom
 constexpr uint32_t kHiddenLayer = 1;
-constexpr uint32_t kMaxStreams = 64;          // 6 bits
-constexpr uint32_t kMaxLayers = 1024;         // 10 bits
+constexpr uint32_t kMaxStreams = 64;   // 6 bits
+constexpr uint32_t kMaxLayers = 1024;  // 10 bits
 constexpr uint64_t kMaxStep = uint64_t{1} << 48;
 
 /// The part of the counter shared by all chains and units of one half step.
@@ -27,12 +39,14 @@ struct DrawKey {
 
 /// Callers guarantee layer < 1024 and step < 2^48 (checked once per call above the kernels).
 UDL_HD inline DrawKey make_draw_key(uint64_t seed, Stream stream, uint32_t layer, uint64_t step) {
-  return {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(step),
-          (static_cast<uint32_t>(stream) << 26) | (layer << 16) | static_cast<uint32_t>(step >> 32)};
+  return {
+      static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32), static_cast<uint32_t>(step),
+      (static_cast<uint32_t>(stream) << 26) | (layer << 16) | static_cast<uint32_t>(step >> 32)};
 }
 
 /// Unit j of a group of 16 (w = j % 16) takes draw `lane` of block 4 (j / 16) + (w % 8) / 2.
-/// The map follows the accumulator layout of tensor-core instructions, so a GPU uses every draw in place.
+/// The map follows the accumulator layout of tensor-core instructions, so a GPU uses every draw in
+/// place.
 struct DrawPosition {
   uint32_t block, lane;
 };
@@ -41,7 +55,8 @@ UDL_HD inline DrawPosition draw_position(uint32_t unit) {
   return {4 * (unit / 16) + (w % 8) / 2, (w % 2) + 2 * (w / 8)};
 }
 
-/// The 32-bit draw of one unit of one chain: the readable form of what tile kernels do 16 units at a time.
+/// The 32-bit draw of one unit of one chain: the readable form of what tile kernels do 16 units at
+/// a time.
 UDL_HD inline uint32_t draw_bits(const DrawKey& key, uint32_t chain, uint32_t unit) {
   const DrawPosition at = draw_position(unit);
   return philox4x32({{at.block, chain, key.c2, key.c3}}, key.key0, key.key1).c[at.lane];

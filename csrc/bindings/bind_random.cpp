@@ -23,14 +23,19 @@ py::array_t<uint32_t> philox(const CArray<uint32_t>& counters, std::pair<uint32_
   return out;
 }
 
-py::array_t<uint32_t> draws(uint64_t seed, const std::string& stream, uint32_t layer, int64_t step, int64_t first_chain, int64_t n_chains, int64_t n_units) {
-  if (layer >= kMaxLayers) throw_invalid("draws: layer must be below 1024, got " + std::to_string(layer));
+py::array_t<uint32_t> draws(uint64_t seed, const std::string& stream, uint32_t layer, int64_t step,
+                            int64_t first_chain, int64_t n_chains, int64_t n_units) {
+  if (layer >= kMaxLayers)
+    throw_invalid("draws: layer must be below 1024, got " + std::to_string(layer));
   check_step(step, "draws");
   check_chains(first_chain, n_chains, "draws");
-  const DrawKey key = make_draw_key(seed, stream_from_name(stream), layer, static_cast<uint64_t>(step));
+  const DrawKey key =
+      make_draw_key(seed, stream_from_name(stream), layer, static_cast<uint64_t>(step));
   py::array_t<uint32_t> out({n_chains, n_units});
   for (int64_t r = 0; r < n_chains; ++r)
-    for (int64_t j = 0; j < n_units; ++j) *out.mutable_data(r, j) = draw_bits(key, static_cast<uint32_t>(first_chain + r), static_cast<uint32_t>(j));
+    for (int64_t j = 0; j < n_units; ++j)
+      *out.mutable_data(r, j) =
+          draw_bits(key, static_cast<uint32_t>(first_chain + r), static_cast<uint32_t>(j));
   return out;
 }
 
@@ -41,7 +46,8 @@ py::array_t<float> exp_negative_array(const CArray<float>& x) {
 }
 
 py::array_t<uint32_t> order(int64_t n, uint64_t seed, int64_t epoch) {
-  if (n < 0 || n > (int64_t{1} << 32)) throw_invalid("shuffled_order: n must be between 0 and 2^32, got " + std::to_string(n));
+  if (n < 0 || n > (int64_t{1} << 32))
+    throw_invalid("shuffled_order: n must be between 0 and 2^32, got " + std::to_string(n));
   check_step(epoch, "shuffled_order");
   py::array_t<uint32_t> out(n);
   shuffled_order(n, seed, static_cast<uint64_t>(epoch), out.mutable_data());
@@ -49,7 +55,9 @@ py::array_t<uint32_t> order(int64_t n, uint64_t seed, int64_t epoch) {
 }
 
 int scale_exponent(const CArray<float>& weights, bool narrow) {
-  if (weights.ndim() != 2) throw_invalid("weight_scale_exponent: weights has shape " + shape_text(weights) + ", expected (n_hidden, n_visible)");
+  if (weights.ndim() != 2)
+    throw_invalid("weight_scale_exponent: weights has shape " + shape_text(weights) +
+                  ", expected (n_hidden, n_visible)");
   PanelMatrix panels(weights.shape(0), weights.shape(1));
   panels.assign(weights.data());
   return weight_scale_exponent(panels, narrow);
@@ -61,7 +69,8 @@ int scale_exponent(const CArray<float>& weights, bool narrow) {
 void init_random(pybind11::module_& m) {
   using namespace udl::bindings;
   m.def("philox4x32", &philox, py::arg("counters"), py::arg("key"));
-  m.def("draws", &draws, py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"), py::arg("first_chain"), py::arg("n_chains"), py::arg("n_units"));
+  m.def("draws", &draws, py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"),
+        py::arg("first_chain"), py::arg("n_chains"), py::arg("n_units"));
   m.def("exp_negative", &exp_negative_array, py::arg("x"));
   m.def("shuffled_order", &order, py::arg("n"), py::arg("seed"), py::arg("epoch"));
   m.def("weight_scale_exponent", &scale_exponent, py::arg("weights"), py::arg("narrow") = false);

@@ -28,15 +28,18 @@ TimedKernel kernel_from_name(const std::string& name) {
 
 void check_bits(const Rows& rows, const char* argument) {
   if (!rows.is_bits() || rows.rows() < 1 || rows.rows() > kMaxRowsPerSum)
-    throw_invalid(std::string("KernelRates: ") + argument + " must be 1 to " + std::to_string(kMaxRowsPerSum) + " rows of bits, got " +
+    throw_invalid(std::string("KernelRates: ") + argument + " must be 1 to " +
+                  std::to_string(kMaxRowsPerSum) + " rows of bits, got " +
                   std::to_string(rows.rows()) + (rows.is_bits() ? " rows" : " rows of values"));
 }
 
-KernelRates make_rates(const Rows& visible, const Rows& hidden, const CArray<float>& weights, bool narrow) {
+KernelRates make_rates(const Rows& visible, const Rows& hidden, const CArray<float>& weights,
+                       bool narrow) {
   check_bits(visible, "visible");
   check_bits(hidden, "hidden");
   if (visible.rows() != hidden.rows())
-    throw_invalid("KernelRates: hidden has " + std::to_string(hidden.rows()) + " rows, visible " + std::to_string(visible.rows()));
+    throw_invalid("KernelRates: hidden has " + std::to_string(hidden.rows()) + " rows, visible " +
+                  std::to_string(visible.rows()));
   check_shape(weights, {hidden.columns(), visible.columns()}, "KernelRates", "weights");
   return {visible, hidden, weights.data(), narrow};
 }
@@ -61,7 +64,8 @@ void init_rates(pybind11::module_& m) {
   define_ceiling(m, "run_multiply_adds", &udl::run_multiply_adds);
   define_ceiling(m, "run_entry_additions", &udl::run_entry_additions);
   py::class_<KernelRates> c(m, "KernelRates");
-  c.def(py::init(&make_rates), py::arg("visible"), py::arg("hidden"), py::arg("weights"), py::arg("narrow") = false);
+  c.def(py::init(&make_rates), py::arg("visible"), py::arg("hidden"), py::arg("weights"),
+        py::arg("narrow") = false);
   c.def(
       "run",
       [](KernelRates& rates, const std::string& kernel, int64_t n, int n_threads) {
@@ -70,5 +74,9 @@ void init_rates(pybind11::module_& m) {
       },
       py::arg("kernel"), py::arg("n"), py::arg("n_threads"));
   c.def(
-      "total", [](KernelRates& rates, const std::string& kernel) { return rates.total(kernel_from_name(kernel)); }, py::arg("kernel"));
+      "total",
+      [](KernelRates& rates, const std::string& kernel) {
+        return rates.total(kernel_from_name(kernel));
+      },
+      py::arg("kernel"));
 }

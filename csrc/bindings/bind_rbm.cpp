@@ -25,7 +25,9 @@ py::array empty_array(const RbmEngine& engine, std::vector<py::ssize_t> shape) {
 
 /// The engine may not be changed while it trains (from a callback or another thread).
 void check_idle(const RbmEngine& engine, const char* function) {
-  if (engine.is_training()) throw std::runtime_error(std::string(function) + ": the model is being trained; change it after fit has returned");
+  if (engine.is_training())
+    throw std::runtime_error(std::string(function) +
+                             ": the model is being trained; change it after fit has returned");
 }
 
 /// The engine is marked as training in this scope.
@@ -42,8 +44,10 @@ class TrainingScope {
   RbmEngine& engine_;
 };
 
-void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias, const py::object& visible_bias) {
-  const py::array w = real_array(engine, weights), hidden = real_array(engine, hidden_bias), visible = real_array(engine, visible_bias);
+void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
+                    const py::object& visible_bias) {
+  const py::array w = real_array(engine, weights), hidden = real_array(engine, hidden_bias),
+                  visible = real_array(engine, visible_bias);
   check_shape(w, {engine.n_hidden(), engine.n_visible()}, "set_parameters", "weights");
   check_shape(hidden, {engine.n_hidden()}, "set_parameters", "hidden_bias");
   check_shape(visible, {engine.n_visible()}, "set_parameters", "visible_bias");
@@ -68,10 +72,13 @@ py::array visible_bias(const RbmEngine& engine) {
 }
 
 py::dict optimizer_state(const RbmEngine& engine) {
-  py::array weight = empty_array(engine, {engine.has_weight_velocity() ? engine.n_hidden() : 0, engine.n_visible()});
-  py::array hidden = empty_array(engine, {engine.n_hidden()}), visible = empty_array(engine, {engine.n_visible()});
+  py::array weight = empty_array(
+      engine, {engine.has_weight_velocity() ? engine.n_hidden() : 0, engine.n_visible()});
+  py::array hidden = empty_array(engine, {engine.n_hidden()}),
+            visible = empty_array(engine, {engine.n_visible()});
   py::array mean = empty_array(engine, {engine.has_mean_activation() ? engine.n_hidden() : 0});
-  engine.get_optimizer(engine.has_weight_velocity() ? weight.mutable_data() : nullptr, hidden.mutable_data(), visible.mutable_data(),
+  engine.get_optimizer(engine.has_weight_velocity() ? weight.mutable_data() : nullptr,
+                       hidden.mutable_data(), visible.mutable_data(),
                        engine.has_mean_activation() ? mean.mutable_data() : nullptr);
   py::dict out;
   if (engine.has_weight_velocity()) out["weight_velocity"] = weight;
@@ -82,7 +89,8 @@ py::dict optimizer_state(const RbmEngine& engine) {
 }
 
 /// The named array of an optimiser state, or an empty optional-like array where it is absent.
-py::array state_array(const RbmEngine& engine, const py::dict& state, const char* name, std::initializer_list<int64_t> shape) {
+py::array state_array(const RbmEngine& engine, const py::dict& state, const char* name,
+                      std::initializer_list<int64_t> shape) {
   if (!state.contains(name)) return py::array();
   py::array x = real_array(engine, state[name]);
   check_shape(x, shape, "set_optimizer_state", name);
@@ -92,17 +100,21 @@ py::array state_array(const RbmEngine& engine, const py::dict& state, const char
 void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
   for (const auto& item : state) {
     const auto name = item.first.cast<std::string>();
-    if (name != "weight_velocity" && name != "hidden_velocity" && name != "visible_velocity" && name != "mean_activation")
+    if (name != "weight_velocity" && name != "hidden_velocity" && name != "visible_velocity" &&
+        name != "mean_activation")
       throw_invalid("set_optimizer_state: unknown entry '" + name + "'");
   }
-  const py::array weight = state_array(engine, state, "weight_velocity", {engine.n_hidden(), engine.n_visible()});
+  const py::array weight =
+      state_array(engine, state, "weight_velocity", {engine.n_hidden(), engine.n_visible()});
   const py::array hidden = state_array(engine, state, "hidden_velocity", {engine.n_hidden()});
   const py::array visible = state_array(engine, state, "visible_velocity", {engine.n_visible()});
   const py::array mean = state_array(engine, state, "mean_activation", {engine.n_hidden()});
-  const auto pointer = [&](const char* name, const py::array& x) { return state.contains(name) ? x.data() : nullptr; };
+  const auto pointer = [&](const char* name, const py::array& x) {
+    return state.contains(name) ? x.data() : nullptr;
+  };
   check_idle(engine, "set_optimizer_state");
-  engine.set_optimizer(pointer("weight_velocity", weight), pointer("hidden_velocity", hidden), pointer("visible_velocity", visible),
-                       pointer("mean_activation", mean));
+  engine.set_optimizer(pointer("weight_velocity", weight), pointer("hidden_velocity", hidden),
+                       pointer("visible_velocity", visible), pointer("mean_activation", mean));
 }
 
 void set_chains(RbmEngine& engine, const py::array& x) {
@@ -129,12 +141,15 @@ class SettingsReader {
 
   template <class T>
   T get(const char* name) {
-    if (!settings_.contains(name)) throw_invalid(std::string("train: settings lack '") + name + "'");
+    if (!settings_.contains(name))
+      throw_invalid(std::string("train: settings lack '") + name + "'");
     ++used_;
     return settings_[name].template cast<T>();
   }
   void check_all_used() const {
-    if (used_ != settings_.size()) throw_invalid("train: settings hold " + std::to_string(settings_.size()) + " entries, expected " + std::to_string(used_));
+    if (used_ != settings_.size())
+      throw_invalid("train: settings hold " + std::to_string(settings_.size()) +
+                    " entries, expected " + std::to_string(used_));
   }
 
  private:
@@ -146,7 +161,8 @@ TrainSettings read_settings(const py::dict& settings) {
   SettingsReader reader(settings);
   TrainSettings out;
   const auto algorithm = reader.get<std::string>("algorithm");
-  if (algorithm != "cd" && algorithm != "pcd") throw_invalid("train: algorithm must be 'cd' or 'pcd', got '" + algorithm + "'");
+  if (algorithm != "cd" && algorithm != "pcd")
+    throw_invalid("train: algorithm must be 'cd' or 'pcd', got '" + algorithm + "'");
   out.persistent = algorithm == "pcd";
   out.batch_size = reader.get<int64_t>("batch_size");
   out.k = reader.get<int64_t>("k");
@@ -161,7 +177,8 @@ TrainSettings read_settings(const py::dict& settings) {
   out.sparsity_damping = reader.get<double>("sparsity_damping");
   out.sample_visibles = reader.get<bool>("sample_visibles");
   const auto statistics = reader.get<std::string>("statistics");
-  if (statistics != "mean" && statistics != "sampled") throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
+  if (statistics != "mean" && statistics != "sampled")
+    throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
   out.sampled_statistics = statistics == "sampled";
   out.binarize_sample = reader.get<bool>("binarize_sample");
   out.data_step = reader.get<int64_t>("data_step");
@@ -178,11 +195,14 @@ const uint32_t* checked_order(const std::optional<CArray<uint32_t>>& order, cons
   check_shape(*order, {rows.rows()}, "train", "order");
   for (int64_t i = 0; i < rows.rows(); ++i)
     if (order->data()[i] >= rows.rows())
-      throw_invalid("train: order[" + std::to_string(i) + "] is " + std::to_string(order->data()[i]) + ", but there are " + std::to_string(rows.rows()) + " rows");
+      throw_invalid("train: order[" + std::to_string(i) + "] is " +
+                    std::to_string(order->data()[i]) + ", but there are " +
+                    std::to_string(rows.rows()) + " rows");
   return order->data();
 }
 
-/// Calls a Python poll and checks for Ctrl-C; an exception is kept and stops training at the minibatch.
+/// Calls a Python poll and checks for Ctrl-C; an exception is kept and stops training at the
+/// minibatch.
 class PythonPoll {
  public:
   explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
@@ -206,21 +226,24 @@ class PythonPoll {
   std::exception_ptr error_;
 };
 
-py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order, const py::dict& settings, uint64_t seed,
-               int64_t step, int n_threads, py::object poll) {
+py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,
+               const py::dict& settings, uint64_t seed, int64_t step, int n_threads,
+               py::object poll) {
   check_columns(rows, engine.n_visible(), "train", "rows", "the model");
   check_threads(n_threads, "train");
   check_step(step, "train");
   const TrainSettings parsed = read_settings(settings);
   if (rows.rows() < 1) throw_invalid("train: rows is empty");
-  if (parsed.persistent && engine.chains().rows() < 1) throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
+  if (parsed.persistent && engine.chains().rows() < 1)
+    throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
   const uint32_t* order_data = checked_order(order, rows);
   PythonPoll python_poll(std::move(poll));
   const TrainingScope scope(engine);
   TrainResult result;
   {
     ReleasedGil release;
-    result = engine.train(rows, order_data, parsed, seed, static_cast<uint64_t>(step), n_threads, std::ref(python_poll));
+    result = engine.train(rows, order_data, parsed, seed, static_cast<uint64_t>(step), n_threads,
+                          std::ref(python_poll));
   }
   python_poll.rethrow();
   py::dict out;
@@ -255,13 +278,16 @@ py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads)
   return out;
 }
 
-DrawSource draw_source(const char* function, const Rows& rows, uint64_t seed, const std::string& stream, int64_t step, int64_t first_chain) {
+DrawSource draw_source(const char* function, const Rows& rows, uint64_t seed,
+                       const std::string& stream, int64_t step, int64_t first_chain) {
   check_step(step, function);
   check_chains(first_chain, rows.rows(), function);
-  return {seed, stream_from_name(stream), static_cast<uint64_t>(step), static_cast<uint32_t>(first_chain)};
+  return {seed, stream_from_name(stream), static_cast<uint64_t>(step),
+          static_cast<uint32_t>(first_chain)};
 }
 
-Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed, const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
+Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed,
+                   const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
   check_columns(rows, engine.n_visible(), "sample_hidden", "rows", "the model");
   check_threads(n_threads, "sample_hidden");
   const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
@@ -269,7 +295,8 @@ Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed, con
   return engine.sample_hidden(rows, source, n_threads);
 }
 
-Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed, const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
+Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
+                    const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
   check_columns(rows, engine.n_hidden(), "sample_visible", "rows", "the model");
   check_threads(n_threads, "sample_visible");
   const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
@@ -277,7 +304,9 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed, co
   return engine.sample_visible(rows, source, n_threads);
 }
 
-std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps, uint64_t seed, const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
+std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps,
+                            uint64_t seed, const std::string& stream, int64_t step,
+                            int64_t first_chain, int n_threads) {
   check_columns(rows, engine.n_visible(), "gibbs", "rows", "the model");
   check_positive(n_steps, "gibbs", "n_steps");
   check_threads(n_threads, "gibbs");
@@ -298,9 +327,11 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
 
 double log_partition(const RbmEngine& engine, int n_threads) {
   check_threads(n_threads, "log_partition_exact");
-  const CArray<double> w(weights(engine)), hidden(hidden_bias(engine)), visible(visible_bias(engine));
+  const CArray<double> w(weights(engine)), hidden(hidden_bias(engine)),
+      visible(visible_bias(engine));
   ReleasedGil release;
-  return log_partition_exact(w.data(), hidden.data(), visible.data(), engine.n_hidden(), engine.n_visible(), n_threads);
+  return log_partition_exact(w.data(), hidden.data(), visible.data(), engine.n_hidden(),
+                             engine.n_visible(), n_threads);
 }
 
 }  // namespace
@@ -310,7 +341,8 @@ void init_rbm(pybind11::module_& m) {
   using namespace udl::bindings;
   using udl::RbmEngine;
   const auto draws = [](auto& c, const char* name, auto f) {
-    c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
+    c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"),
+          py::arg("first_chain"), py::arg("n_threads"));
   };
   py::class_<RbmEngine> c(m, "RbmEngine");
   c.def(py::init([](int64_t n_visible, int64_t n_hidden, const std::string& precision) {
@@ -322,7 +354,8 @@ void init_rbm(pybind11::module_& m) {
   c.def_property_readonly("n_visible", &RbmEngine::n_visible);
   c.def_property_readonly("n_hidden", &RbmEngine::n_hidden);
   c.def_property_readonly("precision", &RbmEngine::precision);
-  c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"), py::arg("visible_bias"));
+  c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"),
+        py::arg("visible_bias"));
   c.def("weights", &weights);
   c.def("hidden_bias", &hidden_bias);
   c.def("visible_bias", &visible_bias);
@@ -339,13 +372,14 @@ void init_rbm(pybind11::module_& m) {
     engine.restore();
   });
   c.def("change_since_snapshot", &change_since_snapshot);
-  c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"), py::arg("step"), py::arg("n_threads"),
-        py::arg("poll") = py::none());
+  c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"),
+        py::arg("step"), py::arg("n_threads"), py::arg("poll") = py::none());
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));
   c.def("mean_visible", &mean_visible, py::arg("rows"), py::arg("n_threads"));
   draws(c, "sample_hidden", &sample_hidden);
   draws(c, "sample_visible", &sample_visible);
-  c.def("gibbs", &gibbs, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"), py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
+  c.def("gibbs", &gibbs, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
+        py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
   c.def("log_partition_exact", &log_partition, py::arg("n_threads"));
 }

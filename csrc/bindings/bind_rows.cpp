@@ -10,13 +10,15 @@ namespace udl::bindings {
 namespace {
 
 void check_matrix(const py::array& x, const char* function) {
-  if (x.ndim() != 2) throw_invalid(std::string(function) + ": x must have 2 dimensions, got shape " + shape_text(x));
+  if (x.ndim() != 2)
+    throw_invalid(std::string(function) + ": x must have 2 dimensions, got shape " + shape_text(x));
 }
 
 template <class T>
 StridedView<T> strided(const py::array& x) {
   const auto size = static_cast<py::ssize_t>(sizeof(T));
-  return {static_cast<const T*>(x.data()), x.shape(0), x.shape(1), x.strides(0) / size, x.strides(1) / size};
+  return {static_cast<const T*>(x.data()), x.shape(0), x.shape(1), x.strides(0) / size,
+          x.strides(1) / size};
 }
 
 bool whole_strides(const py::array& x) {
@@ -33,7 +35,8 @@ auto visit(const py::array& x, const char* function, Function&& f) {
   if (dtype.equal(py::dtype::of<double>())) return f(strided<double>(aligned));
   if (dtype.equal(py::dtype::of<uint8_t>())) return f(strided<uint8_t>(aligned));
   if (dtype.equal(py::dtype::of<bool>())) return f(strided<bool>(aligned));
-  throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) + ", expected float32, float64, uint8 or bool");
+  throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) +
+                       ", expected float32, float64, uint8 or bool");
 }
 
 /// Keeps a Python object alive from C++; the last owner may be any thread.
@@ -58,7 +61,8 @@ Rows dense_rows(const py::array& x) {
 Rows rows_from_array(const py::array& given) {
   // Foreign byte orders are real numbers of the same size.
   const bool foreign_double = given.dtype().kind() == 'f' && given.itemsize() == sizeof(double);
-  const py::array x = foreign_double ? py::array(py::array_t<double, py::array::forcecast>(given)) : given;
+  const py::array x =
+      foreign_double ? py::array(py::array_t<double, py::array::forcecast>(given)) : given;
   std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
     ReleasedGil release;
     return Rows::pack_binary(view);
@@ -78,28 +82,41 @@ Rows from_threshold(const py::array& x, double threshold) {
 
 Rows from_packed(const py::array& packed, int64_t n_columns) {
   if (!packed.dtype().equal(py::dtype::of<uint8_t>()))
-    throw py::type_error("Rows.from_packed: packed has dtype " + std::string(py::str(packed.dtype())) + ", expected uint8");
-  check_shape(packed, {packed.ndim() ? packed.shape(0) : 0, divide_up(n_columns, 8)}, "Rows.from_packed", "packed");
+    throw py::type_error("Rows.from_packed: packed has dtype " +
+                         std::string(py::str(packed.dtype())) + ", expected uint8");
+  check_shape(packed, {packed.ndim() ? packed.shape(0) : 0, divide_up(n_columns, 8)},
+              "Rows.from_packed", "packed");
   const CArray<uint8_t> bytes(packed);
   Rows rows = Rows::zero_bits(bytes.shape(0), n_columns);
   for (int64_t r = 0; r < rows.rows(); ++r)
-    for (int64_t b = 0; b < bytes.shape(1); ++b) rows.bits_row(r)[b / 8] |= static_cast<uint64_t>(*bytes.data(r, b)) << (8 * (b % 8));
+    for (int64_t b = 0; b < bytes.shape(1); ++b)
+      rows.bits_row(r)[b / 8] |= static_cast<uint64_t>(*bytes.data(r, b)) << (8 * (b % 8));
   const uint64_t unused = n_columns % kWordBits ? ~uint64_t{0} << (n_columns % kWordBits) : 0;
   for (int64_t r = 0; r < rows.rows() && unused; ++r)
-    if (rows.bits_row(r)[n_columns / kWordBits] & unused) throw_invalid("Rows.from_packed: row " + std::to_string(r) + " has bits beyond column " + std::to_string(n_columns - 1));
+    if (rows.bits_row(r)[n_columns / kWordBits] & unused)
+      throw_invalid("Rows.from_packed: row " + std::to_string(r) + " has bits beyond column " +
+                    std::to_string(n_columns - 1));
   return rows;
 }
 
-Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices, const CArray<double>& data, int64_t n_columns) {
-  if (indptr.ndim() != 1 || indptr.size() < 1) throw_invalid("Rows.from_csr: indptr must have one dimension and at least one entry");
+Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices,
+              const CArray<double>& data, int64_t n_columns) {
+  if (indptr.ndim() != 1 || indptr.size() < 1)
+    throw_invalid("Rows.from_csr: indptr must have one dimension and at least one entry");
   const int64_t rows = indptr.size() - 1, n_values = indptr.data()[rows];
-  if (indptr.data()[0] != 0) throw_invalid("Rows.from_csr: indptr must start with 0, got " + std::to_string(indptr.data()[0]));
+  if (indptr.data()[0] != 0)
+    throw_invalid("Rows.from_csr: indptr must start with 0, got " +
+                  std::to_string(indptr.data()[0]));
   if (indices.size() < n_values || data.size() < n_values)
-    throw_invalid("Rows.from_csr: indptr ends at " + std::to_string(n_values) + ", but there are " + std::to_string(indices.size()) + " indices and " + std::to_string(data.size()) + " values");
+    throw_invalid("Rows.from_csr: indptr ends at " + std::to_string(n_values) + ", but there are " +
+                  std::to_string(indices.size()) + " indices and " + std::to_string(data.size()) +
+                  " values");
   for (int64_t r = 0; r < rows; ++r)
-    if (indptr.data()[r] > indptr.data()[r + 1]) throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
+    if (indptr.data()[r] > indptr.data()[r + 1])
+      throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
   const CsrView view{indptr.data(), indices.data(), data.data()};
-  if (n_columns > std::numeric_limits<int32_t>::max()) throw_invalid("Rows.from_csr: n_columns must be below 2^31, got " + std::to_string(n_columns));
+  if (n_columns > std::numeric_limits<int32_t>::max())
+    throw_invalid("Rows.from_csr: n_columns must be below 2^31, got " + std::to_string(n_columns));
   return Rows::csr(view, rows, n_columns);
 }
 
@@ -113,18 +130,23 @@ py::array_t<T> to_typed_array(const Rows& rows, int64_t first, int64_t count) {
   } else {
     for (int64_t r = 0; r < count; ++r)
       for (int64_t i = 0; i < rows.columns(); ++i)
-        data[r * rows.columns() + i] = static_cast<T>(rows.bits_row(first + r)[i / kWordBits] >> (i % kWordBits) & 1);
+        data[r * rows.columns() + i] =
+            static_cast<T>(rows.bits_row(first + r)[i / kWordBits] >> (i % kWordBits) & 1);
   }
   return out;
 }
 
-py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, std::optional<int64_t> wanted) {
+py::array to_array(const Rows& rows, const std::string& dtype, int64_t first,
+                   std::optional<int64_t> wanted) {
   const int64_t count = wanted.value_or(rows.rows() - first);
   if (first < 0 || count < 0 || count > rows.rows() - first)
-    throw_invalid("Rows.to_array: there are " + std::to_string(rows.rows()) + " rows, got first " + std::to_string(first) + " and count " + std::to_string(count));
+    throw_invalid("Rows.to_array: there are " + std::to_string(rows.rows()) + " rows, got first " +
+                  std::to_string(first) + " and count " + std::to_string(count));
   if (dtype == "float32") return to_typed_array<float>(rows, first, count);
   if (dtype == "float64") return to_typed_array<double>(rows, first, count);
-  if (dtype != "bool" && dtype != "uint8") throw_invalid("Rows.to_array: dtype must be bool, uint8, float32 or float64, got '" + dtype + "'");
+  if (dtype != "bool" && dtype != "uint8")
+    throw_invalid("Rows.to_array: dtype must be bool, uint8, float32 or float64, got '" + dtype +
+                  "'");
   if (!rows.is_bits()) throw_invalid("Rows.to_array: real values do not fit dtype " + dtype);
   if (dtype == "bool") return to_typed_array<bool>(rows, first, count);
   return to_typed_array<uint8_t>(rows, first, count);
@@ -132,7 +154,8 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first, st
 
 template <class T>
 py::array_t<T> taken(const Rows& rows, const CArray<uint32_t>& indices) {
-  py::array_t<T> out({static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
+  py::array_t<T> out(
+      {static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
   T* data = out.mutable_data();
   const uint32_t* order = indices.data();
   const int64_t count = indices.shape(0);
@@ -142,10 +165,13 @@ py::array_t<T> taken(const Rows& rows, const CArray<uint32_t>& indices) {
 }
 
 py::array take(const Rows& rows, const CArray<uint32_t>& indices, const std::string& dtype) {
-  if (indices.ndim() != 1) throw_invalid("Rows.take: indices must have 1 dimension, got shape " + shape_text(indices));
+  if (indices.ndim() != 1)
+    throw_invalid("Rows.take: indices must have 1 dimension, got shape " + shape_text(indices));
   for (int64_t i = 0; i < indices.shape(0); ++i)
     if (indices.data()[i] >= rows.rows())
-      throw_invalid("Rows.take: indices[" + std::to_string(i) + "] is " + std::to_string(indices.data()[i]) + ", but there are " + std::to_string(rows.rows()) + " rows");
+      throw_invalid("Rows.take: indices[" + std::to_string(i) + "] is " +
+                    std::to_string(indices.data()[i]) + ", but there are " +
+                    std::to_string(rows.rows()) + " rows");
   if (dtype == "float32") return taken<float>(rows, indices);
   if (dtype == "float64") return taken<double>(rows, indices);
   throw_invalid("Rows.take: dtype must be float32 or float64, got '" + dtype + "'");
@@ -157,7 +183,8 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
   py::array_t<uint8_t> out({rows.rows(), n_bytes});
   uint8_t* data = out.mutable_data();
   for (int64_t r = 0; r < rows.rows(); ++r)
-    for (int64_t b = 0; b < n_bytes; ++b) data[r * n_bytes + b] = static_cast<uint8_t>(rows.bits_row(r)[b / 8] >> (8 * (b % 8)));
+    for (int64_t b = 0; b < n_bytes; ++b)
+      data[r * n_bytes + b] = static_cast<uint8_t>(rows.bits_row(r)[b / 8] >> (8 * (b % 8)));
   return out;
 }
 
@@ -171,9 +198,12 @@ py::array_t<double> column_means(const Rows& rows) {
 
 const char* kind_name(const Rows& rows) {
   switch (rows.kind()) {
-    case Rows::Kind::bits: return "bits";
-    case Rows::Kind::csr: return "csr";
-    default: return "dense";
+    case Rows::Kind::bits:
+      return "bits";
+    case Rows::Kind::csr:
+      return "csr";
+    default:
+      return "dense";
   }
 }
 
@@ -190,14 +220,17 @@ void init_rows(pybind11::module_& m) {
       .def_static("from_array", &rows_from_array, py::arg("x"))
       .def_static("from_threshold", &from_threshold, py::arg("x"), py::arg("threshold"))
       .def_static("from_packed", &from_packed, py::arg("packed"), py::arg("n_columns"))
-      .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"), py::arg("n_columns"))
+      .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"),
+                  py::arg("n_columns"))
       .def_property_readonly("kind", &kind_name)
-      .def_property_readonly("shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
+      .def_property_readonly(
+          "shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
       .def_property_readonly("minimum", &Rows::minimum)
       .def_property_readonly("maximum", &Rows::maximum)
       .def_property_readonly("nbytes", &Rows::nbytes)
       .def("column_means", &column_means)
-      .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0, py::arg("count") = py::none())
+      .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0,
+           py::arg("count") = py::none())
       .def("take", &take, py::arg("indices"), py::arg("dtype"))
       .def("to_packed", &to_packed);
 }

@@ -42,8 +42,9 @@ void init_runtime(py::module_& m) {
   m.def("set_target", &udl::set_target, py::arg("name"),
         "Forces a target for the whole process; \"\" returns to UDL_FAST_TARGET or detection.");
   m.def("num_threads", &udl::num_threads, "Threads used where the caller names no number.");
-  m.def("num_threads_source", [] { return udl::default_thread_count().source; },
-        "Where num_threads() comes from.");
+  m.def(
+      "num_threads_source", [] { return udl::default_thread_count().source; },
+      "Where num_threads() comes from.");
   m.def("set_num_threads", &udl::set_num_threads, py::arg("n"),
         "0 returns to the environment's number.");
   m.def("usable_processors", &udl::usable_processors,

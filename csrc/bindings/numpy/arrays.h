@@ -23,7 +23,8 @@ inline std::string shape_text(const py::array& a) {
   return text + (a.ndim() == 1 ? ",)" : ")");
 }
 
-inline void check_shape(const py::array& a, std::initializer_list<int64_t> expected, const char* function, const char* argument) {
+inline void check_shape(const py::array& a, std::initializer_list<int64_t> expected,
+                        const char* function, const char* argument) {
   bool same = a.ndim() == static_cast<py::ssize_t>(expected.size());
   std::string want = "(";
   py::ssize_t d = 0;
@@ -33,39 +34,51 @@ inline void check_shape(const py::array& a, std::initializer_list<int64_t> expec
     ++d;
   }
   want += expected.size() == 1 ? ",)" : ")";
-  if (!same) throw_invalid(std::string(function) + ": " + argument + " has shape " + shape_text(a) + ", expected " + want);
+  if (!same)
+    throw_invalid(std::string(function) + ": " + argument + " has shape " + shape_text(a) +
+                  ", expected " + want);
 }
 
 inline void check_positive(int64_t value, const char* function, const char* argument) {
-  if (value < 1) throw_invalid(std::string(function) + ": " + argument + " must be >= 1, got " + std::to_string(value));
+  if (value < 1)
+    throw_invalid(std::string(function) + ": " + argument + " must be >= 1, got " +
+                  std::to_string(value));
 }
 
 inline int check_threads(int n_threads, const char* function) {
   if (n_threads < 1 || n_threads > kMaxThreads)
-    throw_invalid(std::string(function) + ": n_threads must be between 1 and " + std::to_string(kMaxThreads) + ", got " + std::to_string(n_threads));
+    throw_invalid(std::string(function) + ": n_threads must be between 1 and " +
+                  std::to_string(kMaxThreads) + ", got " + std::to_string(n_threads));
   return n_threads;
 }
 
 /// Stream by name, as in base/sampling.h.
 inline Stream stream_from_name(const std::string& name) {
-  static const char* const kNames[] = {"init", "data", "gibbs", "cd", "pcd", "temper", "ais", "corrupt", "code_noise", "dropout", "shuffle", "labels"};
+  static const char* const kNames[] = {"init",       "data",    "gibbs",   "cd",
+                                       "pcd",        "temper",  "ais",     "corrupt",
+                                       "code_noise", "dropout", "shuffle", "labels"};
   uint32_t index = 0;
   for (const char* known : kNames) {
     if (name == known) return static_cast<Stream>(index);
     ++index;
   }
-  throw_invalid("stream must be one of init, data, gibbs, cd, pcd, temper, ais, corrupt, code_noise, dropout, shuffle, labels, got '" + name + "'");
+  throw_invalid(
+      "stream must be one of init, data, gibbs, cd, pcd, temper, ais, corrupt, code_noise, "
+      "dropout, shuffle, labels, got '" +
+      name + "'");
 }
 
 inline void check_step(int64_t step, const char* function) {
   if (step < 0 || static_cast<uint64_t>(step) >= kMaxStep)
-    throw_invalid(std::string(function) + ": step must be between 0 and 2^48 - 1, got " + std::to_string(step));
+    throw_invalid(std::string(function) + ": step must be between 0 and 2^48 - 1, got " +
+                  std::to_string(step));
 }
 
 /// Chains first .. first + count - 1 must fit the 32 bits of the counter.
 inline void check_chains(int64_t first, int64_t count, const char* function) {
   if (first < 0 || first + count > (int64_t{1} << 32))
-    throw_invalid(std::string(function) + ": chains " + std::to_string(first) + " to " + std::to_string(first + count - 1) + " do not fit in 32 bits");
+    throw_invalid(std::string(function) + ": chains " + std::to_string(first) + " to " +
+                  std::to_string(first + count - 1) + " do not fit in 32 bits");
 }
 
 }  // namespace udl::bindings

@@ -7,9 +7,10 @@
 
 namespace udl::bindings {
 
-/// Runs `take`, which asks for the GIL. A daemon thread that waits for it while the interpreter ends is ended
-/// by unwinding its stack, which no noexcept frame survives. Python 3.14 and newer let it hang: so does this,
-/// everywhere. The handler must not be left, since that kind of unwinding may not be stopped.
+/// Runs `take`, which asks for the GIL. A daemon thread that waits for it while the interpreter
+/// ends is ended by unwinding its stack, which no noexcept frame survives. Python 3.14 and newer
+/// let it hang: so does this, everywhere. The handler must not be left, since that kind of
+/// unwinding may not be stopped.
 template <class Take>
 auto take_gil_or_hang(Take take) noexcept {
   try {

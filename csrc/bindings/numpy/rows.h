@@ -13,9 +13,12 @@ Rows rows_from_array(const py::array& x);
 py::array bool_array(const Rows& rows);
 
 /// Throws unless rows has `columns` columns.
-inline void check_columns(const Rows& rows, int64_t columns, const char* function, const char* argument, const char* expected_by) {
+inline void check_columns(const Rows& rows, int64_t columns, const char* function,
+                          const char* argument, const char* expected_by) {
   if (rows.columns() != columns)
-    throw_invalid(std::string(function) + ": " + argument + " has " + std::to_string(rows.columns()) + " columns, " + expected_by + " expects " + std::to_string(columns));
+    throw_invalid(std::string(function) + ": " + argument + " has " +
+                  std::to_string(rows.columns()) + " columns, " + expected_by + " expects " +
+                  std::to_string(columns));
 }
 
 }  // namespace udl::bindings

@@ -13,7 +13,8 @@ constexpr int64_t kWordsAhead = 256;  // a scan asks for codes 2 KB before it re
 constexpr int64_t kLineWords = 8;
 
 template <int kWords, bool kAsk>
-void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
+void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words,
+                  int32_t* out) {
   const int64_t n = kWords > 0 ? kWords : n_words;
   int64_t c = 0;
   for (; c + kRowGroup <= n_codes; c += kRowGroup) {
@@ -26,14 +27,16 @@ void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes,
   for (; c < n_codes; ++c) out[c] = row_distance<kWords>(query, codes + c * n, n);
 }
 
-/// Bits of the block of 64 codes that starts at `first` which may be hits: those that exist and are allowed.
+/// Bits of the block of 64 codes that starts at `first` which may be hits: those that exist and are
+/// allowed.
 uint64_t block_mask(const HammingScan& scan, int64_t first) {
   const int64_t left = scan.n_codes - first;
   const uint64_t existing = left >= kHammingBlock ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
   return scan.allowed == nullptr ? existing : existing & scan.allowed[first / kHammingBlock];
 }
 
-int64_t append_hits(uint64_t mask, int64_t first, const int32_t* distances, HammingHits& hits, int64_t n_hits) {
+int64_t append_hits(uint64_t mask, int64_t first, const int32_t* distances, HammingHits& hits,
+                    int64_t n_hits) {
   for (; mask != 0; mask &= mask - 1) {
     const int k = lowest_bit(mask);
     hits.positions[n_hits] = static_cast<uint16_t>(first + k);
@@ -50,9 +53,11 @@ int64_t scan_rows_of(const HammingScan& scan, HammingHits& hits) {
   int64_t n_hits = 0;
   for (int64_t first = 0; first < scan.n_codes; first += kHammingBlock) {
     const int64_t left = scan.n_codes - first;
-    distances_of<kWords, true>(scan.query, scan.codes + first * n, left < kHammingBlock ? left : kHammingBlock, n, distances);
+    distances_of<kWords, true>(scan.query, scan.codes + first * n,
+                               left < kHammingBlock ? left : kHammingBlock, n, distances);
     const uint64_t near = at_most_64(distances, scan.threshold);
-    if (near != 0) n_hits = append_hits(near & block_mask(scan, first), first, distances, hits, n_hits);
+    if (near != 0)
+      n_hits = append_hits(near & block_mask(scan, first), first, distances, hits, n_hits);
   }
   return n_hits;
 }
@@ -72,43 +77,68 @@ int64_t measure_of(const HammingScan& scan, HammingHits& hits) {
   return n_hits;
 }
 
-void distances(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words, int32_t* out) {
+void distances(const uint64_t* query, const uint64_t* codes, int64_t n_codes, int64_t n_words,
+               int32_t* out) {
   switch (n_words) {
-    case 1: return distances_of<1, false>(query, codes, n_codes, n_words, out);
-    case 2: return distances_of<2, false>(query, codes, n_codes, n_words, out);
-    case 4: return distances_of<4, false>(query, codes, n_codes, n_words, out);
-    case 8: return distances_of<8, false>(query, codes, n_codes, n_words, out);
-    case 16: return distances_of<16, false>(query, codes, n_codes, n_words, out);
-    default: return distances_of<0, false>(query, codes, n_codes, n_words, out);
+    case 1:
+      return distances_of<1, false>(query, codes, n_codes, n_words, out);
+    case 2:
+      return distances_of<2, false>(query, codes, n_codes, n_words, out);
+    case 4:
+      return distances_of<4, false>(query, codes, n_codes, n_words, out);
+    case 8:
+      return distances_of<8, false>(query, codes, n_codes, n_words, out);
+    case 16:
+      return distances_of<16, false>(query, codes, n_codes, n_words, out);
+    default:
+      return distances_of<0, false>(query, codes, n_codes, n_words, out);
   }
 }
 
 int64_t scan_rows(const HammingScan& scan, HammingHits& hits) {
   switch (scan.n_words) {
-    case 1: return scan_rows_of<1>(scan, hits);
-    case 2: return scan_rows_of<2>(scan, hits);
-    case 4: return scan_rows_of<4>(scan, hits);
-    case 8: return scan_rows_of<8>(scan, hits);
-    case 16: return scan_rows_of<16>(scan, hits);
-    default: return scan_rows_of<0>(scan, hits);
+    case 1:
+      return scan_rows_of<1>(scan, hits);
+    case 2:
+      return scan_rows_of<2>(scan, hits);
+    case 4:
+      return scan_rows_of<4>(scan, hits);
+    case 8:
+      return scan_rows_of<8>(scan, hits);
+    case 16:
+      return scan_rows_of<16>(scan, hits);
+    default:
+      return scan_rows_of<0>(scan, hits);
   }
 }
 
 int64_t measure(const HammingScan& scan, HammingHits& hits) {
   switch (scan.n_words) {
-    case 1: return measure_of<1>(scan, hits);
-    case 2: return measure_of<2>(scan, hits);
-    case 4: return measure_of<4>(scan, hits);
-    case 8: return measure_of<8>(scan, hits);
-    case 16: return measure_of<16>(scan, hits);
-    default: return measure_of<0>(scan, hits);
+    case 1:
+      return measure_of<1>(scan, hits);
+    case 2:
+      return measure_of<2>(scan, hits);
+    case 4:
+      return measure_of<4>(scan, hits);
+    case 8:
+      return measure_of<8>(scan, hits);
+    case 16:
+      return measure_of<16>(scan, hits);
+    default:
+      return measure_of<0>(scan, hits);
   }
 }
 
 }  // namespace
 
 const HammingKernels UDL_JOIN(hamming_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), kPlaneWords * kWordBits, distances, scan_rows, measure, slice_tile, scan_tile,
+    UDL_TEXT(UDL_TARGET),
+    kPlaneWords * kWordBits,
+    distances,
+    scan_rows,
+    measure,
+    slice_tile,
+    scan_tile,
 };
 
 }  // namespace udl

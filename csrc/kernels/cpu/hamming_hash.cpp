@@ -1,7 +1,8 @@
-// The multi-index hashing kernels of one CPU target. Compiled once per target with UDL_TARGET=<name>.
+// The multi-index hashing kernels of one CPU target. Compiled once per target with
+// UDL_TARGET=<name>.
 //
-// Every look-up is a chain of cache misses: slot, entry, list, code. Blocks of keys and of codes go through the
-// chain in step, so that the misses of a block overlap.
+// Every look-up is a chain of cache misses: slot, entry, list, code. Blocks of keys and of codes go
+// through the chain in step, so that the misses of a block overlap.
 #include "kernels/hamming_hash.h"
 
 #include <cstring>
@@ -28,7 +29,8 @@ struct Lookup {
 };
 
 /// The buckets of the keys of `lookups`, whose slots have been asked for.
-int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, HammingBucket* buckets) {
+int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups,
+                HammingBucket* buckets) {
   int n_found = 0;
   for (int i = 0; i < n_lookups; ++i) {
     const Lookup lookup = lookups[i];
@@ -36,7 +38,8 @@ int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, Hamm
     const HammingSlot& slot = table.slots[lookup.key / 64];
     const uint64_t bit = uint64_t{1} << (lookup.key % 64);
     if ((slot.occupied & bit) == 0) continue;
-    lookups[n_found] = {lookup.table, lookup.key, slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
+    lookups[n_found] = {lookup.table, lookup.key,
+                        slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
     prefetch(table.entries + lookups[n_found].rank);
     ++n_found;
   }
@@ -44,19 +47,22 @@ int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups, Hamm
     const HammingTable& table = tables[lookups[i].table];
     const uint32_t entry = table.entries[lookups[i].rank];
     if ((entry & kHammingSingle) != 0) {
-      buckets[i] = {entry - kHammingSingle, entry - kHammingSingle + 1, lookups[i].table | kHammingSingle};
+      buckets[i] = {entry - kHammingSingle, entry - kHammingSingle + 1,
+                    lookups[i].table | kHammingSingle};
       continue;
     }
     buckets[i] = {entry + 1, 0, lookups[i].table};
     prefetch(table.lists + entry);
   }
   for (int i = 0; i < n_found; ++i) {
-    if ((buckets[i].table & kHammingSingle) == 0) buckets[i].end = buckets[i].begin + tables[buckets[i].table].lists[buckets[i].begin - 1];
+    if ((buckets[i].table & kHammingSingle) == 0)
+      buckets[i].end = buckets[i].begin + tables[buckets[i].table].lists[buckets[i].begin - 1];
   }
   return n_found;
 }
 
-int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys, int32_t radius, HammingBucket* buckets) {
+int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys,
+                     int32_t radius, HammingBucket* buckets) {
   Lookup lookups[kKeysInFlight];
   int n_lookups = 0;
   int64_t n_found = 0;
@@ -108,14 +114,17 @@ int32_t unpadded_distance(const uint64_t* query, const uint8_t* code, int64_t n_
 constexpr int kUnpadded = -1;  // in place of a number of words: rows are no whole words
 
 template <int kWords>
-UDL_ALWAYS_INLINE int32_t code_distance(const uint64_t* query, const uint8_t* code, int64_t n_bytes) {
+UDL_ALWAYS_INLINE int32_t code_distance(const uint64_t* query, const uint8_t* code,
+                                        int64_t n_bytes) {
   if (kWords == kUnpadded) return unpadded_distance(query, code, n_bytes);
-  return row_distance<kWords == kUnpadded ? 0 : kWords>(query, reinterpret_cast<const uint64_t*>(code), n_bytes / 8);
+  return row_distance<kWords == kUnpadded ? 0 : kWords>(
+      query, reinterpret_cast<const uint64_t*>(code), n_bytes / 8);
 }
 
 /// Codes are asked for kCodesInFlight before they are measured: a ring of those that wait.
 template <int kWords>
-int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
+int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buckets,
+                           int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
                            int64_t n_bytes, int32_t limit, HammingCandidate* found) {
   const int64_t n = kWords > 0 ? 8 * kWords : n_bytes;
   Waiting waiting[kCodesInFlight];
@@ -134,24 +143,33 @@ int64_t measure_buckets_of(const HammingTable* tables, const HammingBucket* buck
       prefetch(codes + place.position * n);
     }
   }
-  for (int64_t i = n_asked < kCodesInFlight ? 0 : n_asked - kCodesInFlight; i < n_asked; ++i) measure(waiting[i % kCodesInFlight]);
+  for (int64_t i = n_asked < kCodesInFlight ? 0 : n_asked - kCodesInFlight; i < n_asked; ++i)
+    measure(waiting[i % kCodesInFlight]);
   return n_found;
 }
 
-int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets, const uint64_t* query, const uint8_t* codes,
-                        int64_t n_bytes, int32_t limit, HammingCandidate* found) {
+int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets, int64_t n_buckets,
+                        const uint64_t* query, const uint8_t* codes, int64_t n_bytes, int32_t limit,
+                        HammingCandidate* found) {
   const bool in_words = n_bytes % 8 == 0 && reinterpret_cast<std::uintptr_t>(codes) % 8 == 0;
-  if (!in_words) return measure_buckets_of<kUnpadded>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+  if (!in_words)
+    return measure_buckets_of<kUnpadded>(tables, buckets, n_buckets, query, codes, n_bytes, limit,
+                                         found);
   switch (n_bytes / 8) {
-    case 1: return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
-    case 2: return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
-    case 4: return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
-    default: return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    case 1:
+      return measure_buckets_of<1>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    case 2:
+      return measure_buckets_of<2>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    case 4:
+      return measure_buckets_of<4>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
+    default:
+      return measure_buckets_of<0>(tables, buckets, n_buckets, query, codes, n_bytes, limit, found);
   }
 }
 
 }  // namespace
 
-const HammingHashKernels UDL_JOIN(hamming_hash_kernels_, UDL_TARGET) = {UDL_TEXT(UDL_TARGET), find_buckets, measure_buckets};
+const HammingHashKernels UDL_JOIN(hamming_hash_kernels_, UDL_TARGET) = {
+    UDL_TEXT(UDL_TARGET), find_buckets, measure_buckets};
 
 }  // namespace udl

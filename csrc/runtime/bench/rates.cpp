@@ -13,7 +13,8 @@ namespace {
 
 BitMatrix transposed(const BitMatrix& bits) {
   BitMatrix units(bits.columns(), bits.rows());
-  for (int64_t tile = 0; tile < divide_up(bits.columns(), kTileUnits); ++tile) rbm_kernels().transpose_tile(bits.view(), tile, units.view());
+  for (int64_t tile = 0; tile < divide_up(bits.columns(), kTileUnits); ++tile)
+    rbm_kernels().transpose_tile(bits.view(), tile, units.view());
   return units;
 }
 
@@ -26,7 +27,8 @@ int64_t n_drawn(const Buffer<uint64_t>& samples, int64_t rows, int64_t tile) {
 
 template <class T>
 double sum_of(const Buffer<T>& values, int64_t rows) {
-  return std::accumulate(values.data(), values.data() + rows * kTileUnits, 0.0);  // exact: integers below 2^53
+  return std::accumulate(values.data(), values.data() + rows * kTileUnits,
+                         0.0);  // exact: integers below 2^53
 }
 
 }  // namespace
@@ -90,22 +92,35 @@ void KernelRates::one_tile(TimedKernel kernel, int64_t tile, Room& room) const {
   const RbmKernels& kernels = rbm_kernels();
   const int64_t stride = round_up(n_visible_, kTileUnits);
   switch (kernel) {
-    case TimedKernel::hidden_sums: return kernels.hidden_sums(view_, tile, visible_.view(), room.scratch.data(), room.sums.data());
-    case TimedKernel::visible_sums: return kernels.visible_sums(view_, tile, hidden_.view(), room.scratch.data(), room.sums.data());
+    case TimedKernel::hidden_sums:
+      return kernels.hidden_sums(view_, tile, visible_.view(), room.scratch.data(),
+                                 room.sums.data());
+    case TimedKernel::visible_sums:
+      return kernels.visible_sums(view_, tile, hidden_.view(), room.scratch.data(),
+                                  room.sums.data());
     case TimedKernel::gradient_sums:
-      return kernels.gradient_sums(visible_units_.view(), fixed_.data(), round_up(n_rows_, 4), view_.narrow, room.scratch.data(), room.sums.data());
-    case TimedKernel::pair_counts: return kernels.pair_counts(visible_units_.view(), hidden_units_.view(), tile, Combine::overwrite, room.sums.data());
-    case TimedKernel::dense_hidden_sums: return kernels.dense_hidden_sums(view_, tile, values_.data(), n_rows_, stride, room.float_sums.data());
+      return kernels.gradient_sums(visible_units_.view(), fixed_.data(), round_up(n_rows_, 4),
+                                   view_.narrow, room.scratch.data(), room.sums.data());
+    case TimedKernel::pair_counts:
+      return kernels.pair_counts(visible_units_.view(), hidden_units_.view(), tile,
+                                 Combine::overwrite, room.sums.data());
+    case TimedKernel::dense_hidden_sums:
+      return kernels.dense_hidden_sums(view_, tile, values_.data(), n_rows_, stride,
+                                       room.float_sums.data());
     case TimedKernel::dense_gradient_sums:
-      return kernels.dense_gradient_sums(values_.data(), n_rows_, stride, n_visible_, probabilities_.data(), 1.0f, false, room.float_sums.data());
+      return kernels.dense_gradient_sums(values_.data(), n_rows_, stride, n_visible_,
+                                         probabilities_.data(), 1.0f, false,
+                                         room.float_sums.data());
     case TimedKernel::sample:
     case TimedKernel::sample_and_mean: {
       ActivationOutput output{};
       output.sample_words = room.samples.data();
       output.draw_key = make_draw_key(0, Stream::cd, kHiddenLayer, 0);
       output.tile = tile;
-      if (kernel == TimedKernel::sample_and_mean) output.probabilities_fixed = room.probabilities.data();
-      return kernels.activate({logits_.data(), nullptr, 1.0f / view_.inverse_scale, bias_.data(), n_rows_}, output);
+      if (kernel == TimedKernel::sample_and_mean)
+        output.probabilities_fixed = room.probabilities.data();
+      return kernels.activate(
+          {logits_.data(), nullptr, 1.0f / view_.inverse_scale, bias_.data(), n_rows_}, output);
     }
   }
 }
@@ -114,20 +129,27 @@ void KernelRates::run(TimedKernel kernel, int64_t n, int n_threads) {
   while (rooms_.size() < static_cast<std::size_t>(n_threads)) rooms_.emplace_back(*this);
   parallel_region(n_threads, [&](Team& team) {
     Room& room = rooms_[team.thread_index()];
-    for (int64_t i = 0; i < n; ++i) team.for_each(n_tiles(kernel), [&](int64_t tile) { one_tile(kernel, tile, room); });
+    for (int64_t i = 0; i < n; ++i)
+      team.for_each(n_tiles(kernel), [&](int64_t tile) { one_tile(kernel, tile, room); });
   });
 }
 
 double KernelRates::tile_total(TimedKernel kernel, int64_t tile, const Room& room) const {
   switch (kernel) {
     case TimedKernel::hidden_sums:
-    case TimedKernel::visible_sums: return sum_of(room.sums, n_rows_);
+    case TimedKernel::visible_sums:
+      return sum_of(room.sums, n_rows_);
     case TimedKernel::gradient_sums:
-    case TimedKernel::pair_counts: return sum_of(room.sums, n_visible_);
-    case TimedKernel::dense_hidden_sums: return sum_of(room.float_sums, n_rows_);
-    case TimedKernel::dense_gradient_sums: return sum_of(room.float_sums, n_visible_);
-    case TimedKernel::sample: return static_cast<double>(n_drawn(room.samples, n_rows_, tile));
-    case TimedKernel::sample_and_mean: return sum_of(room.probabilities, n_rows_);
+    case TimedKernel::pair_counts:
+      return sum_of(room.sums, n_visible_);
+    case TimedKernel::dense_hidden_sums:
+      return sum_of(room.float_sums, n_rows_);
+    case TimedKernel::dense_gradient_sums:
+      return sum_of(room.float_sums, n_visible_);
+    case TimedKernel::sample:
+      return static_cast<double>(n_drawn(room.samples, n_rows_, tile));
+    case TimedKernel::sample_and_mean:
+      return sum_of(room.probabilities, n_rows_);
   }
   return 0.0;
 }

@@ -9,9 +9,11 @@
 namespace udl {
 namespace {
 
-/// Packs up to 64 values with test(value) giving the bit; `valid` is cleared if accept(value) is false.
+/// Packs up to 64 values with test(value) giving the bit; `valid` is cleared if accept(value) is
+/// false.
 template <class T, class Bit, class Accept>
-uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bit, Accept&& accept, bool& valid) {
+uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bit, Accept&& accept,
+                   bool& valid) {
   const int64_t count = std::min<int64_t>(kWordBits, x.columns - first);
   uint64_t word = 0;
   bool ok = true;
@@ -27,7 +29,8 @@ uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bi
 constexpr int64_t kRowsPerTask = 256;
 constexpr int64_t kHeadRows = 16;  ///< rows looked at before memory is taken for all
 
-/// Packs rows on all threads; returns false as soon as a block of rows holds a value that is not accepted.
+/// Packs rows on all threads; returns false as soon as a block of rows holds a value that is not
+/// accepted.
 template <class T, class Bit, class Accept>
 bool pack_rows(const StridedView<T>& x, Rows& out, Bit&& bit, Accept&& accept) {
   std::atomic<bool> valid{true};
@@ -35,13 +38,16 @@ bool pack_rows(const StridedView<T>& x, Rows& out, Bit&& bit, Accept&& accept) {
     bool ok = valid.load(std::memory_order_relaxed);
     const int64_t end = std::min(x.rows, (task + 1) * kRowsPerTask);
     for (int64_t r = task * kRowsPerTask; ok && r < end; ++r)
-      for (int64_t w = 0; w < out.words_per_row(); ++w) out.bits_row(r)[w] = pack_word(x, r, w * kWordBits, bit, accept, ok);
+      for (int64_t w = 0; w < out.words_per_row(); ++w)
+        out.bits_row(r)[w] = pack_word(x, r, w * kWordBits, bit, accept, ok);
     if (!ok) valid.store(false, std::memory_order_relaxed);
   });
   return valid;
 }
 
-uint32_t source_row(const uint32_t* order, int64_t index) { return order ? order[index] : static_cast<uint32_t>(index); }
+uint32_t source_row(const uint32_t* order, int64_t index) {
+  return order ? order[index] : static_cast<uint32_t>(index);
+}
 
 template <class Real, class T>
 void copy_row(const T* from, int64_t n, Real* to) {
@@ -50,7 +56,8 @@ void copy_row(const T* from, int64_t n, Real* to) {
 
 template <class Real>
 void expand_bits(const uint64_t* words, int64_t n, Real* to) {
-  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<Real>(words[i / kWordBits] >> (i % kWordBits) & 1);
+  for (int64_t i = 0; i < n; ++i)
+    to[i] = static_cast<Real>(words[i / kWordBits] >> (i % kWordBits) & 1);
 }
 
 }  // namespace
@@ -70,7 +77,8 @@ std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x) {
   // Grey values show in the first rows: no memory is taken for bits of a large file that has none.
   if (x.rows > kRowsPerTask) {
     const StridedView<T> head{x.data, kHeadRows, x.columns, x.row_stride, x.column_stride};
-    if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept)) return nullptr;
+    if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept))
+      return nullptr;
   }
   auto out = std::make_unique<Rows>(zero_bits(x.rows, x.columns));
   if (!pack_rows(x, *out, bit, accept)) return nullptr;
@@ -81,7 +89,8 @@ template <class T>
 Rows Rows::pack_threshold(const StridedView<T>& x, double threshold) {
   Rows out = zero_bits(x.rows, x.columns);
   pack_rows(
-      x, out, [threshold](T value) { return static_cast<double>(value) > threshold; }, [](T) { return true; });
+      x, out, [threshold](T value) { return static_cast<double>(value) > threshold; },
+      [](T) { return true; });
   return out;
 }
 
@@ -110,13 +119,16 @@ Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns) {
   bool binary = true;
   Buffer<int64_t> last_row_of_column(columns);  // row + 1 in which a column was last seen
   for (int64_t r = 0; r < rows; ++r) {
-    if (x.row_starts[r] > x.row_starts[r + 1]) throw_invalid("Rows.from_csr: indptr must not decrease, it does at row " + std::to_string(r));
+    if (x.row_starts[r] > x.row_starts[r + 1])
+      throw_invalid("Rows.from_csr: indptr must not decrease, it does at row " + std::to_string(r));
     for (int64_t at = x.row_starts[r]; at < x.row_starts[r + 1]; ++at) {
       const int64_t c = x.columns[at];
       if (c < 0 || c >= columns)
-        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " has column index " + std::to_string(c) + ", expected 0 to " + std::to_string(columns - 1));
+        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " has column index " +
+                      std::to_string(c) + ", expected 0 to " + std::to_string(columns - 1));
       if (last_row_of_column[c] == r + 1)
-        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " repeats column " + std::to_string(c) + "; call sum_duplicates() first");
+        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " repeats column " +
+                      std::to_string(c) + "; call sum_duplicates() first");
       last_row_of_column[c] = r + 1;
       binary = binary && (x.values[at] == 0 || x.values[at] == 1);
       if (x.values[at] != 0) out.bits_row(r)[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
@@ -130,7 +142,8 @@ Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns) {
   const int64_t n_values = x.row_starts[rows];
   out.csr_.columns.resize(n_values);
   out.csr_.values.resize(n_values);
-  for (int64_t at = 0; at < n_values; ++at) out.csr_.columns[at] = static_cast<int32_t>(x.columns[at]);
+  for (int64_t at = 0; at < n_values; ++at)
+    out.csr_.columns[at] = static_cast<int32_t>(x.columns[at]);
   std::copy_n(x.values, n_values, out.csr_.values.data());
   return out;
 }
@@ -166,7 +179,8 @@ void Rows::column_means(double* out) const {
   for (int64_t c = 0; c < columns_; ++c) out[c] /= static_cast<double>(rows_);
 }
 
-void Rows::gather_bits(const uint32_t* order, int64_t first, int64_t count, const BitMatrixView& out, int64_t out_row) const {
+void Rows::gather_bits(const uint32_t* order, int64_t first, int64_t count,
+                       const BitMatrixView& out, int64_t out_row) const {
   const int64_t n_words = words_per_row();
   for (int64_t r = 0; r < count; ++r) {
     const uint64_t* from = bits_row(source_row(order, first + r));
@@ -181,16 +195,24 @@ BitMatrix Rows::bit_matrix() const {
 }
 
 template <class Real>
-void Rows::gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out, int64_t out_stride) const {
+void Rows::gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out,
+                         int64_t out_stride) const {
   for (int64_t r = 0; r < count; ++r, out += out_stride) {
     const int64_t row = source_row(order, first + r);
     switch (kind_) {
-      case Kind::bits: expand_bits(bits_row(row), columns_, out); break;
-      case Kind::dense32: copy_row(dense32_ + row * columns_, columns_, out); break;
-      case Kind::dense64: copy_row(dense64_ + row * columns_, columns_, out); break;
+      case Kind::bits:
+        expand_bits(bits_row(row), columns_, out);
+        break;
+      case Kind::dense32:
+        copy_row(dense32_ + row * columns_, columns_, out);
+        break;
+      case Kind::dense64:
+        copy_row(dense64_ + row * columns_, columns_, out);
+        break;
       case Kind::csr:
         std::fill(out, out + columns_, Real(0));
-        for (int64_t at = csr_.row_starts[row]; at < csr_.row_starts[row + 1]; ++at) out[csr_.columns[at]] = static_cast<Real>(csr_.values[at]);
+        for (int64_t at = csr_.row_starts[row]; at < csr_.row_starts[row + 1]; ++at)
+          out[csr_.columns[at]] = static_cast<Real>(csr_.values[at]);
         break;
     }
   }
@@ -204,10 +226,11 @@ Rows rows_from_bits(const BitMatrixView& bits) {
 }
 
 template void Rows::gather_values<float>(const uint32_t*, int64_t, int64_t, float*, int64_t) const;
-template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, double*, int64_t) const;
+template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, double*,
+                                          int64_t) const;
 
-#define UDL_INSTANTIATE_PACK(T)                                                   \
-  template std::unique_ptr<Rows> Rows::pack_binary<T>(const StridedView<T>&);     \
+#define UDL_INSTANTIATE_PACK(T)                                               \
+  template std::unique_ptr<Rows> Rows::pack_binary<T>(const StridedView<T>&); \
   template Rows Rows::pack_threshold<T>(const StridedView<T>&, double);
 UDL_INSTANTIATE_PACK(float)
 UDL_INSTANTIATE_PACK(double)

@@ -24,7 +24,8 @@ struct CsrView {
   const double* values;
 };
 
-/// Checked sparse rows of our own: nobody can change an index after it was checked. 12 bytes a value.
+/// Checked sparse rows of our own: nobody can change an index after it was checked. 12 bytes a
+/// value.
 struct CsrRows {
   Buffer<int64_t> row_starts;
   Buffer<int32_t> columns;
@@ -33,8 +34,8 @@ struct CsrRows {
 
 /// Immutable rows of a data set or of states.
 ///
-/// Binary data is held as bits (row-major words, 1 bit a value), 32 times smaller than float32; real
-/// data stays where it is and is converted minibatch by minibatch.
+/// Binary data is held as bits (row-major words, 1 bit a value), 32 times smaller than float32;
+/// real data stays where it is and is converted minibatch by minibatch.
 class Rows {
  public:
   enum class Kind { bits, dense32, dense64, csr };
@@ -50,7 +51,8 @@ class Rows {
   /// `owner` keeps the memory behind the pointer alive.
   static Rows dense(const float* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   static Rows dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
-  /// Packs if every value is 0 or 1, copies otherwise. Throws if an index is out of range or a row repeats a column.
+  /// Packs if every value is 0 or 1, copies otherwise. Throws if an index is out of range or a row
+  /// repeats a column.
   static Rows csr(const CsrView& x, int64_t rows, int64_t columns);
 
   Kind kind() const { return kind_; }
@@ -66,14 +68,17 @@ class Rows {
   /// Mean of each column, float64, rows added in order; `out` holds columns() values.
   void column_means(double* out) const;
 
-  /// Rows order[first + r] (or first + r where order is null), r = 0 .. count - 1, into rows r of `out`.
-  /// Bits only.
-  void gather_bits(const uint32_t* order, int64_t first, int64_t count, const BitMatrixView& out, int64_t out_row = 0) const;
+  /// Rows order[first + r] (or first + r where order is null), r = 0 .. count - 1, into rows r of
+  /// `out`. Bits only.
+  void gather_bits(const uint32_t* order, int64_t first, int64_t count, const BitMatrixView& out,
+                   int64_t out_row = 0) const;
   /// All rows, bits only.
   BitMatrix bit_matrix() const;
-  /// Rows as real values, any kind; out rows are `out_stride` apart and their padding is left alone.
+  /// Rows as real values, any kind; out rows are `out_stride` apart and their padding is left
+  /// alone.
   template <class Real>
-  void gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out, int64_t out_stride) const;
+  void gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out,
+                     int64_t out_stride) const;
 
  private:
   template <class Function>

@@ -50,8 +50,12 @@ struct Target {
   const CeilingKernels* ceilings;
 };
 
-#define UDL_TARGET_ENTRY(target) \
-  {#target, &runs_##target, &rbm_kernels_##target, &hamming_kernels_##target, &hamming_hash_kernels_##target, \
+#define UDL_TARGET_ENTRY(target)   \
+  {#target,                        \
+   &runs_##target,                 \
+   &rbm_kernels_##target,          \
+   &hamming_kernels_##target,      \
+   &hamming_hash_kernels_##target, \
    &ceilings_kernels_##target}
 
 const Target kTargets[] = {
@@ -75,8 +79,8 @@ const Target& forced_target(const std::string& name, const std::string& origin) 
   for (const Target& target : kTargets) {
     if (name != target.name) continue;
     if (target.runs()) return target;
-    throw_invalid(origin + " is '" + name + "', which this CPU cannot run; available targets: " +
-                  join(available_targets()));
+    throw_invalid(origin + " is '" + name +
+                  "', which this CPU cannot run; available targets: " + join(available_targets()));
   }
   throw_invalid(origin + " must be one of the targets of this build (" + join(compiled_targets()) +
                 "), got '" + name + "'; available on this CPU: " + join(available_targets()));

@@ -15,7 +15,8 @@ std::vector<std::string> compiled_targets();
 /// The compiled targets this CPU (and its operating system) can run.
 std::vector<std::string> available_targets();
 /// The target in use: set_target(), else UDL_FAST_TARGET, else the last available one.
-/// A forced target that is unknown, not compiled or not supported by the CPU throws; nothing falls back.
+/// A forced target that is unknown, not compiled or not supported by the CPU throws; nothing falls
+/// back.
 std::string current_target();
 /// Forces a target for the whole process; "" returns to UDL_FAST_TARGET or detection.
 void set_target(const std::string& name);

@@ -10,15 +10,18 @@ namespace {
 constexpr int64_t kQueryBlock = 64;  // queries that share a tile of codes in the first-level cache
 
 /// A tile's distances counted; codes that are not allowed are left out.
-void count_distances(const int32_t* distances, int64_t n, const uint64_t* allowed, int64_t* counts) {
+void count_distances(const int32_t* distances, int64_t n, const uint64_t* allowed,
+                     int64_t* counts) {
   if (allowed == nullptr) {
     for (int64_t c = 0; c < n; ++c) ++counts[distances[c]];
     return;
   }
-  for (int64_t c = 0; c < n; ++c) counts[distances[c]] += static_cast<int64_t>(allowed[c / kWordBits] >> (c % kWordBits) & 1);
+  for (int64_t c = 0; c < n; ++c)
+    counts[distances[c]] += static_cast<int64_t>(allowed[c / kWordBits] >> (c % kWordBits) & 1);
 }
 
-std::vector<HammingRows> rows_of_threads(const HammingCodes& codes, int64_t most_rows, int n_threads) {
+std::vector<HammingRows> rows_of_threads(const HammingCodes& codes, int64_t most_rows,
+                                         int n_threads) {
   std::vector<HammingRows> rows;
   for (int t = 0; t < n_threads; ++t) rows.emplace_back(codes, most_rows);
   return rows;
@@ -26,10 +29,12 @@ std::vector<HammingRows> rows_of_threads(const HammingCodes& codes, int64_t most
 
 }  // namespace
 
-void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, int n_threads, int32_t* out, Interrupt& interrupt) {
+void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
+                       int32_t* out, Interrupt& interrupt) {
   const int64_t step = hamming_row_tile(codes.n_words), n_tiles = divide_up(codes.n_codes, step);
   const HammingKernels& kernels = hamming_kernels();
-  const double n_pairs = static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
+  const double n_pairs =
+      static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
   n_threads = hamming_threads(n_pairs, codes.n_words, n_threads);
   std::vector<HammingRows> rows = rows_of_threads(codes, step, n_threads);
   parallel_region(n_threads, [&](Team& team) {
@@ -40,14 +45,18 @@ void hamming_distances(const HammingCodes& codes, const HammingQueries& queries,
       const int64_t n_codes = std::min(step, codes.n_codes - first);
       const uint64_t* words = rows[team.thread_index()].words(first, n_codes);
       for (int64_t q = first_query; q < end_query; ++q)
-        kernels.distances(queries.words + q * codes.n_words, words, n_codes, codes.n_words, out + q * codes.n_codes + first);
+        kernels.distances(queries.words + q * codes.n_words, words, n_codes, codes.n_words,
+                          out + q * codes.n_codes + first);
     });
   });
 }
 
-void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, int n_threads, int64_t* out, Interrupt& interrupt) {
-  const int64_t n = queries.n_queries, n_bins = codes.n_bits + 1, step = hamming_row_tile(codes.n_words);
-  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n), codes.n_words, n_threads);
+void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
+                       int64_t* out, Interrupt& interrupt) {
+  const int64_t n = queries.n_queries, n_bins = codes.n_bits + 1,
+                step = hamming_row_tile(codes.n_words);
+  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n),
+                              codes.n_words, n_threads);
   // Few queries: threads share the codes and each counts for itself.
   const Shares shares = {codes.n_codes, n < n_threads ? n_threads : 1, step};
   std::vector<int64_t> counts(shares.count * n * n_bins);
@@ -60,8 +69,11 @@ void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries,
       for (int64_t first = shares.begin(share); first < shares.begin(share + 1); first += step) {
         if (interrupt.check(team.thread_index())) return;
         const int64_t n_codes = std::min(step, codes.n_codes - first);
-        kernels.distances(queries.words + q * codes.n_words, rows[team.thread_index()].words(first, n_codes), n_codes, codes.n_words, distances);
-        count_distances(distances, n_codes, codes.allowed == nullptr ? nullptr : codes.allowed + first / kWordBits,
+        kernels.distances(queries.words + q * codes.n_words,
+                          rows[team.thread_index()].words(first, n_codes), n_codes, codes.n_words,
+                          distances);
+        count_distances(distances, n_codes,
+                        codes.allowed == nullptr ? nullptr : codes.allowed + first / kWordBits,
                         counts.data() + (share * n + q) * n_bins);
       }
     });

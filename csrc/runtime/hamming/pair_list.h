@@ -11,7 +11,9 @@ namespace udl {
 struct HammingPair {
   int64_t first, second;  ///< ids, the smaller one first
   int32_t distance;
-  bool operator<(const HammingPair& other) const { return first != other.first ? first < other.first : second < other.second; }
+  bool operator<(const HammingPair& other) const {
+    return first != other.first ? first < other.first : second < other.second;
+  }
 };
 
 /// All pairs in the order of (first, second); `in_order`: they lie so already. Empties the blocks.

@@ -10,32 +10,39 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kBlocksPerThread = 4;  // blocks of codes compared with all codes behind them: unequal work
+constexpr int64_t kBlocksPerThread =
+    4;  // blocks of codes compared with all codes behind them: unequal work
 
 using Found = std::vector<Neighbour>;
 
 /// Pairs of each of the codes first .. first + n - 1 with codes behind it.
-std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& scanner, int64_t first, int64_t n, int32_t largest, Interrupt& interrupt,
+std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& scanner, int64_t first,
+                                  int64_t n, int32_t largest, Interrupt& interrupt,
                                   int thread_index) {
   std::vector<Found> found(n);
   const int64_t begin = first / kHammingBlock * kHammingBlock;
   HammingRows rows(codes, n);
-  scanner.run(rows.words(first, n), n, begin, codes.n_codes, interrupt, thread_index, [&](int64_t) { return largest; },
-              [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
-                for (int64_t i = 0; i < n_hits; ++i) {
-                  const int64_t position = first_hit + hits.positions[i];
-                  if (position > first + q) found[q].push_back({hits.distances[i], codes.id(position)});
-                }
-              });
+  scanner.run(
+      rows.words(first, n), n, begin, codes.n_codes, interrupt, thread_index,
+      [&](int64_t) { return largest; },
+      [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
+        for (int64_t i = 0; i < n_hits; ++i) {
+          const int64_t position = first_hit + hits.positions[i];
+          if (position > first + q) found[q].push_back({hits.distances[i], codes.id(position)});
+        }
+      });
   return found;
 }
 
 }  // namespace
 
-HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, int n_threads, Interrupt& interrupt) {
-  const double n_pairs = 0.5 * static_cast<double>(codes.n_codes) * static_cast<double>(codes.n_codes);
+HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, int n_threads,
+                           Interrupt& interrupt) {
+  const double n_pairs =
+      0.5 * static_cast<double>(codes.n_codes) * static_cast<double>(codes.n_codes);
   n_threads = hamming_threads(n_pairs, codes.n_words, n_threads);
-  const int64_t block = std::clamp<int64_t>(codes.n_codes / (kBlocksPerThread * n_threads), kHammingBlock, kHammingQueryBlock);
+  const int64_t block = std::clamp<int64_t>(codes.n_codes / (kBlocksPerThread * n_threads),
+                                            kHammingBlock, kHammingQueryBlock);
   std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, block));
   Failures failures(n_threads);
   parallel_region(n_threads, [&](Team& team) {
@@ -43,10 +50,12 @@ HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, int n_thr
       failures.guard(team.thread_index(), [&] {
         const int64_t first = b * block, n = std::min(block, codes.n_codes - first);
         HammingScanner scanner(codes);
-        const std::vector<Found> found = pairs_of_block(codes, scanner, first, n, largest, interrupt, team.thread_index());
+        const std::vector<Found> found =
+            pairs_of_block(codes, scanner, first, n, largest, interrupt, team.thread_index());
         for (int64_t q = 0; q < n; ++q) {
           const int64_t id = codes.id(first + q);
-          for (const Neighbour& other : found[q]) blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
+          for (const Neighbour& other : found[q])
+            blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
         }
       });
     });

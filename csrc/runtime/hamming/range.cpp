@@ -13,15 +13,20 @@ constexpr int64_t kQueriesPerThread = 8;  // fewer: threads share the codes and 
 
 using Found = std::vector<Neighbour>;
 
-bool by_id(const Neighbour& a, const Neighbour& b) { return a.id != b.id ? a.id < b.id : a.distance < b.distance; }
+bool by_id(const Neighbour& a, const Neighbour& b) {
+  return a.id != b.id ? a.id < b.id : a.distance < b.distance;
+}
 
-/// Lists `found` share by share and query by query, joined for each query and put in the order of ids.
-HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_shares, bool ascending) {
+/// Lists `found` share by share and query by query, joined for each query and put in the order of
+/// ids.
+HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_shares,
+                        bool ascending) {
   HammingRange range;
   range.limits.assign(n_queries + 1, 0);
   for (int64_t q = 0; q < n_queries; ++q) {
     range.limits[q + 1] = range.limits[q];
-    for (int64_t s = 0; s < n_shares; ++s) range.limits[q + 1] += static_cast<int64_t>(found[s * n_queries + q].size());
+    for (int64_t s = 0; s < n_shares; ++s)
+      range.limits[q + 1] += static_cast<int64_t>(found[s * n_queries + q].size());
   }
   range.distances.reserve(range.limits[n_queries]);
   range.ids.reserve(range.limits[n_queries]);
@@ -42,11 +47,15 @@ HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_
 
 }  // namespace
 
-HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& queries, int32_t largest, int n_threads, Interrupt& interrupt) {
+HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& queries,
+                           int32_t largest, int n_threads, Interrupt& interrupt) {
   const int64_t n = queries.n_queries;
-  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n), codes.n_words, n_threads);
-  const Shares shares = {codes.n_codes, n < kQueriesPerThread * n_threads ? n_threads : 1, HammingScanner::kStep};
-  const int64_t block = std::clamp<int64_t>(shares.count > 1 ? n : divide_up(n, n_threads), 1, kHammingQueryBlock);
+  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n),
+                              codes.n_words, n_threads);
+  const Shares shares = {codes.n_codes, n < kQueriesPerThread * n_threads ? n_threads : 1,
+                         HammingScanner::kStep};
+  const int64_t block =
+      std::clamp<int64_t>(shares.count > 1 ? n : divide_up(n, n_threads), 1, kHammingQueryBlock);
   std::vector<Found> found(shares.count * n);
   Failures failures(n_threads);
   parallel_region(n_threads, [&](Team& team) {
@@ -55,11 +64,14 @@ HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& quer
       Found* own = found.data() + share * n + first;
       failures.guard(team.thread_index(), [&] {
         HammingScanner scanner(codes);
-        scanner.run(queries.words + first * codes.n_words, std::min(block, n - first), shares.begin(share), shares.begin(share + 1), interrupt,
-                    team.thread_index(), [&](int64_t) { return largest; },
-                    [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
-                      for (int64_t i = 0; i < n_hits; ++i) own[q].push_back({hits.distances[i], codes.id(first_hit + hits.positions[i])});
-                    });
+        scanner.run(
+            queries.words + first * codes.n_words, std::min(block, n - first), shares.begin(share),
+            shares.begin(share + 1), interrupt, team.thread_index(),
+            [&](int64_t) { return largest; },
+            [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
+              for (int64_t i = 0; i < n_hits; ++i)
+                own[q].push_back({hits.distances[i], codes.id(first_hit + hits.positions[i])});
+            });
       });
     });
   });

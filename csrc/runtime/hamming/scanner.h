@@ -14,43 +14,52 @@
 
 namespace udl {
 
-constexpr int64_t kHammingQueryBlock = 512;  ///< queries that share a pass; their lists of planes stay in a second-level cache
+constexpr int64_t kHammingQueryBlock =
+    512;  ///< queries that share a pass; their lists of planes stay in a second-level cache
 
 /// Contiguous parts of n items; borders are multiples of `step`.
 struct Shares {
   int64_t n, count, step;
-  int64_t begin(int64_t share) const { return std::min(n, divide_up(n, step) * share / count * step); }
+  int64_t begin(int64_t share) const {
+    return std::min(n, divide_up(n, step) * share / count * step);
+  }
 };
 
 /// Threads worth waking for n_pairs distances of codes of n_words words.
 inline int hamming_threads(double n_pairs, int64_t n_words, int n_threads) {
   constexpr double kWordsPerThread = 1 << 15;
-  return static_cast<int>(std::clamp(n_pairs * static_cast<double>(n_words) / kWordsPerThread, 1.0, static_cast<double>(n_threads)));
+  return static_cast<int>(std::clamp(n_pairs * static_cast<double>(n_words) / kWordsPerThread, 1.0,
+                                     static_cast<double>(n_threads)));
 }
 
 /// Row-major codes that fill half of a first-level cache.
 inline int64_t hamming_row_tile(int64_t n_words) {
   constexpr int64_t kTileBytes = 16384;
-  return std::clamp(kTileBytes / (8 * n_words) / kHammingBlock * kHammingBlock, kHammingBlock, kHammingMaxTile);
+  return std::clamp(kTileBytes / (8 * n_words) / kHammingBlock * kHammingBlock, kHammingBlock,
+                    kHammingMaxTile);
 }
 
 /// One thread's scratch for passes over the codes.
 class HammingScanner {
  public:
-  explicit HammingScanner(const HammingCodes& codes) : codes_(codes), kernels_(hamming_kernels()), rows_(codes, kHammingMaxTile), hits_(1) {}
+  explicit HammingScanner(const HammingCodes& codes)
+      : codes_(codes), kernels_(hamming_kernels()), rows_(codes, kHammingMaxTile), hits_(1) {}
 
   /// Shares of threads are multiples of it; ranges for `run` start at multiples of kHammingBlock.
   static constexpr int64_t kStep = kHammingMaxTile;
 
   /// Most hits of one call of `found` in `run`.
-  int64_t most_hits(int64_t n_queries) const { return slices(n_queries) ? kernels_.tile_codes : kHammingMaxTile; }
+  int64_t most_hits(int64_t n_queries) const {
+    return slices(n_queries) ? kernels_.tile_codes : kHammingMaxTile;
+  }
 
-  /// Calls found(query, first_code, hits, n_hits) for hits among codes begin .. end - 1 in the order of the
-  /// codes. threshold(query) is asked again after `found`, and must never rise.
+  /// Calls found(query, first_code, hits, n_hits) for hits among codes begin .. end - 1 in the
+  /// order of the codes. threshold(query) is asked again after `found`, and must never rise.
   template <class Threshold, class Found>
-  void run(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Interrupt& interrupt, int thread_index, Threshold&& threshold,
-           Found&& found) {
-    if (!slices(n_queries)) return run_rows(queries, n_queries, begin, end, interrupt, thread_index, threshold, found);
+  void run(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
+           Interrupt& interrupt, int thread_index, Threshold&& threshold, Found&& found) {
+    if (!slices(n_queries))
+      return run_rows(queries, n_queries, begin, end, interrupt, thread_index, threshold, found);
     run_tiles(queries, n_queries, begin, end, interrupt, thread_index, threshold, found);
   }
 
@@ -58,16 +67,19 @@ class HammingScanner {
   static constexpr int64_t kSlicedQueries = 8;  // fewer do not repay the slicing of a tile
   static constexpr int64_t kTilesPerCheck = 16;
 
-  bool slices(int64_t n_queries) const { return n_queries >= kSlicedQueries && codes_.n_bits <= kHammingMaxTileBits; }
+  bool slices(int64_t n_queries) const {
+    return n_queries >= kSlicedQueries && codes_.n_bits <= kHammingMaxTileBits;
+  }
 
   template <class Threshold, class Found>
-  void run_rows(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Interrupt& interrupt, int thread_index, Threshold& threshold,
-                Found& found) {
+  void run_rows(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
+                Interrupt& interrupt, int thread_index, Threshold& threshold, Found& found) {
     const int64_t step = hamming_row_tile(codes_.n_words);
     for (int64_t first = begin, tile = 0; first < end; first += step, ++tile) {
       if (tile % kTilesPerCheck == 0 && interrupt.check(thread_index)) return;
       const int64_t n_codes = std::min(step, end - first);
-      HammingScan scan = {nullptr, rows_.words(first, n_codes), n_codes, codes_.n_words, 0, nullptr};
+      HammingScan scan = {nullptr, rows_.words(first, n_codes), n_codes, codes_.n_words, 0,
+                          nullptr};
       if (codes_.allowed != nullptr) scan.allowed = codes_.allowed + first / kHammingBlock;
       for (int64_t q = 0; q < n_queries; ++q) {
         scan.query = queries + q * codes_.n_words;
@@ -79,8 +91,8 @@ class HammingScanner {
   }
 
   template <class Threshold, class Found>
-  void run_tiles(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Interrupt& interrupt, int thread_index, Threshold& threshold,
-                 Found& found) {
+  void run_tiles(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
+                 Interrupt& interrupt, int thread_index, Threshold& threshold, Found& found) {
     const int64_t step = kernels_.tile_codes, plane_words = step / kWordBits;
     HammingTileQueries prepared(queries, n_queries, codes_.n_words, codes_.n_bits, step);
     for (int64_t q = 0; q < n_queries; ++q) prepared.set_limit(q, threshold(q));
@@ -94,12 +106,14 @@ class HammingScanner {
       if (!set_allowed(first, n_codes, plane_words)) continue;
       const uint64_t* rows = rows_.words(first, n_codes);
       kernels_.slice_tile(rows, n_codes, codes_.n_words, codes_.n_bits, tile_.data());
-      const HammingTileScan scan = {tile_.data(), codes_.n_words, codes_.n_bits, prepared.data(), n_queries, allowed_.data()};
+      const HammingTileScan scan = {tile_.data(),    codes_.n_words, codes_.n_bits,
+                                    prepared.data(), n_queries,      allowed_.data()};
       const int64_t n_found = kernels_.scan_tile(scan, found_.data(), masks_.data());
       for (int64_t i = 0; i < n_found; ++i) {
         const int64_t q = found_[i];
         const int32_t before = threshold(q);
-        const HammingScan hit = {queries + q * codes_.n_words, rows, n_codes, codes_.n_words, 0, masks_.data() + i * plane_words};
+        const HammingScan hit = {queries + q * codes_.n_words,   rows, n_codes, codes_.n_words, 0,
+                                 masks_.data() + i * plane_words};
         found(q, first, hits_[0], kernels_.measure(hit, hits_[0]));
         if (threshold(q) != before) prepared.set_limit(q, threshold(q));
       }
@@ -112,7 +126,9 @@ class HammingScanner {
     for (int64_t w = 0; w < plane_words; ++w) {
       const int64_t left = std::clamp<int64_t>(n_codes - w * kWordBits, 0, kWordBits);
       const uint64_t existing = left == kWordBits ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
-      allowed_[w] = left == 0 || codes_.allowed == nullptr ? existing : existing & codes_.allowed[first / kHammingBlock + w];
+      allowed_[w] = left == 0 || codes_.allowed == nullptr
+                        ? existing
+                        : existing & codes_.allowed[first / kHammingBlock + w];
       any |= allowed_[w];
     }
     return any != 0;

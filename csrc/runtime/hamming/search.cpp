@@ -29,11 +29,17 @@ struct Workspace {
         counts(new int64_t[n_queries * n_counts]),
         lists(n_queries) {}
 
-  void run(const HammingCodes& codes, const uint64_t* queries, int64_t n_queries, int64_t k, int64_t begin, int64_t end, Interrupt& interrupt,
-           int thread_index) {
-    for (int64_t q = 0; q < n_queries; ++q) lists[q].reset(storage.get() + q * capacity, counts.get() + q * n_counts, k, codes.n_bits, codes.ascending);
-    scanner.run(queries, n_queries, begin, end, interrupt, thread_index, [&](int64_t q) { return lists[q].threshold(); },
-                [&](int64_t q, int64_t first, const HammingHits& hits, int64_t n_hits) { lists[q].append(hits, n_hits, first, codes); });
+  void run(const HammingCodes& codes, const uint64_t* queries, int64_t n_queries, int64_t k,
+           int64_t begin, int64_t end, Interrupt& interrupt, int thread_index) {
+    for (int64_t q = 0; q < n_queries; ++q)
+      lists[q].reset(storage.get() + q * capacity, counts.get() + q * n_counts, k, codes.n_bits,
+                     codes.ascending);
+    scanner.run(
+        queries, n_queries, begin, end, interrupt, thread_index,
+        [&](int64_t q) { return lists[q].threshold(); },
+        [&](int64_t q, int64_t first, const HammingHits& hits, int64_t n_hits) {
+          lists[q].append(hits, n_hits, first, codes);
+        });
   }
 };
 
@@ -53,10 +59,19 @@ struct Output {
 
 class Search {
  public:
-  Search(const HammingCodes& codes, const HammingQueries& queries, int64_t kept, int n_threads, const Output& output, Interrupt& interrupt)
-      : codes_(codes), queries_(queries), kept_(kept), n_threads_(n_threads), output_(output), interrupt_(interrupt) {
-    const int64_t entry_bytes = (NearestList::limit(kept) + kHammingMaxTile) * static_cast<int64_t>(sizeof(Neighbour));
-    const int64_t fitting = kCandidateBytes / (entry_bytes + (codes.n_bits + 1) * static_cast<int64_t>(sizeof(int64_t)));
+  Search(const HammingCodes& codes, const HammingQueries& queries, int64_t kept, int n_threads,
+         const Output& output, Interrupt& interrupt)
+      : codes_(codes),
+        queries_(queries),
+        kept_(kept),
+        n_threads_(n_threads),
+        output_(output),
+        interrupt_(interrupt) {
+    const int64_t entry_bytes =
+        (NearestList::limit(kept) + kHammingMaxTile) * static_cast<int64_t>(sizeof(Neighbour));
+    const int64_t fitting =
+        kCandidateBytes /
+        (entry_bytes + (codes.n_bits + 1) * static_cast<int64_t>(sizeof(int64_t)));
     block_ = std::clamp<int64_t>(fitting, 1, kHammingQueryBlock);
   }
 
@@ -87,11 +102,14 @@ class Search {
     parallel_region(n_threads_, [&](Team& team) {
       for (int64_t first = 0; first < queries_.n_queries; first += block) {
         const int64_t n = std::min(block, queries_.n_queries - first);
-        team.for_each(shares.count,
-                      [&](int64_t share) { run_part(workspaces_[share], first, n, shares.begin(share), shares.begin(share + 1), team); });
+        team.for_each(shares.count, [&](int64_t share) {
+          run_part(workspaces_[share], first, n, shares.begin(share), shares.begin(share + 1),
+                   team);
+        });
         team.for_each(n, [&](int64_t q) {
           NearestList& list = workspaces_[0].lists[q];
-          for (int64_t share = 1; share < shares.count; ++share) list.append(workspaces_[share].lists[q]);
+          for (int64_t share = 1; share < shares.count; ++share)
+            list.append(workspaces_[share].lists[q]);
           output_.write(first + q, list);
         });
       }
@@ -104,9 +122,11 @@ class Search {
     for (int t = 0; t < n_threads_; ++t) workspaces_.emplace_back(codes_, block, kept_);
   }
 
-  bool run_part(Workspace& workspace, int64_t first, int64_t n, int64_t begin, int64_t end, Team& team) noexcept {
+  bool run_part(Workspace& workspace, int64_t first, int64_t n, int64_t begin, int64_t end,
+                Team& team) noexcept {
     return failures_.guard(team.thread_index(), [&] {
-      workspace.run(codes_, queries_.words + first * codes_.n_words, n, kept_, begin, end, interrupt_, team.thread_index());
+      workspace.run(codes_, queries_.words + first * codes_.n_words, n, kept_, begin, end,
+                    interrupt_, team.thread_index());
     });
   }
 
@@ -123,13 +143,17 @@ class Search {
 
 }  // namespace
 
-void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k, int n_threads, int32_t* distances, int64_t* ids,
-                    Interrupt& interrupt) {
+void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k,
+                    int n_threads, int32_t* distances, int64_t* ids, Interrupt& interrupt) {
   if (queries.n_queries == 0) return;
-  const double n_pairs = static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
-  const int64_t kept = std::max<int64_t>(1, std::min(k, codes.n_codes));  // lists need no more than there are codes
+  const double n_pairs =
+      static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
+  const int64_t kept =
+      std::max<int64_t>(1, std::min(k, codes.n_codes));  // lists need no more than there are codes
   const Output output = {k, distances, ids};
-  Search(codes, queries, kept, hamming_threads(n_pairs, codes.n_words, n_threads), output, interrupt).run();
+  Search(codes, queries, kept, hamming_threads(n_pairs, codes.n_words, n_threads), output,
+         interrupt)
+      .run();
 }
 
 }  // namespace udl

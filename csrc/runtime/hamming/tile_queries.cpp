@@ -15,7 +15,8 @@ uint64_t used_bits(int64_t w, int32_t n_bits) {
 }
 
 /// Positions of the ones of query ^ flip.
-std::vector<int32_t> ones_of(const uint64_t* query, int64_t n_words, int32_t n_bits, uint64_t flip) {
+std::vector<int32_t> ones_of(const uint64_t* query, int64_t n_words, int32_t n_bits,
+                             uint64_t flip) {
   std::vector<int32_t> ones;
   for (int64_t w = 0; w < n_words; ++w) {
     uint64_t word = (query[w] ^ flip) & used_bits(w, n_bits);
@@ -28,7 +29,8 @@ std::vector<int32_t> ones_of(const uint64_t* query, int64_t n_words, int32_t n_b
 
 }  // namespace
 
-HammingTileQueries::HammingTileQueries(const uint64_t* queries, int64_t n_queries, int64_t n_words, int32_t n_bits, int64_t tile_codes)
+HammingTileQueries::HammingTileQueries(const uint64_t* queries, int64_t n_queries, int64_t n_words,
+                                       int32_t n_bits, int64_t tile_codes)
     : n_bits_(n_bits), n_ones_(n_queries), queries_(n_queries) {
   const int64_t plane_words = tile_codes / kWordBits;
   const uint16_t zero_plane = static_cast<uint16_t>(kWordBits * n_words * plane_words);
@@ -49,11 +51,12 @@ HammingTileQueries::HammingTileQueries(const uint64_t* queries, int64_t n_querie
 
 void HammingTileQueries::set_limit(int64_t q, int32_t limit) {
   HammingTileQuery& query = queries_[q];
-  // distance(q) <= limit <=> |x| - 2 |x & q| <= limit - |q|. The complement's distance d' is n_bits less that of
-  // the query, which is within the limit unless d' <= n_bits - limit - 1.
+  // distance(q) <= limit <=> |x| - 2 |x & q| <= limit - |q|. The complement's distance d' is n_bits
+  // less that of the query, which is within the limit unless d' <= n_bits - limit - 1.
   const int32_t within = query.flip == 0 ? limit : n_bits_ - limit - 1;
   const uint32_t constant = static_cast<uint32_t>(within - n_ones_[q] + n_bits_);
-  for (int i = 0; i < kHammingMaxSumPlanes; ++i) query.limit_planes[i] = uint64_t{0} - (constant >> i & 1);
+  for (int i = 0; i < kHammingMaxSumPlanes; ++i)
+    query.limit_planes[i] = uint64_t{0} - (constant >> i & 1);
 }
 
 }  // namespace udl

@@ -9,8 +9,10 @@ namespace udl {
 
 class HammingTileQueries {
  public:
-  /// `queries`: rows of n_words words, bits beyond n_bits zero; n_bits <= kHammingMaxTileBits. tile_codes: of the kernels that will scan.
-  HammingTileQueries(const uint64_t* queries, int64_t n_queries, int64_t n_words, int32_t n_bits, int64_t tile_codes);
+  /// `queries`: rows of n_words words, bits beyond n_bits zero; n_bits <= kHammingMaxTileBits.
+  /// tile_codes: of the kernels that will scan.
+  HammingTileQueries(const uint64_t* queries, int64_t n_queries, int64_t n_words, int32_t n_bits,
+                     int64_t tile_codes);
   HammingTileQueries(const HammingTileQueries&) = delete;
   HammingTileQueries& operator=(const HammingTileQueries&) = delete;
 

@@ -71,7 +71,9 @@ class BitMatrix {
   int64_t columns() const { return columns_; }
   void zero() { words_.zero(); }
   /// The first `rows` rows; reading up to the next multiple of 4 is safe.
-  BitMatrixView view(int64_t rows) const { return {const_cast<uint64_t*>(words_.data()), rows, columns_, row_stride_}; }
+  BitMatrixView view(int64_t rows) const {
+    return {const_cast<uint64_t*>(words_.data()), rows, columns_, row_stride_};
+  }
   BitMatrixView view() const { return view(rows_); }
 
   bool get(int64_t row, int64_t column) const {

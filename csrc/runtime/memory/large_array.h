@@ -1,6 +1,6 @@
 #pragma once
-// Uninitialised arrays for random access. Large ones ask for large pages: with pages of 4 KB most look-ups in a table
-// of 100 MB would also miss the processor's list of pages.
+// Uninitialised arrays for random access. Large ones ask for large pages: with pages of 4 KB most
+// look-ups in a table of 100 MB would also miss the processor's list of pages.
 #include <cstdint>
 #include <new>
 #include <type_traits>
@@ -21,7 +21,8 @@ class LargeArray {
   explicit LargeArray(int64_t size) : size_(size), alignment_(alignment_for(size)) {
     data_ = static_cast<T*>(::operator new(n_bytes(), alignment_));
 #if defined(__linux__)
-    if (alignment_ == std::align_val_t{kPage}) madvise(data_, n_bytes(), MADV_HUGEPAGE);  // advice: failure is no error
+    if (alignment_ == std::align_val_t{kPage})
+      madvise(data_, n_bytes(), MADV_HUGEPAGE);  // advice: failure is no error
 #endif
   }
   LargeArray(LargeArray&& other) noexcept { *this = std::move(other); }

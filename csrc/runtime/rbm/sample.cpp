@@ -54,7 +54,8 @@ struct BlockStates {
 /// One direction of the model: which sums, which bias.
 class HalfStep {
  public:
-  HalfStep(const RbmState& state, bool to_hidden) : state_(state), kernels_(rbm_kernels()), to_hidden_(to_hidden) {}
+  HalfStep(const RbmState& state, bool to_hidden)
+      : state_(state), kernels_(rbm_kernels()), to_hidden_(to_hidden) {}
 
   int64_t tiles() const { return to_hidden_ ? state_.hidden_tiles() : state_.visible_tiles(); }
   int64_t units() const { return to_hidden_ ? state_.n_hidden : state_.n_visible; }
@@ -65,37 +66,45 @@ class HalfStep {
   }
 
   /// Sums of one tile and how they become pre-activations.
-  ActivationInput sums(const BlockStates& from, int64_t rows, int64_t tile, TileScratch& scratch) const {
+  ActivationInput sums(const BlockStates& from, int64_t rows, int64_t tile,
+                       TileScratch& scratch) const {
     const float* bias = (to_hidden_ ? state_.hidden_bias : state_.visible_bias).tile(tile);
     if (from.dense) {
       const auto product = to_hidden_ ? kernels_.dense_hidden_sums : kernels_.dense_visible_sums;
-      product(state_.panels(), tile, from.values.data(), rows, from.value_stride, scratch.float_sums.data());
+      product(state_.panels(), tile, from.values.data(), rows, from.value_stride,
+              scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, rows};
     }
-    if (to_hidden_) scratch.product.hidden_sums(state_.panels(), tile, scratch.sums.data());
-    else scratch.product.visible_sums(state_.panels(), tile, scratch.sums.data());
+    if (to_hidden_)
+      scratch.product.hidden_sums(state_.panels(), tile, scratch.sums.data());
+    else
+      scratch.product.visible_sums(state_.panels(), tile, scratch.sums.data());
     return {scratch.sums.data(), nullptr, state_.scale(), bias, rows};
   }
 
-  void sample(const BlockStates& from, int64_t rows, int64_t tile, const DrawSource& source, uint64_t step, uint32_t first_row,
-              const BitMatrixView& out, TileScratch& scratch) const {
+  void sample(const BlockStates& from, int64_t rows, int64_t tile, const DrawSource& source,
+              uint64_t step, uint32_t first_row, const BitMatrixView& out,
+              TileScratch& scratch) const {
     ActivationOutput output{};
     output.sample_words = out.word_column(tile / 4);
-    output.draw_key = make_draw_key(source.seed, source.stream, to_hidden_ ? kHiddenLayer : kVisibleLayer, step);
+    output.draw_key =
+        make_draw_key(source.seed, source.stream, to_hidden_ ? kHiddenLayer : kVisibleLayer, step);
     output.first_chain = source.first_chain + first_row;
     output.tile = tile;
     kernels_.activate(sums(from, rows, tile, scratch), output);
   }
 
   /// Writes P of the tile's units into a row-major matrix of units() columns.
-  void means(const BlockStates& from, int64_t rows, int64_t tile, float* out, TileScratch& scratch) const {
+  void means(const BlockStates& from, int64_t rows, int64_t tile, float* out,
+             TileScratch& scratch) const {
     ActivationOutput output{};
     output.probabilities = scratch.probabilities.data();
     output.tile = tile;
     kernels_.activate(sums(from, rows, tile, scratch), output);
     const int64_t count = std::min<int64_t>(kTileUnits, units() - tile * kTileUnits);
     for (int64_t r = 0; r < rows; ++r)
-      std::copy_n(scratch.probabilities.data() + r * kTileUnits, count, out + r * units() + tile * kTileUnits);
+      std::copy_n(scratch.probabilities.data() + r * kTileUnits, count,
+                  out + r * units() + tile * kTileUnits);
   }
 
  private:
@@ -104,45 +113,55 @@ class HalfStep {
   bool to_hidden_;
 };
 
-/// Calls work(first, count, scratches) for blocks of rows; scratches holds one TileScratch a thread.
+/// Calls work(first, count, scratches) for blocks of rows; scratches holds one TileScratch a
+/// thread.
 template <class Work>
 void for_each_block(int64_t n_rows, int n_threads, Work&& work) {
   const int64_t block = std::min(n_rows, kBlockRows);
   std::vector<TileScratch> scratches;
   for (int t = 0; t < n_threads; ++t) scratches.emplace_back(block);
-  for (int64_t first = 0; first < n_rows; first += block) work(first, std::min(block, n_rows - first), scratches);
+  for (int64_t first = 0; first < n_rows; first += block)
+    work(first, std::min(block, n_rows - first), scratches);
 }
 
 void write_means(const HalfStep& half, const Rows& rows, float* out, int n_threads) {
   BlockStates from;
-  for_each_block(rows.rows(), n_threads, [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
-    from.load(rows, first, count);
-    parallel_region(n_threads, [&](Team& team) {
-      TileScratch& scratch = scratches[team.thread_index()];
-      half.prepare(from, count, team.n_threads(), scratch);
-      team.for_each(half.tiles(), [&](int64_t tile) { half.means(from, count, tile, out + first * half.units(), scratch); });
-    });
-  });
+  for_each_block(rows.rows(), n_threads,
+                 [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
+                   from.load(rows, first, count);
+                   parallel_region(n_threads, [&](Team& team) {
+                     TileScratch& scratch = scratches[team.thread_index()];
+                     half.prepare(from, count, team.n_threads(), scratch);
+                     team.for_each(half.tiles(), [&](int64_t tile) {
+                       half.means(from, count, tile, out + first * half.units(), scratch);
+                     });
+                   });
+                 });
 }
 
 void store_block(const BitMatrixView& bits, int64_t first, Rows& out) {
   for (int64_t r = 0; r < bits.rows; ++r)
-    for (int64_t w = 0; w < out.words_per_row(); ++w) out.bits_row(first + r)[w] = bits.word_column(w)[r];
+    for (int64_t w = 0; w < out.words_per_row(); ++w)
+      out.bits_row(first + r)[w] = bits.word_column(w)[r];
 }
 
 Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& source, int n_threads) {
   Rows out = Rows::zero_bits(rows.rows(), half.units());
   BlockStates from;
-  for_each_block(rows.rows(), n_threads, [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
-    from.load(rows, first, count);
-    BitMatrix to(count, half.units());
-    parallel_region(n_threads, [&](Team& team) {
-      TileScratch& scratch = scratches[team.thread_index()];
-      half.prepare(from, count, team.n_threads(), scratch);
-      team.for_each(half.tiles(), [&](int64_t tile) { half.sample(from, count, tile, source, source.step, static_cast<uint32_t>(first), to.view(), scratch); });
-    });
-    store_block(to.view(), first, out);
-  });
+  for_each_block(rows.rows(), n_threads,
+                 [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
+                   from.load(rows, first, count);
+                   BitMatrix to(count, half.units());
+                   parallel_region(n_threads, [&](Team& team) {
+                     TileScratch& scratch = scratches[team.thread_index()];
+                     half.prepare(from, count, team.n_threads(), scratch);
+                     team.for_each(half.tiles(), [&](int64_t tile) {
+                       half.sample(from, count, tile, source, source.step,
+                                   static_cast<uint32_t>(first), to.view(), scratch);
+                     });
+                   });
+                   store_block(to.view(), first, out);
+                 });
   return out;
 }
 
@@ -154,7 +173,8 @@ void softplus_sums(const ActivationInput& in, int64_t n_units, double* out) {
   for (int64_t r = 0; r < in.rows; ++r) {
     double sum = 0;
     for (int64_t k = 0; k < n_units; ++k) {
-      const float total = in.sums ? static_cast<float>(in.sums[r * kTileUnits + k]) : in.float_sums[r * kTileUnits + k];
+      const float total = in.sums ? static_cast<float>(in.sums[r * kTileUnits + k])
+                                  : in.float_sums[r * kTileUnits + k];
       sum += softplus(total * in.scale + in.bias[k]);
     }
     out[r] = sum;
@@ -165,7 +185,9 @@ void softplus_sums(const ActivationInput& in, int64_t n_units, double* out) {
 double visible_energy(const BlockStates& states, int64_t row, const BiasVector& bias) {
   double sum = 0;
   for (int64_t i = 0; i < bias.size(); ++i)
-    sum += states.dense ? static_cast<double>(states.values[row * states.value_stride + i]) * bias[i] : (states.bits.get(row, i) ? bias[i] : 0.0f);
+    sum += states.dense
+               ? static_cast<double>(states.values[row * states.value_stride + i]) * bias[i]
+               : (states.bits.get(row, i) ? bias[i] : 0.0f);
   return sum;
 }
 
@@ -179,60 +201,74 @@ void FixedRbmEngine::mean_visible(const Rows& hidden, void* out, int n_threads) 
   write_means(HalfStep(state_, false), hidden, static_cast<float*>(out), n_threads);
 }
 
-Rows FixedRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source, int n_threads) const {
+Rows FixedRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
+                                   int n_threads) const {
   return draw_samples(HalfStep(state_, true), visible, source, n_threads);
 }
 
-Rows FixedRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source, int n_threads) const {
+Rows FixedRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
+                                    int n_threads) const {
   return draw_samples(HalfStep(state_, false), hidden, source, n_threads);
 }
 
-std::pair<Rows, Rows> FixedRbmEngine::gibbs(const Rows& visible, int64_t n_steps, const DrawSource& source, int n_threads) const {
+std::pair<Rows, Rows> FixedRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
+                                            const DrawSource& source, int n_threads) const {
   const HalfStep up(state_, true), down(state_, false);
-  Rows last_visible = Rows::zero_bits(visible.rows(), n_visible()), last_hidden = Rows::zero_bits(visible.rows(), n_hidden());
-  for_each_block(visible.rows(), n_threads, [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
-    BlockStates start, v, h;
-    start.load(visible, first, count);
-    v.bits.resize(count, n_visible());
-    h.bits.resize(count, n_hidden());
-    parallel_region(n_threads, [&](Team& team) {
-      TileScratch& scratch = scratches[team.thread_index()];
-      for (int64_t s = 0; s < n_steps; ++s) {
-        const BlockStates& from = s == 0 ? start : v;
-        const uint64_t step = source.step + static_cast<uint64_t>(s);
-        const auto first_row = static_cast<uint32_t>(first);
-        up.prepare(from, count, team.n_threads(), scratch);
-        team.for_each(up.tiles(), [&](int64_t tile) { up.sample(from, count, tile, source, step, first_row, h.bits.view(), scratch); });
-        down.prepare(h, count, team.n_threads(), scratch);
-        team.for_each(down.tiles(), [&](int64_t tile) { down.sample(h, count, tile, source, step, first_row, v.bits.view(), scratch); });
-      }
-    });
-    store_block(v.bits.view(), first, last_visible);
-    store_block(h.bits.view(), first, last_hidden);
-  });
+  Rows last_visible = Rows::zero_bits(visible.rows(), n_visible()),
+       last_hidden = Rows::zero_bits(visible.rows(), n_hidden());
+  for_each_block(
+      visible.rows(), n_threads,
+      [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
+        BlockStates start, v, h;
+        start.load(visible, first, count);
+        v.bits.resize(count, n_visible());
+        h.bits.resize(count, n_hidden());
+        parallel_region(n_threads, [&](Team& team) {
+          TileScratch& scratch = scratches[team.thread_index()];
+          for (int64_t s = 0; s < n_steps; ++s) {
+            const BlockStates& from = s == 0 ? start : v;
+            const uint64_t step = source.step + static_cast<uint64_t>(s);
+            const auto first_row = static_cast<uint32_t>(first);
+            up.prepare(from, count, team.n_threads(), scratch);
+            team.for_each(up.tiles(), [&](int64_t tile) {
+              up.sample(from, count, tile, source, step, first_row, h.bits.view(), scratch);
+            });
+            down.prepare(h, count, team.n_threads(), scratch);
+            team.for_each(down.tiles(), [&](int64_t tile) {
+              down.sample(h, count, tile, source, step, first_row, v.bits.view(), scratch);
+            });
+          }
+        });
+        store_block(v.bits.view(), first, last_visible);
+        store_block(h.bits.view(), first, last_hidden);
+      });
   return {std::move(last_visible), std::move(last_hidden)};
 }
 
 void FixedRbmEngine::free_energy(const Rows& visible, double* out, int n_threads) const {
   const HalfStep up(state_, true);
   BlockStates states;
-  for_each_block(visible.rows(), n_threads, [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
-    states.load(visible, first, count);
-    Buffer<double> tile_sums(up.tiles() * count);
-    parallel_region(n_threads, [&](Team& team) {
-      TileScratch& scratch = scratches[team.thread_index()];
-      up.prepare(states, count, team.n_threads(), scratch);
-      team.for_each(up.tiles(), [&](int64_t tile) {
-        const int64_t n_units = std::min<int64_t>(kTileUnits, n_hidden() - tile * kTileUnits);
-        softplus_sums(up.sums(states, count, tile, scratch), n_units, tile_sums.data() + tile * count);
-      });
-      team.for_each(count, [&](int64_t r) {
-        double energy = -visible_energy(states, r, state_.visible_bias);
-        for (int64_t tile = 0; tile < up.tiles(); ++tile) energy -= tile_sums[tile * count + r];
-        out[first + r] = energy;
-      });
-    });
-  });
+  for_each_block(visible.rows(), n_threads,
+                 [&](int64_t first, int64_t count, std::vector<TileScratch>& scratches) {
+                   states.load(visible, first, count);
+                   Buffer<double> tile_sums(up.tiles() * count);
+                   parallel_region(n_threads, [&](Team& team) {
+                     TileScratch& scratch = scratches[team.thread_index()];
+                     up.prepare(states, count, team.n_threads(), scratch);
+                     team.for_each(up.tiles(), [&](int64_t tile) {
+                       const int64_t n_units =
+                           std::min<int64_t>(kTileUnits, n_hidden() - tile * kTileUnits);
+                       softplus_sums(up.sums(states, count, tile, scratch), n_units,
+                                     tile_sums.data() + tile * count);
+                     });
+                     team.for_each(count, [&](int64_t r) {
+                       double energy = -visible_energy(states, r, state_.visible_bias);
+                       for (int64_t tile = 0; tile < up.tiles(); ++tile)
+                         energy -= tile_sums[tile * count + r];
+                       out[first + r] = energy;
+                     });
+                   });
+                 });
 }
 
 }  // namespace udl

@@ -34,7 +34,9 @@ class Gate {
     // Sequentially consistent with wait(): either this sees the sleeper or the sleeper sees this.
     generation_.fetch_add(1);
     if (sleepers_.load() == 0) return;
-    { std::lock_guard<std::mutex> lock(mutex_); }  // a sleeper is now inside wait() or has left
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+    }  // a sleeper is now inside wait() or has left
     wake_.notify_all();
   }
 

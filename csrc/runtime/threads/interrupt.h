@@ -1,5 +1,6 @@
 #pragma once
-// Ending long work early. Only the thread that called asks, so the question may use its interpreter.
+// Ending long work early. Only the thread that called asks, so the question may use its
+// interpreter.
 #include <atomic>
 #include <chrono>
 #include <functional>

@@ -115,7 +115,8 @@ void Team::barrier() noexcept {
   if (state_ != nullptr) state_->barrier(thread_index_);
 }
 
-/// With an item a thread at most, helping another would not end the loop sooner: all meet at the barrier anyway.
+/// With an item a thread at most, helping another would not end the loop sooner: all meet at the
+/// barrier anyway.
 int64_t Team::only_item(int64_t n_items) noexcept {
   const bool first_call = position_++ == 0;
   return first_call && thread_index_ < n_items ? thread_index_ : -1;
@@ -231,8 +232,8 @@ Pool& pool() {
 
 #if !defined(_WIN32)
 // The child of fork() has none of the threads. It leaves the old pool alone and makes another.
-const int fork_handler = pthread_atfork(
-    nullptr, nullptr, [] { shared_pool.store(nullptr, std::memory_order_relaxed); });
+const int fork_handler =
+    pthread_atfork(nullptr, nullptr, [] { shared_pool.store(nullptr, std::memory_order_relaxed); });
 #endif
 
 }  // namespace

@@ -12,7 +12,8 @@ void Placement::settle(int thread_index) noexcept {
   if (thread_index >= kTracked) return;
   const int here = sched_getcpu();
   bool shared = false;
-  for (int t = 0; t < thread_index; ++t) shared = shared || processors_[t].load(std::memory_order_relaxed) == here + 1;
+  for (int t = 0; t < thread_index; ++t)
+    shared = shared || processors_[t].load(std::memory_order_relaxed) == here + 1;
   processors_[thread_index].store(here + 1, std::memory_order_relaxed);
   if (!shared) return;
   cpu_set_t allowed;  // machines too large for it return an error and are left alone

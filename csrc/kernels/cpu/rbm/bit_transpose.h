@@ -28,11 +28,14 @@ inline void transpose_16x16(uint64_t (&x)[4]) {
   }
 }
 
-/// 16 rows of 16 bits from word column `words` starting at row `first`; rows beyond `rows` are zero.
-inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int shift, uint64_t (&x)[4]) {
+/// 16 rows of 16 bits from word column `words` starting at row `first`; rows beyond `rows` are
+/// zero.
+inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int shift,
+                       uint64_t (&x)[4]) {
   for (int k = 0; k < 4; ++k) x[k] = 0;
   const int64_t count = std::min<int64_t>(16, rows - first);
-  for (int64_t r = 0; r < count; ++r) x[r / 4] |= ((words[first + r] >> shift) & 0xFFFF) << (16 * (r % 4));
+  for (int64_t r = 0; r < count; ++r)
+    x[r / 4] |= ((words[first + r] >> shift) & 0xFFFF) << (16 * (r % 4));
 }
 
 void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& out) {
@@ -43,7 +46,8 @@ void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& 
     uint64_t block[4];
     load_16x16(words, first, in.rows, shift, block);
     transpose_16x16(block);
-    char* column = reinterpret_cast<char*>(out.word_column(first / kWordBits) + 16 * tile) + 2 * ((first / 16) % 4);
+    char* column = reinterpret_cast<char*>(out.word_column(first / kWordBits) + 16 * tile) +
+                   2 * ((first / 16) % 4);
     for (int64_t unit = 0; unit < n_units; ++unit) {
       const uint16_t bits = static_cast<uint16_t>(block[unit / 4] >> (16 * (unit % 4)));
       std::memcpy(column + 8 * unit, &bits, sizeof bits);
@@ -59,10 +63,12 @@ inline uint64_t unit_word(const BitMatrixView& units, int64_t index, int64_t uni
   return units.word_column(index)[unit] & mask;
 }
 
-void join_units(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile, const BitMatrixView& out) {
+void join_units(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile,
+                const BitMatrixView& out) {
   const int64_t offset = positive.columns, shift = offset % kWordBits;
   for (int64_t w = 0; w < divide_up(offset + negative.columns, kWordBits); ++w) {
-    const int64_t from = w - offset / kWordBits;  // word of the negative phase that starts inside word w
+    const int64_t from =
+        w - offset / kWordBits;  // word of the negative phase that starts inside word w
     uint64_t* words = out.word_column(w);
     for (int64_t unit = 16 * tile; unit < 16 * (tile + 1); ++unit) {
       uint64_t word = unit_word(positive, w, unit) | unit_word(negative, from, unit) << shift;

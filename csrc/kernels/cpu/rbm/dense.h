@@ -1,8 +1,8 @@
 #pragma once
 // Products with real-valued visible states (grey pixels, mean-field reconstructions), float32.
 //
-// Both kernels keep a block of rows of 16 lanes in registers and walk the reduction once, in order, so
-// a result does not depend on how rows are grouped into blocks.
+// Both kernels keep a block of rows of 16 lanes in registers and walk the reduction once, in order,
+// so a result does not depend on how rows are grouped into blocks.
 #include <algorithm>
 
 #include "kernels/cpu/simd/simd.h"
@@ -21,17 +21,20 @@ constexpr int kDenseRows = 2;
 
 /// out[r] = sum over n of a[r * row_step + n * step] * b[16 n ..]; r = 0 .. kRows - 1.
 template <int kRows>
-UDL_ALWAYS_INLINE void dense_block(const float* a, int64_t row_step, int64_t step, const float* b, int64_t length, f32x16 (&out)[kRows]) {
+UDL_ALWAYS_INLINE void dense_block(const float* a, int64_t row_step, int64_t step, const float* b,
+                                   int64_t length, f32x16 (&out)[kRows]) {
   for (int r = 0; r < kRows; ++r) out[r] = broadcast(0.0f);
   for (int64_t n = 0; n < length; ++n) {
     const f32x16 row = load(b + n * kTileUnits);
-    for (int r = 0; r < kRows; ++r) out[r] = multiply_add(broadcast(a[r * row_step + n * step]), row, out[r]);
+    for (int r = 0; r < kRows; ++r)
+      out[r] = multiply_add(broadcast(a[r * row_step + n * step]), row, out[r]);
   }
 }
 
 /// Calls finish(row, value) for every row, in blocks of kDenseRows and then one by one.
 template <class Finish>
-UDL_ALWAYS_INLINE void dense_product(const float* a, int64_t rows, int64_t row_step, int64_t step, const float* b, int64_t length, Finish&& finish) {
+UDL_ALWAYS_INLINE void dense_product(const float* a, int64_t rows, int64_t row_step, int64_t step,
+                                     const float* b, int64_t length, Finish&& finish) {
   int64_t first = 0;
   for (; first + kDenseRows <= rows; first += kDenseRows) {
     f32x16 out[kDenseRows];
@@ -45,13 +48,15 @@ UDL_ALWAYS_INLINE void dense_product(const float* a, int64_t rows, int64_t row_s
   }
 }
 
-void dense_hidden_sums(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows, int64_t row_stride, float* sums) {
+void dense_hidden_sums(const WeightPanelsView& weights, int64_t tile, const float* values,
+                       int64_t rows, int64_t row_stride, float* sums) {
   dense_product(values, rows, row_stride, 1, weights.panel(tile), weights.n_visible,
                 [&](int64_t row, f32x16 sum) { store(sums + row * kTileUnits, sum); });
 }
 
 /// Panel by panel: 16 x 16 weights are transposed once and used for all rows.
-void dense_visible_sums(const WeightPanelsView& weights, int64_t tile, const float* values, int64_t rows, int64_t row_stride, float* sums) {
+void dense_visible_sums(const WeightPanelsView& weights, int64_t tile, const float* values,
+                        int64_t rows, int64_t row_stride, float* sums) {
   for (int64_t first = 0; first < weights.n_hidden; first += kTileUnits) {
     const float* corner = weights.panel(first / kTileUnits) + tile * kTileUnits * kTileUnits;
     alignas(64) float columns[kTileUnits * kTileUnits];
@@ -64,14 +69,15 @@ void dense_visible_sums(const WeightPanelsView& weights, int64_t tile, const flo
     for (int64_t r = 0; r < rows; ++r) {
       const float* value = values + r * row_stride + first;
       f32x16 sum = first == 0 ? broadcast(0.0f) : load(sums + r * kTileUnits);
-      for (int64_t j = 0; j < count; ++j) sum = multiply_add(broadcast(value[j]), load(columns + j * kTileUnits), sum);
+      for (int64_t j = 0; j < count; ++j)
+        sum = multiply_add(broadcast(value[j]), load(columns + j * kTileUnits), sum);
       store(sums + r * kTileUnits, sum);
     }
   }
 }
 
-void dense_gradient_sums(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible, const float* probabilities,
-                         float factor, bool accumulate, float* sums) {
+void dense_gradient_sums(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
+                         const float* probabilities, float factor, bool accumulate, float* sums) {
   const f32x16 scale = broadcast(factor);
   dense_product(values, n_visible, 1, row_stride, probabilities, rows, [&](int64_t i, f32x16 sum) {
     float* out = sums + i * kTileUnits;

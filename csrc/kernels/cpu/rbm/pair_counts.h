@@ -15,15 +15,18 @@ UDL_ALWAYS_INLINE void combine_sums(Combine combine, i32x16 found, int32_t* sums
 
 constexpr int kVisibleAtOnce = 4;  // share the loads of the hidden units' words
 
-/// Bits of word `index` that belong to the batch; what lies beyond it may be left from a longer batch.
+/// Bits of word `index` that belong to the batch; what lies beyond it may be left from a longer
+/// batch.
 UDL_ALWAYS_INLINE uint64_t batch_mask(int64_t batch, int64_t index) {
   const int64_t rest = batch - index * kWordBits;
   return rest >= kWordBits ? ~uint64_t{0} : (uint64_t{1} << rest) - 1;
 }
 
-/// Counts of kVisible visible units, first .. first + kVisible - 1, with the sixteen hidden units of a tile.
+/// Counts of kVisible visible units, first .. first + kVisible - 1, with the sixteen hidden units
+/// of a tile.
 template <int kVisible>
-UDL_ALWAYS_INLINE void count_pairs(const BitMatrixView& visible, const BitMatrixView& hidden, int64_t tile, int64_t first, i32x16 (&out)[kVisible]) {
+UDL_ALWAYS_INLINE void count_pairs(const BitMatrixView& visible, const BitMatrixView& hidden,
+                                   int64_t tile, int64_t first, i32x16 (&out)[kVisible]) {
   u64x8 low[kVisible], high[kVisible];
   for (int k = 0; k < kVisible; ++k) low[k] = high[k] = broadcast_word(0);
   for (int64_t w = 0; w < visible.word_columns(); ++w) {
@@ -40,17 +43,21 @@ UDL_ALWAYS_INLINE void count_pairs(const BitMatrixView& visible, const BitMatrix
 }
 
 template <int kVisible>
-UDL_ALWAYS_INLINE void combine_counts(const BitMatrixView& visible, const BitMatrixView& hidden, int64_t tile, int64_t first, Combine combine, int32_t* sums) {
+UDL_ALWAYS_INLINE void combine_counts(const BitMatrixView& visible, const BitMatrixView& hidden,
+                                      int64_t tile, int64_t first, Combine combine, int32_t* sums) {
   i32x16 counts[kVisible];
   count_pairs(visible, hidden, tile, first, counts);
-  for (int k = 0; k < kVisible; ++k) combine_sums(combine, counts[k], sums + (first + k) * kTileUnits);
+  for (int k = 0; k < kVisible; ++k)
+    combine_sums(combine, counts[k], sums + (first + k) * kTileUnits);
 }
 
-void pair_counts(const BitMatrixView& visible_units, const BitMatrixView& hidden_units, int64_t tile, Combine combine, int32_t* sums) {
+void pair_counts(const BitMatrixView& visible_units, const BitMatrixView& hidden_units,
+                 int64_t tile, Combine combine, int32_t* sums) {
   int64_t i = 0;
   for (; i + kVisibleAtOnce <= visible_units.rows; i += kVisibleAtOnce)
     combine_counts<kVisibleAtOnce>(visible_units, hidden_units, tile, i, combine, sums);
-  for (; i < visible_units.rows; ++i) combine_counts<1>(visible_units, hidden_units, tile, i, combine, sums);
+  for (; i < visible_units.rows; ++i)
+    combine_counts<1>(visible_units, hidden_units, tile, i, combine, sums);
 }
 
 }  // namespace

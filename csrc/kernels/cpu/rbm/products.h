@@ -1,6 +1,6 @@
 #pragma once
-// Sums of active weights in both directions, and the gradient's sums of probabilities over the batch.
-// All are table products; they differ only in the integer rows a table is built from.
+// Sums of active weights in both directions, and the gradient's sums of probabilities over the
+// batch. All are table products; they differ only in the integer rows a table is built from.
 #include <algorithm>
 
 #include "kernels/cpu/rbm/table_product.h"
@@ -8,14 +8,18 @@
 namespace udl {
 namespace {
 
-UDL_ALWAYS_INLINE i32x16 quantise(f32x16 weights, f32x16 inverse_scale) { return round_to_int(weights * inverse_scale); }
+UDL_ALWAYS_INLINE i32x16 quantise(f32x16 weights, f32x16 inverse_scale) {
+  return round_to_int(weights * inverse_scale);
+}
 
 /// Integer rows that lie in memory one after the other.
 struct HiddenRows {
   const float* weights;
   f32x16 inverse_scale;
 
-  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const { return quantise(load(weights + k * kTileUnits), inverse_scale); }
+  UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
+    return quantise(load(weights + k * kTileUnits), inverse_scale);
+  }
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
     for (int b = 0; b < 4; ++b) out[b] = row(k + b);
   }
@@ -24,20 +28,23 @@ struct HiddenRows {
 };
 
 template <class WordRows>
-void weight_product(const WeightPanelsView& weights, const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
+void weight_product(const WeightPanelsView& weights, const BitMatrixView& bits, int32_t* scratch,
+                    int32_t* sums, WordRows&& word_rows) {
   if (weights.narrow) return table_product<NarrowEntries<true>>(bits, scratch, sums, word_rows);
   table_product<WideEntries>(bits, scratch, sums, word_rows);
 }
 
-void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible, int32_t* scratch, int32_t* sums) {
+void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& visible,
+                 int32_t* scratch, int32_t* sums) {
   const float* panel = weights.panel(tile);
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
-  weight_product(weights, visible, scratch, sums,
-                 [&](int64_t first, int32_t*) { return HiddenRows{panel + first * kTileUnits, inverse_scale}; });
+  weight_product(weights, visible, scratch, sums, [&](int64_t first, int32_t*) {
+    return HiddenRows{panel + first * kTileUnits, inverse_scale};
+  });
 }
 
-/// The same panels serve the other direction: four hidden units are four neighbouring lanes, transposed
-/// as they are read, so no second copy of the weights exists.
+/// The same panels serve the other direction: four hidden units are four neighbouring lanes,
+/// transposed as they are read, so no second copy of the weights exists.
 ///
 /// A panel gives 16 cache lines, then the walk jumps to the next panel, too far for the hardware to
 /// foresee: while one panel is read the lines of the next are asked for.
@@ -67,10 +74,12 @@ struct VisibleRows {
   int32_t largest_negative() const { return 0; }
 };
 
-void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden, int32_t* scratch, int32_t* sums) {
+void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
+                  int32_t* scratch, int32_t* sums) {
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
-  weight_product(weights, hidden, scratch, sums,
-                 [&](int64_t first, int32_t* staging) { return VisibleRows{weights, inverse_scale, tile, first, staging}; });
+  weight_product(weights, hidden, scratch, sums, [&](int64_t first, int32_t* staging) {
+    return VisibleRows{weights, inverse_scale, tile, first, staging};
+  });
 }
 
 /// Probabilities of the batch, 16-bit fixed point; those of the negative phase are subtracted.
@@ -89,19 +98,22 @@ struct GradientRows {
   int32_t largest_negative() const { return 0; }
 };
 
-/// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks through
-/// 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once), which makes the
-/// mean over a batch unbiased where plain rounding would lose all probabilities below 1 / 2048.
+/// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks
+/// through 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once), which
+/// makes the mean over a batch unbiased where plain rounding would lose all probabilities below 1 /
+/// 2048.
 struct DitheredRows {
   const int32_t* probabilities;
-  int64_t first, first_negative;  ///< row of the product this word starts with; first_negative counts from there
+  int64_t first, first_negative;  ///< row of the product this word starts with; first_negative
+                                  ///< counts from there
 
   UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
     constexpr int32_t kOne = 1 << kNarrowProbabilityShift;
     const int64_t row_of_phase = k < first_negative ? first + k : k - first_negative;
     const auto offset = static_cast<int32_t>(row_of_phase * 37 % kOne);
     const i32x16 p = load(probabilities + k * kTileUnits) + broadcast(offset);
-    const i32x16 dithered = min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(kLargest));
+    const i32x16 dithered =
+        min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(kLargest));
     return k < first_negative ? dithered : broadcast(0) - dithered;
   }
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
@@ -117,7 +129,8 @@ struct DitheredRows {
   static constexpr int32_t kLargest = 1023;
 };
 
-void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed, int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums) {
+void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed,
+                   int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums) {
   if (narrow)
     return table_product<NarrowEntries<false>>(units, scratch, sums, [&](int64_t first, int32_t*) {
       return DitheredRows{probabilities_fixed + first * kTileUnits, first, first_negative - first};

@@ -1,22 +1,23 @@
 #pragma once
 // Products of bits with integers by look-up tables (the method of the four Russians).
 //
-// A few bits of the reduction choose one of the pre-added rows of 16 lanes, so one vector addition does
-// the work of 64 or 80 multiply-adds. Two ways to cut a word of 64 bits:
+// A few bits of the reduction choose one of the pre-added rows of 16 lanes, so one vector addition
+// does the work of 64 or 80 multiply-adds. Two ways to cut a word of 64 bits:
 //
 //   fours   16 groups of 4 bits: 16 tables of 16 entries, 15 additions to build each
 //   fives   12 groups of 5 bits and one of 4: 12 tables of 32 entries and one of 16
 //
 // Fives need 13 steps a row instead of 16 but more building, which pays from kFivesFromRows rows on
-// (docs/kernels.md). The tables of one word stay in the L1 cache while all rows pass over them: an entry
-// of 32-bit lanes is a cache line, one of 16-bit lanes half a line.
+// (docs/kernels.md). The tables of one word stay in the L1 cache while all rows pass over them: an
+// entry of 32-bit lanes is a cache line, one of 16-bit lanes half a line.
 //
-// Why no sum overflows: the scale of the weights bounds the positive and the negative part of every row
-// and column by 31 bits (base/fixed.h), and for 16-bit entries those of every 64 aligned units by 15
-// bits; any partial sum lies between the two parts. Sums of 16 bits live for one word, then are widened.
+// Why no sum overflows: the scale of the weights bounds the positive and the negative part of every
+// row and column by 31 bits (base/fixed.h), and for 16-bit entries those of every 64 aligned units
+// by 15 bits; any partial sum lies between the two parts. Sums of 16 bits live for one word, then
+// are widened.
 //
-// Bound: one load and one addition per (row, group); a core loads one 64-byte or two 32-byte entries a
-// clock, four to ten times the multiply-adds of fma.
+// Bound: one load and one addition per (row, group); a core loads one 64-byte or two 32-byte
+// entries a clock, four to ten times the multiply-adds of fma.
 #include <algorithm>
 
 #include "base/view.h"
@@ -32,8 +33,8 @@ namespace {
 
 constexpr int kRowsAtOnce = 4;
 
-/// Tables of a word: group g covers bits g * kBits .. and its table starts at entry g << kBits. The last
-/// group has what is left of 64 bits.
+/// Tables of a word: group g covers bits g * kBits .. and its table starts at entry g << kBits. The
+/// last group has what is left of 64 bits.
 template <int kGroupBits>
 struct Cut {
   static constexpr int kBits = kGroupBits;
@@ -65,20 +66,24 @@ struct NarrowEntries {
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return narrow(row); }
 };
 
-/// A word's sum in 32 bits; it lies in -largest_negative .. 2^16 - 1 - largest_negative where entries are not
-/// signed: 16 bits hold it once it is counted from there.
+/// A word's sum in 32 bits; it lies in -largest_negative .. 2^16 - 1 - largest_negative where
+/// entries are not signed: 16 bits hold it once it is counted from there.
 UDL_ALWAYS_INLINE i32x16 widen(const WideEntries&, i32x16 sum, int32_t) { return sum; }
-UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<true>&, i16x16 sum, int32_t) { return widen_signed(sum); }
+UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<true>&, i16x16 sum, int32_t) {
+  return widen_signed(sum);
+}
 UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<false>&, i16x16 sum, int32_t largest_negative) {
   const auto wrapped = static_cast<int16_t>(static_cast<uint16_t>(largest_negative));
   return widen_unsigned(sum + narrow(broadcast(int32_t{wrapped}))) - broadcast(largest_negative);
 }
 
-constexpr int64_t kStagedRows = NarrowEntries<true>::kFirst + (Fours::kEntries + Fives::kEntries) / 2 * kTileUnits;
-static_assert(kStagedRows + kWordBits * kTileUnits == kTableScratch, "kernels/rbm.h states the size of the scratch");
+constexpr int64_t kStagedRows =
+    NarrowEntries<true>::kFirst + (Fours::kEntries + Fives::kEntries) / 2 * kTileUnits;
+static_assert(kStagedRows + kWordBits * kTileUnits == kTableScratch,
+              "kernels/rbm.h states the size of the scratch");
 
-/// Where the tables of a cut start. Each cut has a place of its own: entry 0 of every table, the empty
-/// sum, is never written and stays zero.
+/// Where the tables of a cut start. Each cut has a place of its own: entry 0 of every table, the
+/// empty sum, is never written and stays zero.
 template <class Entries, class Cut>
 UDL_ALWAYS_INLINE typename Entries::Element* tables_of(int32_t* scratch) {
   auto* first = reinterpret_cast<typename Entries::Element*>(scratch + Entries::kFirst);
@@ -87,28 +92,32 @@ UDL_ALWAYS_INLINE typename Entries::Element* tables_of(int32_t* scratch) {
 
 /// All sums of kBits rows; bit b of an entry's number stands for rows[b].
 template <class Entries, int kBits>
-UDL_ALWAYS_INLINE void build_table(typename Entries::Element* table, const typename Entries::Vector (&rows)[kBits]) {
+UDL_ALWAYS_INLINE void build_table(typename Entries::Element* table,
+                                   const typename Entries::Vector (&rows)[kBits]) {
   constexpr int kHalf = 1 << (kBits - 1);
   typename Entries::Vector sums[kHalf];  // of all rows but the last
   sums[0] = Entries::zero();
   for (int b = 0; b < kBits - 1; ++b)
     for (int i = 0; i < 1 << b; ++i) sums[(1 << b) + i] = sums[i] + rows[b];
   for (int i = 1; i < kHalf; ++i) store(table + i * kTileUnits, sums[i]);
-  for (int i = 0; i < kHalf; ++i) store(table + (kHalf + i) * kTileUnits, sums[i] + rows[kBits - 1]);
+  for (int i = 0; i < kHalf; ++i)
+    store(table + (kHalf + i) * kTileUnits, sums[i] + rows[kBits - 1]);
 }
 
 /// sum += the entry that the bits of group kGroup choose.
 ///
-/// The assembly keeps the three or four instructions a step needs: rotate the group to bit 3, mask, add
-/// from memory with scale 8 or 4 (entries of 64 or 32 bytes). Left to itself the compiler computes the
-/// indices of all groups first and spills them: half the speed. Tables are written before and read here,
-/// which the compiler learns from the memory barrier in add_word.
+/// The assembly keeps the three or four instructions a step needs: rotate the group to bit 3, mask,
+/// add from memory with scale 8 or 4 (entries of 64 or 32 bytes). Left to itself the compiler
+/// computes the indices of all groups first and spills them: half the speed. Tables are written
+/// before and read here, which the compiler learns from the memory barrier in add_word.
 template <class Entries, class Cut, int kGroup>
-UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64_t word, typename Entries::Vector& sum) {
+UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64_t word,
+                                 typename Entries::Vector& sum) {
   constexpr int kFirstBit = kGroup * Cut::kBits;
   constexpr int kMask = (1 << std::min(Cut::kBits, kWordBits - kFirstBit)) - 1;
 #if defined(UDL_TABLE_ASSEMBLY) && (defined(UDL_TARGET_AVX512) || defined(UDL_TARGET_AVX2))
-  constexpr int kOffset = (kGroup << Cut::kBits) * kTileUnits * static_cast<int>(sizeof(typename Entries::Element));
+  constexpr int kOffset =
+      (kGroup << Cut::kBits) * kTileUnits * static_cast<int>(sizeof(typename Entries::Element));
   uint64_t index;
   if constexpr (Entries::kIndexScale == 4) {
     asm volatile(
@@ -116,7 +125,8 @@ UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64
         "and %[mask], %k[index]\n\t"
         "vpaddw %c[offset](%[tables], %[index], 4), %[sum], %[sum]"
         : [index] "=&r"(index), [sum] "+x"(sum.v)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64), [mask] "i"(8 * kMask), [offset] "i"(kOffset)
+        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
+          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
         : "cc");
   } else {
 #if defined(UDL_TARGET_AVX512)
@@ -125,7 +135,8 @@ UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64
         "and %[mask], %k[index]\n\t"
         "vpaddd %c[offset](%[tables], %[index], 8), %[sum], %[sum]"
         : [index] "=&r"(index), [sum] "+v"(sum.v)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64), [mask] "i"(8 * kMask), [offset] "i"(kOffset)
+        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
+          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
         : "cc");
 #else
     asm volatile(
@@ -134,7 +145,8 @@ UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64
         "vpaddd %c[offset](%[tables], %[index], 8), %[low], %[low]\n\t"
         "vpaddd %c[offset]+32(%[tables], %[index], 8), %[high], %[high]"
         : [index] "=&r"(index), [low] "+x"(sum.a), [high] "+x"(sum.b)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64), [mask] "i"(8 * kMask), [offset] "i"(kOffset)
+        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
+          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
         : "cc");
 #endif
   }
@@ -144,22 +156,29 @@ UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64
 #endif
 }
 
-/// Groups kFirst .. kEnd - 1 for four rows; the rows alternate so that no addition waits for the last.
+/// Groups kFirst .. kEnd - 1 for four rows; the rows alternate so that no addition waits for the
+/// last.
 template <class Entries, class Cut, int kFirst, int kEnd>
-UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables, const uint64_t (&words)[kRowsAtOnce],
+UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables,
+                                  const uint64_t (&words)[kRowsAtOnce],
                                   typename Entries::Vector (&sums)[kRowsAtOnce]) {
   if constexpr (kFirst < kEnd) {
-    for (int r = 0; r < kRowsAtOnce; ++r) add_entry<Entries, Cut, kFirst>(tables, words[r], sums[r]);
+    for (int r = 0; r < kRowsAtOnce; ++r)
+      add_entry<Entries, Cut, kFirst>(tables, words[r], sums[r]);
     add_groups<Entries, Cut, kFirst + 1, kEnd>(tables, words, sums);
   }
 }
 
-/// The first kGroups groups of one word column against their tables, all rows. Four rows that are empty in
-/// this word, such as the border of an image, cost one test.
+/// The first kGroups groups of one word column against their tables, all rows. Four rows that are
+/// empty in this word, such as the border of an image, cost one test.
 template <class Entries, class Cut, int kGroups>
-void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows, bool add, int32_t largest_negative, int32_t* sums) {
+void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows,
+              bool add, int32_t largest_negative, int32_t* sums) {
 #if defined(UDL_TABLE_ASSEMBLY)
-  asm volatile("" : : "r"(tables) : "memory");  // the assembly of add_entry reads what was stored before
+  asm volatile(""
+               :
+               : "r"(tables)
+               : "memory");  // the assembly of add_entry reads what was stored before
 #endif
   for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
     const uint64_t word[kRowsAtOnce] = {words[r], words[r + 1], words[r + 2], words[r + 3]};
@@ -177,24 +196,38 @@ void add_word(const typename Entries::Element* tables, const uint64_t* words, in
 }
 
 template <class Entries>
-using AddWord = void (*)(const typename Entries::Element*, const uint64_t*, int64_t, bool, int32_t, int32_t*);
+using AddWord = void (*)(const typename Entries::Element*, const uint64_t*, int64_t, bool, int32_t,
+                         int32_t*);
 
 template <class Entries>
 AddWord<Entries> add_fours(int64_t n_groups) {
-  static constexpr AddWord<Entries> table[Fours::kGroups + 1] = {
-      nullptr,
-      add_word<Entries, Fours, 1>,  add_word<Entries, Fours, 2>,  add_word<Entries, Fours, 3>,  add_word<Entries, Fours, 4>,
-      add_word<Entries, Fours, 5>,  add_word<Entries, Fours, 6>,  add_word<Entries, Fours, 7>,  add_word<Entries, Fours, 8>,
-      add_word<Entries, Fours, 9>,  add_word<Entries, Fours, 10>, add_word<Entries, Fours, 11>, add_word<Entries, Fours, 12>,
-      add_word<Entries, Fours, 13>, add_word<Entries, Fours, 14>, add_word<Entries, Fours, 15>, add_word<Entries, Fours, 16>};
+  static constexpr AddWord<Entries> table[Fours::kGroups + 1] = {nullptr,
+                                                                 add_word<Entries, Fours, 1>,
+                                                                 add_word<Entries, Fours, 2>,
+                                                                 add_word<Entries, Fours, 3>,
+                                                                 add_word<Entries, Fours, 4>,
+                                                                 add_word<Entries, Fours, 5>,
+                                                                 add_word<Entries, Fours, 6>,
+                                                                 add_word<Entries, Fours, 7>,
+                                                                 add_word<Entries, Fours, 8>,
+                                                                 add_word<Entries, Fours, 9>,
+                                                                 add_word<Entries, Fours, 10>,
+                                                                 add_word<Entries, Fours, 11>,
+                                                                 add_word<Entries, Fours, 12>,
+                                                                 add_word<Entries, Fours, 13>,
+                                                                 add_word<Entries, Fours, 14>,
+                                                                 add_word<Entries, Fours, 15>,
+                                                                 add_word<Entries, Fours, 16>};
   return table[n_groups];
 }
 
 template <class Entries, class WordRows>
-UDL_ALWAYS_INLINE void build_four(int64_t first_row, typename Entries::Element* table, const WordRows& source) {
+UDL_ALWAYS_INLINE void build_four(int64_t first_row, typename Entries::Element* table,
+                                  const WordRows& source) {
   i32x16 four[4];
   source.four(first_row, four);
-  const typename Entries::Vector rows[4] = {Entries::from(four[0]), Entries::from(four[1]), Entries::from(four[2]), Entries::from(four[3])};
+  const typename Entries::Vector rows[4] = {Entries::from(four[0]), Entries::from(four[1]),
+                                            Entries::from(four[2]), Entries::from(four[3])};
   build_table<Entries, 4>(table, rows);
 }
 
@@ -206,11 +239,13 @@ UDL_ALWAYS_INLINE void build_word(typename Entries::Element* tables, const WordR
     for (int b = 0; b < Cut::kBits; ++b) rows[b] = Entries::from(source.row(Cut::kBits * g + b));
     build_table<Entries, Cut::kBits>(tables + (g << Cut::kBits) * kTileUnits, rows);
   }
-  build_four<Entries>(Cut::kBits * Cut::kWholeGroups, tables + (Cut::kWholeGroups << Cut::kBits) * kTileUnits, source);
+  build_four<Entries>(Cut::kBits * Cut::kWholeGroups,
+                      tables + (Cut::kWholeGroups << Cut::kBits) * kTileUnits, source);
 }
 
 template <class Entries, class Cut, class WordRows>
-void whole_word(const uint64_t* words, int64_t rows, bool add, int32_t* scratch, int32_t* sums, const WordRows& source) {
+void whole_word(const uint64_t* words, int64_t rows, bool add, int32_t* scratch, int32_t* sums,
+                const WordRows& source) {
   auto* tables = tables_of<Entries, Cut>(scratch);
   source.stage();
   build_word<Entries, Cut>(tables, source);
@@ -218,9 +253,11 @@ void whole_word(const uint64_t* words, int64_t rows, bool add, int32_t* scratch,
 }
 
 template <class Entries, class WordRows>
-void word_by_fours(int64_t n_groups, const uint64_t* words, int64_t rows, bool add, int32_t* scratch, int32_t* sums, const WordRows& source) {
+void word_by_fours(int64_t n_groups, const uint64_t* words, int64_t rows, bool add,
+                   int32_t* scratch, int32_t* sums, const WordRows& source) {
   auto* tables = tables_of<Entries, Fours>(scratch);
-  for (int64_t g = 0; g < n_groups; ++g) build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, source);
+  for (int64_t g = 0; g < n_groups; ++g)
+    build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, source);
   add_fours<Entries>(n_groups)(tables, words, rows, add, source.largest_negative(), sums);
 }
 
@@ -230,11 +267,13 @@ constexpr int64_t kFivesFromRows = 160;
 ///
 /// word_rows(first, staging) gives the source of integer rows first .. first + 63 (rows beyond the
 /// reduction, up to a multiple of 4, are readable; no bit selects them): four(k, out) yields rows
-/// first + k .. first + k + 3 for k a multiple of 4; stage() is called once before row(k) yields single
-/// rows, and may use the 64 rows of `staging`; largest_negative() bounds the negative part of a word's
-/// sum, for entries that are not signed. The rows of `bits` are readable up to the next multiple of 4.
+/// first + k .. first + k + 3 for k a multiple of 4; stage() is called once before row(k) yields
+/// single rows, and may use the 64 rows of `staging`; largest_negative() bounds the negative part
+/// of a word's sum, for entries that are not signed. The rows of `bits` are readable up to the next
+/// multiple of 4.
 template <class Entries, class WordRows>
-void table_product(const BitMatrixView& bits, int32_t* scratch, int32_t* sums, WordRows&& word_rows) {
+void table_product(const BitMatrixView& bits, int32_t* scratch, int32_t* sums,
+                   WordRows&& word_rows) {
   const int64_t n_bits = round_up(bits.columns, 4), rows = bits.rows;
   for (int64_t first = 0; first < n_bits; first += kWordBits) {
     const int64_t count = std::min<int64_t>(kWordBits, n_bits - first);

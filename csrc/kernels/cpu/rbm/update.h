@@ -1,6 +1,6 @@
 #pragma once
-// The weight update of one panel, with the norms that fix the next fixed-point scale and, on request, the integers of
-// the new weights. Sums of a short minibatch are made here, in registers.
+// The weight update of one panel, with the norms that fix the next fixed-point scale and, on
+// request, the integers of the new weights. Sums of a short minibatch are made here, in registers.
 #include <algorithm>
 
 #include "kernels/cpu/rbm/products.h"
@@ -16,7 +16,9 @@ struct PanelNorms {
   i32x16 largest_bits = broadcast(0);
   i32x16 positive = broadcast(0), negative = broadcast(0);
 
-  UDL_ALWAYS_INLINE void add_largest(f32x16 weights) { largest_bits = max(largest_bits, magnitude_bits(weights)); }
+  UDL_ALWAYS_INLINE void add_largest(f32x16 weights) {
+    largest_bits = max(largest_bits, magnitude_bits(weights));
+  }
 
   UDL_ALWAYS_INLINE void add_half_norms(const PanelUpdate& u, int64_t row, i32x16 z) {
     const i32x16 zero = broadcast(0);
@@ -35,7 +37,8 @@ struct PanelNorms {
 template <bool kWithMomentum, bool kWithMore>
 struct UpdateRule {
   static constexpr bool kMomentum = kWithMomentum;
-  static constexpr bool kMore = kWithMore;  ///< float sums, rank-one terms, decay, or no integer sums
+  static constexpr bool kMore =
+      kWithMore;  ///< float sums, rank-one terms, decay, or no integer sums
 };
 
 /// Integer sums that are there; null where there are none.
@@ -79,13 +82,15 @@ UDL_ALWAYS_INLINE f32x16 panel_gradient(const PanelUpdate& u, int64_t i, i32x16 
   if constexpr (!Rule::kMore) return exact;
   f32x16 g = u.sums || u.short_batch ? exact : broadcast(0.0f);
   if (u.float_sums) g = g + load(u.float_sums + i * kTileUnits);
-  for (int t = 0; t < u.n_terms; ++t) g = g + broadcast(u.terms[t].visible[i]) * load(u.terms[t].hidden);
+  for (int t = 0; t < u.n_terms; ++t)
+    g = g + broadcast(u.terms[t].visible[i]) * load(u.terms[t].hidden);
   return g - broadcast(u.weight_decay) * w - broadcast(u.l1) * sign(w);
 }
 
 /// Row i, and its part of the norms; `integers` is its integer row or null.
 template <class Rule>
-UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, int32_t* integers, PanelNorms& norms) {
+UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, int32_t* integers,
+                                  PanelNorms& norms) {
   float* weights = u.weights + i * kTileUnits;
   const f32x16 w = load(weights);
   f32x16 step = broadcast(u.learning_rate) * panel_gradient<Rule>(u, i, sums, w);
@@ -101,12 +106,15 @@ UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, 
   if (u.column_norms) norms.add_half_norms(u, i, z);
 }
 
-/// Rows first .. last - 1, all of one chunk of integer rows, first being a multiple of four. The update and the norms
-/// are copies: no store changes what registers hold.
+/// Rows first .. last - 1, all of one chunk of integer rows, first being a multiple of four. The
+/// update and the norms are copies: no store changes what registers hold.
 template <class Rule, class Sums>
-PanelNorms update_rows(const PanelUpdate u, const Sums source, int64_t first, int64_t last, PanelNorms norms) {
+PanelNorms update_rows(const PanelUpdate u, const Sums source, int64_t first, int64_t last,
+                       PanelNorms norms) {
   int32_t* integers = u.integers ? u.integers + integer_row(first) : nullptr;
-  const auto update = [&](int64_t i, i32x16 sums) { update_row<Rule>(u, i, sums, integers ? integers + (i - first) * kTileUnits : nullptr, norms); };
+  const auto update = [&](int64_t i, i32x16 sums) {
+    update_row<Rule>(u, i, sums, integers ? integers + (i - first) * kTileUnits : nullptr, norms);
+  };
   int64_t i = first;
   i32x16 sums[4];
   for (; i + 4 <= last; i += 4) {
@@ -135,7 +143,8 @@ template <class Entries, class Rows>
 TableSums<Entries> sums_of(const ShortBatch& batch, const Rows& rows) {
   auto* tables = tables_of<Entries, Fours>(batch.scratch);
   const int64_t n_groups = divide_up(batch.units.columns, 4);
-  for (int64_t g = 0; g < n_groups; ++g) build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, rows);
+  for (int64_t g = 0; g < n_groups; ++g)
+    build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, rows);
   return {tables, batch.units.words, n_groups, rows.largest_negative()};
 }
 
@@ -144,13 +153,19 @@ template <class Rule>
 PanelNorms update_by(const PanelUpdate& u) {
   if (!u.short_batch) return update_all<Rule>(u, StoredSums{u.sums});
   const ShortBatch& batch = *u.short_batch;
-  if (batch.narrow) return update_all<Rule>(u, sums_of<NarrowEntries<false>>(batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative}));
-  return update_all<Rule>(u, sums_of<WideEntries>(batch, GradientRows{batch.probabilities_fixed, batch.first_negative}));
+  if (batch.narrow)
+    return update_all<Rule>(
+        u, sums_of<NarrowEntries<false>>(
+               batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative}));
+  return update_all<Rule>(u, sums_of<WideEntries>(batch, GradientRows{batch.probabilities_fixed,
+                                                                      batch.first_negative}));
 }
 
 PanelNorms update_weights(const PanelUpdate& u) {
-  const bool more = (!u.sums && !u.short_batch) || u.float_sums || u.n_terms > 0 || u.weight_decay != 0 || u.l1 != 0;
-  if (u.velocity) return more ? update_by<UpdateRule<true, true>>(u) : update_by<UpdateRule<true, false>>(u);
+  const bool more = (!u.sums && !u.short_batch) || u.float_sums || u.n_terms > 0 ||
+                    u.weight_decay != 0 || u.l1 != 0;
+  if (u.velocity)
+    return more ? update_by<UpdateRule<true, true>>(u) : update_by<UpdateRule<true, false>>(u);
   return more ? update_by<UpdateRule<false, true>>(u) : update_by<UpdateRule<false, false>>(u);
 }
 
@@ -163,9 +178,11 @@ void update_panel(const PanelUpdate& u) {
 }
 
 /// Sum of the partial norms of a row; rows beyond the end are zero.
-UDL_ALWAYS_INLINE i32x16 total_row_norm(const int32_t* const* row_norms, int n_partials, int64_t row, int64_t n_rows) {
+UDL_ALWAYS_INLINE i32x16 total_row_norm(const int32_t* const* row_norms, int n_partials,
+                                        int64_t row, int64_t n_rows) {
   i32x16 sum = broadcast(0);
-  for (int p = 0; row < n_rows && p < n_partials; ++p) sum = sum + load(row_norms[p] + row * kTileUnits);
+  for (int p = 0; row < n_rows && p < n_partials; ++p)
+    sum = sum + load(row_norms[p] + row * kTileUnits);
   return sum;
 }
 
@@ -174,11 +191,13 @@ int64_t largest_row_norm(const int32_t* const* row_norms, int n_partials, int64_
   int64_t largest = 0;
   for (int64_t first = 0; first < n_visible; first += 4) {
     i32x16 rows[4];
-    for (int k = 0; k < 4; ++k) rows[k] = total_row_norm(row_norms, n_partials, first + k, n_visible);
+    for (int k = 0; k < 4; ++k)
+      rows[k] = total_row_norm(row_norms, n_partials, first + k, n_visible);
     transpose_quarters(rows);
     int32_t lanes_of_rows[kTileUnits];
     store(lanes_of_rows, rows[0] + rows[1] + rows[2] + rows[3]);
-    for (int k = 0; k < kTileUnits; k += 2) largest = std::max(largest, int64_t{lanes_of_rows[k]} + lanes_of_rows[k + 1]);
+    for (int k = 0; k < kTileUnits; k += 2)
+      largest = std::max(largest, int64_t{lanes_of_rows[k]} + lanes_of_rows[k + 1]);
   }
   return largest;
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Prices that decide between looking up buckets and scanning. They never change a result, only how long it takes; the
-// constants were measured on one machine (docs/hamming_kernels.md) and need to be right within a factor of two or so.
+// Prices that decide between looking up buckets and scanning. They never change a result, only how
+// long it takes; the constants were measured on one machine (docs/hamming_kernels.md) and need to
+// be right within a factor of two or so.
 #include <cstdint>
 
 namespace udl {
@@ -14,7 +15,8 @@ constexpr double kHammingCodeSeconds = 10e-9;  ///< measuring a code of a bucket
 /// Keys at a distance of exactly `radius`.
 double hamming_keys(int32_t n_key_bits, int32_t radius);
 
-/// Seconds of one thread to find all codes within `radius` of a query, where bits are spread evenly.
+/// Seconds of one thread to find all codes within `radius` of a query, where bits are spread
+/// evenly.
 double hamming_hash_seconds(int64_t n_codes, int32_t n_bits, int32_t n_tables, int32_t radius);
 
 }  // namespace udl

@@ -1,7 +1,8 @@
 #pragma once
-// One query's way through the tables. Step t looks into table t % n_tables at distance t / n_tables of its key. After
-// step t every code within distance t has been found: were one missed, each of its substrings would differ from the
-// query's in more bits than were looked up, together in more than t.
+// One query's way through the tables. Step t looks into table t % n_tables at distance t / n_tables
+// of its key. After step t every code within distance t has been found: were one missed, each of
+// its substrings would differ from the query's in more bits than were looked up, together in more
+// than t.
 #include <algorithm>
 #include <cstdint>
 #include <vector>
@@ -17,7 +18,8 @@ namespace udl {
 
 class HammingProber {
  public:
-  HammingProber(const HammingTables& tables, const HammingCodes& codes) : tables_(tables), codes_(codes), rows_(codes, 1), kernels_(hamming_hash_kernels()) {}
+  HammingProber(const HammingTables& tables, const HammingCodes& codes)
+      : tables_(tables), codes_(codes), rows_(codes, 1), kernels_(hamming_hash_kernels()) {}
 
   /// `budget`: seconds that the query may cost. `spent` counts from here.
   void start(const uint64_t* query, double budget) {
@@ -29,23 +31,28 @@ class HammingProber {
   }
   double spent() const { return spent_; }
 
-  /// Steps first .. last - 1, all in one round of the tables. Calls found(position, distance) once for every allowed
-  /// code that these steps find first, if its distance is at most `limit`. False, with nothing called, where that would
-  /// exceed the budget.
+  /// Steps first .. last - 1, all in one round of the tables. Calls found(position, distance) once
+  /// for every allowed code that these steps find first, if its distance is at most `limit`. False,
+  /// with nothing called, where that would exceed the budget.
   template <class Found>
   bool steps(int32_t first, int32_t last, int32_t limit, Found&& found) {
-    const int32_t n = tables_.count(), radius = first / n, first_table = first % n, last_table = first_table + (last - first);
+    const int32_t n = tables_.count(), radius = first / n, first_table = first % n,
+                  last_table = first_table + (last - first);
     const HammingTable* tables = tables_.tables();
     double n_keys = 0.0;
-    for (int32_t j = first_table; j < last_table; ++j) n_keys += hamming_keys(tables[j].n_bits, radius);
+    for (int32_t j = first_table; j < last_table; ++j)
+      n_keys += hamming_keys(tables[j].n_bits, radius);
     if (!pay(n_keys * kHammingKeySeconds)) return false;
     reserve(buckets_, static_cast<int64_t>(n_keys));
-    const int64_t n_buckets = kernels_.find_buckets(tables, first_table, last_table, keys_.data(), radius, buckets_.data());
+    const int64_t n_buckets = kernels_.find_buckets(tables, first_table, last_table, keys_.data(),
+                                                    radius, buckets_.data());
     int64_t n_codes = 0;
     for (int64_t b = 0; b < n_buckets; ++b) n_codes += buckets_[b].end - buckets_[b].begin;
     if (!pay(static_cast<double>(n_codes) * kHammingCodeSeconds)) return false;
     reserve(found_, n_codes);
-    const int64_t n_found = kernels_.measure_buckets(tables, buckets_.data(), n_buckets, query_, codes_.bytes, codes_.n_bytes, limit, found_.data());
+    const int64_t n_found =
+        kernels_.measure_buckets(tables, buckets_.data(), n_buckets, query_, codes_.bytes,
+                                 codes_.n_bytes, limit, found_.data());
     for (int64_t i = 0; i < n_found; ++i) {
       const int64_t position = found_[i].position;
       if (!is_allowed(position)) continue;
@@ -62,7 +69,10 @@ class HammingProber {
     return true;
   }
 
-  bool is_allowed(int64_t position) const { return codes_.allowed == nullptr || (codes_.allowed[position / kWordBits] >> (position % kWordBits) & 1) != 0; }
+  bool is_allowed(int64_t position) const {
+    return codes_.allowed == nullptr ||
+           (codes_.allowed[position / kWordBits] >> (position % kWordBits) & 1) != 0;
+  }
 
   template <class T>
   static void reserve(std::vector<T>& room, int64_t n) {
@@ -74,7 +84,8 @@ class HammingProber {
     return hamming_key(code, table.first_bit, table.n_bits);
   }
 
-  /// True if a step before `step` finds the code too. Most codes that lie in several buckets are told by the first tables.
+  /// True if a step before `step` finds the code too. Most codes that lie in several buckets are
+  /// told by the first tables.
   bool found_before(int32_t step, const uint64_t* code) const {
     const int32_t n = tables_.count();
     for (int32_t j = 0; j < n; ++j) {

@@ -12,7 +12,8 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kPairBlock = 512;  // codes whose pairs are found by one thread before the next piece of work
+constexpr int64_t kPairBlock =
+    512;  // codes whose pairs are found by one thread before the next piece of work
 
 using Found = std::vector<Neighbour>;
 
@@ -33,15 +34,19 @@ struct Remaining {
 
 /// answer(query, thread's workspace) for all queries; which of them were answered.
 template <class Answer>
-std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& codes, int64_t n_queries, HashPolicy policy, int n_threads,
+std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& codes,
+                             int64_t n_queries, HashPolicy policy, int n_threads,
                              Interrupt& interrupt, Answer&& answer) {
-  const double scan_seconds = hamming_scan_seconds(codes.n_codes, codes.n_words, n_queries, n_threads);
+  const double scan_seconds =
+      hamming_scan_seconds(codes.n_codes, codes.n_words, n_queries, n_threads);
   n_threads = static_cast<int>(std::clamp<int64_t>(n_queries, 1, n_threads));
   std::vector<char> answered(n_queries, 0);
   Failures failures(n_threads);
   parallel_region(n_threads, [&](Team& team) {
     std::unique_ptr<HammingHashQuery> workspace;
-    failures.guard(team.thread_index(), [&] { workspace = std::make_unique<HammingHashQuery>(tables, codes, scan_seconds, policy); });
+    failures.guard(team.thread_index(), [&] {
+      workspace = std::make_unique<HammingHashQuery>(tables, codes, scan_seconds, policy);
+    });
     team.for_each(n_queries, [&](int64_t q) {
       if (workspace == nullptr || interrupt.check(team.thread_index())) return;
       failures.guard(team.thread_index(), [&] { answered[q] = answer(q, *workspace); });
@@ -55,27 +60,40 @@ std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& co
 struct NearestStorage {
   std::unique_ptr<Neighbour[]> entries;
   std::unique_ptr<int64_t[]> counts;
-  NearestStorage(int64_t k, int32_t n_bits) : entries(new Neighbour[NearestList::limit(k) + kHammingMaxTile]), counts(new int64_t[n_bits + 1]) {}
+  NearestStorage(int64_t k, int32_t n_bits)
+      : entries(new Neighbour[NearestList::limit(k) + kHammingMaxTile]),
+        counts(new int64_t[n_bits + 1]) {}
 };
 
-/// Pairs of the codes of a block with all codes of larger ids. Every pair is met twice, and kept once.
+/// Pairs of the codes of a block with all codes of larger ids. Every pair is met twice, and kept
+/// once.
 class PairBlock {
  public:
-  PairBlock(const HammingTables& tables, const HammingCodes& codes, int32_t largest, double scan_seconds, HashPolicy policy)
-      : codes_(codes), largest_(largest), rows_(codes, kPairBlock), hash_(tables, codes, scan_seconds, policy), scanner_(codes) {}
+  PairBlock(const HammingTables& tables, const HammingCodes& codes, int32_t largest,
+            double scan_seconds, HashPolicy policy)
+      : codes_(codes),
+        largest_(largest),
+        rows_(codes, kPairBlock),
+        hash_(tables, codes, scan_seconds, policy),
+        scanner_(codes) {}
 
   /// Returns the number of codes answered from tables.
-  int64_t run(int64_t first, int64_t n, Interrupt& interrupt, int thread_index, std::vector<HammingPair>& pairs) {
+  int64_t run(int64_t first, int64_t n, Interrupt& interrupt, int thread_index,
+              std::vector<HammingPair>& pairs) {
     const uint64_t* queries = rows_.words(first, n);
     std::vector<Found> found(n);
     std::vector<char> answered(n);
-    for (int64_t q = 0; q < n && !interrupt.check(thread_index); ++q) answered[q] = hash_.within(queries + q * codes_.n_words, largest_, found[q]);
+    for (int64_t q = 0; q < n && !interrupt.check(thread_index); ++q)
+      answered[q] = hash_.within(queries + q * codes_.n_words, largest_, found[q]);
     const Remaining remaining(answered, queries, codes_.n_words);
-    scanner_.run(remaining.words.data(), remaining.size(), 0, codes_.n_codes, interrupt, thread_index, [&](int64_t) { return largest_; },
-                 [&](int64_t r, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
-                   Found& own = found[remaining.indices[r]];
-                   for (int64_t i = 0; i < n_hits; ++i) own.push_back({hits.distances[i], codes_.id(first_hit + hits.positions[i])});
-                 });
+    scanner_.run(
+        remaining.words.data(), remaining.size(), 0, codes_.n_codes, interrupt, thread_index,
+        [&](int64_t) { return largest_; },
+        [&](int64_t r, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
+          Found& own = found[remaining.indices[r]];
+          for (int64_t i = 0; i < n_hits; ++i)
+            own.push_back({hits.distances[i], codes_.id(first_hit + hits.positions[i])});
+        });
     for (int64_t q = 0; q < n; ++q) {
       const int64_t id = codes_.id(first + q);
       for (const Neighbour& other : found[q]) {
@@ -95,11 +113,14 @@ class PairBlock {
 
 }  // namespace
 
-HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes, const HammingQueries& queries, int64_t k, HashPolicy policy,
-                               int n_threads, int32_t* distances, int64_t* ids, Interrupt& interrupt) {
+HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes,
+                               const HammingQueries& queries, int64_t k, HashPolicy policy,
+                               int n_threads, int32_t* distances, int64_t* ids,
+                               Interrupt& interrupt) {
   const int64_t kept = std::max<int64_t>(1, std::min(k, codes.n_codes));
-  const std::vector<char> answered =
-      answer_all(tables, codes, queries.n_queries, policy, n_threads, interrupt, [&](int64_t q, HammingHashQuery& hash) {
+  const std::vector<char> answered = answer_all(
+      tables, codes, queries.n_queries, policy, n_threads, interrupt,
+      [&](int64_t q, HammingHashQuery& hash) {
         const NearestStorage storage(kept, codes.n_bits);
         NearestList list;
         list.reset(storage.entries.get(), storage.counts.get(), kept, codes.n_bits, false);
@@ -115,7 +136,8 @@ HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& 
   if (interrupt.stopped() || remaining.size() == 0) return {queries.n_queries - remaining.size()};
   std::vector<int32_t> scanned_distances(remaining.size() * k);
   std::vector<int64_t> scanned_ids(remaining.size() * k);
-  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, n_threads, scanned_distances.data(), scanned_ids.data(), interrupt);
+  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, n_threads,
+                 scanned_distances.data(), scanned_ids.data(), interrupt);
   for (int64_t r = 0; r < remaining.size(); ++r) {
     std::copy_n(scanned_distances.data() + r * k, k, distances + remaining.indices[r] * k);
     std::copy_n(scanned_ids.data() + r * k, k, ids + remaining.indices[r] * k);
@@ -123,18 +145,22 @@ HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& 
   return {queries.n_queries - remaining.size()};
 }
 
-HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes, const HammingQueries& queries, int32_t largest, HashPolicy policy,
+HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes,
+                                const HammingQueries& queries, int32_t largest, HashPolicy policy,
                                 int n_threads, HashReport& report, Interrupt& interrupt) {
   const int64_t n = queries.n_queries;
   std::vector<Found> found(n);
-  const std::vector<char> answered = answer_all(tables, codes, n, policy, n_threads, interrupt, [&](int64_t q, HammingHashQuery& hash) {
-    return hash.within(queries.words + q * codes.n_words, largest, found[q]);
-  });
+  const std::vector<char> answered = answer_all(
+      tables, codes, n, policy, n_threads, interrupt, [&](int64_t q, HammingHashQuery& hash) {
+        return hash.within(queries.words + q * codes.n_words, largest, found[q]);
+      });
   if (interrupt.stopped()) return {};
   const Remaining remaining(answered, queries.words, codes.n_words);
   report.n_hashed = n - remaining.size();
   HammingRange scanned;
-  if (remaining.size() > 0) scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, n_threads, interrupt);
+  if (remaining.size() > 0)
+    scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, n_threads,
+                            interrupt);
   if (interrupt.stopped()) return {};
   HammingRange range;
   range.limits.assign(1, 0);
@@ -145,7 +171,8 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
     }
     if (!answered[q]) {
       const int64_t begin = scanned.limits[r], end = scanned.limits[r + 1];
-      range.distances.insert(range.distances.end(), scanned.distances.begin() + begin, scanned.distances.begin() + end);
+      range.distances.insert(range.distances.end(), scanned.distances.begin() + begin,
+                             scanned.distances.begin() + end);
       range.ids.insert(range.ids.end(), scanned.ids.begin() + begin, scanned.ids.begin() + end);
       ++r;
     }
@@ -154,10 +181,13 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
   return range;
 }
 
-HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes, int32_t largest, HashPolicy policy, int n_threads, HashReport& report,
-                                Interrupt& interrupt) {
-  const double scan_seconds = 0.5 * hamming_scan_seconds(codes.n_codes, codes.n_words, codes.n_codes, n_threads);
-  if (policy == HashPolicy::cheaper && hamming_hash_seconds(codes.n_codes, codes.n_bits, tables.count(), largest) > scan_seconds)
+HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
+                                int32_t largest, HashPolicy policy, int n_threads,
+                                HashReport& report, Interrupt& interrupt) {
+  const double scan_seconds =
+      0.5 * hamming_scan_seconds(codes.n_codes, codes.n_words, codes.n_codes, n_threads);
+  if (policy == HashPolicy::cheaper &&
+      hamming_hash_seconds(codes.n_codes, codes.n_bits, tables.count(), largest) > scan_seconds)
     return hamming_pairs(codes, largest, n_threads, interrupt);
   std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, kPairBlock));
   std::atomic<int64_t> n_hashed{0};
@@ -167,7 +197,8 @@ HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes&
       failures.guard(team.thread_index(), [&] {
         PairBlock block(tables, codes, largest, scan_seconds, policy);
         const int64_t first = b * kPairBlock;
-        n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), interrupt, team.thread_index(), blocks[b]);
+        n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), interrupt,
+                              team.thread_index(), blocks[b]);
       });
     });
   });

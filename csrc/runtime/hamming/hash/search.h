@@ -1,6 +1,7 @@
 #pragma once
-// Searches through tables of buckets, with the results of hamming/codes.h: a query whose buckets would cost more than a
-// scan is scanned. Codes added after the tables were built, from tables.n_codes() on, are always scanned.
+// Searches through tables of buckets, with the results of hamming/codes.h: a query whose buckets
+// would cost more than a scan is scanned. Codes added after the tables were built, from
+// tables.n_codes() on, are always scanned.
 #include <cstdint>
 
 #include "runtime/hamming/codes.h"
@@ -16,13 +17,17 @@ struct HashReport {
 /// When a query is left to a scan.
 enum class HashPolicy { cheaper, always };  ///< where that is cheaper; never (for tests)
 
-HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes, const HammingQueries& queries, int64_t k, HashPolicy policy,
-                               int n_threads, int32_t* distances, int64_t* ids, Interrupt& interrupt);
+HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes,
+                               const HammingQueries& queries, int64_t k, HashPolicy policy,
+                               int n_threads, int32_t* distances, int64_t* ids,
+                               Interrupt& interrupt);
 
-HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes, const HammingQueries& queries, int32_t largest, HashPolicy policy,
+HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes,
+                                const HammingQueries& queries, int32_t largest, HashPolicy policy,
                                 int n_threads, HashReport& report, Interrupt& interrupt);
 
-HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes, int32_t largest, HashPolicy policy, int n_threads, HashReport& report,
-                                Interrupt& interrupt);
+HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
+                                int32_t largest, HashPolicy policy, int n_threads,
+                                HashReport& report, Interrupt& interrupt);
 
 }  // namespace udl

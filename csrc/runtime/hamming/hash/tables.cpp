@@ -14,8 +14,8 @@ namespace {
 
 constexpr int kDigitBits = 11;
 
-/// Sorts (key << 32 | position) by key; equal keys stay in order. `other` has as many entries; returns where the result
-/// lies.
+/// Sorts (key << 32 | position) by key; equal keys stay in order. `other` has as many entries;
+/// returns where the result lies.
 uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_key_bits) {
   constexpr uint64_t kDigitMask = (1u << kDigitBits) - 1;
   for (int32_t shift = 32; shift < 32 + n_key_bits; shift += kDigitBits) {
@@ -29,30 +29,37 @@ uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_k
   return entries;
 }
 
-void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes, uint64_t* entries) {
+void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes,
+                   uint64_t* entries) {
   constexpr int64_t kBlock = 1024;  // rows widened at once
   HammingRows rows(codes, kBlock);
   for (int64_t first = 0; first < codes.n_codes; first += kBlock) {
     const int64_t n = std::min(kBlock, codes.n_codes - first);
     const uint64_t* words = rows.words(first, n);
     for (int64_t c = 0; c < n; ++c)
-      entries[first + c] = uint64_t{hamming_key(words + c * codes.n_words, first_bit, n_key_bits)} << 32 | static_cast<uint64_t>(first + c);
+      entries[first + c] = uint64_t{hamming_key(words + c * codes.n_words, first_bit, n_key_bits)}
+                               << 32 |
+                           static_cast<uint64_t>(first + c);
   }
 }
 
 }  // namespace
 
 int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
-  const double key_bits = std::clamp(std::log2(static_cast<double>(std::max<int64_t>(n_codes, 2))), 8.0, static_cast<double>(kHammingMaxKeyBits));
+  const double key_bits = std::clamp(std::log2(static_cast<double>(std::max<int64_t>(n_codes, 2))),
+                                     8.0, static_cast<double>(kHammingMaxKeyBits));
   if (n_bits <= kHammingMaxKeyBits) return 1;
-  return static_cast<int32_t>(std::max<int64_t>(std::llround(n_bits / key_bits), divide_up(n_bits, kHammingMaxKeyBits)));
+  return static_cast<int32_t>(
+      std::max<int64_t>(std::llround(n_bits / key_bits), divide_up(n_bits, kHammingMaxKeyBits)));
 }
 
-HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads, Interrupt& interrupt)
+HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads,
+                             Interrupt& interrupt)
     : n_bits_(codes.n_bits), n_codes_(codes.n_codes), tables_(n_tables) {
   for (int32_t j = 0; j < n_tables; ++j) {
     tables_[j].first_bit = static_cast<int32_t>(int64_t{n_bits_} * j / n_tables);
-    tables_[j].n_bits = static_cast<int32_t>(int64_t{n_bits_} * (j + 1) / n_tables) - tables_[j].first_bit;
+    tables_[j].n_bits =
+        static_cast<int32_t>(int64_t{n_bits_} * (j + 1) / n_tables) - tables_[j].first_bit;
   }
   Failures failures(n_threads);
   parallel_region(n_threads, [&](Team& team) {
@@ -62,7 +69,8 @@ HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_
     });
   });
   failures.rethrow();
-  for (const Storage& t : tables_) views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
+  for (const Storage& t : tables_)
+    views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
 }
 
 void HammingTables::fill(Storage& table, const HammingCodes& codes) {
@@ -105,7 +113,8 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes) {
 
 void HammingTables::add_credit(double seconds) const {
   double before = credit_.load(std::memory_order_relaxed);
-  while (!credit_.compare_exchange_weak(before, std::clamp(before + seconds, 0.0, kMaxCredit), std::memory_order_relaxed)) {
+  while (!credit_.compare_exchange_weak(before, std::clamp(before + seconds, 0.0, kMaxCredit),
+                                        std::memory_order_relaxed)) {
   }
 }
 

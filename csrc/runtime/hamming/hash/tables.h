@@ -1,7 +1,8 @@
 #pragma once
-// Multi-index hashing (Norouzi, Punjani, Fleet 2014): codes cut into substrings, one table of buckets for each. Two
-// codes at distance t agree in some substring to within t / n_tables bits, so codes near a query are found by looking
-// up few keys. A single table whose key is the whole code is Hinton's semantic hashing: codes as addresses.
+// Multi-index hashing (Norouzi, Punjani, Fleet 2014): codes cut into substrings, one table of
+// buckets for each. Two codes at distance t agree in some substring to within t / n_tables bits, so
+// codes near a query are found by looking up few keys. A single table whose key is the whole code
+// is Hinton's semantic hashing: codes as addresses.
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -18,8 +19,9 @@ class HammingTables {
   /// Substrings of about log2(n_codes) bits: a bucket then holds about one code.
   static int32_t default_count(int64_t n_codes, int32_t n_bits);
 
-  /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits; substrings have at most
-  /// kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of scratch each.
+  /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits; substrings have at
+  /// most kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of
+  /// scratch each.
   HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads, Interrupt& interrupt);
   HammingTables(const HammingTables&) = delete;
   HammingTables& operator=(const HammingTables&) = delete;
@@ -30,8 +32,8 @@ class HammingTables {
   int64_t n_bytes() const;
   const HammingTable* tables() const { return views_.data(); }
 
-  /// Seconds that looking up may yet lose against scanning. What it wins is added, what it loses is taken away, so
-  /// that codes that are too far apart for tables cost little more than their scans.
+  /// Seconds that looking up may yet lose against scanning. What it wins is added, what it loses is
+  /// taken away, so that codes that are too far apart for tables cost little more than their scans.
   double credit() const { return credit_.load(std::memory_order_relaxed); }
   void add_credit(double seconds) const;
 

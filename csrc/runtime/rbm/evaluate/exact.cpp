@@ -14,12 +14,15 @@ namespace {
 /// The model seen from the side that is enumerated.
 struct EnumeratedModel {
   const double* weights;
-  int64_t state_stride, other_stride;  ///< in `weights`, between enumerated units and between other units
+  int64_t state_stride,
+      other_stride;  ///< in `weights`, between enumerated units and between other units
   const double* state_bias;
   const double* other_bias;
   int64_t n_states_bits, n_others;
 
-  double weight(int64_t state_unit, int64_t other) const { return weights[state_unit * state_stride + other * other_stride]; }
+  double weight(int64_t state_unit, int64_t other) const {
+    return weights[state_unit * state_stride + other * other_stride];
+  }
 };
 
 /// log(sum exp) of values added one by one.
@@ -77,17 +80,23 @@ double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bi
 
 }  // namespace
 
-double log_partition_exact(const double* weights, const double* hidden_bias, const double* visible_bias, int64_t n_hidden,
-                           int64_t n_visible, int n_threads) {
+double log_partition_exact(const double* weights, const double* hidden_bias,
+                           const double* visible_bias, int64_t n_hidden, int64_t n_visible,
+                           int n_threads) {
   const bool hidden = n_hidden <= n_visible;
-  const EnumeratedModel model = hidden ? EnumeratedModel{weights, n_visible, 1, hidden_bias, visible_bias, n_hidden, n_visible}
-                                       : EnumeratedModel{weights, 1, n_visible, visible_bias, hidden_bias, n_visible, n_hidden};
+  const EnumeratedModel model =
+      hidden
+          ? EnumeratedModel{weights, n_visible, 1, hidden_bias, visible_bias, n_hidden, n_visible}
+          : EnumeratedModel{weights, 1, n_visible, visible_bias, hidden_bias, n_visible, n_hidden};
   if (model.n_states_bits > kMaxEnumeratedUnits)
-    throw_invalid("log_partition: method 'exact' enumerates the smaller side, at most " + std::to_string(kMaxEnumeratedUnits) + " units; this model has " + std::to_string(model.n_states_bits));
+    throw_invalid("log_partition: method 'exact' enumerates the smaller side, at most " +
+                  std::to_string(kMaxEnumeratedUnits) + " units; this model has " +
+                  std::to_string(model.n_states_bits));
   const int64_t low_bits = std::min(kLowBits, model.n_states_bits);
   const int64_t n_blocks = int64_t{1} << (model.n_states_bits - low_bits);
   Buffer<double> blocks(n_blocks);
-  parallel_for(n_threads, n_blocks, [&](int64_t block) { blocks[block] = block_log_sum(model, block, low_bits); });
+  parallel_for(n_threads, n_blocks,
+               [&](int64_t block) { blocks[block] = block_log_sum(model, block, low_bits); });
   LogSum total;
   for (int64_t block = 0; block < n_blocks; ++block) total.add(blocks[block]);
   return total.value();

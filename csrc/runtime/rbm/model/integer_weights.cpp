@@ -29,7 +29,9 @@ bool pays(const RbmState& state, int64_t max_rows, int n_threads) {
 }  // namespace
 
 IntegerWeights::IntegerWeights(const RbmState& state, int64_t max_rows, int n_threads)
-    : state_(state), kernels_(rbm_kernels()), panel_size_(divide_up(state.n_visible, kListColumns) * kListScratch) {
+    : state_(state),
+      kernels_(rbm_kernels()),
+      panel_size_(divide_up(state.n_visible, kListColumns) * kListScratch) {
   if (pays(state, max_rows, n_threads)) integers_.resize(state.hidden_tiles() * panel_size_);
 }
 

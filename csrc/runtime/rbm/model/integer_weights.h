@@ -1,10 +1,10 @@
 #pragma once
 // The integers of the weights beside the weights, for training on small minibatches.
 //
-// Lists add integer rows of weights. With few rows a minibatch, writing these rows is as much work as adding them,
-// and the update that makes new weights has their integers at hand: it stores them, and both sums of hidden units of
-// a step read what it stored. That doubles the memory of the weights, so it is done only while both stay in the
-// caches of the threads that own them.
+// Lists add integer rows of weights. With few rows a minibatch, writing these rows is as much work
+// as adding them, and the update that makes new weights has their integers at hand: it stores them,
+// and both sums of hidden units of a step read what it stored. That doubles the memory of the
+// weights, so it is done only while both stay in the caches of the threads that own them.
 #include <cstdint>
 
 #include "kernels/rbm.h"
@@ -19,7 +19,9 @@ class IntegerWeights {
   IntegerWeights(const RbmState& state, int64_t max_rows, int n_threads);
 
   /// The integer rows of a panel (kernels/rbm.h), or null where none are kept.
-  int32_t* panel(int64_t tile) { return integers_.size() == 0 ? nullptr : integers_.data() + tile * panel_size_; }
+  int32_t* panel(int64_t tile) {
+    return integers_.size() == 0 ? nullptr : integers_.data() + tile * panel_size_;
+  }
   /// Writes the integers of a panel anew, if any are kept.
   void quantise(int64_t tile, int exponent);
 

@@ -1,9 +1,9 @@
 #pragma once
-// The fixed-point scale while weights move: the update gathers norms that prove the scale is still the
-// one base/fixed.h asks for; only when they do not is it computed anew from the weights.
+// The fixed-point scale while weights move: the update gathers norms that prove the scale is still
+// the one base/fixed.h asks for; only when they do not is it computed anew from the weights.
 //
-// Sums over at most kUntrackedUnits integers of 23 bits are bounded by the largest of them: a small layer needs no norms
-// of the weights that lead to it.
+// Sums over at most kUntrackedUnits integers of 23 bits are bounded by the largest of them: a small
+// layer needs no norms of the weights that lead to it.
 #include <cstdint>
 #include <vector>
 
@@ -30,7 +30,9 @@ class ScaleTracker {
  private:
   static constexpr int64_t kUntrackedUnits = 256;
 
-  bool tracks_columns() const { return !state_.narrow && (state_.n_visible > kUntrackedUnits || tracks_rows()); }
+  bool tracks_columns() const {
+    return !state_.narrow && (state_.n_visible > kUntrackedUnits || tracks_rows());
+  }
   bool tracks_rows() const { return !state_.narrow && state_.n_hidden > kUntrackedUnits; }
   int32_t largest_of(const Buffer<int32_t>& values) const;
   float largest_weight() const;
@@ -41,9 +43,10 @@ class ScaleTracker {
 
   const RbmState& state_;
   const RbmKernels& kernels_;
-  Buffer<int32_t> largest_bits_;               ///< [panel][16]
-  Buffer<int32_t> column_norms_;               ///< wide, if tracked: [panel][2][16]; narrow: [panel]
-  std::vector<Buffer<int32_t>> row_norms_;     ///< wide, if tracked: one array a thread; narrow: one array a panel
+  Buffer<int32_t> largest_bits_;  ///< [panel][16]
+  Buffer<int32_t> column_norms_;  ///< wide, if tracked: [panel][2][16]; narrow: [panel]
+  std::vector<Buffer<int32_t>>
+      row_norms_;  ///< wide, if tracked: one array a thread; narrow: one array a panel
   std::vector<const int32_t*> row_norm_arrays_;
   struct alignas(64) Flag {
     bool set = false;

@@ -28,7 +28,8 @@ float largest_weight(const PanelMatrix& weights) {
   return largest;
 }
 
-/// Largest half-norm of `block` aligned units of a row or a column at scale 2^exponent; block is a multiple of 16.
+/// Largest half-norm of `block` aligned units of a row or a column at scale 2^exponent; block is a
+/// multiple of 16.
 int64_t half_norm(const PanelMatrix& weights, int exponent, int64_t block) {
   const float inverse = power_of_two(-exponent);
   std::vector<HalfSums> rows(weights.n_visible());
@@ -56,7 +57,8 @@ BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
   for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = kMissingUnitBias;
 }
 
-PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible) : n_hidden_(n_hidden), n_visible_(n_visible) {
+PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)
+    : n_hidden_(n_hidden), n_visible_(n_visible) {
   panels_.resize(n_panels() * panel_stride());
 }
 

@@ -49,8 +49,8 @@ class PanelMatrix {
   Buffer<float> panels_;
 };
 
-/// The scale exponent of base/fixed.h, found from the weights alone: a pure function of them. `narrow` asks
-/// for the one of 16-bit tables. Throws if a weight is not finite.
+/// The scale exponent of base/fixed.h, found from the weights alone: a pure function of them.
+/// `narrow` asks for the one of 16-bit tables. Throws if a weight is not finite.
 int weight_scale_exponent(const PanelMatrix& weights, bool narrow);
 
 /// Everything learning changes, but for chains.

@@ -13,7 +13,8 @@ struct WeightChange {
   double largest = 0;  ///< max |w|
 };
 
-/// Sums in double, in one order for all targets and thread counts: kLanes partial sums over values k, k + kLanes, ...
+/// Sums in double, in one order for all targets and thread counts: kLanes partial sums over values
+/// k, k + kLanes, ...
 class WeightChangeSum {
  public:
   static constexpr int kLanes = 16;

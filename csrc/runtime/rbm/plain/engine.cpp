@@ -16,7 +16,8 @@ using Clock = std::chrono::steady_clock;
 void assign(Matrix& to, const void* from, int64_t n, const char* name) {
   const auto* values = static_cast<const double*>(from);
   for (int64_t i = 0; i < n; ++i)
-    if (!std::isfinite(values[i])) throw_invalid(std::string(name) + " holds a value that is not finite");
+    if (!std::isfinite(values[i]))
+      throw_invalid(std::string(name) + " holds a value that is not finite");
   to.assign(values, values + n);
 }
 
@@ -28,11 +29,13 @@ double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
 /// States from probabilities: u < p, with the same u as the packed-bit engine.
-void draw(Matrix& means, int64_t rows, int64_t units, const DrawSource& source, uint32_t layer, uint64_t step) {
+void draw(Matrix& means, int64_t rows, int64_t units, const DrawSource& source, uint32_t layer,
+          uint64_t step) {
   const DrawKey key = make_draw_key(source.seed, source.stream, layer, step);
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t j = 0; j < units; ++j) {
-      const auto u = static_cast<double>(uniform_from_bits(draw_bits(key, source.first_chain + static_cast<uint32_t>(r), static_cast<uint32_t>(j))));
+      const auto u = static_cast<double>(uniform_from_bits(
+          draw_bits(key, source.first_chain + static_cast<uint32_t>(r), static_cast<uint32_t>(j))));
       means[r * units + j] = u < means[r * units + j];
     }
 }
@@ -41,7 +44,8 @@ Rows to_rows(const Matrix& states, int64_t rows, int64_t units) {
   Rows out = Rows::zero_bits(rows, units);
   for (int64_t r = 0; r < rows; ++r)
     for (int64_t j = 0; j < units; ++j)
-      if (states[r * units + j] != 0) out.bits_row(r)[j / kWordBits] |= uint64_t{1} << (j % kWordBits);
+      if (states[r * units + j] != 0)
+        out.bits_row(r)[j / kWordBits] |= uint64_t{1} << (j % kWordBits);
   return out;
 }
 
@@ -59,7 +63,8 @@ bool all_finite(const Matrix& x) {
 
 }  // namespace
 
-PlainRbmEngine::PlainRbmEngine(int64_t n_visible, int64_t n_hidden) : RbmEngine(n_visible, n_hidden) {
+PlainRbmEngine::PlainRbmEngine(int64_t n_visible, int64_t n_hidden)
+    : RbmEngine(n_visible, n_hidden) {
   state_.weights.resize(n_hidden * n_visible);
   state_.hidden_bias.resize(n_hidden);
   state_.visible_bias.resize(n_visible);
@@ -68,7 +73,8 @@ PlainRbmEngine::PlainRbmEngine(int64_t n_visible, int64_t n_hidden) : RbmEngine(
   state_.mean_activation.resize(n_hidden);
 }
 
-void PlainRbmEngine::set_parameters(const void* weights, const void* hidden_bias, const void* visible_bias) {
+void PlainRbmEngine::set_parameters(const void* weights, const void* hidden_bias,
+                                    const void* visible_bias) {
   assign(state_.weights, weights, n_hidden() * n_visible(), "weights");
   assign(state_.hidden_bias, hidden_bias, n_hidden(), "hidden_bias");
   assign(state_.visible_bias, visible_bias, n_visible(), "visible_bias");
@@ -80,17 +86,22 @@ void PlainRbmEngine::get_parameters(void* weights, void* hidden_bias, void* visi
   copy_out(state_.visible_bias, visible_bias);
 }
 
-void PlainRbmEngine::set_optimizer(const void* weight_velocity, const void* hidden_velocity, const void* visible_velocity,
-                                   const void* mean_activation) {
+void PlainRbmEngine::set_optimizer(const void* weight_velocity, const void* hidden_velocity,
+                                   const void* visible_velocity, const void* mean_activation) {
   state_.weight_velocity.clear();
-  if (weight_velocity) assign(state_.weight_velocity, weight_velocity, n_hidden() * n_visible(), "weight_velocity");
-  if (hidden_velocity) assign(state_.hidden_velocity, hidden_velocity, n_hidden(), "hidden_velocity");
-  if (visible_velocity) assign(state_.visible_velocity, visible_velocity, n_visible(), "visible_velocity");
+  if (weight_velocity)
+    assign(state_.weight_velocity, weight_velocity, n_hidden() * n_visible(), "weight_velocity");
+  if (hidden_velocity)
+    assign(state_.hidden_velocity, hidden_velocity, n_hidden(), "hidden_velocity");
+  if (visible_velocity)
+    assign(state_.visible_velocity, visible_velocity, n_visible(), "visible_velocity");
   state_.has_mean_activation = mean_activation != nullptr;
-  if (mean_activation) assign(state_.mean_activation, mean_activation, n_hidden(), "mean_activation");
+  if (mean_activation)
+    assign(state_.mean_activation, mean_activation, n_hidden(), "mean_activation");
 }
 
-void PlainRbmEngine::get_optimizer(void* weight_velocity, void* hidden_velocity, void* visible_velocity, void* mean_activation) const {
+void PlainRbmEngine::get_optimizer(void* weight_velocity, void* hidden_velocity,
+                                   void* visible_velocity, void* mean_activation) const {
   copy_out(state_.weight_velocity, weight_velocity);
   copy_out(state_.hidden_velocity, hidden_velocity);
   copy_out(state_.visible_velocity, visible_velocity);
@@ -114,7 +125,8 @@ void PlainRbmEngine::restore() {
 WeightChange PlainRbmEngine::change_since_snapshot() const {
   if (!snapshot_) throw_invalid("RbmEngine.change_since_snapshot: there is no snapshot");
   WeightChangeSum sum;
-  sum.add(state_.weights.data(), snapshot_->weights.data(), static_cast<int64_t>(state_.weights.size()));
+  sum.add(state_.weights.data(), snapshot_->weights.data(),
+          static_cast<int64_t>(state_.weights.size()));
   return sum.result();
 }
 
@@ -124,23 +136,27 @@ Matrix PlainRbmEngine::load(const Rows& rows) const {
   return out;
 }
 
-Matrix PlainRbmEngine::means(const Matrix& from, int64_t rows, bool to_hidden, int n_threads) const {
-  const int64_t n_from = to_hidden ? n_visible() : n_hidden(), n_to = to_hidden ? n_hidden() : n_visible();
+Matrix PlainRbmEngine::means(const Matrix& from, int64_t rows, bool to_hidden,
+                             int n_threads) const {
+  const int64_t n_from = to_hidden ? n_visible() : n_hidden(),
+                n_to = to_hidden ? n_hidden() : n_visible();
   const Matrix& bias = to_hidden ? state_.hidden_bias : state_.visible_bias;
   Matrix out(rows * n_to);
   parallel_for(n_threads, rows, [&](int64_t r) {
     for (int64_t j = 0; j < n_to; ++j) {
       double x = bias[j];
       for (int64_t i = 0; i < n_from; ++i)
-        x += from[r * n_from + i] * (to_hidden ? state_.weights[j * n_visible() + i] : state_.weights[i * n_visible() + j]);
+        x += from[r * n_from + i] * (to_hidden ? state_.weights[j * n_visible() + i]
+                                               : state_.weights[i * n_visible() + j]);
       out[r * n_to + j] = sigmoid(x);
     }
   });
   return out;
 }
 
-void PlainRbmEngine::update(const Matrix& data, int64_t n_data, const Matrix& data_means, const Matrix& model, int64_t n_model,
-                            const Matrix& model_means, const TrainSettings& settings) {
+void PlainRbmEngine::update(const Matrix& data, int64_t n_data, const Matrix& data_means,
+                            const Matrix& model, int64_t n_model, const Matrix& model_means,
+                            const TrainSettings& settings) {
   const int64_t nv = n_visible(), nh = n_hidden();
   Matrix force(nh), mean_visible(nv);
   for (int64_t i = 0; i < nv; ++i) mean_visible[i] = column_mean(data, n_data, nv, i);
@@ -153,14 +169,18 @@ void PlainRbmEngine::update(const Matrix& data, int64_t n_data, const Matrix& da
     const double mean = column_mean(data_means, n_data, nh, j);
     if (settings.has_sparsity) {
       double& q = state_.mean_activation[j];
-      q = state_.has_mean_activation ? settings.sparsity_damping * q + (1 - settings.sparsity_damping) * mean : mean;
+      q = state_.has_mean_activation
+              ? settings.sparsity_damping * q + (1 - settings.sparsity_damping) * mean
+              : mean;
       force[j] = settings.sparsity_cost * (settings.sparsity_target - q);
     }
-    learn(state_.hidden_bias[j], state_.hidden_velocity[j], mean - column_mean(model_means, n_model, nh, j) + force[j]);
+    learn(state_.hidden_bias[j], state_.hidden_velocity[j],
+          mean - column_mean(model_means, n_model, nh, j) + force[j]);
   }
   state_.has_mean_activation = state_.has_mean_activation || settings.has_sparsity;
   for (int64_t i = 0; i < nv; ++i)
-    learn(state_.visible_bias[i], state_.visible_velocity[i], mean_visible[i] - column_mean(model, n_model, nv, i));
+    learn(state_.visible_bias[i], state_.visible_velocity[i],
+          mean_visible[i] - column_mean(model, n_model, nv, i));
   state_.weight_velocity.resize(nh * nv);
   for (int64_t j = 0; j < nh; ++j)
     for (int64_t i = 0; i < nv; ++i) {
@@ -168,37 +188,47 @@ void PlainRbmEngine::update(const Matrix& data, int64_t n_data, const Matrix& da
       for (int64_t r = 0; r < n_data; ++r) up += data[r * nv + i] * data_means[r * nh + j];
       for (int64_t r = 0; r < n_model; ++r) down += model[r * nv + i] * model_means[r * nh + j];
       double& w = state_.weights[j * nv + i];
-      const double gradient = up / static_cast<double>(n_data) - down / static_cast<double>(n_model) + force[j] * mean_visible[i];
-      learn(w, state_.weight_velocity[j * nv + i], gradient - settings.weight_decay * w - settings.l1 * sign(w));
+      const double gradient = up / static_cast<double>(n_data) -
+                              down / static_cast<double>(n_model) + force[j] * mean_visible[i];
+      learn(w, state_.weight_velocity[j * nv + i],
+            gradient - settings.weight_decay * w - settings.l1 * sign(w));
     }
 }
 
-TrainResult PlainRbmEngine::train(const Rows& rows, const uint32_t* order, const TrainSettings& settings, uint64_t seed,
-                                  uint64_t step, int n_threads, const Poll& poll) {
+TrainResult PlainRbmEngine::train(const Rows& rows, const uint32_t* order,
+                                  const TrainSettings& settings, uint64_t seed, uint64_t step,
+                                  int n_threads, const Poll& poll) {
   const auto start = Clock::now();
   TrainResult result;
   const DrawSource source{seed, settings.persistent ? Stream::pcd : Stream::cd, step, 0};
-  const int64_t steps_per_update = settings.k + (settings.sampled_statistics && !settings.persistent ? 1 : 0);
-  for (int64_t first = 0; first < rows.rows() && !result.stopped && result.finite; first += settings.batch_size) {
+  const int64_t steps_per_update =
+      settings.k + (settings.sampled_statistics && !settings.persistent ? 1 : 0);
+  for (int64_t first = 0; first < rows.rows() && !result.stopped && result.finite;
+       first += settings.batch_size) {
     const int64_t count = std::min(settings.batch_size, rows.rows() - first);
     Matrix data(count * n_visible());
     rows.gather_values<double>(order, first, count, data.data(), n_visible());
     if (settings.binarize_sample)
-      draw(data, count, n_visible(), {seed, Stream::data, 0, 0}, kVisibleLayer, static_cast<uint64_t>(settings.data_step + result.n_updates));
+      draw(data, count, n_visible(), {seed, Stream::data, 0, 0}, kVisibleLayer,
+           static_cast<uint64_t>(settings.data_step + result.n_updates));
     Matrix data_means = means(data, count, true, n_threads);
     const int64_t n_model = settings.persistent ? state_.n_chains : count;
     const uint64_t now = step + static_cast<uint64_t>(result.n_updates * steps_per_update);
     Matrix hidden = settings.persistent ? state_.chains : data_means, model, model_means;
     if (!settings.persistent) draw(hidden, count, n_hidden(), source, kHiddenLayer, now);
-    if (settings.sampled_statistics) draw(data_means, count, n_hidden(), {seed, Stream::cd, step, 0}, kHiddenLayer, now);
+    if (settings.sampled_statistics)
+      draw(data_means, count, n_hidden(), {seed, Stream::cd, step, 0}, kHiddenLayer, now);
     for (int64_t s = 0; s < settings.k; ++s) {
       const bool last = s == settings.k - 1;
       model = means(hidden, n_model, false, n_threads);
-      if (!last || settings.sample_visibles) draw(model, n_model, n_visible(), source, kVisibleLayer, now + s);
+      if (!last || settings.sample_visibles)
+        draw(model, n_model, n_visible(), source, kVisibleLayer, now + s);
       model_means = means(model, n_model, true, n_threads);
       hidden = model_means;
-      if (settings.persistent) draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s);
-      else if (!last || settings.sampled_statistics) draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s + 1);
+      if (settings.persistent)
+        draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s);
+      else if (!last || settings.sampled_statistics)
+        draw(hidden, n_model, n_hidden(), source, kHiddenLayer, now + s + 1);
     }
     if (settings.sampled_statistics) model_means = hidden;
     if (settings.persistent) state_.chains = hidden;
@@ -221,19 +251,22 @@ void PlainRbmEngine::mean_visible(const Rows& hidden, void* out, int n_threads) 
   copy_out(means(load(hidden), hidden.rows(), false, n_threads), out);
 }
 
-Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source, int n_threads) const {
+Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
+                                   int n_threads) const {
   Matrix hidden = means(load(visible), visible.rows(), true, n_threads);
   draw(hidden, visible.rows(), n_hidden(), source, kHiddenLayer, source.step);
   return to_rows(hidden, visible.rows(), n_hidden());
 }
 
-Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source, int n_threads) const {
+Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
+                                    int n_threads) const {
   Matrix visible = means(load(hidden), hidden.rows(), false, n_threads);
   draw(visible, hidden.rows(), n_visible(), source, kVisibleLayer, source.step);
   return to_rows(visible, hidden.rows(), n_visible());
 }
 
-std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps, const DrawSource& source, int n_threads) const {
+std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
+                                            const DrawSource& source, int n_threads) const {
   const int64_t rows = visible.rows();
   Matrix v = load(visible), h;
   for (int64_t s = 0; s < n_steps; ++s) {

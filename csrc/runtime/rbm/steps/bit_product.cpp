@@ -8,26 +8,32 @@
 namespace udl {
 namespace {
 
-// Clocks for 16 lanes, measured with AVX2 (docs/kernels.md); only their proportions matter, and AVX-512 keeps them.
-constexpr double kTableStep = 1.2;    ///< one look-up: a row and a group of four columns
-constexpr double kTableBuild = 32;    ///< the table of a group
-constexpr double kListRow = 2.5;      ///< an integer row written
-constexpr double kListStep = 1.2;     ///< one addition
-constexpr double kListEnd = 18;       ///< a loop over the lists of a group, whose end was not foreseen
-constexpr double kListMake = 2;       ///< one entry of a list, once for all tiles
+// Clocks for 16 lanes, measured with AVX2 (docs/kernels.md); only their proportions matter, and
+// AVX-512 keeps them.
+constexpr double kTableStep = 1.2;  ///< one look-up: a row and a group of four columns
+constexpr double kTableBuild = 32;  ///< the table of a group
+constexpr double kListRow = 2.5;    ///< an integer row written
+constexpr double kListStep = 1.2;   ///< one addition
+constexpr double kListEnd = 18;  ///< a loop over the lists of a group, whose end was not foreseen
+constexpr double kListMake = 2;  ///< one entry of a list, once for all tiles
 constexpr double kListMakeWord = 12;  ///< one word turned into entries
-constexpr int64_t kMaxListEntries = int64_t{1} << 28;  ///< half a gigabyte a thread; starts of lists have 32 bits
+constexpr int64_t kMaxListEntries =
+    int64_t{1} << 28;  ///< half a gigabyte a thread; starts of lists have 32 bits
 
 double table_clocks(const BitMatrixView& bits) {
-  const auto groups = static_cast<double>(divide_up(bits.columns, 4)), rows = static_cast<double>(round_up(bits.rows, 4));
+  const auto groups = static_cast<double>(divide_up(bits.columns, 4)),
+             rows = static_cast<double>(round_up(bits.rows, 4));
   return groups * (kTableBuild + rows * kTableStep);
 }
 
 double list_clocks(const BitMatrixView& bits, double entries, int64_t n_tiles) {
   const auto columns = static_cast<double>(bits.columns), rows = static_cast<double>(bits.rows);
-  const double make = entries * kListMake + rows * static_cast<double>(bits.word_columns()) * kListMakeWord;
-  const auto ends = static_cast<double>(divide_up(bits.rows, kListRows) * divide_up(bits.columns, kListColumns));
-  return columns * kListRow + ends * kListEnd + entries * kListStep + make / static_cast<double>(std::max<int64_t>(n_tiles, 1));
+  const double make =
+      entries * kListMake + rows * static_cast<double>(bits.word_columns()) * kListMakeWord;
+  const auto ends =
+      static_cast<double>(divide_up(bits.rows, kListRows) * divide_up(bits.columns, kListColumns));
+  return columns * kListRow + ends * kListEnd + entries * kListStep +
+         make / static_cast<double>(std::max<int64_t>(n_tiles, 1));
 }
 
 }  // namespace
@@ -39,7 +45,10 @@ int64_t BitProduct::entries_of_faster_lists(const BitMatrixView& bits, int64_t n
   // Where not even empty lists would be faster there is nothing to count.
   if (list_clocks(bits, 0, n_tiles) > tables) return -1;
   const int64_t entries = kernels_.count_list_entries(bits);
-  return entries <= kMaxListEntries && list_clocks(bits, static_cast<double>(entries), n_tiles) < tables ? entries : -1;
+  return entries <= kMaxListEntries &&
+                 list_clocks(bits, static_cast<double>(entries), n_tiles) < tables
+             ? entries
+             : -1;
 }
 
 void BitProduct::prepare(const BitMatrixView& bits, int64_t n_tiles) noexcept {
@@ -58,7 +67,9 @@ void BitProduct::prepare_tables(const BitMatrixView& bits) noexcept {
   by_lists_ = false;
 }
 
-void BitProduct::prepare_lists(const BitMatrixView& bits) { make_lists(bits, kernels_.count_list_entries(bits)); }
+void BitProduct::prepare_lists(const BitMatrixView& bits) {
+  make_lists(bits, kernels_.count_list_entries(bits));
+}
 
 void BitProduct::make_lists(const BitMatrixView& bits, int64_t entries) {
   // Grown by half as much again, since the next minibatch has a few more or less.
@@ -71,14 +82,17 @@ void BitProduct::make_lists(const BitMatrixView& bits, int64_t entries) {
   by_lists_ = true;
 }
 
-void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums, const int32_t* integers) {
+void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums,
+                             const int32_t* integers) {
   if (by_lists_ && integers != nullptr) return kernels_.integer_list_sums(integers, lists(), sums);
-  if (by_lists_) return kernels_.hidden_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  if (by_lists_)
+    return kernels_.hidden_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
   kernels_.hidden_sums(weights, tile, bits_, tables_, sums);
 }
 
 void BitProduct::visible_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {
-  if (by_lists_) return kernels_.visible_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  if (by_lists_)
+    return kernels_.visible_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
   kernels_.visible_sums(weights, tile, bits_, tables_, sums);
 }
 

@@ -5,13 +5,14 @@
 namespace udl {
 namespace {
 
-// Sums are split where threads x rows numbers a visible unit are few against the hidden units whose weights would
-// be fetched instead.
+// Sums are split where threads x rows numbers a visible unit are few against the hidden units whose
+// weights would be fetched instead.
 constexpr int64_t kSplitShare = 2;
 
 bool pays(const RbmState& state, int64_t rows, int n_threads) {
   const bool every_thread_has_units = divide_up(state.n_hidden, kWordBits) >= n_threads;
-  return n_threads > 1 && every_thread_has_units && kSplitShare * rows * n_threads <= state.n_hidden;
+  return n_threads > 1 && every_thread_has_units &&
+         kSplitShare * rows * n_threads <= state.n_hidden;
 }
 
 }  // namespace
@@ -23,7 +24,8 @@ VisibleSums::VisibleSums(const RbmState& state, int64_t max_rows, int n_threads)
   parts_.resize(n_threads * state.visible_tiles() * tile_size_);
 }
 
-void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int exponent, BitProduct& product) {
+void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int exponent,
+                           BitProduct& product) {
   const int64_t word = first_word(part);
   WeightPanelsView weights = state_.panels_at(exponent);
   weights.panels = weights.panel(first_tile(part));
@@ -32,10 +34,12 @@ void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int expone
   own.words = hidden.word_column(word);
   own.columns = weights.n_hidden;
   product.prepare(own, state_.visible_tiles());
-  for (int64_t tile = 0; tile < state_.visible_tiles(); ++tile) product.visible_sums(weights, tile, parts_.data() + offset(part, tile));
+  for (int64_t tile = 0; tile < state_.visible_tiles(); ++tile)
+    product.visible_sums(weights, tile, parts_.data() + offset(part, tile));
 }
 
-void VisibleSums::tile(int64_t tile, int64_t rows, int exponent, BitProduct& product, int32_t* sums) const {
+void VisibleSums::tile(int64_t tile, int64_t rows, int exponent, BitProduct& product,
+                       int32_t* sums) const {
   if (!is_split_) return product.visible_sums(state_.panels_at(exponent), tile, sums);
   const int64_t size = rows * kTileUnits;
   const int32_t *first = parts_.data() + offset(0, tile), *second = parts_.data() + offset(1, tile);

@@ -38,10 +38,13 @@ bool Gradient::joins(const Phase& up, const Phase& down) const {
   return joined_.rows() > 0 && !up.dense && !down.dense && up.count == down.count;
 }
 
-void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
+void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down,
+                    TrainScratch& scratch, PanelUpdate& update) const {
   if (up.hidden.sampled() && up.visible.count == down.visible.count) {
-    kernels_.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
-    kernels_.pair_counts(down.visible.units(), down.hidden.samples, tile, Combine::subtract, scratch.sums.data());
+    kernels_.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite,
+                         scratch.sums.data());
+    kernels_.pair_counts(down.visible.units(), down.hidden.samples, tile, Combine::subtract,
+                         scratch.sums.data());
     update.sums = scratch.sums.data();
     update.sums_factor = factor_for(up.hidden);
     return;
@@ -66,35 +69,44 @@ float Gradient::factor_for(const HiddenStatistics& hidden) const {
   return 1.0f / (one * static_cast<float>(hidden.count));
 }
 
-/// The update of a panel sums a short batch itself: storing the sums would cost as much as making them.
-void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const {
+/// The update of a panel sums a short batch itself: storing the sums would cost as much as making
+/// them.
+void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& down,
+                           TrainScratch& scratch, PanelUpdate& update) const {
   BitMatrixView units = joined_.view();
   const int64_t first_down = first_negative(up.visible);
   units.columns = first_down + down.visible.count;
   if (units.columns <= kWordBits) {
-    scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data()};
+    scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow,
+                           scratch.tables.data()};
     update.short_batch = &scratch.short_batch;
     return;
   }
-  kernels_.gradient_sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(), scratch.sums.data());
+  kernels_.gradient_sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(),
+                         scratch.sums.data());
   update.sums = scratch.sums.data();
 }
 
 /// Sums of one phase, not subtracted.
 void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
   const BitMatrixView units = phase.visible.units();
-  if (phase.hidden.sampled()) return kernels_.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite, scratch.sums.data());
+  if (phase.hidden.sampled())
+    return kernels_.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite,
+                                scratch.sums.data());
   const int64_t none_negative = round_up(units.columns, 4);
-  kernels_.gradient_sums(units, phase.hidden.fixed, none_negative, state_.narrow, scratch.tables.data(), scratch.sums.data());
+  kernels_.gradient_sums(units, phase.hidden.fixed, none_negative, state_.narrow,
+                         scratch.tables.data(), scratch.sums.data());
 }
 
 /// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
-void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, TrainScratch& scratch) const {
+void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate,
+                         TrainScratch& scratch) const {
   const Phase& visible = phase.visible;
   if (phase.hidden.probabilities) {
     const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
-    kernels_.dense_gradient_sums(visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
-                                 phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
+    kernels_.dense_gradient_sums(
+        visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
+        phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
     return;
   }
   long_sums(tile, phase, scratch);

@@ -1,5 +1,6 @@
 #pragma once
-// The weight gradient of one panel: positive minus negative phase, in integers wherever they are exact.
+// The weight gradient of one panel: positive minus negative phase, in integers wherever they are
+// exact.
 #include <cstdint>
 
 #include "runtime/rbm/model/state.h"
@@ -11,7 +12,8 @@ namespace udl {
 /// Scratch of one thread that trains.
 struct TrainScratch {
   Buffer<int32_t> tables{kTableScratch};
-  BitProduct from_data{tables.data()}, from_visible{tables.data()}, from_hidden{tables.data()};  ///< of the data, of the chain's visible and of its hidden states
+  BitProduct from_data{tables.data()}, from_visible{tables.data()},
+      from_hidden{tables.data()};  ///< of the data, of the chain's visible and of its hidden states
   Buffer<int32_t> sums, probabilities_fixed;
   Buffer<float> float_sums, probabilities, gradient;
   Buffer<int64_t> long_sums;
@@ -26,7 +28,9 @@ struct PhaseStatistics {
   HiddenStatistics hidden;
 
   /// One int32 product holds the sums.
-  bool fits() const { return hidden.sampled() || (hidden.fixed && visible.count <= kMaxRowsPerSum); }
+  bool fits() const {
+    return hidden.sampled() || (hidden.fixed && visible.count <= kMaxRowsPerSum);
+  }
 };
 
 class Gradient {
@@ -35,21 +39,27 @@ class Gradient {
 
   /// Makes room for joined phases of up to `max_rows` rows each; without it none are joined.
   void allow_joined(int64_t max_rows);
-  /// Whether both phases, of binary states and probabilities, go into one product: their units side by side in
-  /// the matrix `join_tile` fills, the probabilities of the negative phase behind those of the positive one.
+  /// Whether both phases, of binary states and probabilities, go into one product: their units side
+  /// by side in the matrix `join_tile` fills, the probabilities of the negative phase behind those
+  /// of the positive one.
   bool joins(const Phase& up, const Phase& down) const;
   /// Row of the negative phase's first probabilities.
   static int64_t first_negative(const Phase& up) { return up.count; }
-  void join_tile(int64_t tile, const Phase& up, const Phase& down) { kernels_.join_units(up.units(), down.units(), tile, joined_.view()); }
+  void join_tile(int64_t tile, const Phase& up, const Phase& down) {
+    kernels_.join_units(up.units(), down.units(), tile, joined_.view());
+  }
 
   /// Fills sums or short_batch, sums_factor and float_sums of the update; they lie in `scratch`.
-  void fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const;
+  void fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down,
+            TrainScratch& scratch, PanelUpdate& update) const;
 
  private:
   float factor_for(const HiddenStatistics& hidden) const;
-  void fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch, PanelUpdate& update) const;
+  void fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch,
+                   PanelUpdate& update) const;
   void phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const;
-  void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate, TrainScratch& scratch) const;
+  void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate,
+                 TrainScratch& scratch) const;
   void long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const;
 
   const RbmState& state_;

@@ -25,7 +25,8 @@ TileStatistic fixed_sums(const RbmKernels& kernels, const int32_t* probabilities
   TileStatistic out{true, rows, kProbabilityOne, {}, {}};
   for (int64_t first = 0; first < rows; first += kMaxRowsPerSum) {
     int32_t sums[kTileUnits];
-    kernels.column_sums(probabilities + first * kTileUnits, std::min(kMaxRowsPerSum, rows - first), sums);
+    kernels.column_sums(probabilities + first * kTileUnits, std::min(kMaxRowsPerSum, rows - first),
+                        sums);
     for (int k = 0; k < kTileUnits; ++k) out.sums[k] += sums[k];
   }
   return out;
@@ -36,7 +37,8 @@ TileStatistic fixed_sums(const RbmKernels& kernels, const int32_t* probabilities
 TileMeans TileStatistic::means() const {
   TileMeans out;
   const float f = factor();
-  for (int k = 0; k < kTileUnits; ++k) out.units[k] = (exact ? static_cast<float>(sums[k]) : float_sums[k]) * f;
+  for (int k = 0; k < kTileUnits; ++k)
+    out.units[k] = (exact ? static_cast<float>(sums[k]) : float_sums[k]) * f;
   return out;
 }
 
@@ -44,7 +46,8 @@ TileMeans difference(const TileStatistic& up, const TileStatistic& down) {
   TileMeans out;
   if (up.exact && down.exact && up.count == down.count) {
     const float factor = up.factor();
-    for (int k = 0; k < kTileUnits; ++k) out.units[k] = static_cast<float>(up.sums[k] - down.sums[k]) * factor;
+    for (int k = 0; k < kTileUnits; ++k)
+      out.units[k] = static_cast<float>(up.sums[k] - down.sums[k]) * factor;
     return out;
   }
   const TileMeans positive = up.means(), negative = down.means();
@@ -54,10 +57,12 @@ TileMeans difference(const TileStatistic& up, const TileStatistic& down) {
 
 TileStatistic visible_statistic(const RbmKernels& kernels, const Phase& visible, int64_t tile) {
   if (!visible.dense) return counts(kernels, visible.units(), tile);
-  return float_sums(visible.states.values.data() + tile * kTileUnits, visible.count, visible.states.row_stride);
+  return float_sums(visible.states.values.data() + tile * kTileUnits, visible.count,
+                    visible.states.row_stride);
 }
 
-TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile) {
+TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden,
+                               int64_t tile) {
   if (hidden.sampled()) return counts(kernels, hidden.samples, tile);
   if (hidden.fixed) return fixed_sums(kernels, hidden.fixed, hidden.count);
   return float_sums(hidden.probabilities, hidden.count, kTileUnits);

@@ -1,5 +1,6 @@
 #pragma once
-// What learning gathers from one phase of a minibatch: visible states, hidden units, sums over the batch.
+// What learning gathers from one phase of a minibatch: visible states, hidden units, sums over the
+// batch.
 #include <cstdint>
 
 #include "base/fixed.h"
@@ -43,14 +44,15 @@ struct Phase {
   VisibleStates& states;
   int64_t count;
   bool dense;
-  int64_t first = 0;  ///< row of the minibatch, a multiple of 64; not 0 only in parts of a long batch
+  int64_t first =
+      0;  ///< row of the minibatch, a multiple of 64; not 0 only in parts of a long batch
 
   BitMatrixView bits() const { return states.bits.view(count); }  ///< of a whole batch
   BitMatrixView units() const { return states.units_of(count, first); }
 };
 
-/// Hidden units of one tile and phase: P(h | v) in fixed point, or float where the visible states are real
-/// values, or drawn states with units as rows.
+/// Hidden units of one tile and phase: P(h | v) in fixed point, or float where the visible states
+/// are real values, or drawn states with units as rows.
 struct HiddenStatistics {
   const int32_t* fixed;
   const float* probabilities;
@@ -65,7 +67,8 @@ struct TileMeans {
   float units[kTileUnits];
 };
 
-/// Sums over the batch of the sixteen units of a tile: exact (integers, in units of 1 / one) or float.
+/// Sums over the batch of the sixteen units of a tile: exact (integers, in units of 1 / one) or
+/// float.
 struct TileStatistic {
   bool exact;
   int64_t count;
@@ -77,11 +80,13 @@ struct TileStatistic {
   TileMeans means() const;
 };
 
-/// Means of `up` minus means of `down`, each over its own count; integers are subtracted first where that is exact.
+/// Means of `up` minus means of `down`, each over its own count; integers are subtracted first
+/// where that is exact.
 TileMeans difference(const TileStatistic& up, const TileStatistic& down);
 
 /// Visible units over the batch; real values are added in row order.
 TileStatistic visible_statistic(const RbmKernels& kernels, const Phase& visible, int64_t tile);
-TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden, int64_t tile);
+TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden,
+                               int64_t tile);
 
 }  // namespace udl

@@ -9,9 +9,10 @@
 
 namespace udl {
 
-/// One pass over `rows` as RbmEngine::train describes it. `chains` are the hidden states of persistent chains; CD
-/// leaves them alone.
+/// One pass over `rows` as RbmEngine::train describes it. `chains` are the hidden states of
+/// persistent chains; CD leaves them alone.
 TrainResult train_fixed(RbmState& state, BitMatrix& chains, const Rows& rows, const uint32_t* order,
-                        const TrainSettings& settings, uint64_t seed, uint64_t step, int n_threads, const Poll& poll);
+                        const TrainSettings& settings, uint64_t seed, uint64_t step, int n_threads,
+                        const Poll& poll);
 
 }  // namespace udl

@@ -9,13 +9,15 @@
 namespace udl {
 namespace {
 
-/// The 16 bits of a tile inside a 64-bit word. memcpy: neighbouring tiles are written by other threads.
+/// The 16 bits of a tile inside a 64-bit word. memcpy: neighbouring tiles are written by other
+/// threads.
 UDL_ALWAYS_INLINE void store_tile_bits(uint64_t* word, int64_t tile, uint16_t bits) {
   std::memcpy(reinterpret_cast<char*>(word) + 2 * (tile % 4), &bits, sizeof bits);
 }
 
 template <bool kExact>
-UDL_ALWAYS_INLINE f32x16 preactivation(const ActivationInput& in, int64_t row, f32x16 scale, f32x16 bias) {
+UDL_ALWAYS_INLINE f32x16 preactivation(const ActivationInput& in, int64_t row, f32x16 scale,
+                                       f32x16 bias) {
   if constexpr (kExact) return to_float(load(in.sums + row * kTileUnits)) * scale + bias;
   return load(in.float_sums + row * kTileUnits) * scale + bias;
 }
@@ -26,14 +28,18 @@ UDL_ALWAYS_INLINE i32x16 to_fixed(f32x16 p) {
 
 /// 1 + e^-x of four rows.
 template <bool kExact>
-UDL_ALWAYS_INLINE void one_plus_exp(const ActivationInput& in, int64_t first, f32x16 scale, f32x16 bias, f32x16 (&out)[4]) {
-  for (int k = 0; k < 4; ++k) out[k] = broadcast(1.0f) + exp_negative(preactivation<kExact>(in, first + k, scale, bias));
+UDL_ALWAYS_INLINE void one_plus_exp(const ActivationInput& in, int64_t first, f32x16 scale,
+                                    f32x16 bias, f32x16 (&out)[4]) {
+  for (int k = 0; k < 4; ++k)
+    out[k] = broadcast(1.0f) + exp_negative(preactivation<kExact>(in, first + k, scale, bias));
 }
 
-/// Four rows at a time; sums are padded to whole fours, results of padding rows are dropped or zeroed.
+/// Four rows at a time; sums are padded to whole fours, results of padding rows are dropped or
+/// zeroed.
 template <bool kExact, bool kSample, bool kProbabilities>
 void activate_rows(const ActivationInput& in, const ActivationOutput& out) {
-  const f32x16 scale = broadcast(in.scale), bias = load(in.bias), zero = broadcast(0.0f), one = broadcast(1.0f);
+  const f32x16 scale = broadcast(in.scale), bias = load(in.bias), zero = broadcast(0.0f),
+               one = broadcast(1.0f);
   const f32x16 fires_below = broadcast(16777216.0f);  // 2^24: see udl::fires
   for (int64_t first = 0; first < in.rows; first += 4) {
     f32x16 denominator[4];
@@ -43,13 +49,16 @@ void activate_rows(const ActivationInput& in, const ActivationOutput& out) {
       i32x16 draws[4];
       draw_rows(out.draw_key, out.first_chain + static_cast<uint32_t>(first), out.tile, draws);
       uint16_t bits[4];
-      for (int k = 0; k < 4; ++k) bits[k] = less(to_float(shift_right_logical<8>(draws[k])) * denominator[k], fires_below);
-      for (int k = 0; k < valid; ++k) store_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
+      for (int k = 0; k < 4; ++k)
+        bits[k] = less(to_float(shift_right_logical<8>(draws[k])) * denominator[k], fires_below);
+      for (int k = 0; k < valid; ++k)
+        store_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
     }
     if constexpr (kProbabilities) {
       for (int k = 0; k < 4; ++k) {
         const f32x16 p = k < valid ? one / denominator[k] : zero;
-        if (out.probabilities_fixed) store(out.probabilities_fixed + (first + k) * kTileUnits, to_fixed(p));
+        if (out.probabilities_fixed)
+          store(out.probabilities_fixed + (first + k) * kTileUnits, to_fixed(p));
         if (out.probabilities) store(out.probabilities + (first + k) * kTileUnits, p);
       }
     }
@@ -75,8 +84,8 @@ void column_sums(const int32_t* probabilities_fixed, int64_t rows, int32_t* out)
   store(out, sum);
 }
 
-void sample_values(const float* values, int64_t rows, int64_t row_stride, const DrawKey& draw_key, uint32_t first_chain,
-                   int64_t tile, uint64_t* sample_words) {
+void sample_values(const float* values, int64_t rows, int64_t row_stride, const DrawKey& draw_key,
+                   uint32_t first_chain, int64_t tile, uint64_t* sample_words) {
   const f32x16 two_to_24 = broadcast(16777216.0f);
   for (int64_t first = 0; first < rows; first += 4) {
     i32x16 draws[4];

@@ -8,7 +8,8 @@ namespace udl {
 namespace {
 
 /// Philox rounds on eight counters whose words lie in the low words of 64-bit lanes, the form the
-/// multiplier takes and gives: a round needs no shuffles, and what is left in high words never matters.
+/// multiplier takes and gives: a round needs no shuffles, and what is left in high words never
+/// matters.
 UDL_ALWAYS_INLINE void philox_rounds(uint32_t key0, uint32_t key1, u64x8 (&c)[4]) {
   for (int round = 0; round < kPhiloxRounds; ++round) {
     const u64x8 product0 = multiply_low_words(c[0], kPhiloxMultiplier0);
@@ -22,12 +23,16 @@ UDL_ALWAYS_INLINE void philox_rounds(uint32_t key0, uint32_t key1, u64x8 (&c)[4]
   }
 }
 
-/// One Philox call per lane: lane 4 r + i is block i of the tile's group, for chain first_chain + r.
-UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile, i32x16 (&draws)[4]) {
+/// One Philox call per lane: lane 4 r + i is block i of the tile's group, for chain first_chain +
+/// r.
+UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile,
+                                    i32x16 (&draws)[4]) {
   static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
   static constexpr int32_t kChain[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
-  const i32x16 counter[4] = {load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)), load(kChain) + broadcast(static_cast<int32_t>(first_chain)),
-                             broadcast(static_cast<int32_t>(key.c2)), broadcast(static_cast<int32_t>(key.c3))};
+  const i32x16 counter[4] = {load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)),
+                             load(kChain) + broadcast(static_cast<int32_t>(first_chain)),
+                             broadcast(static_cast<int32_t>(key.c2)),
+                             broadcast(static_cast<int32_t>(key.c3))};
   u64x8 even[4], odd[4];
   for (int k = 0; k < 4; ++k) {
     even[k] = even_lanes(counter[k]);
@@ -39,9 +44,10 @@ UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, in
 }
 
 /// rows[r] = the draws of units 16 tile .. 16 tile + 15 of chain first_chain + r, in unit order.
-/// The unit map of base/sampling.h puts draws 0 and 1 of block i at units 2 i and 2 i + 1, and draws 2
-/// and 3 eight units further: interleaving and a transpose of quarters restore the order.
-UDL_ALWAYS_INLINE void draw_rows(const DrawKey& key, uint32_t first_chain, int64_t tile, i32x16 (&rows)[4]) {
+/// The unit map of base/sampling.h puts draws 0 and 1 of block i at units 2 i and 2 i + 1, and
+/// draws 2 and 3 eight units further: interleaving and a transpose of quarters restore the order.
+UDL_ALWAYS_INLINE void draw_rows(const DrawKey& key, uint32_t first_chain, int64_t tile,
+                                 i32x16 (&rows)[4]) {
   i32x16 draws[4];
   philox_lanes(key, first_chain, tile, draws);
   rows[0] = interleave_low(draws[0], draws[1]);
