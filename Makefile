@@ -8,6 +8,7 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check
 # Files whose change asks for a new installation.
 SOURCES := pyproject.toml CMakeLists.txt README.md LICENSE $(shell find cmake csrc python -type f \
   ! -name '*.pyc' ! -name '*.so' ! -path '*/__pycache__/*')
+CPP_FILES = $(shell find csrc tests/cpp -type f -name '*.h' -o -name '*.cpp' -o -name '*.cu')
 DEMO_DATA := $(if $(filter-out digits,$(DATA)),--data $(DATA))
 
 .PHONY: help demo test wheel docs lint format typecheck bench clean
@@ -17,7 +18,7 @@ help:
 	@echo 'make test [PYTEST_ARGS=...]   install with what the tests need and run them'
 	@echo 'make wheel                    build sdist and wheel into dist/'
 	@echo 'make docs                     build the documentation into docs/_build/html; UDL_FAST_DOCS_QUICK=1 is quicker'
-	@echo 'make lint, format, typecheck  ruff and mypy'
+	@echo 'make lint, format, typecheck  ruff, clang-format and mypy'
 	@echo 'make bench [BENCH_ARGS=rbm]   benchmarks against scikit-learn, and PyTorch if installed'
 	@echo 'make clean                    remove what make made, the virtual environment too'
 	@echo 'Variables: PYTHON, CXX choose Python and compiler; UDL_FAST_DATA names a folder of data sets.'
@@ -40,10 +41,12 @@ docs: $(VENV)/installed-docs
 lint: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/clang-format --dry-run --Werror $(CPP_FILES)
 
 format: $(VENV)/installed-dev
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+	$(VENV)/bin/clang-format -i $(CPP_FILES)
 
 typecheck: $(VENV)/installed-dev
 	$(VENV)/bin/mypy
