@@ -88,41 +88,84 @@ py::dict optimizer_state(const RbmEngine& engine) {
   return out;
 }
 
-/// The named array of an optimiser state, or an empty optional-like array where it is absent.
-py::array state_array(const RbmEngine& engine, const py::dict& state, const char* name,
-                      std::initializer_list<int64_t> shape) {
-  if (!state.contains(name)) return py::array();
-  py::array x = real_array(engine, state[name]);
-  check_shape(x, shape, "set_optimizer_state", name);
-  return x;
-}
+/// The arrays of an optimiser state, checked; those the dict lacks are left out.
+class OptimizerArrays {
+ public:
+  OptimizerArrays(const RbmEngine& engine, const py::dict& state, const char* function)
+      : engine_(engine), state_(state), function_(function) {
+    weight_ = array("weight_velocity", {engine.n_hidden(), engine.n_visible()});
+    hidden_ = array("hidden_velocity", {engine.n_hidden()});
+    visible_ = array("visible_velocity", {engine.n_visible()});
+    mean_ = array("mean_activation", {engine.n_hidden()});
+    if (n_found_ == state.size()) return;
+    throw_invalid(std::string(function) + ": unknown entries besides those of optimizer_state()");
+  }
+
+  void assign_to(RbmEngine& engine) const {
+    engine.set_optimizer(data(weight_), data(hidden_), data(visible_), data(mean_));
+  }
+
+ private:
+  std::optional<py::array> array(const char* name, std::initializer_list<int64_t> shape) {
+    if (!state_.contains(name)) return std::nullopt;
+    ++n_found_;
+    py::array x = real_array(engine_, state_[name]);
+    check_shape(x, shape, function_, name);
+    return x;
+  }
+  static const void* data(const std::optional<py::array>& x) { return x ? x->data() : nullptr; }
+
+  const RbmEngine& engine_;
+  const py::dict& state_;
+  const char* function_;
+  std::size_t n_found_ = 0;
+  std::optional<py::array> weight_, hidden_, visible_, mean_;
+};
 
 void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
-  for (const auto& item : state) {
-    const auto name = item.first.cast<std::string>();
-    if (name != "weight_velocity" && name != "hidden_velocity" && name != "visible_velocity" &&
-        name != "mean_activation")
-      throw_invalid("set_optimizer_state: unknown entry '" + name + "'");
-  }
-  const py::array weight =
-      state_array(engine, state, "weight_velocity", {engine.n_hidden(), engine.n_visible()});
-  const py::array hidden = state_array(engine, state, "hidden_velocity", {engine.n_hidden()});
-  const py::array visible = state_array(engine, state, "visible_velocity", {engine.n_visible()});
-  const py::array mean = state_array(engine, state, "mean_activation", {engine.n_hidden()});
-  const auto pointer = [&](const char* name, const py::array& x) {
-    return state.contains(name) ? x.data() : nullptr;
-  };
+  const OptimizerArrays arrays(engine, state, "set_optimizer_state");
   check_idle(engine, "set_optimizer_state");
-  engine.set_optimizer(pointer("weight_velocity", weight), pointer("hidden_velocity", hidden),
-                       pointer("visible_velocity", visible), pointer("mean_activation", mean));
+  arrays.assign_to(engine);
+}
+
+Rows chain_rows(const RbmEngine& engine, const py::array& x, const char* function) {
+  Rows hidden = rows_from_array(x);
+  check_columns(hidden, engine.n_hidden(), function, "hidden", "the model");
+  if (!hidden.is_bits()) throw_invalid(std::string(function) + ": hidden must be binary");
+  return hidden;
 }
 
 void set_chains(RbmEngine& engine, const py::array& x) {
-  const Rows hidden = rows_from_array(x);
-  check_columns(hidden, engine.n_hidden(), "set_chains", "hidden", "the model");
-  if (!hidden.is_bits()) throw_invalid("set_chains: hidden must be binary");
+  const Rows hidden = chain_rows(engine, x, "set_chains");
   check_idle(engine, "set_chains");
   engine.set_chains(hidden);
+}
+
+// ---- everything that learning changes, by name ----
+
+py::dict state(const RbmEngine& engine) {
+  py::dict out = optimizer_state(engine);
+  out["weights"] = weights(engine);
+  out["hidden_bias"] = hidden_bias(engine);
+  out["visible_bias"] = visible_bias(engine);
+  const Rows chains = engine.chains();
+  out["chains"] = bool_array(chains.rows() > 0 ? chains : Rows::zero_bits(0, engine.n_hidden()));
+  return out;
+}
+
+/// Takes over what `state` gave. Everything is checked first: after an error the engine is what it
+/// was.
+void set_state(RbmEngine& engine, const py::dict& arrays) {
+  py::dict optimizer(arrays.attr("copy")());
+  for (const char* name : {"weights", "hidden_bias", "visible_bias", "chains"}) {
+    if (!arrays.contains(name)) throw_invalid(std::string("set_state: lacks '") + name + "'");
+    optimizer.attr("pop")(name);
+  }
+  const OptimizerArrays velocities(engine, optimizer, "set_state");
+  const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
+  set_parameters(engine, arrays["weights"], arrays["hidden_bias"], arrays["visible_bias"]);
+  velocities.assign_to(engine);
+  engine.set_chains(chains);
 }
 
 /// (|W - W at the snapshot|, |W|, max |w|).
@@ -361,6 +404,8 @@ void init_rbm(pybind11::module_& m) {
   c.def("visible_bias", &visible_bias);
   c.def("optimizer_state", &optimizer_state);
   c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
+  c.def("state", &state);
+  c.def("set_state", &set_state, py::arg("arrays"));
   c.def("chains", [](const RbmEngine& engine) { return bool_array(engine.chains()); });
   c.def("set_chains", &set_chains, py::arg("hidden"));
   c.def("snapshot", [](RbmEngine& engine) {

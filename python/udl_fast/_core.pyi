@@ -98,6 +98,10 @@ class RbmEngine:
     def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
     def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Everything that learning changes: weights, hidden_bias, visible_bias, chains and the arrays of
+        optimizer_state()."""
+    def set_state(self, arrays: dict[str, NDArray[Any]]) -> None: ...  # checked; all or nothing
     def snapshot(self) -> None: ...  # keeps a copy of parameters, optimiser state and chains
     def restore(self) -> None: ...  # returns to the last snapshot
     def change_since_snapshot(self) -> tuple[float, float, float]:

@@ -13,11 +13,15 @@ namespace {
 using Matrix = PlainRbmEngine::Matrix;
 using Clock = std::chrono::steady_clock;
 
-void assign(Matrix& to, const void* from, int64_t n, const char* name) {
+void check_finite(const void* from, int64_t n, const char* name) {
   const auto* values = static_cast<const double*>(from);
   for (int64_t i = 0; i < n; ++i)
     if (!std::isfinite(values[i]))
       throw_invalid(std::string(name) + " holds a value that is not finite");
+}
+
+void assign(Matrix& to, const void* from, int64_t n) {
+  const auto* values = static_cast<const double*>(from);
   to.assign(values, values + n);
 }
 
@@ -75,9 +79,12 @@ PlainRbmEngine::PlainRbmEngine(int64_t n_visible, int64_t n_hidden)
 
 void PlainRbmEngine::set_parameters(const void* weights, const void* hidden_bias,
                                     const void* visible_bias) {
-  assign(state_.weights, weights, n_hidden() * n_visible(), "weights");
-  assign(state_.hidden_bias, hidden_bias, n_hidden(), "hidden_bias");
-  assign(state_.visible_bias, visible_bias, n_visible(), "visible_bias");
+  check_finite(weights, n_hidden() * n_visible(), "weights");
+  check_finite(hidden_bias, n_hidden(), "hidden_bias");
+  check_finite(visible_bias, n_visible(), "visible_bias");
+  assign(state_.weights, weights, n_hidden() * n_visible());
+  assign(state_.hidden_bias, hidden_bias, n_hidden());
+  assign(state_.visible_bias, visible_bias, n_visible());
 }
 
 void PlainRbmEngine::get_parameters(void* weights, void* hidden_bias, void* visible_bias) const {
@@ -88,16 +95,16 @@ void PlainRbmEngine::get_parameters(void* weights, void* hidden_bias, void* visi
 
 void PlainRbmEngine::set_optimizer(const void* weight_velocity, const void* hidden_velocity,
                                    const void* visible_velocity, const void* mean_activation) {
+  if (weight_velocity) check_finite(weight_velocity, n_hidden() * n_visible(), "weight_velocity");
+  if (hidden_velocity) check_finite(hidden_velocity, n_hidden(), "hidden_velocity");
+  if (visible_velocity) check_finite(visible_velocity, n_visible(), "visible_velocity");
+  if (mean_activation) check_finite(mean_activation, n_hidden(), "mean_activation");
   state_.weight_velocity.clear();
-  if (weight_velocity)
-    assign(state_.weight_velocity, weight_velocity, n_hidden() * n_visible(), "weight_velocity");
-  if (hidden_velocity)
-    assign(state_.hidden_velocity, hidden_velocity, n_hidden(), "hidden_velocity");
-  if (visible_velocity)
-    assign(state_.visible_velocity, visible_velocity, n_visible(), "visible_velocity");
+  if (weight_velocity) assign(state_.weight_velocity, weight_velocity, n_hidden() * n_visible());
+  if (hidden_velocity) assign(state_.hidden_velocity, hidden_velocity, n_hidden());
+  if (visible_velocity) assign(state_.visible_velocity, visible_velocity, n_visible());
   state_.has_mean_activation = mean_activation != nullptr;
-  if (mean_activation)
-    assign(state_.mean_activation, mean_activation, n_hidden(), "mean_activation");
+  if (mean_activation) assign(state_.mean_activation, mean_activation, n_hidden());
 }
 
 void PlainRbmEngine::get_optimizer(void* weight_velocity, void* hidden_velocity,
