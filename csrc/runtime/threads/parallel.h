@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "runtime/threads/run.h"
+
 namespace udl {
 
 class TeamState;  // shared by the threads of one region (parallel.cpp)
@@ -69,6 +71,16 @@ void parallel_region(int n_threads, Body&& body) {
 template <class Body>
 void parallel_for(int n_threads, int64_t n_items, Body&& body) {
   parallel_region(n_threads, [&](Team& team) { team.for_each(n_items, body); });
+}
+
+/// The same on the threads of a call.
+template <class Body>
+void parallel_region(const Run& run, Body&& body) {
+  parallel_region(run.n_threads, body);
+}
+template <class Body>
+void parallel_for(const Run& run, int64_t n_items, Body&& body) {
+  parallel_for(run.n_threads, n_items, body);
 }
 
 /// Most threads a region may use; larger requests are an error in the layer above.
