@@ -48,6 +48,30 @@ def test_import_time(tmp_path):
     assert seconds["import sklearn.base"] > 0.01
 
 
+def test_compare_builds_finds_one_build_equal_to_itself(tmp_path):
+    output = tmp_path / "result.json"
+    command = [sys.executable, "-m", module_of("compare_builds"), "--quick", "--output", output]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    cases = json.loads(output.read_text())["cases"]
+    assert list(cases) == ["cd-1 20x64x32", "one query of 2,000 codes"]
+    for case in cases.values():
+        assert case["ratio"]["smallest"] <= case["ratio"]["median"] <= case["ratio"]["largest"]
+
+
+def test_compare_builds_times_nothing_where_results_differ(monkeypatch):
+    compare = load("compare_builds", monkeypatch).compare
+
+    class Build:
+        def __init__(self, result):
+            self.result = result
+
+        def ask(self, do, **_):
+            return self.result if do == "result" else 1.0
+
+    with pytest.raises(RuntimeError, match="different results"):
+        compare({"before": Build("a"), "after": Build("b")}, 1, 0.1)
+
+
 def test_kernel_rates(tmp_path):
     targets = run("kernel_rates", tmp_path)["targets"]
     assert list(targets) == _core.available_targets()

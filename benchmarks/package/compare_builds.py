@@ -1,0 +1,316 @@
+"""Two builds of udl_fast side by side: a change that must not cost speed is measured, not believed.
+
+Each build lies in a folder of its own (`pip install --target FOLDER`) and works in a process of its own,
+which waits on a pipe while the other is timed. A round times both once, in an order that changes from round
+to round; reported is the median of the rounds' ratios, rate after the change by rate before it. Both
+builds do the same work on the same data, and their results are compared to the bit before anything is timed.
+
+    python -m benchmarks.package.compare_builds --before FOLDER --after FOLDER
+
+Without folders the installed build is compared with itself, which shows what the machine's noise is.
+"""
+
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+SEED = 20260101
+SETTLE_SECONDS = 0.1  # threads of the other build have gone to sleep by then
+TRAINING = {  # name: (batch, visible, hidden)
+    "cd-1 100x784x500": (100, 784, 500),
+    "cd-1 512x784x1024": (512, 784, 1024),
+    "cd-1 1024x784x4096": (1024, 784, 4096),
+    "cd-1 256x3072x8192": (256, 3072, 8192),
+    "cd-1 10x64x256": (10, 64, 256),
+}
+QUICK_TRAINING = {"cd-1 20x64x32": (20, 64, 32)}
+
+
+# ---- the side that works ----
+
+
+class Training:
+    """CD-1 minibatches, many in a call of the engine."""
+
+    def __init__(self, size: list[int], n_threads: int) -> None:
+        from udl_fast import _core
+
+        self._batch, n_visible, n_hidden = size
+        self._n_threads = n_threads
+        generator = np.random.RandomState(SEED)
+        rows = (generator.random_sample((8 * self._batch, n_visible)) < 0.2).astype(np.uint8)
+        self._given, self._core = rows, _core
+        self._rows = _core.Rows.from_array(rows)
+        self._engine = _core.RbmEngine(n_visible, n_hidden, "fixed")
+        self._engine.set_parameters(
+            generator.normal(0, 0.05, (n_hidden, n_visible)),
+            np.zeros(n_hidden),
+            np.full(n_visible, -1.4),
+        )
+        self._step = 0
+
+    def run(self, n: int) -> None:
+        """n minibatches."""
+        settings = {
+            "batch_size": self._batch,
+            "algorithm": "cd",
+            "k": 1,
+            "statistics": "mean",
+            "learning_rate": 0.01,
+            "momentum": 0.0,
+            "weight_decay": 0.0,
+            "l1": 0.0,
+            "sparsity_target": None,
+            "sparsity_cost": 0.0,
+            "sparsity_damping": 0.9,
+            "sample_visibles": True,
+            "binarize_sample": False,
+            "data_step": 0,
+        }
+        done = self._engine.train(
+            self._rows_of(n), None, settings, SEED, self._step, self._n_threads
+        )
+        self._step = done["step"]
+
+    def _rows_of(self, n: int) -> Any:
+        n_rows = n * self._batch
+        if self._rows.shape[0] != n_rows:
+            rows = np.resize(self._given, (n_rows, self._given.shape[1]))
+            self._rows = self._core.Rows.from_array(rows)
+        return self._rows
+
+    def ready(self, n: int) -> None:
+        """Untimed, before run(n)."""
+        self._rows_of(n)
+
+    def result(self) -> bytes:
+        """What the work came to."""
+        return bytes(self._engine.weights().tobytes())
+
+
+class Gibbs:
+    """Steps of 2,048 chains."""
+
+    def __init__(self, size: list[int], n_threads: int) -> None:
+        import udl_fast
+
+        n_chains, n_visible, n_hidden = size
+        generator = np.random.RandomState(SEED)
+        states = generator.random_sample((n_chains, n_visible)) < 0.2
+        self._model = udl_fast.RBM(n_hidden, n_iter=1, random_state=0, n_jobs=n_threads)
+        self._model.fit(states[:100])
+        self._states = states
+
+    def run(self, n: int) -> None:
+        """n steps in a call."""
+        self._states = self._model.gibbs(self._states, n_steps=n)
+
+    def result(self) -> bytes:
+        """What the work came to."""
+        return bytes(self._states.tobytes())
+
+
+class Fit:
+    """`RBM.fit` of one pass."""
+
+    def __init__(self, size: list[int], n_threads: int) -> None:
+        import udl_fast
+
+        n_rows, n_visible, n_hidden = size
+        rows = np.random.RandomState(SEED).random_sample((n_rows, n_visible)) < 0.2
+        self._rows = rows.astype(np.uint8)
+        self._model = udl_fast.RBM(n_hidden, n_iter=1, random_state=0, n_jobs=n_threads)
+
+    def run(self, n: int) -> None:
+        """n fits."""
+        for _ in range(n):
+            self._model.fit(self._rows)
+
+    def result(self) -> bytes:
+        """What the work came to."""
+        return bytes(self._model.components_.tobytes())
+
+
+class Queries:
+    """`HammingIndex.search` for the ten nearest of 256-bit codes."""
+
+    def __init__(self, size: list[int], n_threads: int) -> None:
+        import udl_fast
+
+        n_codes, n_queries = size
+        udl_fast.set_num_threads(n_threads)
+        generator = np.random.Generator(np.random.PCG64(SEED))
+        codes = generator.integers(0, 256, (n_codes, 32), dtype=np.uint8)
+        self._index = udl_fast.HammingIndex(256)
+        self._index.add(codes)
+        self._queries = generator.integers(0, 256, (n_queries, 32), dtype=np.uint8)
+        self._found: Any = None
+
+    def run(self, n: int) -> None:
+        """n calls."""
+        for _ in range(n):
+            self._found = self._index.search(self._queries, 10)
+
+    def result(self) -> bytes:
+        """What the work came to."""
+        return b"".join(np.asarray(part).tobytes() for part in self._found)
+
+
+WORK = {"training": Training, "gibbs": Gibbs, "fit": Fit, "queries": Queries}
+
+
+def serve(n_threads: int) -> None:
+    """Answer one JSON command a line until the pipe closes."""
+    work: Any = None
+    for line in sys.stdin:
+        command = json.loads(line)
+        if command["do"] == "prepare":
+            work = WORK[command["work"]](command["size"], n_threads)
+            answer: Any = None
+        elif command["do"] == "run":
+            getattr(work, "ready", lambda n: None)(command["n"])
+            start = time.perf_counter()
+            work.run(command["n"])
+            answer = time.perf_counter() - start
+        else:
+            answer = hashlib.sha256(work.result()).hexdigest()
+        print(json.dumps(answer), flush=True)
+
+
+# ---- the side that asks ----
+
+
+class Build:
+    """One build in a process of its own."""
+
+    def __init__(self, folder: Path | None, n_threads: int) -> None:
+        environment = {**os.environ, "UDL_FAST_PROGRESS": "0"}
+        environment["UDL_FAST_NUM_THREADS"] = str(n_threads)
+        if folder is not None:
+            environment["PYTHONPATH"] = str(folder)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, "--serve", str(n_threads)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment,
+            text=True,
+        )
+
+    def ask(self, **command: Any) -> Any:
+        """The answer to one command."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(command), file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"a build's process ended with code {self._process.wait()}")
+        return json.loads(line)
+
+    def close(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def cases(quick: bool) -> dict[str, tuple[str, list[int]]]:
+    """name: (kind of work, size)."""
+    training = QUICK_TRAINING if quick else TRAINING
+    found = {name: ("training", list(size)) for name, size in training.items()}
+    if quick:
+        return {**found, "one query of 2,000 codes": ("queries", [2000, 1])}
+    return {
+        **found,
+        "gibbs 2048x784x500": ("gibbs", [2048, 784, 500]),
+        "fit 60000x784x500": ("fit", [60000, 784, 500]),
+        "1 query of 2M codes": ("queries", [2_000_000, 1]),
+        "1000 queries of 2M codes": ("queries", [2_000_000, 1000]),
+    }
+
+
+def runs_for(build: Build, seconds: float) -> int:
+    """How many runs take about `seconds`; warms the build up on the way."""
+    n = 1
+    build.ask(do="run", n=n)
+    taken = build.ask(do="run", n=n)
+    while taken < seconds / 4:
+        n = max(2 * n, int(n * min(16.0, seconds / 2 / max(taken, 1e-9))))
+        taken = build.ask(do="run", n=n)
+    return max(1, round(n * seconds / taken))
+
+
+def compare(builds: dict[str, Build], rounds: int, seconds: float) -> dict[str, Any]:
+    """Time both builds in turns on the work they have prepared."""
+    for build in builds.values():
+        build.ask(do="run", n=2)
+    results = {name: build.ask(do="result") for name, build in builds.items()}
+    if results["before"] != results["after"]:
+        raise RuntimeError(f"the builds give different results: {results}")
+    n = runs_for(builds["before"], seconds)
+    runs_for(builds["after"], seconds)
+    taken: dict[str, list[float]] = {name: [] for name in builds}
+    for round_number in range(rounds):
+        for name in sorted(builds, reverse=round_number % 2 == 1):
+            time.sleep(SETTLE_SECONDS)
+            builds[name].ask(do="run", n=max(1, n // 8))  # brings its data back into the caches
+            taken[name].append(builds[name].ask(do="run", n=n))
+    ratios = [a / b for a, b in zip(taken["before"], taken["after"], strict=True)]
+    return {
+        "runs_a_sample": n,
+        "seconds_a_run": {name: statistics.median(times) / n for name, times in taken.items()},
+        "ratio": {
+            "median": round(statistics.median(ratios), 4),
+            "smallest": round(min(ratios), 4),
+            "largest": round(max(ratios), 4),
+        },
+    }
+
+
+def main() -> None:
+    """Compare, print and record."""
+    if sys.argv[1:2] == ["--serve"]:
+        return serve(int(sys.argv[2]))
+    from benchmarks.support.recording import finish, output_path, parser
+
+    options = parser(__doc__)
+    options.add_argument("--before", type=Path, metavar="FOLDER", help="of the old build")
+    options.add_argument("--after", type=Path, metavar="FOLDER", help="of the new build")
+    options.add_argument("--commits", nargs=2, metavar="COMMIT", help="of both builds, to record")
+    options.add_argument("--rounds", type=int, default=21)
+    options.add_argument("--seconds", type=float, default=0.6, help="of a sample")
+    options.add_argument("--threads", type=int, default=2)
+    arguments = options.parse_args()
+    path = output_path(arguments, "compare_builds")
+    rounds, seconds = (3, 0.05) if arguments.quick else (arguments.rounds, arguments.seconds)
+    measured = {}
+    for name, (work, size) in cases(arguments.quick).items():
+        builds = {
+            name: Build(folder, arguments.threads)
+            for name, folder in (("before", arguments.before), ("after", arguments.after))
+        }
+        for build in builds.values():
+            build.ask(do="prepare", work=work, size=size)
+        measured[name] = compare(builds, rounds, seconds)
+        print(f"{name:<28} {measured[name]['ratio']}", file=sys.stderr, flush=True)
+        for build in builds.values():
+            build.close()
+    # Folders are of one machine and say nothing in a record.
+    sys.argv[1:] = ["--before", "FOLDER", "--after", "FOLDER", "--rounds", str(rounds)]
+    compared = {
+        "commits": dict(zip(("before", "after"), arguments.commits or (), strict=False)),
+        "threads": arguments.threads,
+        "cases": measured,
+    }
+    finish("compare_builds", path, compared)
+
+
+if __name__ == "__main__":
+    main()
