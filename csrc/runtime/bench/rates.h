@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/data/rows.h"
+#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
 

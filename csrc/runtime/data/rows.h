@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/view.h"
+#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 
 namespace udl {
