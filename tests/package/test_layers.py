@@ -18,6 +18,7 @@ LAYERS = ("base", "kernels", "runtime", "bindings")
 # A header that states what others implement is a room of its own.
 ROOMS = (
     ("base",),
+    ("kernels/rbm",),
     ("kernels",),
     ("kernels/cpu/simd",),
     ("kernels/cpu/rbm/units",),

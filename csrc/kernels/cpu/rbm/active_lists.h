@@ -47,17 +47,6 @@ int64_t count_list_entries(const BitMatrixView& bits) {
   return entries;
 }
 
-void unit_counts(const BitMatrixView& units, int64_t tile, int32_t* out) {
-  std::fill_n(out, kTileUnits, 0);
-  for (int64_t first = 0; first < units.columns; first += kWordBits) {
-    const int64_t count = std::min<int64_t>(kWordBits, units.columns - first);
-    const uint64_t mask = ~uint64_t{0} >> (kWordBits - count);
-    const uint64_t* words = units.word_column(first / kWordBits) + tile * kTileUnits;
-    for (int k = 0; k < kTileUnits; ++k)
-      out[k] += static_cast<int32_t>(std::bitset<64>(words[k] & mask).count());
-  }
-}
-
 /// The list of one row and chunk, filled up to `length`.
 UDL_ALWAYS_INLINE void list_row(const BitMatrixView& bits, int64_t row, int64_t chunk,
                                 int64_t length, uint16_t* list) {
