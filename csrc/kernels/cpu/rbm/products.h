@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/rbm/table_product.h"
+#include "kernels/cpu/simd/prefetch.h"
 
 namespace udl {
 namespace {

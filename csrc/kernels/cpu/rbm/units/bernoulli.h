@@ -1,7 +1,9 @@
 #pragma once
 // The epilogue of a product: x = scale * sum + bias, p = 1 / (1 + e^-x), sample, pack.
 #include <algorithm>
+#include <cstring>
 
+#include "base/fixed.h"
 #include "kernels/cpu/rbm/units/draws.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
