@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "runtime/threads/parallel.h"
 
@@ -56,8 +57,7 @@ void copy_row(const T* from, int64_t n, Real* to) {
 
 template <class Real>
 void expand_bits(const uint64_t* words, int64_t n, Real* to) {
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = static_cast<Real>(words[i / kWordBits] >> (i % kWordBits) & 1);
+  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<Real>(bit_at(words, i));
 }
 
 }  // namespace
@@ -131,7 +131,7 @@ Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns) {
                       std::to_string(c) + "; call sum_duplicates() first");
       last_row_of_column[c] = r + 1;
       binary = binary && (x.values[at] == 0 || x.values[at] == 1);
-      if (x.values[at] != 0) out.bits_row(r)[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
+      if (x.values[at] != 0) set_bit(out.bits_row(r), c);
     }
   }
   if (binary) return out;

@@ -1,10 +1,10 @@
 #pragma once
 // Any processor: plain loops that a compiler turns into what its target has. What each operation
 // means is said in simd.h.
-#include <bitset>
 #include <cstdint>
 #include <cstring>
 
+#include "base/bits.h"
 #include "base/fixed.h"
 #include "base/macros.h"
 
@@ -159,7 +159,7 @@ UDL_ALWAYS_INLINE u64x8 operator+(const u64x8& a, const u64x8& b) {
   return lanes<u64x8, 8>([&](int k) { return a.v[k] + b.v[k]; });
 }
 UDL_ALWAYS_INLINE u64x8 count_bits(const u64x8& a) {
-  return lanes<u64x8, 8>([&](int k) { return uint64_t{std::bitset<64>(a.v[k]).count()}; });
+  return lanes<u64x8, 8>([&](int k) { return uint64_t{bits_of(popcount(a.v[k]))}; });
 }
 UDL_ALWAYS_INLINE i32x16 low_halves(const u64x8& a, const u64x8& b) {
   return lanes<i32x16>(
