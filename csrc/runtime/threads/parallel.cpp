@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cfenv>
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <thread>
@@ -10,7 +9,7 @@
 #include <vector>
 
 #include "runtime/threads/gate.h"
-#include "runtime/threads/placement.h"
+#include "runtime/threads/team_state.h"
 
 #if !defined(_WIN32)
 #include <pthread.h>
@@ -20,20 +19,32 @@
 
 namespace udl {
 
-namespace {
-
-constexpr std::size_t kCacheLine = 64;
-// Longer waits sleep: a spinning thread takes a processor from whoever it waits for.
-constexpr std::chrono::microseconds kSpin{50};
-
-/// Items taken so far from one thread's share; a cache line of its own.
-struct alignas(kCacheLine) Share {
-  std::atomic<int64_t> taken{0};
-};
-
-int64_t share_begin(int64_t n_items, int thread_index, int n_threads) {
-  return n_items / n_threads * thread_index + n_items % n_threads * thread_index / n_threads;
+void Team::barrier() noexcept {
+  victim_ = 0;
+  position_ = 0;
+  if (state_ == nullptr) return stop_->agree();
+  state_->barrier(thread_index_);
 }
+
+/// With an item a thread at most, helping another would not end the loop sooner: all meet at the
+/// barrier anyway.
+int64_t Team::only_item(int64_t n_items) noexcept {
+  const bool first_call = position_++ == 0;
+  return first_call && thread_index_ < n_items ? thread_index_ : -1;
+}
+
+int64_t Team::next_item(int64_t n_items) {
+  if (check_stop()) return -1;
+  if (state_ == nullptr) return position_ < n_items ? position_++ : -1;
+  if (n_items <= n_threads_) return only_item(n_items);
+  for (; victim_ < n_threads_; ++victim_) {
+    const int64_t item = state_->take((thread_index_ + victim_) % n_threads_, n_items);
+    if (item >= 0) return item;
+  }
+  return -1;
+}
+
+namespace {
 
 /// Same bits on every thread and for every caller: some libraries switch subnormals off for a whole
 /// process.
@@ -51,100 +62,23 @@ class DefaultFloatingPoint {
   std::fenv_t saved_;
 };
 
-}  // namespace
-
-class TeamState {
- public:
-  /// Before the region's threads start.
-  void prepare(int n_threads) noexcept {
-    n_threads_ = n_threads;
-    // With fewer processors than threads the awaited thread cannot run while this one spins.
-    spin_ = n_threads <= usable_ ? std::chrono::nanoseconds(kSpin) : std::chrono::nanoseconds(0);
-  }
-
-  void enter(int thread_index) noexcept {
-    if (spin_.count() > 0) placement_.settle(thread_index);
-  }
-
-  void barrier(int thread_index) noexcept {
-    // Read before arriving: afterwards the others may go on, finish and prepare the next region.
-    const int n_threads = n_threads_;
-    const std::chrono::nanoseconds spin = spin_;
-    const uint64_t seen = gate_.generation();
-    if (arrived_.fetch_add(1, std::memory_order_acq_rel) + 1 < n_threads) {
-      if (gate_.wait(seen, spin) && spin.count() > 0) placement_.settle(thread_index);
-      return;
-    }
-    arrived_.store(0, std::memory_order_relaxed);
-    reset_shares(n_threads);
-    gate_.open();
-  }
-
-  /// An item of the share, or -1 when it is used up. Relaxed: the barrier publishes what items
-  /// write.
-  int64_t take(int share, int64_t n_items) noexcept {
-    const int64_t begin = share_begin(n_items, share, n_threads_);
-    const int64_t size = share_begin(n_items, share + 1, n_threads_) - begin;
-    std::atomic<int64_t>& taken = shares_[share].taken;
-    if (taken.load(std::memory_order_relaxed) >= size) return -1;
-    const int64_t offset = taken.fetch_add(1, std::memory_order_relaxed);
-    return offset < size ? begin + offset : -1;
-  }
-
- private:
-  /// Writes only what was used: an untouched line stays in every thread's cache.
-  void reset_shares(int n_threads) noexcept {
-    for (int t = 0; t < n_threads; ++t) {
-      std::atomic<int64_t>& taken = shares_[t].taken;
-      if (taken.load(std::memory_order_relaxed) != 0) taken.store(0, std::memory_order_relaxed);
-    }
-  }
-
-  const int usable_ = usable_processors();
-  int n_threads_ = 1;
-  std::chrono::nanoseconds spin_{0};
-  alignas(kCacheLine) std::atomic<int> arrived_{0};
-  alignas(kCacheLine) Gate gate_;
-  alignas(kCacheLine) Placement placement_;
-  Share shares_[kMaxThreads];
-};
-
-void Team::barrier() noexcept {
-  victim_ = 0;
-  position_ = 0;
-  if (state_ != nullptr) state_->barrier(thread_index_);
-}
-
-/// With an item a thread at most, helping another would not end the loop sooner: all meet at the
-/// barrier anyway.
-int64_t Team::only_item(int64_t n_items) noexcept {
-  const bool first_call = position_++ == 0;
-  return first_call && thread_index_ < n_items ? thread_index_ : -1;
-}
-
-int64_t Team::next_item(int64_t n_items) noexcept {
-  if (state_ == nullptr) return position_ < n_items ? position_++ : -1;
-  if (n_items <= n_threads_) return only_item(n_items);
-  for (; victim_ < n_threads_; ++victim_) {
-    const int64_t item = state_->take((thread_index_ + victim_) % n_threads_, n_items);
-    if (item >= 0) return item;
-  }
-  return -1;
-}
-
-namespace {
-
 struct Region {
   void (*body)(void*, Team&);
   void* context;
+  Stop* stop;
   int n_threads;
 };
 
 void run_member(TeamState* state, int thread_index, const Region& region) noexcept {
   const DefaultFloatingPoint environment;
   if (state != nullptr) state->enter(thread_index);
-  Team team(state, thread_index, region.n_threads);
-  region.body(region.context, team);
+  Team team(state, region.stop, thread_index, region.n_threads);
+  try {
+    region.body(region.context, team);
+  } catch (...) {
+    region.stop->fail(thread_index);
+  }
+  if (state != nullptr) state->leave(thread_index);
 }
 
 /// New threads leave signals to the application's: a handler that runs on a pool thread would not
@@ -177,10 +111,9 @@ class Pool {
     if (busy_.exchange(true, std::memory_order_acquire)) return false;
     region.n_threads = 1 + grow(n_threads - 1);
     region_ = region;
-    state_.prepare(region.n_threads);
+    state_.prepare(region.n_threads, *region.stop);
     for (int t = 1; t < region.n_threads; ++t) starts_[t - 1]->open();
     run_member(&state_, 0, region);
-    if (region.n_threads > 1) state_.barrier(0);
     busy_.store(false, std::memory_order_release);
     return true;
   }
@@ -207,7 +140,6 @@ class Pool {
     for (uint64_t seen = 0;; ++seen) {
       start->wait(seen, kSpin);
       run_member(&state_, thread_index, region_);
-      state_.barrier(thread_index);
     }
   }
 
@@ -240,10 +172,14 @@ const int fork_handler =
 
 namespace detail {
 
-void run_region(int n_threads, void (*body)(void*, Team&), void* context) {
-  const Region region{body, context, 1};
-  if (n_threads > 1 && pool().try_run(std::min(n_threads, kMaxThreads), region)) return;
-  run_member(nullptr, 0, region);
+void run_region(const Run& run, void (*body)(void*, Team&), void* context) {
+  if (run.stopped()) return;
+  Stop stop(run.interrupt);
+  const Region region{body, context, &stop, 1};
+  const bool shared =
+      run.n_threads > 1 && pool().try_run(std::min(run.n_threads, kMaxThreads), region);
+  if (!shared) run_member(nullptr, 0, region);
+  stop.rethrow();
 }
 
 }  // namespace detail
