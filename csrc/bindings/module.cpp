@@ -6,12 +6,11 @@ namespace py = pybind11;
 void init_runtime(py::module_& m);
 void init_random(py::module_& m);
 void init_rows(py::module_& m);
-void init_products(py::module_& m);
 void init_rbm(py::module_& m);
 void init_hamming(py::module_& m);
 void init_hamming_tables(py::module_& m);
 void init_hamming_kernels(py::module_& m);
-void init_rates(py::module_& m);
+void init_kernels(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
@@ -19,10 +18,9 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_runtime(m);
   init_random(m);
   init_rows(m);
-  init_products(m);
   init_rbm(m);
   init_hamming(m);
   init_hamming_tables(m);
   init_hamming_kernels(m);
-  init_rates(m);
+  init_kernels(m);
 }

@@ -1,4 +1,4 @@
-// The RBM kernel table of one CPU target. Compiled once per target with UDL_TARGET=<name>.
+// The RBM kernel tables of one CPU target. Compiled once per target with UDL_TARGET=<name>.
 #include "kernels/rbm.h"
 
 #include "kernels/cpu/rbm/active_lists.h"
@@ -7,19 +7,81 @@
 #include "kernels/cpu/rbm/narrow_norms.h"
 #include "kernels/cpu/rbm/pair_counts.h"
 #include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
+namespace {
 
-const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), hidden_sums,       visible_sums,       hidden_list_sums,
-    visible_list_sums,    integer_panel,     integer_list_sums,  count_list_entries,
-    unit_counts,          list_active,       activate,           column_sums,
-    sample_values,        transpose_tile,    gradient_sums,      join_units,
-    pair_counts,          dense_hidden_sums, dense_visible_sums, dense_gradient_sums,
-    update_panel,         narrow_norms,      largest_of_sums,    largest_row_norm,
-};
+constexpr ProductKernels product_kernels() {
+  ProductKernels kernels{};
+  kernels.hidden_sums = hidden_sums;
+  kernels.visible_sums = visible_sums;
+  kernels.dense_hidden_sums = dense_hidden_sums;
+  kernels.dense_visible_sums = dense_visible_sums;
+  return kernels;
+}
+
+constexpr ListKernels list_kernels() {
+  ListKernels kernels{};
+  kernels.count_entries = count_list_entries;
+  kernels.list_active = list_active;
+  kernels.hidden_sums = hidden_list_sums;
+  kernels.visible_sums = visible_list_sums;
+  kernels.integer_panel = integer_panel;
+  kernels.integer_sums = integer_list_sums;
+  return kernels;
+}
+
+constexpr UnitKernels bernoulli_kernels() {
+  UnitKernels kernels{};
+  kernels.activate = activate_bernoulli;
+  kernels.sample_values = sample_values;
+  return kernels;
+}
+
+constexpr GradientKernels gradient_kernels() {
+  GradientKernels kernels{};
+  kernels.transpose_tile = transpose_tile;
+  kernels.join_units = join_units;
+  kernels.sums = gradient_sums;
+  kernels.pair_counts = pair_counts;
+  kernels.dense_sums = dense_gradient_sums;
+  kernels.unit_counts = unit_counts;
+  kernels.column_sums = column_sums;
+  return kernels;
+}
+
+constexpr UpdateKernels update_kernels() {
+  UpdateKernels kernels{};
+  kernels.panel = update_panel;
+  return kernels;
+}
+
+constexpr NormKernels norm_kernels() {
+  NormKernels kernels{};
+  kernels.narrow = narrow_norms;
+  kernels.largest_of_sums = largest_of_sums;
+  kernels.largest_row_norm = largest_row_norm;
+  return kernels;
+}
+
+constexpr RbmKernels all_kernels() {
+  RbmKernels kernels{};
+  kernels.target = UDL_TEXT(UDL_TARGET);
+  kernels.products = product_kernels();
+  kernels.lists = list_kernels();
+  kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
+  kernels.gradient = gradient_kernels();
+  kernels.update = update_kernels();
+  kernels.norms = norm_kernels();
+  return kernels;
+}
+
+}  // namespace
+
+const RbmKernels UDL_JOIN(rbm_kernels_, UDL_TARGET) = all_kernels();
 
 }  // namespace udl

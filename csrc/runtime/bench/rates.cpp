@@ -14,7 +14,7 @@ namespace {
 BitMatrix transposed(const BitMatrix& bits) {
   BitMatrix units(bits.columns(), bits.rows());
   for (int64_t tile = 0; tile < divide_up(bits.columns(), kTileUnits); ++tile)
-    rbm_kernels().transpose_tile(bits.view(), tile, units.view());
+    rbm_kernels().gradient.transpose_tile(bits.view(), tile, units.view());
   return units;
 }
 
@@ -77,11 +77,13 @@ KernelRates::KernelRates(const Rows& visible, const Rows& hidden, const float* w
   view_ = weights_.view(weight_scale_exponent(weights_, narrow), narrow);
   visible.gather_values(nullptr, 0, n_rows_, values_.data(), round_up(n_visible_, kTileUnits));
   for (int64_t i = 0; i < n_rows_ * kTileUnits; ++i) {
-    fixed_[i] = static_cast<int32_t>(i * 40503 % 65536);  // spread evenly: 40503 is odd
+    fixed_[i] =
+        static_cast<int32_t>(i * 40503 % (1 << kProbabilityBits));  // spread evenly: 40503 is odd
     probabilities_[i] = static_cast<float>(fixed_[i]) / kProbabilityOne;
   }
   rooms_.emplace_back(*this);
-  rbm_kernels().hidden_sums(view_, 0, visible_.view(), rooms_[0].scratch.data(), logits_.data());
+  rbm_kernels().products.hidden_sums(view_, 0, visible_.view(), rooms_[0].scratch.data(),
+                                     logits_.data());
 }
 
 int64_t KernelRates::n_tiles(TimedKernel kernel) const {
@@ -93,34 +95,34 @@ void KernelRates::one_tile(TimedKernel kernel, int64_t tile, Room& room) const {
   const int64_t stride = round_up(n_visible_, kTileUnits);
   switch (kernel) {
     case TimedKernel::hidden_sums:
-      return kernels.hidden_sums(view_, tile, visible_.view(), room.scratch.data(),
-                                 room.sums.data());
+      return kernels.products.hidden_sums(view_, tile, visible_.view(), room.scratch.data(),
+                                          room.sums.data());
     case TimedKernel::visible_sums:
-      return kernels.visible_sums(view_, tile, hidden_.view(), room.scratch.data(),
-                                  room.sums.data());
+      return kernels.products.visible_sums(view_, tile, hidden_.view(), room.scratch.data(),
+                                           room.sums.data());
     case TimedKernel::gradient_sums:
-      return kernels.gradient_sums(visible_units_.view(), fixed_.data(), round_up(n_rows_, 4),
+      return kernels.gradient.sums(visible_units_.view(), fixed_.data(), round_up(n_rows_, 4),
                                    view_.narrow, room.scratch.data(), room.sums.data());
     case TimedKernel::pair_counts:
-      return kernels.pair_counts(visible_units_.view(), hidden_units_.view(), tile,
-                                 Combine::overwrite, room.sums.data());
+      return kernels.gradient.pair_counts(visible_units_.view(), hidden_units_.view(), tile,
+                                          Combine::overwrite, room.sums.data());
     case TimedKernel::dense_hidden_sums:
-      return kernels.dense_hidden_sums(view_, tile, values_.data(), n_rows_, stride,
-                                       room.float_sums.data());
+      return kernels.products.dense_hidden_sums(view_, tile, values_.data(), n_rows_, stride,
+                                                room.float_sums.data());
     case TimedKernel::dense_gradient_sums:
-      return kernels.dense_gradient_sums(values_.data(), n_rows_, stride, n_visible_,
+      return kernels.gradient.dense_sums(values_.data(), n_rows_, stride, n_visible_,
                                          probabilities_.data(), 1.0f, false,
                                          room.float_sums.data());
     case TimedKernel::sample:
     case TimedKernel::sample_and_mean: {
-      ActivationOutput output{};
+      UnitOutput output{};
       output.sample_words = room.samples.data();
       output.draw_key = make_draw_key(0, Stream::cd, kHiddenLayer, 0);
       output.tile = tile;
-      if (kernel == TimedKernel::sample_and_mean)
-        output.probabilities_fixed = room.probabilities.data();
-      return kernels.activate(
-          {logits_.data(), nullptr, 1.0f / view_.inverse_scale, bias_.data(), n_rows_}, output);
+      if (kernel == TimedKernel::sample_and_mean) output.means_fixed = room.probabilities.data();
+      return kernels.unit(UnitKind::bernoulli)
+          .activate({logits_.data(), nullptr, 1.0f / view_.inverse_scale, bias_.data(), n_rows_},
+                    output);
     }
   }
 }

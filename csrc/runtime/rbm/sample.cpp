@@ -66,11 +66,11 @@ class HalfStep {
   }
 
   /// Sums of one tile and how they become pre-activations.
-  ActivationInput sums(const BlockStates& from, int64_t rows, int64_t tile,
-                       TileScratch& scratch) const {
+  UnitInput sums(const BlockStates& from, int64_t rows, int64_t tile, TileScratch& scratch) const {
     const float* bias = (to_hidden_ ? state_.hidden_bias : state_.visible_bias).tile(tile);
     if (from.dense) {
-      const auto product = to_hidden_ ? kernels_.dense_hidden_sums : kernels_.dense_visible_sums;
+      const auto product =
+          to_hidden_ ? kernels_.products.dense_hidden_sums : kernels_.products.dense_visible_sums;
       product(state_.panels(), tile, from.values.data(), rows, from.value_stride,
               scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, rows};
@@ -85,22 +85,22 @@ class HalfStep {
   void sample(const BlockStates& from, int64_t rows, int64_t tile, const DrawSource& source,
               uint64_t step, uint32_t first_row, const BitMatrixView& out,
               TileScratch& scratch) const {
-    ActivationOutput output{};
+    UnitOutput output{};
     output.sample_words = out.word_column(tile / 4);
     output.draw_key =
         make_draw_key(source.seed, source.stream, to_hidden_ ? kHiddenLayer : kVisibleLayer, step);
     output.first_chain = source.first_chain + first_row;
     output.tile = tile;
-    kernels_.activate(sums(from, rows, tile, scratch), output);
+    kernels_.unit(UnitKind::bernoulli).activate(sums(from, rows, tile, scratch), output);
   }
 
   /// Writes P of the tile's units into a row-major matrix of units() columns.
   void means(const BlockStates& from, int64_t rows, int64_t tile, float* out,
              TileScratch& scratch) const {
-    ActivationOutput output{};
-    output.probabilities = scratch.probabilities.data();
+    UnitOutput output{};
+    output.means = scratch.probabilities.data();
     output.tile = tile;
-    kernels_.activate(sums(from, rows, tile, scratch), output);
+    kernels_.unit(UnitKind::bernoulli).activate(sums(from, rows, tile, scratch), output);
     const int64_t count = std::min<int64_t>(kTileUnits, units() - tile * kTileUnits);
     for (int64_t r = 0; r < rows; ++r)
       std::copy_n(scratch.probabilities.data() + r * kTileUnits, count,
@@ -169,7 +169,7 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
 /// Per row: sum of softplus over the units of one tile, in unit order.
-void softplus_sums(const ActivationInput& in, int64_t n_units, double* out) {
+void softplus_sums(const UnitInput& in, int64_t n_units, double* out) {
   for (int64_t r = 0; r < in.rows; ++r) {
     double sum = 0;
     for (int64_t k = 0; k < n_units; ++k) {

@@ -12,8 +12,8 @@
 // one length: the end of a loop, which the processor cannot foresee, comes once for four. Sums are
 // those of the tables and cannot overflow for the same reason.
 #include <algorithm>
-#include <bitset>
 
+#include "base/bits.h"
 #include "kernels/cpu/rbm/products.h"
 #include "kernels/cpu/simd/lists.h"
 
@@ -26,8 +26,7 @@ UDL_ALWAYS_INLINE int64_t ones_in_chunk(const BitMatrixView& bits, int64_t row, 
   static_assert(kListColumns % kWordBits == 0, "chunks are whole words");
   const int64_t last = std::min(bits.word_columns(), (chunk + 1) * kWords);
   int64_t ones = 0;
-  for (int64_t w = chunk * kWords; w < last; ++w)
-    ones += static_cast<int64_t>(std::bitset<64>(bits.word_column(w)[row]).count());
+  for (int64_t w = chunk * kWords; w < last; ++w) ones += popcount(bits.word_column(w)[row]);
   return ones;
 }
 
@@ -45,17 +44,6 @@ int64_t count_list_entries(const BitMatrixView& bits) {
     for (int64_t r = 0; r < bits.rows; r += kListRows)
       entries += std::min(kListRows, bits.rows - r) * list_length(bits, r, chunk);
   return entries;
-}
-
-void unit_counts(const BitMatrixView& units, int64_t tile, int32_t* out) {
-  std::fill_n(out, kTileUnits, 0);
-  for (int64_t first = 0; first < units.columns; first += kWordBits) {
-    const int64_t count = std::min<int64_t>(kWordBits, units.columns - first);
-    const uint64_t mask = ~uint64_t{0} >> (kWordBits - count);
-    const uint64_t* words = units.word_column(first / kWordBits) + tile * kTileUnits;
-    for (int k = 0; k < kTileUnits; ++k)
-      out[k] += static_cast<int32_t>(std::bitset<64>(words[k] & mask).count());
-  }
 }
 
 /// The list of one row and chunk, filled up to `length`.

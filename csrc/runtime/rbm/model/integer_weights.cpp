@@ -36,7 +36,8 @@ IntegerWeights::IntegerWeights(const RbmState& state, int64_t max_rows, int n_th
 }
 
 void IntegerWeights::quantise(int64_t tile, int exponent) {
-  if (panel(tile) != nullptr) kernels_.integer_panel(state_.panels_at(exponent), tile, panel(tile));
+  if (panel(tile) != nullptr)
+    kernels_.lists.integer_panel(state_.panels_at(exponent), tile, panel(tile));
 }
 
 }  // namespace udl

@@ -42,7 +42,7 @@ void ScaleTracker::prepare(PanelUpdate& update, int64_t tile, int thread, int ex
 
 void ScaleTracker::panel_updated(int64_t tile, int exponent) {
   if (!state_.narrow) return;
-  column_norms_[tile] = kernels_.narrow_norms(state_.weights.panel(tile), state_.n_visible,
+  column_norms_[tile] = kernels_.norms.narrow(state_.weights.panel(tile), state_.n_visible,
                                               power_of_two(-exponent), row_norms_[tile].data());
 }
 
@@ -57,7 +57,7 @@ bool ScaleTracker::next(int& exponent) const {
 
 int32_t ScaleTracker::largest_of(const Buffer<int32_t>& values) const {
   const int32_t* array = values.data();
-  return kernels_.largest_of_sums(&array, 1, values.size());
+  return kernels_.norms.largest_of_sums(&array, 1, values.size());
 }
 
 float ScaleTracker::largest_weight() const {
@@ -73,7 +73,7 @@ int64_t ScaleTracker::largest_row_norm() const {
   int n = 0;
   for (std::size_t thread = 0; thread < has_row_norms_.size(); ++thread)
     if (has_row_norms_[thread].set) arrays[n++] = row_norm_arrays_[thread];
-  return kernels_.largest_row_norm(arrays, n, state_.n_visible);
+  return kernels_.norms.largest_row_norm(arrays, n, state_.n_visible);
 }
 
 /// The shifted sums are a bound from below and, with one unit a weight, from above; where no norms
@@ -110,8 +110,8 @@ int32_t ScaleTracker::largest_narrow_norm() const {
   const auto n_panels = static_cast<int64_t>(row_norm_arrays_.size());
   for (int64_t first = 0; first < n_panels; first += kPanelsPerWord) {
     const int n = static_cast<int>(std::min(kPanelsPerWord, n_panels - first));
-    largest = std::max(largest, kernels_.largest_of_sums(row_norm_arrays_.data() + first, n,
-                                                         row_norms_[first].size()));
+    largest = std::max(largest, kernels_.norms.largest_of_sums(row_norm_arrays_.data() + first, n,
+                                                               row_norms_[first].size()));
   }
   return largest;
 }

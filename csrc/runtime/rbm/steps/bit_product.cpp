@@ -44,7 +44,7 @@ int64_t BitProduct::entries_of_faster_lists(const BitMatrixView& bits, int64_t n
   const double tables = table_clocks(bits);
   // Where not even empty lists would be faster there is nothing to count.
   if (list_clocks(bits, 0, n_tiles) > tables) return -1;
-  const int64_t entries = kernels_.count_list_entries(bits);
+  const int64_t entries = kernels_.lists.count_entries(bits);
   return entries <= kMaxListEntries &&
                  list_clocks(bits, static_cast<double>(entries), n_tiles) < tables
              ? entries
@@ -68,7 +68,7 @@ void BitProduct::prepare_tables(const BitMatrixView& bits) noexcept {
 }
 
 void BitProduct::prepare_lists(const BitMatrixView& bits) {
-  make_lists(bits, kernels_.count_list_entries(bits));
+  make_lists(bits, kernels_.lists.count_entries(bits));
 }
 
 void BitProduct::make_lists(const BitMatrixView& bits, int64_t entries) {
@@ -77,23 +77,23 @@ void BitProduct::make_lists(const BitMatrixView& bits, int64_t entries) {
   if (columns_on_.size() < needed) columns_on_.resize(needed + needed / 2);
   starts_.resize(divide_up(bits.columns, kListColumns) * divide_up(bits.rows, kListRows) + 1);
   integer_rows_.reserve(kListScratch);
-  kernels_.list_active(bits, columns_on_.data(), starts_.data());
+  kernels_.lists.list_active(bits, columns_on_.data(), starts_.data());
   bits_ = bits;
   by_lists_ = true;
 }
 
 void BitProduct::hidden_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums,
                              const int32_t* integers) {
-  if (by_lists_ && integers != nullptr) return kernels_.integer_list_sums(integers, lists(), sums);
+  if (by_lists_ && integers != nullptr) return kernels_.lists.integer_sums(integers, lists(), sums);
   if (by_lists_)
-    return kernels_.hidden_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
-  kernels_.hidden_sums(weights, tile, bits_, tables_, sums);
+    return kernels_.lists.hidden_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  kernels_.products.hidden_sums(weights, tile, bits_, tables_, sums);
 }
 
 void BitProduct::visible_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums) {
   if (by_lists_)
-    return kernels_.visible_list_sums(weights, tile, lists(), integer_rows_.data(), sums);
-  kernels_.visible_sums(weights, tile, bits_, tables_, sums);
+    return kernels_.lists.visible_sums(weights, tile, lists(), integer_rows_.data(), sums);
+  kernels_.products.visible_sums(weights, tile, bits_, tables_, sums);
 }
 
 }  // namespace udl

@@ -41,10 +41,10 @@ bool Gradient::joins(const Phase& up, const Phase& down) const {
 void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down,
                     TrainScratch& scratch, PanelUpdate& update) const {
   if (up.hidden.sampled() && up.visible.count == down.visible.count) {
-    kernels_.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite,
-                         scratch.sums.data());
-    kernels_.pair_counts(down.visible.units(), down.hidden.samples, tile, Combine::subtract,
-                         scratch.sums.data());
+    kernels_.gradient.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite,
+                                  scratch.sums.data());
+    kernels_.gradient.pair_counts(down.visible.units(), down.hidden.samples, tile,
+                                  Combine::subtract, scratch.sums.data());
     update.sums = scratch.sums.data();
     update.sums_factor = factor_for(up.hidden);
     return;
@@ -82,7 +82,7 @@ void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& dow
     update.short_batch = &scratch.short_batch;
     return;
   }
-  kernels_.gradient_sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(),
+  kernels_.gradient.sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(),
                          scratch.sums.data());
   update.sums = scratch.sums.data();
 }
@@ -91,10 +91,10 @@ void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& dow
 void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
   const BitMatrixView units = phase.visible.units();
   if (phase.hidden.sampled())
-    return kernels_.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite,
-                                scratch.sums.data());
+    return kernels_.gradient.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite,
+                                         scratch.sums.data());
   const int64_t none_negative = round_up(units.columns, 4);
-  kernels_.gradient_sums(units, phase.hidden.fixed, none_negative, state_.narrow,
+  kernels_.gradient.sums(units, phase.hidden.fixed, none_negative, state_.narrow,
                          scratch.tables.data(), scratch.sums.data());
 }
 
@@ -104,7 +104,7 @@ void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, b
   const Phase& visible = phase.visible;
   if (phase.hidden.probabilities) {
     const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
-    kernels_.dense_gradient_sums(
+    kernels_.gradient.dense_sums(
         visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
         phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
     return;

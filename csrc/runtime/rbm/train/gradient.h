@@ -46,7 +46,7 @@ class Gradient {
   /// Row of the negative phase's first probabilities.
   static int64_t first_negative(const Phase& up) { return up.count; }
   void join_tile(int64_t tile, const Phase& up, const Phase& down) {
-    kernels_.join_units(up.units(), down.units(), tile, joined_.view());
+    kernels_.gradient.join_units(up.units(), down.units(), tile, joined_.view());
   }
 
   /// Fills sums or short_batch, sums_factor and float_sums of the update; they lie in `scratch`.

@@ -8,7 +8,7 @@ namespace {
 TileStatistic counts(const RbmKernels& kernels, const BitMatrixView& units, int64_t tile) {
   TileStatistic out{true, units.columns, 1.0f, {}, {}};
   int32_t ones[kTileUnits];
-  kernels.unit_counts(units, tile, ones);
+  kernels.gradient.unit_counts(units, tile, ones);
   std::copy_n(ones, kTileUnits, out.sums);
   return out;
 }
@@ -25,8 +25,8 @@ TileStatistic fixed_sums(const RbmKernels& kernels, const int32_t* probabilities
   TileStatistic out{true, rows, kProbabilityOne, {}, {}};
   for (int64_t first = 0; first < rows; first += kMaxRowsPerSum) {
     int32_t sums[kTileUnits];
-    kernels.column_sums(probabilities + first * kTileUnits, std::min(kMaxRowsPerSum, rows - first),
-                        sums);
+    kernels.gradient.column_sums(probabilities + first * kTileUnits,
+                                 std::min(kMaxRowsPerSum, rows - first), sums);
     for (int k = 0; k < kTileUnits; ++k) out.sums[k] += sums[k];
   }
   return out;

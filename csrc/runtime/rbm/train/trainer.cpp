@@ -120,8 +120,9 @@ class FixedTrainer {
     const DrawKey key = make_draw_key(seed_, Stream::data, kVisibleLayer,
                                       static_cast<uint64_t>(settings_.data_step + batch.index));
     for (int64_t tile = 0; tile < state_.visible_tiles(); ++tile)
-      kernels_.sample_values(values, count, to.row_stride, key, static_cast<uint32_t>(begin), tile,
-                             to.bits.view().word_column(tile / 4) + begin);
+      kernels_.unit(UnitKind::bernoulli)
+          .sample_values(values, count, to.row_stride, key, static_cast<uint32_t>(begin), tile,
+                         to.bits.view().word_column(tile / 4) + begin);
   }
   static int64_t fetch_blocks(const Minibatch& batch) { return divide_up(batch.count, kFetchRows); }
   void fetch_all(const Minibatch& batch) {
@@ -271,21 +272,21 @@ class FixedTrainer {
   // ---- tiles ----
 
   /// `product` was prepared with the bits of `visible`.
-  ActivationInput hidden_input(const Phase& visible, BitProduct& product, int64_t tile,
-                               int exponent, TrainScratch& scratch) {
+  UnitInput hidden_input(const Phase& visible, BitProduct& product, int64_t tile, int exponent,
+                         TrainScratch& scratch) {
     const WeightPanelsView weights = state_.panels_at(exponent);
     const float* bias = state_.hidden_bias.tile(tile);
     if (visible.dense) {
       const VisibleStates& states = visible.states;
-      kernels_.dense_hidden_sums(weights, tile, states.values.data(), visible.count,
-                                 states.row_stride, scratch.float_sums.data());
+      kernels_.products.dense_hidden_sums(weights, tile, states.values.data(), visible.count,
+                                          states.row_stride, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, visible.count};
     }
     product.hidden_sums(weights, tile, scratch.sums.data(), integers_.panel(tile));
     return {scratch.sums.data(), nullptr, power_of_two(exponent), bias, visible.count};
   }
 
-  void add_hidden_samples(ActivationOutput& output, int64_t tile, uint64_t step) {
+  void add_hidden_samples(UnitOutput& output, int64_t tile, uint64_t step) {
     output.sample_words = hidden_.view().word_column(tile / 4);
     output.draw_key = make_draw_key(seed_, stream(), kHiddenLayer, step);
     output.tile = tile;
@@ -293,23 +294,24 @@ class FixedTrainer {
 
   void positive_tile(int64_t tile, const Minibatch& batch, int exponent, TrainScratch& scratch) {
     const Phase visible = data_phase(batch);
-    ActivationOutput output{};
+    UnitOutput output{};
     if (visible.dense)
-      output.probabilities = positive_probabilities_.data() + tile * positive_tile_size_;
+      output.means = positive_probabilities_.data() + tile * positive_tile_size_;
     else
-      output.probabilities_fixed = positive_fixed_.data() + tile * positive_tile_size_;
+      output.means_fixed = positive_fixed_.data() + tile * positive_tile_size_;
     if (!settings_.persistent) add_hidden_samples(output, tile, step_of(batch, 0));
     if (settings_.sampled_statistics) sample_positive_hidden(output, tile, batch);
-    kernels_.activate(hidden_input(visible, scratch.from_data, tile, exponent, scratch), output);
+    kernels_.unit(UnitKind::bernoulli)
+        .activate(hidden_input(visible, scratch.from_data, tile, exponent, scratch), output);
     if (settings_.sampled_statistics)
-      kernels_.transpose_tile(positive_hidden(batch), tile,
-                              positive_samples_.units_of(batch.count));
+      kernels_.gradient.transpose_tile(positive_hidden(batch), tile,
+                                       positive_samples_.units_of(batch.count));
   }
 
   /// CD pairs the data with the states that start its chain. Chains of PCD start elsewhere, so the
   /// hidden states given data are drawn for the statistics alone, from the stream CD would use.
-  void sample_positive_hidden(ActivationOutput& output, int64_t tile, const Minibatch& batch) {
-    output.probabilities_fixed = nullptr;
+  void sample_positive_hidden(UnitOutput& output, int64_t tile, const Minibatch& batch) {
+    output.means_fixed = nullptr;
     if (!settings_.persistent) return;
     output.sample_words = positive_samples_.bits.view().word_column(tile / 4);
     output.draw_key = make_draw_key(seed_, Stream::cd, kHiddenLayer, step_of(batch, 0));
@@ -322,10 +324,11 @@ class FixedTrainer {
 
   void hidden_sample_tile(int64_t tile, const Minibatch& batch, uint64_t step, int exponent,
                           TrainScratch& scratch) {
-    ActivationOutput output{};
+    UnitOutput output{};
     add_hidden_samples(output, tile, step);
-    kernels_.activate(
-        hidden_input(chain_phase(batch), scratch.from_visible, tile, exponent, scratch), output);
+    kernels_.unit(UnitKind::bernoulli)
+        .activate(hidden_input(chain_phase(batch), scratch.from_visible, tile, exponent, scratch),
+                  output);
   }
 
   bool mean_reconstruction(int64_t s) const {
@@ -336,20 +339,20 @@ class FixedTrainer {
                     TrainScratch& scratch) {
     const int64_t count = chain_phase(batch).count;
     visible_sums_.tile(tile, count, exponent, scratch.from_hidden, scratch.sums.data());
-    const ActivationInput input{scratch.sums.data(), nullptr, power_of_two(exponent),
-                                state_.visible_bias.tile(tile), count};
-    ActivationOutput output{};
+    const UnitInput input{scratch.sums.data(), nullptr, power_of_two(exponent),
+                          state_.visible_bias.tile(tile), count};
+    UnitOutput output{};
     output.tile = tile;
     if (mean_reconstruction(s)) {
-      output.probabilities = scratch.probabilities.data();
-      kernels_.activate(input, output);
+      output.means = scratch.probabilities.data();
+      kernels_.unit(UnitKind::bernoulli).activate(input, output);
       for (int64_t r = 0; r < count; ++r)
         std::copy_n(scratch.probabilities.data() + r * kTileUnits, kTileUnits,
                     negative_.values.data() + r * negative_.row_stride + tile * kTileUnits);
     } else {
       output.sample_words = negative_.bits.view().word_column(tile / 4);
       output.draw_key = make_draw_key(seed_, stream(), kVisibleLayer, step_of(batch, s));
-      kernels_.activate(input, output);
+      kernels_.unit(UnitKind::bernoulli).activate(input, output);
     }
     if (s == settings_.k - 1) learn_visible_tile(tile, batch);
   }
@@ -357,8 +360,8 @@ class FixedTrainer {
   /// Transposes the tile's bits of both phases for the gradient and updates its visible biases.
   void learn_visible_tile(int64_t tile, const Minibatch& batch) {
     const Phase data = data_phase(batch), model = model_phase(batch);
-    if (!data.dense) kernels_.transpose_tile(data.bits(), tile, data.units());
-    if (!model.dense) kernels_.transpose_tile(model.bits(), tile, model.units());
+    if (!data.dense) kernels_.gradient.transpose_tile(data.bits(), tile, data.units());
+    if (!model.dense) kernels_.gradient.transpose_tile(model.bits(), tile, model.units());
     if (gradient_.joins(data, model)) gradient_.join_tile(tile, data, model);
     const TileStatistic up = visible_statistic(kernels_, data, tile),
                         down = visible_statistic(kernels_, model, tile);
@@ -416,24 +419,26 @@ class FixedTrainer {
   /// Probabilities or samples of a tile's hidden units given the chain's visible states.
   HiddenStatistics model_hidden_tile(int64_t tile, const Minibatch& batch, const Phase& model,
                                      int exponent, TrainScratch& scratch) {
-    ActivationOutput output{};
+    UnitOutput output{};
     if (settings_.sampled_statistics) {
       // The states a step of CD ends with, which nothing else draws; those PCD goes on with.
       add_hidden_samples(
           output, tile,
           settings_.persistent ? step_of(batch, settings_.k - 1) : step_of(batch, settings_.k));
-      kernels_.activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
+      kernels_.unit(UnitKind::bernoulli)
+          .activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
       const BitMatrixView units = negative_samples_.units_of(model.count);
-      kernels_.transpose_tile(hidden_.view(model.count), tile, units);
+      kernels_.gradient.transpose_tile(hidden_.view(model.count), tile, units);
       return {nullptr, nullptr, model.count, units};
     }
     if (model.dense)
-      output.probabilities = scratch.probabilities.data();
+      output.means = scratch.probabilities.data();
     else
-      output.probabilities_fixed = negative_fixed(data_phase(batch), model, scratch);
+      output.means_fixed = negative_fixed(data_phase(batch), model, scratch);
     if (settings_.persistent) add_hidden_samples(output, tile, step_of(batch, settings_.k - 1));
-    kernels_.activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
-    return {output.probabilities_fixed, output.probabilities, model.count, {}};
+    kernels_.unit(UnitKind::bernoulli)
+        .activate(hidden_input(model, scratch.from_visible, tile, exponent, scratch), output);
+    return {output.means_fixed, output.means, model.count, {}};
   }
 
   /// Where the chain's probabilities of a tile go.
@@ -480,7 +485,7 @@ class FixedTrainer {
     update.l1 = static_cast<float>(settings_.l1);
     update.integers = integers_.panel(tile);
     scale_.prepare(update, tile, thread, exponent);
-    kernels_.update_panel(update);
+    kernels_.update.panel(update);
     scale_.panel_updated(tile, exponent);
   }
 

@@ -1,7 +1,9 @@
 #pragma once
 // The epilogue of a product: x = scale * sum + bias, p = 1 / (1 + e^-x), sample, pack.
 #include <algorithm>
+#include <cstring>
 
+#include "base/fixed.h"
 #include "kernels/cpu/rbm/units/draws.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
@@ -16,7 +18,7 @@ UDL_ALWAYS_INLINE void store_tile_bits(uint64_t* word, int64_t tile, uint16_t bi
 }
 
 template <bool kExact>
-UDL_ALWAYS_INLINE f32x16 preactivation(const ActivationInput& in, int64_t row, f32x16 scale,
+UDL_ALWAYS_INLINE f32x16 preactivation(const UnitInput& in, int64_t row, f32x16 scale,
                                        f32x16 bias) {
   if constexpr (kExact) return to_float(load(in.sums + row * kTileUnits)) * scale + bias;
   return load(in.float_sums + row * kTileUnits) * scale + bias;
@@ -28,19 +30,19 @@ UDL_ALWAYS_INLINE i32x16 to_fixed(f32x16 p) {
 
 /// 1 + e^-x of four rows.
 template <bool kExact>
-UDL_ALWAYS_INLINE void one_plus_exp(const ActivationInput& in, int64_t first, f32x16 scale,
-                                    f32x16 bias, f32x16 (&out)[4]) {
+UDL_ALWAYS_INLINE void one_plus_exp(const UnitInput& in, int64_t first, f32x16 scale, f32x16 bias,
+                                    f32x16 (&out)[4]) {
   for (int k = 0; k < 4; ++k)
     out[k] = broadcast(1.0f) + exp_negative(preactivation<kExact>(in, first + k, scale, bias));
 }
 
 /// Four rows at a time; sums are padded to whole fours, results of padding rows are dropped or
 /// zeroed.
-template <bool kExact, bool kSample, bool kProbabilities>
-void activate_rows(const ActivationInput& in, const ActivationOutput& out) {
+template <bool kExact, bool kSample, bool kMeans>
+void activate_rows(const UnitInput& in, const UnitOutput& out) {
   const f32x16 scale = broadcast(in.scale), bias = load(in.bias), zero = broadcast(0.0f),
                one = broadcast(1.0f);
-  const f32x16 fires_below = broadcast(16777216.0f);  // 2^24: see udl::fires
+  const f32x16 fires_below = broadcast(kUniformOne);  // see udl::fires
   for (int64_t first = 0; first < in.rows; first += 4) {
     f32x16 denominator[4];
     one_plus_exp<kExact>(in, first, scale, bias, denominator);
@@ -50,50 +52,44 @@ void activate_rows(const ActivationInput& in, const ActivationOutput& out) {
       draw_rows(out.draw_key, out.first_chain + static_cast<uint32_t>(first), out.tile, draws);
       uint16_t bits[4];
       for (int k = 0; k < 4; ++k)
-        bits[k] = less(to_float(shift_right_logical<8>(draws[k])) * denominator[k], fires_below);
+        bits[k] = less(to_float(shift_right_logical<kUniformShift>(draws[k])) * denominator[k],
+                       fires_below);
       for (int k = 0; k < valid; ++k)
         store_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
     }
-    if constexpr (kProbabilities) {
+    if constexpr (kMeans) {
       for (int k = 0; k < 4; ++k) {
         const f32x16 p = k < valid ? one / denominator[k] : zero;
-        if (out.probabilities_fixed)
-          store(out.probabilities_fixed + (first + k) * kTileUnits, to_fixed(p));
-        if (out.probabilities) store(out.probabilities + (first + k) * kTileUnits, p);
+        if (out.means_fixed) store(out.means_fixed + (first + k) * kTileUnits, to_fixed(p));
+        if (out.means) store(out.means + (first + k) * kTileUnits, p);
       }
     }
   }
 }
 
 template <bool kExact>
-void activate_input(const ActivationInput& in, const ActivationOutput& out) {
-  const bool probabilities = out.probabilities_fixed || out.probabilities;
-  if (out.sample_words && probabilities) return activate_rows<kExact, true, true>(in, out);
+void activate_input(const UnitInput& in, const UnitOutput& out) {
+  const bool means = out.means_fixed || out.means;
+  if (out.sample_words && means) return activate_rows<kExact, true, true>(in, out);
   if (out.sample_words) return activate_rows<kExact, true, false>(in, out);
   activate_rows<kExact, false, true>(in, out);
 }
 
-void activate(const ActivationInput& in, const ActivationOutput& out) {
+void activate_bernoulli(const UnitInput& in, const UnitOutput& out) {
   if (in.sums) return activate_input<true>(in, out);
   activate_input<false>(in, out);
 }
 
-void column_sums(const int32_t* probabilities_fixed, int64_t rows, int32_t* out) {
-  i32x16 sum = broadcast(0);
-  for (int64_t r = 0; r < rows; ++r) sum = sum + load(probabilities_fixed + r * kTileUnits);
-  store(out, sum);
-}
-
 void sample_values(const float* values, int64_t rows, int64_t row_stride, const DrawKey& draw_key,
                    uint32_t first_chain, int64_t tile, uint64_t* sample_words) {
-  const f32x16 two_to_24 = broadcast(16777216.0f);
+  const f32x16 one = broadcast(kUniformOne);
   for (int64_t first = 0; first < rows; first += 4) {
     i32x16 draws[4];
     draw_rows(draw_key, first_chain + static_cast<uint32_t>(first), tile, draws);
     for (int64_t row = first; row < rows && row < first + 4; ++row) {
       const f32x16 p = load(values + row * row_stride + tile * kTileUnits);
-      const f32x16 uniform = to_float(shift_right_logical<8>(draws[row - first]));
-      store_tile_bits(sample_words + row, tile, less(uniform, p * two_to_24));
+      const f32x16 uniform = to_float(shift_right_logical<kUniformShift>(draws[row - first]));
+      store_tile_bits(sample_words + row, tile, less(uniform, p * one));
     }
   }
 }

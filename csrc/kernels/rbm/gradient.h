@@ -1,0 +1,56 @@
+#pragma once
+// What a minibatch says about weights and biases: sums over its rows of pairs and of units, and the
+// unit-major bits they are made from.
+#include <cstdint>
+
+#include "base/view.h"
+#include "kernels/rbm/products.h"
+
+namespace udl {
+
+/// What a product does with the sums it is handed.
+enum class Combine { overwrite, subtract };
+
+/// Units a gradient of narrow tables counts probabilities in: 64 of them, at most 1023 each, fit 16
+/// bits.
+constexpr int kNarrowProbabilityShift = 6;  ///< 2^16 >> 6 = 2^10
+
+struct GradientKernels {
+  /// out bit [unit][row] = in bit [row][unit] for units 16 tile .. 16 tile + 15; `out` has units as
+  /// rows. Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
+  void (*transpose_tile)(const BitMatrixView& in, int64_t tile, const BitMatrixView& out);
+
+  /// Units 16 tile .. 16 tile + 15 of two phases side by side: the columns of `positive`, then
+  /// those of `negative`. Bits beyond the columns of the inputs do not count. Writes 16 rows of
+  /// `out`. Exact.
+  void (*join_units)(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile,
+                     const BitMatrixView& out);
+
+  /// sums[i][k] = sum over rows b of +- bit[i][b] * probabilities_fixed[b][k], minus from row
+  /// `first_negative` on: both phases of a gradient are one product. `units` has the visible units
+  /// as rows and the batch, or that of the positive phase followed by that of the negative one, as
+  /// columns; at most kMaxRowsPerSum rows a phase; scratch has kTableScratch integers. Exact.
+  /// `narrow` sums dithered_probability of each row instead (kernels/cpu/rbm/products.h), in units
+  /// of 2^-10.
+  void (*sums)(const BitMatrixView& units, const int32_t* probabilities_fixed,
+               int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums);
+
+  /// sums[i][k] = or -= the number of rows of the batch in which visible unit i and hidden unit 16
+  /// tile + k are both on. Both matrices have units as rows and the batch as columns. Exact.
+  void (*pair_counts)(const BitMatrixView& visible_units, const BitMatrixView& hidden_units,
+                      int64_t tile, Combine combine, int32_t* sums);
+
+  /// sums[i][k] (+)= factor * sum over rows b, in order, of values[b * row_stride + i] *
+  /// probabilities[b][k]. Agreeing.
+  void (*dense_sums)(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
+                     const float* probabilities, float factor, bool accumulate, float* sums);
+
+  /// out[k] = number of columns in which unit 16 tile + k is on; `units` has units as rows, and
+  /// bits beyond its columns do not count. Exact.
+  void (*unit_counts)(const BitMatrixView& units, int64_t tile, int32_t* out);
+
+  /// out[k] = sum over rows of probabilities_fixed[r][k], at most kMaxRowsPerSum rows. Exact.
+  void (*column_sums)(const int32_t* probabilities_fixed, int64_t rows, int32_t* out);
+};
+
+}  // namespace udl
