@@ -1,5 +1,6 @@
 // Single kernels for benchmarks: what is timed by Python runs here.
 #include "base/fixed.h"
+#include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
 #include "kernels/ceilings.h"
 #include "runtime/bench/rates.h"
@@ -44,12 +45,11 @@ KernelRates make_rates(const Rows& visible, const Rows& hidden, const CArray<flo
   return {visible, hidden, weights.data(), narrow};
 }
 
-void define_ceiling(py::module_& m, const char* name, void (*run)(int64_t, int)) {
-  const auto checked = [name, run](int64_t n_blocks, int n_threads) {
+void define_ceiling(py::module_& m, const char* name, void (*work)(int64_t, const Run&)) {
+  const auto checked = [name, work](int64_t n_blocks, int n_threads) {
     check_positive(n_blocks, name, "n_blocks");
     check_threads(n_threads, name);
-    ReleasedGil release;
-    run(n_blocks, n_threads);
+    run_interruptible(n_threads, [&](const Run& run) { work(n_blocks, run); });
   };
   m.def(name, checked, py::arg("n_blocks"), py::arg("n_threads"));
 }
@@ -70,7 +70,9 @@ void init_rates(pybind11::module_& m) {
       "run",
       [](KernelRates& rates, const std::string& kernel, int64_t n, int n_threads) {
         check_positive(n, "KernelRates.run", "n");
-        rates.run(kernel_from_name(kernel), n, check_threads(n_threads, "KernelRates.run"));
+        check_threads(n_threads, "KernelRates.run");
+        const udl::TimedKernel timed = kernel_from_name(kernel);
+        run_interruptible(n_threads, [&](const udl::Run& run) { rates.run(timed, n, run); });
       },
       py::arg("kernel"), py::arg("n"), py::arg("n_threads"));
   c.def(

@@ -4,7 +4,9 @@
 #include <limits>
 #include <optional>
 
+#include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl::bindings {
 namespace {
@@ -23,6 +25,12 @@ StridedView<T> strided(const py::array& x) {
 
 bool whole_strides(const py::array& x) {
   return x.strides(0) % x.itemsize() == 0 && x.strides(1) % x.itemsize() == 0;
+}
+
+/// Calls work(row) without the GIL for the rows of a copy, in order.
+template <class Work>
+void for_each_row(int64_t n_rows, Work&& work) {
+  run_interruptible(1, [&](const Run& run) { parallel_for(run, n_rows, work); });
 }
 
 /// Calls f with a StridedView of the array's own type; other types are an error.
@@ -63,9 +71,9 @@ Rows rows_from_array(const py::array& given) {
   const bool foreign_double = given.dtype().kind() == 'f' && given.itemsize() == sizeof(double);
   const py::array x =
       foreign_double ? py::array(py::array_t<double, py::array::forcecast>(given)) : given;
-  std::unique_ptr<Rows> bits = visit(x, "Rows.from_array", [](const auto& view) {
-    ReleasedGil release;
-    return Rows::pack_binary(view);
+  std::unique_ptr<Rows> bits;
+  visit(x, "Rows.from_array", [&](const auto& view) {
+    run_interruptible(num_threads(), [&](const Run& run) { bits = Rows::pack_binary(view, run); });
   });
   if (bits) return std::move(*bits);
   return x.dtype().equal(py::dtype::of<double>()) ? dense_rows<double>(x) : dense_rows<float>(x);
@@ -74,10 +82,12 @@ Rows rows_from_array(const py::array& given) {
 namespace {
 
 Rows from_threshold(const py::array& x, double threshold) {
-  return visit(x, "Rows.from_threshold", [&](const auto& view) {
-    ReleasedGil release;
-    return Rows::pack_threshold(view, threshold);
+  Rows rows;
+  visit(x, "Rows.from_threshold", [&](const auto& view) {
+    run_interruptible(num_threads(),
+                      [&](const Run& run) { rows = Rows::pack_threshold(view, threshold, run); });
   });
+  return rows;
 }
 
 Rows from_packed(const py::array& packed, int64_t n_columns) {
@@ -88,14 +98,17 @@ Rows from_packed(const py::array& packed, int64_t n_columns) {
               "Rows.from_packed", "packed");
   const CArray<uint8_t> bytes(packed);
   Rows rows = Rows::zero_bits(bytes.shape(0), n_columns);
-  for (int64_t r = 0; r < rows.rows(); ++r)
-    for (int64_t b = 0; b < bytes.shape(1); ++b)
-      rows.bits_row(r)[b / 8] |= static_cast<uint64_t>(*bytes.data(r, b)) << (8 * (b % 8));
+  const int64_t n_bytes = bytes.shape(1);
+  const uint8_t* data = bytes.data();
   const uint64_t unused = n_columns % kWordBits ? ~uint64_t{0} << (n_columns % kWordBits) : 0;
-  for (int64_t r = 0; r < rows.rows() && unused; ++r)
-    if (rows.bits_row(r)[n_columns / kWordBits] & unused)
+  for_each_row(rows.rows(), [&](int64_t r) {
+    uint64_t* words = rows.bits_row(r);
+    for (int64_t b = 0; b < n_bytes; ++b)
+      words[b / 8] |= static_cast<uint64_t>(data[r * n_bytes + b]) << (8 * (b % 8));
+    if (unused && (words[n_columns / kWordBits] & unused))
       throw_invalid("Rows.from_packed: row " + std::to_string(r) + " has bits beyond column " +
                     std::to_string(n_columns - 1));
+  });
   return rows;
 }
 
@@ -117,22 +130,25 @@ Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices,
   const CsrView view{indptr.data(), indices.data(), data.data()};
   if (n_columns > std::numeric_limits<int32_t>::max())
     throw_invalid("Rows.from_csr: n_columns must be below 2^31, got " + std::to_string(n_columns));
-  return Rows::csr(view, rows, n_columns);
+  Rows checked;
+  run_interruptible(1, [&](const Run& run) { checked = Rows::csr(view, rows, n_columns, run); });
+  return checked;
 }
 
 template <class T>
 py::array_t<T> to_typed_array(const Rows& rows, int64_t first, int64_t count) {
   py::array_t<T> out({count, rows.columns()});
   T* data = out.mutable_data();
-  ReleasedGil release;
-  if constexpr (std::is_floating_point_v<T>) {
-    rows.gather_values<T>(nullptr, first, count, data, rows.columns());
-  } else {
-    for (int64_t r = 0; r < count; ++r)
+  for_each_row(count, [&](int64_t r) {
+    T* values = data + r * rows.columns();
+    if constexpr (std::is_floating_point_v<T>) {
+      rows.gather_values<T>(nullptr, first + r, 1, values, rows.columns());
+    } else {
+      const uint64_t* words = rows.bits_row(first + r);
       for (int64_t i = 0; i < rows.columns(); ++i)
-        data[r * rows.columns() + i] =
-            static_cast<T>(rows.bits_row(first + r)[i / kWordBits] >> (i % kWordBits) & 1);
-  }
+        values[i] = static_cast<T>(words[i / kWordBits] >> (i % kWordBits) & 1);
+    }
+  });
   return out;
 }
 
@@ -158,9 +174,9 @@ py::array_t<T> taken(const Rows& rows, const CArray<uint32_t>& indices) {
       {static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
   T* data = out.mutable_data();
   const uint32_t* order = indices.data();
-  const int64_t count = indices.shape(0);
-  ReleasedGil release;
-  rows.gather_values<T>(order, 0, count, data, rows.columns());
+  for_each_row(indices.shape(0), [&](int64_t r) {
+    rows.gather_values<T>(order, r, 1, data + r * rows.columns(), rows.columns());
+  });
   return out;
 }
 
@@ -182,18 +198,25 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
   const int64_t n_bytes = divide_up(rows.columns(), 8);
   py::array_t<uint8_t> out({rows.rows(), n_bytes});
   uint8_t* data = out.mutable_data();
-  for (int64_t r = 0; r < rows.rows(); ++r)
+  for_each_row(rows.rows(), [&](int64_t r) {
+    const uint64_t* words = rows.bits_row(r);
     for (int64_t b = 0; b < n_bytes; ++b)
-      data[r * n_bytes + b] = static_cast<uint8_t>(rows.bits_row(r)[b / 8] >> (8 * (b % 8)));
+      data[r * n_bytes + b] = static_cast<uint8_t>(words[b / 8] >> (8 * (b % 8)));
+  });
   return out;
 }
 
 py::array_t<double> column_means(const Rows& rows) {
   py::array_t<double> out(rows.columns());
   double* data = out.mutable_data();
-  ReleasedGil release;
-  rows.column_means(data);
+  run_interruptible(1, [&](const Run& run) { rows.column_means(run, data); });
   return out;
+}
+
+double extreme(const Rows& rows, double (Rows::*find)(const Run&) const) {
+  double found = 0.0;
+  run_interruptible(1, [&](const Run& run) { found = (rows.*find)(run); });
+  return found;
 }
 
 const char* kind_name(const Rows& rows) {
@@ -225,8 +248,10 @@ void init_rows(pybind11::module_& m) {
       .def_property_readonly("kind", &kind_name)
       .def_property_readonly(
           "shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
-      .def_property_readonly("minimum", &Rows::minimum)
-      .def_property_readonly("maximum", &Rows::maximum)
+      .def_property_readonly("minimum",
+                             [](const Rows& rows) { return extreme(rows, &Rows::minimum); })
+      .def_property_readonly("maximum",
+                             [](const Rows& rows) { return extreme(rows, &Rows::maximum); })
       .def_property_readonly("nbytes", &Rows::nbytes)
       .def("column_means", &column_means)
       .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0,

@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "runtime/dispatch/target.h"
-#include "runtime/threads/parallel.h"
+#include "runtime/threads/thread_count.h"
 
 #if defined(_MSC_VER)
 #define UDL_EXPORT __declspec(dllexport)

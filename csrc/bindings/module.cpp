@@ -9,6 +9,8 @@ void init_rows(py::module_& m);
 void init_products(py::module_& m);
 void init_rbm(py::module_& m);
 void init_hamming(py::module_& m);
+void init_hamming_tables(py::module_& m);
+void init_hamming_kernels(py::module_& m);
 void init_rates(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
@@ -20,5 +22,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_products(m);
   init_rbm(m);
   init_hamming(m);
+  init_hamming_tables(m);
+  init_hamming_kernels(m);
   init_rates(m);
 }

@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/sampling.h"
 #include "bindings/numpy/gil.h"
-#include "runtime/threads/parallel.h"
+#include "runtime/threads/thread_count.h"
 
 namespace udl::bindings {
 

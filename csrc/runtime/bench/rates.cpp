@@ -33,20 +33,20 @@ double sum_of(const Buffer<T>& values, int64_t rows) {
 
 }  // namespace
 
-void run_multiply_adds(int64_t n_blocks, int n_threads) {
-  parallel_region(n_threads, [&](Team&) {
+void run_multiply_adds(int64_t n_blocks, const Run& run) {
+  parallel_region(run, [&](Team&) {
     float out[kTileUnits];
     ceiling_kernels().multiply_adds(n_blocks, out);
   });
 }
 
-void run_entry_additions(int64_t n_blocks, int n_threads) {
-  std::vector<Buffer<int32_t>> entries(n_threads);
+void run_entry_additions(int64_t n_blocks, const Run& run) {
+  std::vector<Buffer<int32_t>> entries(run.n_threads);
   for (Buffer<int32_t>& table : entries) {
     table.resize(kCeilingEntries * kTileUnits);
     std::iota(table.data(), table.data() + table.size(), 1);
   }
-  parallel_region(n_threads, [&](Team& team) {
+  parallel_region(run, [&](Team& team) {
     int32_t out[kTileUnits];
     ceiling_kernels().entry_additions(entries[team.thread_index()].data(), n_blocks, out);
   });
@@ -126,11 +126,11 @@ void KernelRates::one_tile(TimedKernel kernel, int64_t tile, Room& room) const {
   }
 }
 
-void KernelRates::run(TimedKernel kernel, int64_t n, int n_threads) {
-  while (rooms_.size() < static_cast<std::size_t>(n_threads)) rooms_.emplace_back(*this);
-  parallel_region(n_threads, [&](Team& team) {
+void KernelRates::run(TimedKernel kernel, int64_t n, const Run& run) {
+  while (rooms_.size() < static_cast<std::size_t>(run.n_threads)) rooms_.emplace_back(*this);
+  parallel_region(run, [&](Team& team) {
     Room& room = rooms_[team.thread_index()];
-    for (int64_t i = 0; i < n; ++i)
+    for (int64_t i = 0; i < n && !team.stopped(); ++i)
       team.for_each(n_tiles(kernel), [&](int64_t tile) { one_tile(kernel, tile, room); });
   });
 }

@@ -5,14 +5,16 @@
 #include <vector>
 
 #include "runtime/data/rows.h"
+#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
+#include "runtime/threads/run.h"
 
 namespace udl {
 
 /// Each of the threads does n blocks of kernels/ceilings.h.
-void run_multiply_adds(int64_t n_blocks, int n_threads);
-void run_entry_additions(int64_t n_blocks, int n_threads);
+void run_multiply_adds(int64_t n_blocks, const Run& run);
+void run_entry_additions(int64_t n_blocks, const Run& run);
 
 enum class TimedKernel {
   hidden_sums,
@@ -34,7 +36,7 @@ class KernelRates {
   KernelRates(const Rows& visible, const Rows& hidden, const float* weights, bool narrow);
 
   /// n repetitions, each over all tiles, in one parallel region.
-  void run(TimedKernel kernel, int64_t n, int n_threads);
+  void run(TimedKernel kernel, int64_t n, const Run& run);
   /// The sum of all that one repetition yields, so that tests can tell what is timed: integer sums,
   /// counted pairs, drawn bits, or probabilities in units of 2^-16. Exact but for dense sums.
   double total(TimedKernel kernel);

@@ -1,9 +1,9 @@
 #include "runtime/data/rows.h"
 
 #include <algorithm>
+#include <atomic>
 #include <limits>
 
-#include "base/error.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -29,12 +29,12 @@ uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bi
 constexpr int64_t kRowsPerTask = 256;
 constexpr int64_t kHeadRows = 16;  ///< rows looked at before memory is taken for all
 
-/// Packs rows on all threads; returns false as soon as a block of rows holds a value that is not
+/// Returns false as soon as a block of rows holds a value that is not
 /// accepted.
 template <class T, class Bit, class Accept>
-bool pack_rows(const StridedView<T>& x, Rows& out, Bit&& bit, Accept&& accept) {
+bool pack_rows(const StridedView<T>& x, const Run& run, Rows& out, Bit&& bit, Accept&& accept) {
   std::atomic<bool> valid{true};
-  parallel_for(num_threads(), divide_up(x.rows, kRowsPerTask), [&](int64_t task) {
+  parallel_for(run, divide_up(x.rows, kRowsPerTask), [&](int64_t task) {
     bool ok = valid.load(std::memory_order_relaxed);
     const int64_t end = std::min(x.rows, (task + 1) * kRowsPerTask);
     for (int64_t r = task * kRowsPerTask; ok && r < end; ++r)
@@ -71,25 +71,25 @@ Rows Rows::zero_bits(int64_t rows, int64_t columns) {
 }
 
 template <class T>
-std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x) {
+std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x, const Run& run) {
   const auto bit = [](T value) { return value != T(0); };
   const auto accept = [](T value) { return value == T(0) || value == T(1); };
   // Grey values show in the first rows: no memory is taken for bits of a large file that has none.
   if (x.rows > kRowsPerTask) {
     const StridedView<T> head{x.data, kHeadRows, x.columns, x.row_stride, x.column_stride};
-    if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, first, bit, accept))
+    if (Rows first = zero_bits(head.rows, head.columns); !pack_rows(head, run, first, bit, accept))
       return nullptr;
   }
   auto out = std::make_unique<Rows>(zero_bits(x.rows, x.columns));
-  if (!pack_rows(x, *out, bit, accept)) return nullptr;
+  if (!pack_rows(x, run, *out, bit, accept)) return nullptr;
   return out;
 }
 
 template <class T>
-Rows Rows::pack_threshold(const StridedView<T>& x, double threshold) {
+Rows Rows::pack_threshold(const StridedView<T>& x, double threshold, const Run& run) {
   Rows out = zero_bits(x.rows, x.columns);
   pack_rows(
-      x, out, [threshold](T value) { return static_cast<double>(value) > threshold; },
+      x, run, out, [threshold](T value) { return static_cast<double>(value) > threshold; },
       [](T) { return true; });
   return out;
 }
@@ -114,68 +114,36 @@ Rows Rows::dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr
   return out;
 }
 
-Rows Rows::csr(const CsrView& x, int64_t rows, int64_t columns) {
-  Rows out = zero_bits(rows, columns);
-  bool binary = true;
-  Buffer<int64_t> last_row_of_column(columns);  // row + 1 in which a column was last seen
-  for (int64_t r = 0; r < rows; ++r) {
-    if (x.row_starts[r] > x.row_starts[r + 1])
-      throw_invalid("Rows.from_csr: indptr must not decrease, it does at row " + std::to_string(r));
-    for (int64_t at = x.row_starts[r]; at < x.row_starts[r + 1]; ++at) {
-      const int64_t c = x.columns[at];
-      if (c < 0 || c >= columns)
-        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " has column index " +
-                      std::to_string(c) + ", expected 0 to " + std::to_string(columns - 1));
-      if (last_row_of_column[c] == r + 1)
-        throw_invalid("Rows.from_csr: row " + std::to_string(r) + " repeats column " +
-                      std::to_string(c) + "; call sum_duplicates() first");
-      last_row_of_column[c] = r + 1;
-      binary = binary && (x.values[at] == 0 || x.values[at] == 1);
-      if (x.values[at] != 0) out.bits_row(r)[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
-    }
-  }
-  if (binary) return out;
-  out.bits_.resize(0);
-  out.kind_ = Kind::csr;
-  out.csr_.row_starts.resize(rows + 1);
-  std::copy_n(x.row_starts, rows + 1, out.csr_.row_starts.data());
-  const int64_t n_values = x.row_starts[rows];
-  out.csr_.columns.resize(n_values);
-  out.csr_.values.resize(n_values);
-  for (int64_t at = 0; at < n_values; ++at)
-    out.csr_.columns[at] = static_cast<int32_t>(x.columns[at]);
-  std::copy_n(x.values, n_values, out.csr_.values.data());
-  return out;
-}
-
 template <class Function>
-void Rows::for_each_value(Function&& f) const {
+void Rows::for_each_row(const Run& run, Function&& f) const {
   Buffer<double> row(columns_);
-  for (int64_t r = 0; r < rows_; ++r) {
+  parallel_for(run.with_threads(1), rows_, [&](int64_t r) {
     gather_values<double>(nullptr, r, 1, row.data(), columns_);
-    for (int64_t c = 0; c < columns_; ++c) f(row[c]);
-  }
+    f(row.data());
+  });
 }
 
-double Rows::minimum() const {
+double Rows::minimum(const Run& run) const {
   double result = std::numeric_limits<double>::infinity();
-  for_each_value([&](double value) { result = std::min(result, value); });
+  for_each_row(run, [&](const double* row) {
+    for (int64_t c = 0; c < columns_; ++c) result = std::min(result, row[c]);
+  });
   return result;
 }
 
-double Rows::maximum() const {
+double Rows::maximum(const Run& run) const {
   double result = -std::numeric_limits<double>::infinity();
-  for_each_value([&](double value) { result = std::max(result, value); });
+  for_each_row(run, [&](const double* row) {
+    for (int64_t c = 0; c < columns_; ++c) result = std::max(result, row[c]);
+  });
   return result;
 }
 
-void Rows::column_means(double* out) const {
+void Rows::column_means(const Run& run, double* out) const {
   std::fill(out, out + columns_, 0.0);
-  Buffer<double> row(columns_);
-  for (int64_t r = 0; r < rows_; ++r) {
-    gather_values<double>(nullptr, r, 1, row.data(), columns_);
+  for_each_row(run, [&](const double* row) {
     for (int64_t c = 0; c < columns_; ++c) out[c] += row[c];
-  }
+  });
   for (int64_t c = 0; c < columns_; ++c) out[c] /= static_cast<double>(rows_);
 }
 
@@ -229,9 +197,9 @@ template void Rows::gather_values<float>(const uint32_t*, int64_t, int64_t, floa
 template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, double*,
                                           int64_t) const;
 
-#define UDL_INSTANTIATE_PACK(T)                                               \
-  template std::unique_ptr<Rows> Rows::pack_binary<T>(const StridedView<T>&); \
-  template Rows Rows::pack_threshold<T>(const StridedView<T>&, double);
+#define UDL_INSTANTIATE_PACK(T)                                                           \
+  template std::unique_ptr<Rows> Rows::pack_binary<T>(const StridedView<T>&, const Run&); \
+  template Rows Rows::pack_threshold<T>(const StridedView<T>&, double, const Run&);
 UDL_INSTANTIATE_PACK(float)
 UDL_INSTANTIATE_PACK(double)
 UDL_INSTANTIATE_PACK(uint8_t)

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "base/view.h"
+#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
+#include "runtime/threads/run.h"
 
 namespace udl {
 
@@ -35,7 +37,8 @@ struct CsrRows {
 /// Immutable rows of a data set or of states.
 ///
 /// Binary data is held as bits (row-major words, 1 bit a value), 32 times smaller than float32;
-/// real data stays where it is and is converted minibatch by minibatch.
+/// real data stays where it is and is converted minibatch by minibatch. What looks at all rows
+/// takes a `run`, and yields nothing of meaning once run.stopped().
 class Rows {
  public:
   enum class Kind { bits, dense32, dense64, csr };
@@ -44,16 +47,16 @@ class Rows {
   static Rows zero_bits(int64_t rows, int64_t columns);
   /// Bits if every value is 0 or 1, otherwise an empty pointer.
   template <class T>
-  static std::unique_ptr<Rows> pack_binary(const StridedView<T>& x);
+  static std::unique_ptr<Rows> pack_binary(const StridedView<T>& x, const Run& run);
   /// Bit = x > threshold.
   template <class T>
-  static Rows pack_threshold(const StridedView<T>& x, double threshold);
+  static Rows pack_threshold(const StridedView<T>& x, double threshold, const Run& run);
   /// `owner` keeps the memory behind the pointer alive.
   static Rows dense(const float* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   static Rows dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   /// Packs if every value is 0 or 1, copies otherwise. Throws if an index is out of range or a row
   /// repeats a column.
-  static Rows csr(const CsrView& x, int64_t rows, int64_t columns);
+  static Rows csr(const CsrView& x, int64_t rows, int64_t columns, const Run& run);
 
   Kind kind() const { return kind_; }
   bool is_bits() const { return kind_ == Kind::bits; }
@@ -63,10 +66,10 @@ class Rows {
   int64_t nbytes() const { return bits_.size() * static_cast<int64_t>(sizeof(uint64_t)); }
   uint64_t* bits_row(int64_t row) { return bits_.data() + row * words_per_row(); }
   const uint64_t* bits_row(int64_t row) const { return bits_.data() + row * words_per_row(); }
-  double minimum() const;
-  double maximum() const;
+  double minimum(const Run& run) const;
+  double maximum(const Run& run) const;
   /// Mean of each column, float64, rows added in order; `out` holds columns() values.
-  void column_means(double* out) const;
+  void column_means(const Run& run, double* out) const;
 
   /// Rows order[first + r] (or first + r where order is null), r = 0 .. count - 1, into rows r of
   /// `out`. Bits only.
@@ -81,8 +84,9 @@ class Rows {
                      int64_t out_stride) const;
 
  private:
+  /// f(values) for the rows in order, on the caller's thread.
   template <class Function>
-  void for_each_value(Function&& f) const;
+  void for_each_row(const Run& run, Function&& f) const;
 
   Kind kind_ = Kind::bits;
   int64_t rows_ = 0, columns_ = 0;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/threads/interrupt.h"
+#include "runtime/threads/run.h"
 
 namespace udl {
 
@@ -44,12 +44,12 @@ struct HammingQueries {
 constexpr int32_t kNoDistance = 2147483647;  ///< fills results that do not exist, with id -1
 constexpr int64_t kNoId = -1;
 
-// Functions end early, with results that mean nothing, once interrupt.stopped(). They throw
+// Functions end early, with results that mean nothing, once run.stopped(). They throw
 // std::bad_alloc where memory does not suffice.
 
 /// The k >= 1 nearest codes of each query: distances and ids are n_queries rows of k.
 void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k,
-                    int n_threads, int32_t* distances, int64_t* ids, Interrupt& interrupt);
+                    const Run& run, int32_t* distances, int64_t* ids);
 
 struct HammingRange {
   std::vector<int64_t> limits;  ///< results of query q: limits[q] .. limits[q + 1] - 1
@@ -59,7 +59,7 @@ struct HammingRange {
 
 /// Every code at a distance of at most `largest`, in the order of ids within a query.
 HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& queries,
-                           int32_t largest, int n_threads, Interrupt& interrupt);
+                           int32_t largest, const Run& run);
 
 struct HammingPairs {
   std::vector<int64_t> first, second;  ///< ids, the smaller one first
@@ -68,15 +68,14 @@ struct HammingPairs {
 
 /// Every pair of codes at a distance of at most `largest`, in the order of (first, second). The
 /// bitmap has no part in it.
-HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, int n_threads,
-                           Interrupt& interrupt);
+HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& run);
 
 /// out[q * n_codes + c] = distance of query q and code c. Ids and the bitmap have no part in it.
-void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
-                       int32_t* out, Interrupt& interrupt);
+void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, const Run& run,
+                       int32_t* out);
 
 /// out[q * (n_bits + 1) + d] = number of codes at distance d of query q.
-void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
-                       int64_t* out, Interrupt& interrupt);
+void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, const Run& run,
+                       int64_t* out);
 
 }  // namespace udl

@@ -29,17 +29,14 @@ std::vector<HammingRows> rows_of_threads(const HammingCodes& codes, int64_t most
 
 }  // namespace
 
-void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
-                       int32_t* out, Interrupt& interrupt) {
+void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, const Run& given,
+                       int32_t* out) {
   const int64_t step = hamming_row_tile(codes.n_words), n_tiles = divide_up(codes.n_codes, step);
   const HammingKernels& kernels = hamming_kernels();
-  const double n_pairs =
-      static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
-  n_threads = hamming_threads(n_pairs, codes.n_words, n_threads);
-  std::vector<HammingRows> rows = rows_of_threads(codes, step, n_threads);
-  parallel_region(n_threads, [&](Team& team) {
+  const Run run = hamming_run(codes, static_cast<double>(queries.n_queries), given);
+  std::vector<HammingRows> rows = rows_of_threads(codes, step, run.n_threads);
+  parallel_region(run, [&](Team& team) {
     team.for_each(divide_up(queries.n_queries, kQueryBlock) * n_tiles, [&](int64_t task) {
-      if (interrupt.check(team.thread_index())) return;
       const int64_t first_query = task / n_tiles * kQueryBlock, first = task % n_tiles * step;
       const int64_t end_query = std::min(queries.n_queries, first_query + kQueryBlock);
       const int64_t n_codes = std::min(step, codes.n_codes - first);
@@ -51,23 +48,22 @@ void hamming_distances(const HammingCodes& codes, const HammingQueries& queries,
   });
 }
 
-void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, int n_threads,
-                       int64_t* out, Interrupt& interrupt) {
+void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries, const Run& given,
+                       int64_t* out) {
   const int64_t n = queries.n_queries, n_bins = codes.n_bits + 1,
                 step = hamming_row_tile(codes.n_words);
-  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n),
-                              codes.n_words, n_threads);
+  const Run run = hamming_run(codes, static_cast<double>(n), given);
   // Few queries: threads share the codes and each counts for itself.
-  const Shares shares = {codes.n_codes, n < n_threads ? n_threads : 1, step};
+  const Shares shares = {codes.n_codes, n < run.n_threads ? run.n_threads : 1, step};
   std::vector<int64_t> counts(shares.count * n * n_bins);
-  std::vector<HammingRows> rows = rows_of_threads(codes, step, n_threads);
+  std::vector<HammingRows> rows = rows_of_threads(codes, step, run.n_threads);
   const HammingKernels& kernels = hamming_kernels();
-  parallel_region(n_threads, [&](Team& team) {
+  parallel_region(run, [&](Team& team) {
     team.for_each(n * shares.count, [&](int64_t task) {
       const int64_t q = task / shares.count, share = task % shares.count;
       int32_t distances[kHammingMaxTile];
       for (int64_t first = shares.begin(share); first < shares.begin(share + 1); first += step) {
-        if (interrupt.check(team.thread_index())) return;
+        if (team.check_stop()) return;
         const int64_t n_codes = std::min(step, codes.n_codes - first);
         kernels.distances(queries.words + q * codes.n_words,
                           rows[team.thread_index()].words(first, n_codes), n_codes, codes.n_words,

@@ -4,7 +4,6 @@
 #include "runtime/hamming/nearest.h"
 #include "runtime/hamming/pair_list.h"
 #include "runtime/hamming/scanner.h"
-#include "runtime/threads/failures.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -17,14 +16,12 @@ using Found = std::vector<Neighbour>;
 
 /// Pairs of each of the codes first .. first + n - 1 with codes behind it.
 std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& scanner, int64_t first,
-                                  int64_t n, int32_t largest, Interrupt& interrupt,
-                                  int thread_index) {
+                                  int64_t n, int32_t largest, Team& team) {
   std::vector<Found> found(n);
   const int64_t begin = first / kHammingBlock * kHammingBlock;
   HammingRows rows(codes, n);
   scanner.run(
-      rows.words(first, n), n, begin, codes.n_codes, interrupt, thread_index,
-      [&](int64_t) { return largest; },
+      rows.words(first, n), n, begin, codes.n_codes, team, [&](int64_t) { return largest; },
       [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
         for (int64_t i = 0; i < n_hits; ++i) {
           const int64_t position = first_hit + hits.positions[i];
@@ -36,32 +33,24 @@ std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& sca
 
 }  // namespace
 
-HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, int n_threads,
-                           Interrupt& interrupt) {
-  const double n_pairs =
-      0.5 * static_cast<double>(codes.n_codes) * static_cast<double>(codes.n_codes);
-  n_threads = hamming_threads(n_pairs, codes.n_words, n_threads);
-  const int64_t block = std::clamp<int64_t>(codes.n_codes / (kBlocksPerThread * n_threads),
+HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& given) {
+  const Run run = hamming_run(codes, 0.5 * static_cast<double>(codes.n_codes), given);
+  const int64_t block = std::clamp<int64_t>(codes.n_codes / (kBlocksPerThread * run.n_threads),
                                             kHammingBlock, kHammingQueryBlock);
   std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, block));
-  Failures failures(n_threads);
-  parallel_region(n_threads, [&](Team& team) {
+  parallel_region(run, [&](Team& team) {
     team.for_each(static_cast<int64_t>(blocks.size()), [&](int64_t b) {
-      failures.guard(team.thread_index(), [&] {
-        const int64_t first = b * block, n = std::min(block, codes.n_codes - first);
-        HammingScanner scanner(codes);
-        const std::vector<Found> found =
-            pairs_of_block(codes, scanner, first, n, largest, interrupt, team.thread_index());
-        for (int64_t q = 0; q < n; ++q) {
-          const int64_t id = codes.id(first + q);
-          for (const Neighbour& other : found[q])
-            blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
-        }
-      });
+      const int64_t first = b * block, n = std::min(block, codes.n_codes - first);
+      HammingScanner scanner(codes);
+      const std::vector<Found> found = pairs_of_block(codes, scanner, first, n, largest, team);
+      for (int64_t q = 0; q < n; ++q) {
+        const int64_t id = codes.id(first + q);
+        for (const Neighbour& other : found[q])
+          blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
+      }
     });
   });
-  failures.rethrow();
-  if (interrupt.stopped()) return {};
+  if (run.stopped()) return {};
   return join_pairs(blocks, codes.ascending);
 }
 

@@ -3,7 +3,6 @@
 
 #include "runtime/hamming/nearest.h"
 #include "runtime/hamming/scanner.h"
-#include "runtime/threads/failures.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -48,35 +47,29 @@ HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_
 }  // namespace
 
 HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& queries,
-                           int32_t largest, int n_threads, Interrupt& interrupt) {
+                           int32_t largest, const Run& given) {
   const int64_t n = queries.n_queries;
-  n_threads = hamming_threads(static_cast<double>(codes.n_codes) * static_cast<double>(n),
-                              codes.n_words, n_threads);
-  const Shares shares = {codes.n_codes, n < kQueriesPerThread * n_threads ? n_threads : 1,
+  const Run run = hamming_run(codes, static_cast<double>(n), given);
+  const Shares shares = {codes.n_codes, n < kQueriesPerThread * run.n_threads ? run.n_threads : 1,
                          HammingScanner::kStep};
-  const int64_t block =
-      std::clamp<int64_t>(shares.count > 1 ? n : divide_up(n, n_threads), 1, kHammingQueryBlock);
+  const int64_t block = std::clamp<int64_t>(shares.count > 1 ? n : divide_up(n, run.n_threads), 1,
+                                            kHammingQueryBlock);
   std::vector<Found> found(shares.count * n);
-  Failures failures(n_threads);
-  parallel_region(n_threads, [&](Team& team) {
+  parallel_region(run, [&](Team& team) {
     team.for_each(divide_up(n, block) * shares.count, [&](int64_t task) {
       const int64_t first = task / shares.count * block, share = task % shares.count;
       Found* own = found.data() + share * n + first;
-      failures.guard(team.thread_index(), [&] {
-        HammingScanner scanner(codes);
-        scanner.run(
-            queries.words + first * codes.n_words, std::min(block, n - first), shares.begin(share),
-            shares.begin(share + 1), interrupt, team.thread_index(),
-            [&](int64_t) { return largest; },
-            [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
-              for (int64_t i = 0; i < n_hits; ++i)
-                own[q].push_back({hits.distances[i], codes.id(first_hit + hits.positions[i])});
-            });
-      });
+      HammingScanner scanner(codes);
+      scanner.run(
+          queries.words + first * codes.n_words, std::min(block, n - first), shares.begin(share),
+          shares.begin(share + 1), team, [&](int64_t) { return largest; },
+          [&](int64_t q, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
+            for (int64_t i = 0; i < n_hits; ++i)
+              own[q].push_back({hits.distances[i], codes.id(first_hit + hits.positions[i])});
+          });
     });
   });
-  failures.rethrow();
-  if (interrupt.stopped()) return {};
+  if (run.stopped()) return {};
   return join_range(found, n, shares.count, codes.ascending);
 }
 

@@ -10,7 +10,7 @@
 #include "runtime/hamming/rows.h"
 #include "runtime/hamming/tile_queries.h"
 #include "runtime/memory/buffer.h"
-#include "runtime/threads/interrupt.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl {
 
@@ -25,11 +25,13 @@ struct Shares {
   }
 };
 
-/// Threads worth waking for n_pairs distances of codes of n_words words.
-inline int hamming_threads(double n_pairs, int64_t n_words, int n_threads) {
+/// The run on as many threads as are worth waking for the distances of all queries and codes.
+inline Run hamming_run(const HammingCodes& codes, double n_queries, const Run& run) {
   constexpr double kWordsPerThread = 1 << 15;
-  return static_cast<int>(std::clamp(n_pairs * static_cast<double>(n_words) / kWordsPerThread, 1.0,
-                                     static_cast<double>(n_threads)));
+  const double n_words =
+      static_cast<double>(codes.n_codes) * n_queries * static_cast<double>(codes.n_words);
+  return run.with_threads(static_cast<int>(
+      std::clamp(n_words / kWordsPerThread, 1.0, static_cast<double>(run.n_threads))));
 }
 
 /// Row-major codes that fill half of a first-level cache.
@@ -54,13 +56,13 @@ class HammingScanner {
   }
 
   /// Calls found(query, first_code, hits, n_hits) for hits among codes begin .. end - 1 in the
-  /// order of the codes. threshold(query) is asked again after `found`, and must never rise.
+  /// order of the codes. threshold(query) is asked again after `found`, and must never rise. Ends
+  /// early where the team is to stop.
   template <class Threshold, class Found>
-  void run(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
-           Interrupt& interrupt, int thread_index, Threshold&& threshold, Found&& found) {
-    if (!slices(n_queries))
-      return run_rows(queries, n_queries, begin, end, interrupt, thread_index, threshold, found);
-    run_tiles(queries, n_queries, begin, end, interrupt, thread_index, threshold, found);
+  void run(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Team& team,
+           Threshold&& threshold, Found&& found) {
+    if (!slices(n_queries)) return run_rows(queries, n_queries, begin, end, team, threshold, found);
+    run_tiles(queries, n_queries, begin, end, team, threshold, found);
   }
 
  private:
@@ -72,11 +74,11 @@ class HammingScanner {
   }
 
   template <class Threshold, class Found>
-  void run_rows(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
-                Interrupt& interrupt, int thread_index, Threshold& threshold, Found& found) {
+  void run_rows(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Team& team,
+                Threshold& threshold, Found& found) {
     const int64_t step = hamming_row_tile(codes_.n_words);
     for (int64_t first = begin, tile = 0; first < end; first += step, ++tile) {
-      if (tile % kTilesPerCheck == 0 && interrupt.check(thread_index)) return;
+      if (tile % kTilesPerCheck == 0 && team.check_stop()) return;
       const int64_t n_codes = std::min(step, end - first);
       HammingScan scan = {nullptr, rows_.words(first, n_codes), n_codes, codes_.n_words, 0,
                           nullptr};
@@ -91,8 +93,8 @@ class HammingScanner {
   }
 
   template <class Threshold, class Found>
-  void run_tiles(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end,
-                 Interrupt& interrupt, int thread_index, Threshold& threshold, Found& found) {
+  void run_tiles(const uint64_t* queries, int64_t n_queries, int64_t begin, int64_t end, Team& team,
+                 Threshold& threshold, Found& found) {
     const int64_t step = kernels_.tile_codes, plane_words = step / kWordBits;
     HammingTileQueries prepared(queries, n_queries, codes_.n_words, codes_.n_bits, step);
     for (int64_t q = 0; q < n_queries; ++q) prepared.set_limit(q, threshold(q));
@@ -101,7 +103,7 @@ class HammingScanner {
     found_.reserve(n_queries);
     allowed_.reserve(plane_words);
     for (int64_t first = begin, tile = 0; first < end; first += step, ++tile) {
-      if (tile % kTilesPerCheck == 0 && interrupt.check(thread_index)) return;
+      if (tile % kTilesPerCheck == 0 && team.check_stop()) return;
       const int64_t n_codes = std::min(step, end - first);
       if (!set_allowed(first, n_codes, plane_words)) continue;
       const uint64_t* rows = rows_.words(first, n_codes);

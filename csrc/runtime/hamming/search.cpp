@@ -4,7 +4,6 @@
 
 #include "runtime/hamming/nearest.h"
 #include "runtime/hamming/scanner.h"
-#include "runtime/threads/failures.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -30,13 +29,12 @@ struct Workspace {
         lists(n_queries) {}
 
   void run(const HammingCodes& codes, const uint64_t* queries, int64_t n_queries, int64_t k,
-           int64_t begin, int64_t end, Interrupt& interrupt, int thread_index) {
+           int64_t begin, int64_t end, Team& team) {
     for (int64_t q = 0; q < n_queries; ++q)
       lists[q].reset(storage.get() + q * capacity, counts.get() + q * n_counts, k, codes.n_bits,
                      codes.ascending);
     scanner.run(
-        queries, n_queries, begin, end, interrupt, thread_index,
-        [&](int64_t q) { return lists[q].threshold(); },
+        queries, n_queries, begin, end, team, [&](int64_t q) { return lists[q].threshold(); },
         [&](int64_t q, int64_t first, const HammingHits& hits, int64_t n_hits) {
           lists[q].append(hits, n_hits, first, codes);
         });
@@ -59,14 +57,9 @@ struct Output {
 
 class Search {
  public:
-  Search(const HammingCodes& codes, const HammingQueries& queries, int64_t kept, int n_threads,
-         const Output& output, Interrupt& interrupt)
-      : codes_(codes),
-        queries_(queries),
-        kept_(kept),
-        n_threads_(n_threads),
-        output_(output),
-        interrupt_(interrupt) {
+  Search(const HammingCodes& codes, const HammingQueries& queries, int64_t kept, const Run& run,
+         const Output& output)
+      : codes_(codes), queries_(queries), kept_(kept), run_(run), output_(output) {
     const int64_t entry_bytes =
         (NearestList::limit(kept) + kHammingMaxTile) * static_cast<int64_t>(sizeof(Neighbour));
     const int64_t fitting =
@@ -76,30 +69,29 @@ class Search {
   }
 
   void run() {
-    if (queries_.n_queries < kQueriesPerThread * n_threads_) return share_codes();
+    if (queries_.n_queries < kQueriesPerThread * run_.n_threads) return share_codes();
     share_queries();
   }
 
  private:
   void share_queries() {
-    const int64_t block = std::min(block_, divide_up(queries_.n_queries, n_threads_));
+    const int64_t block = std::min(block_, divide_up(queries_.n_queries, run_.n_threads));
     make_workspaces(block);
-    parallel_region(n_threads_, [&](Team& team) {
+    parallel_region(run_, [&](Team& team) {
       Workspace& own = workspaces_[team.thread_index()];
       team.for_each(divide_up(queries_.n_queries, block), [&](int64_t b) {
         const int64_t first = b * block, n = std::min(block, queries_.n_queries - first);
-        if (!run_part(own, first, n, 0, codes_.n_codes, team)) return;
+        run_part(own, first, n, 0, codes_.n_codes, team);
         for (int64_t q = 0; q < n; ++q) output_.write(first + q, own.lists[q]);
       });
     });
-    failures_.rethrow();
   }
 
   void share_codes() {
-    const Shares shares = {codes_.n_codes, n_threads_, HammingScanner::kStep};
+    const Shares shares = {codes_.n_codes, run_.n_threads, HammingScanner::kStep};
     const int64_t block = std::min(block_, queries_.n_queries);
     make_workspaces(block);
-    parallel_region(n_threads_, [&](Team& team) {
+    parallel_region(run_, [&](Team& team) {
       for (int64_t first = 0; first < queries_.n_queries; first += block) {
         const int64_t n = std::min(block, queries_.n_queries - first);
         team.for_each(shares.count, [&](int64_t share) {
@@ -114,46 +106,37 @@ class Search {
         });
       }
     });
-    failures_.rethrow();
   }
 
   void make_workspaces(int64_t block) {
-    workspaces_.reserve(n_threads_);
-    for (int t = 0; t < n_threads_; ++t) workspaces_.emplace_back(codes_, block, kept_);
+    workspaces_.reserve(run_.n_threads);
+    for (int t = 0; t < run_.n_threads; ++t) workspaces_.emplace_back(codes_, block, kept_);
   }
 
-  bool run_part(Workspace& workspace, int64_t first, int64_t n, int64_t begin, int64_t end,
-                Team& team) noexcept {
-    return failures_.guard(team.thread_index(), [&] {
-      workspace.run(codes_, queries_.words + first * codes_.n_words, n, kept_, begin, end,
-                    interrupt_, team.thread_index());
-    });
+  void run_part(Workspace& workspace, int64_t first, int64_t n, int64_t begin, int64_t end,
+                Team& team) {
+    workspace.run(codes_, queries_.words + first * codes_.n_words, n, kept_, begin, end, team);
   }
 
   const HammingCodes& codes_;
   const HammingQueries& queries_;
   int64_t kept_;
-  int n_threads_;
+  Run run_;
   const Output& output_;
-  Interrupt& interrupt_;
   int64_t block_;
   std::vector<Workspace> workspaces_;
-  Failures failures_{n_threads_};
 };
 
 }  // namespace
 
 void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k,
-                    int n_threads, int32_t* distances, int64_t* ids, Interrupt& interrupt) {
+                    const Run& run, int32_t* distances, int64_t* ids) {
   if (queries.n_queries == 0) return;
-  const double n_pairs =
-      static_cast<double>(codes.n_codes) * static_cast<double>(queries.n_queries);
   const int64_t kept =
       std::max<int64_t>(1, std::min(k, codes.n_codes));  // lists need no more than there are codes
   const Output output = {k, distances, ids};
-  Search(codes, queries, kept, hamming_threads(n_pairs, codes.n_words, n_threads), output,
-         interrupt)
-      .run();
+  const Run own = hamming_run(codes, static_cast<double>(queries.n_queries), run);
+  Search(codes, queries, kept, own, output).run();
 }
 
 }  // namespace udl

@@ -56,14 +56,24 @@ class DefaultFloatingPoint {
 class TeamState {
  public:
   /// Before the region's threads start.
-  void prepare(int n_threads) noexcept {
+  void prepare(int n_threads, Stop& stop) noexcept {
     n_threads_ = n_threads;
+    stop_ = &stop;
     // With fewer processors than threads the awaited thread cannot run while this one spins.
     spin_ = n_threads <= usable_ ? std::chrono::nanoseconds(kSpin) : std::chrono::nanoseconds(0);
   }
 
   void enter(int thread_index) noexcept {
     if (spin_.count() > 0) placement_.settle(thread_index);
+  }
+
+  /// After its body each thread attends barriers until all have come that far: the others may wait
+  /// at barriers that a thread which failed has not reached.
+  void leave(int thread_index) noexcept {
+    const uint64_t before = n_finished_.load(std::memory_order_relaxed);
+    n_leaving_.fetch_add(1, std::memory_order_relaxed);
+    do barrier(thread_index);
+    while (n_finished_.load(std::memory_order_relaxed) == before);
   }
 
   void barrier(int thread_index) noexcept {
@@ -77,6 +87,8 @@ class TeamState {
     }
     arrived_.store(0, std::memory_order_relaxed);
     reset_shares(n_threads);
+    stop_->agree();
+    if (n_leaving_.load(std::memory_order_relaxed) == n_threads) finish();
     gate_.open();
   }
 
@@ -92,6 +104,12 @@ class TeamState {
   }
 
  private:
+  /// Counted, since a flag might be cleared for the next region before a slow thread reads it.
+  void finish() noexcept {
+    n_leaving_.store(0, std::memory_order_relaxed);
+    n_finished_.fetch_add(1, std::memory_order_relaxed);
+  }
+
   /// Writes only what was used: an untouched line stays in every thread's cache.
   void reset_shares(int n_threads) noexcept {
     for (int t = 0; t < n_threads; ++t) {
@@ -102,8 +120,11 @@ class TeamState {
 
   const int usable_ = usable_processors();
   int n_threads_ = 1;
+  Stop* stop_ = nullptr;
   std::chrono::nanoseconds spin_{0};
   alignas(kCacheLine) std::atomic<int> arrived_{0};
+  std::atomic<int> n_leaving_{0};
+  std::atomic<uint64_t> n_finished_{0};  ///< regions
   alignas(kCacheLine) Gate gate_;
   alignas(kCacheLine) Placement placement_;
   Share shares_[kMaxThreads];
@@ -112,7 +133,8 @@ class TeamState {
 void Team::barrier() noexcept {
   victim_ = 0;
   position_ = 0;
-  if (state_ != nullptr) state_->barrier(thread_index_);
+  if (state_ == nullptr) return stop_->agree();
+  state_->barrier(thread_index_);
 }
 
 /// With an item a thread at most, helping another would not end the loop sooner: all meet at the
@@ -122,7 +144,8 @@ int64_t Team::only_item(int64_t n_items) noexcept {
   return first_call && thread_index_ < n_items ? thread_index_ : -1;
 }
 
-int64_t Team::next_item(int64_t n_items) noexcept {
+int64_t Team::next_item(int64_t n_items) {
+  if (check_stop()) return -1;
   if (state_ == nullptr) return position_ < n_items ? position_++ : -1;
   if (n_items <= n_threads_) return only_item(n_items);
   for (; victim_ < n_threads_; ++victim_) {
@@ -137,14 +160,20 @@ namespace {
 struct Region {
   void (*body)(void*, Team&);
   void* context;
+  Stop* stop;
   int n_threads;
 };
 
 void run_member(TeamState* state, int thread_index, const Region& region) noexcept {
   const DefaultFloatingPoint environment;
   if (state != nullptr) state->enter(thread_index);
-  Team team(state, thread_index, region.n_threads);
-  region.body(region.context, team);
+  Team team(state, region.stop, thread_index, region.n_threads);
+  try {
+    region.body(region.context, team);
+  } catch (...) {
+    region.stop->fail(thread_index);
+  }
+  if (state != nullptr) state->leave(thread_index);
 }
 
 /// New threads leave signals to the application's: a handler that runs on a pool thread would not
@@ -177,10 +206,9 @@ class Pool {
     if (busy_.exchange(true, std::memory_order_acquire)) return false;
     region.n_threads = 1 + grow(n_threads - 1);
     region_ = region;
-    state_.prepare(region.n_threads);
+    state_.prepare(region.n_threads, *region.stop);
     for (int t = 1; t < region.n_threads; ++t) starts_[t - 1]->open();
     run_member(&state_, 0, region);
-    if (region.n_threads > 1) state_.barrier(0);
     busy_.store(false, std::memory_order_release);
     return true;
   }
@@ -207,7 +235,6 @@ class Pool {
     for (uint64_t seen = 0;; ++seen) {
       start->wait(seen, kSpin);
       run_member(&state_, thread_index, region_);
-      state_.barrier(thread_index);
     }
   }
 
@@ -240,10 +267,14 @@ const int fork_handler =
 
 namespace detail {
 
-void run_region(int n_threads, void (*body)(void*, Team&), void* context) {
-  const Region region{body, context, 1};
-  if (n_threads > 1 && pool().try_run(std::min(n_threads, kMaxThreads), region)) return;
-  run_member(nullptr, 0, region);
+void run_region(const Run& run, void (*body)(void*, Team&), void* context) {
+  if (run.stopped()) return;
+  Stop stop(run.interrupt);
+  const Region region{body, context, &stop, 1};
+  const bool shared =
+      run.n_threads > 1 && pool().try_run(std::min(run.n_threads, kMaxThreads), region);
+  if (!shared) run_member(nullptr, 0, region);
+  stop.rethrow();
 }
 
 }  // namespace detail

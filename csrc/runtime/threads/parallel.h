@@ -5,11 +5,12 @@
 // work and end in a barrier, so a whole training run is one region with no fork and join in
 // between. The thread count never changes a result: work items are independent and each is done by
 // one thread.
-#include <atomic>
 #include <cstdint>
 #include <type_traits>
 
 #include "runtime/threads/run.h"
+#include "runtime/threads/stop.h"
+#include "runtime/threads/thread_count.h"
 
 namespace udl {
 
@@ -18,8 +19,8 @@ class TeamState;  // shared by the threads of one region (parallel.cpp)
 /// One thread's handle inside a parallel region.
 class Team {
  public:
-  Team(TeamState* state, int thread_index, int n_threads)
-      : state_(state), thread_index_(thread_index), n_threads_(n_threads) {}
+  Team(TeamState* state, Stop* stop, int thread_index, int n_threads)
+      : state_(state), stop_(stop), thread_index_(thread_index), n_threads_(n_threads) {}
 
   int thread_index() const noexcept { return thread_index_; }
   int n_threads() const noexcept { return n_threads_; }
@@ -30,18 +31,32 @@ class Team {
   /// Calls body(i) once for each i in [0, n_items) over the whole team, then waits at a barrier.
   /// Every thread must call it with the same n_items. A thread takes its own contiguous share first
   /// (the same share at every call, so its data stays in its caches) and then helps the others,
-  /// where there are more items than threads. body must not throw.
+  /// where there are more items than threads.
+  ///
+  /// Once body throws, or the call is interrupted, the rest of the items are skipped, in this loop
+  /// and in those that follow; parallel_region throws at its end.
   template <class Body>
   void for_each(int64_t n_items, Body&& body) noexcept {
-    for (int64_t item; (item = next_item(n_items)) >= 0;) body(item);
+    try {
+      for (int64_t item; (item = next_item(n_items)) >= 0;) body(item);
+    } catch (...) {
+      stop_->fail(thread_index_);
+    }
     barrier();
   }
 
+  /// True when loops skip their items: for many steps in one region, which need not be taken then.
+  /// As of the last barrier or for_each, and so the same for every thread.
+  bool stopped() const noexcept { return stop_->agreed(); }
+  /// The same as of now, for long items; other threads may learn of it earlier or later.
+  bool check_stop() { return stop_->check(thread_index_); }
+
  private:
-  int64_t next_item(int64_t n_items) noexcept;  // -1 when nothing is left
+  int64_t next_item(int64_t n_items);  // -1 when nothing is left, or wanted
   int64_t only_item(int64_t n_items) noexcept;
 
   TeamState* state_;  // null for a team of one
+  Stop* stop_;
   int thread_index_;
   int n_threads_;
   int victim_ = 0;        // whose share next_item looks at, counted from the own one
@@ -49,56 +64,40 @@ class Team {
 };
 
 namespace detail {
-void run_region(int n_threads, void (*body)(void*, Team&), void* context);
+void run_region(const Run& run, void (*body)(void*, Team&), void* context);
 }
 
-/// Runs body(Team&) on n_threads threads, the caller among them, and returns when all have
-/// finished.
+/// Runs body(Team&) on run.n_threads threads, the caller among them, and returns when all have
+/// finished. Throws what body threw, on the thread of the lowest index where several did. After an
+/// interruption it returns early, or does nothing at all: run.stopped() tells.
 ///
 /// Concurrent callers are safe: one gets the pool; the others, and regions nested in its region,
-/// run with a team of one. Where the system refuses more threads the team is smaller than asked.
-/// Safe after fork(): the child starts its own pool. body must not throw. It runs with the default
-/// floating-point environment (rounding to nearest, subnormals kept) whatever the caller's is.
+/// run with a team of one. An interrupt belongs to the thread that called: nested regions have
+/// none. Where the system refuses more threads the team is smaller than asked. Safe after fork():
+/// the child starts its own pool. Body runs with the default floating-point environment (rounding
+/// to nearest, subnormals kept) whatever the caller's is.
 template <class Body>
-void parallel_region(int n_threads, Body&& body) {
+void parallel_region(const Run& run, Body&& body) {
   using Plain = std::remove_reference_t<Body>;
   detail::run_region(
-      n_threads, [](void* context, Team& team) { (*static_cast<Plain*>(context))(team); },
+      run, [](void* context, Team& team) { (*static_cast<Plain*>(context))(team); },
       const_cast<void*>(static_cast<const void*>(&body)));
 }
 
 /// parallel_region with one loop: body(i) for each i in [0, n_items).
 template <class Body>
-void parallel_for(int n_threads, int64_t n_items, Body&& body) {
-  parallel_region(n_threads, [&](Team& team) { team.for_each(n_items, body); });
-}
-
-/// The same on the threads of a call.
-template <class Body>
-void parallel_region(const Run& run, Body&& body) {
-  parallel_region(run.n_threads, body);
-}
-template <class Body>
 void parallel_for(const Run& run, int64_t n_items, Body&& body) {
-  parallel_for(run.n_threads, n_items, body);
+  parallel_region(run, [&](Team& team) { team.for_each(n_items, body); });
 }
 
-/// Most threads a region may use; larger requests are an error in the layer above.
-constexpr int kMaxThreads = 256;
-
-/// Processors this process may use: affinity, lowered by a container's CPU quota; 1..kMaxThreads.
-int usable_processors();
-
-struct ThreadCount {
-  int n_threads;
-  const char* source;  ///< where the number comes from, for people
-};
-/// Threads used where the caller names no number: set_num_threads(), else UDL_FAST_NUM_THREADS,
-/// else usable_processors() lowered by OMP_NUM_THREADS. Throws where UDL_FAST_NUM_THREADS is no
-/// count.
-ThreadCount default_thread_count();
-inline int num_threads() { return default_thread_count().n_threads; }
-/// n in 1..kMaxThreads sets the default, 0 returns to the environment's; anything else throws.
-void set_num_threads(int n);
+/// Of a call that nobody can end.
+template <class Body>
+void parallel_region(int n_threads, Body&& body) {
+  parallel_region(Run{n_threads, nullptr}, body);
+}
+template <class Body>
+void parallel_for(int n_threads, int64_t n_items, Body&& body) {
+  parallel_for(Run{n_threads, nullptr}, n_items, body);
+}
 
 }  // namespace udl

@@ -7,6 +7,11 @@ namespace udl {
 struct Run {
   int n_threads = 1;
   Interrupt* interrupt = nullptr;  ///< null: nobody can end it
+
+  /// True once the call was ended: what it has found means nothing.
+  bool stopped() const noexcept { return interrupt != nullptr && interrupt->stopped(); }
+  /// The same call on another number of threads.
+  Run with_threads(int n) const noexcept { return {n, interrupt}; }
 };
 
 }  // namespace udl

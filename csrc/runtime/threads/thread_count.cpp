@@ -1,5 +1,6 @@
 // How many threads to use where the caller does not say.
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
@@ -7,7 +8,7 @@
 #include <thread>
 
 #include "base/error.h"
-#include "runtime/threads/parallel.h"
+#include "runtime/threads/thread_count.h"
 
 #if defined(__linux__)
 #include <sched.h>

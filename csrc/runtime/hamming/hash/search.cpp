@@ -6,7 +6,6 @@
 
 #include "runtime/hamming/hash/query.h"
 #include "runtime/hamming/pair_list.h"
-#include "runtime/threads/failures.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -35,24 +34,16 @@ struct Remaining {
 /// answer(query, thread's workspace) for all queries; which of them were answered.
 template <class Answer>
 std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& codes,
-                             int64_t n_queries, HashPolicy policy, int n_threads,
-                             Interrupt& interrupt, Answer&& answer) {
+                             int64_t n_queries, HashPolicy policy, const Run& run,
+                             Answer&& answer) {
   const double scan_seconds =
-      hamming_scan_seconds(codes.n_codes, codes.n_words, n_queries, n_threads);
-  n_threads = static_cast<int>(std::clamp<int64_t>(n_queries, 1, n_threads));
+      hamming_scan_seconds(codes.n_codes, codes.n_words, n_queries, run.n_threads);
+  const int n_threads = static_cast<int>(std::clamp<int64_t>(n_queries, 1, run.n_threads));
   std::vector<char> answered(n_queries, 0);
-  Failures failures(n_threads);
-  parallel_region(n_threads, [&](Team& team) {
-    std::unique_ptr<HammingHashQuery> workspace;
-    failures.guard(team.thread_index(), [&] {
-      workspace = std::make_unique<HammingHashQuery>(tables, codes, scan_seconds, policy);
-    });
-    team.for_each(n_queries, [&](int64_t q) {
-      if (workspace == nullptr || interrupt.check(team.thread_index())) return;
-      failures.guard(team.thread_index(), [&] { answered[q] = answer(q, *workspace); });
-    });
+  parallel_region(run.with_threads(n_threads), [&](Team& team) {
+    HammingHashQuery workspace(tables, codes, scan_seconds, policy);
+    team.for_each(n_queries, [&](int64_t q) { answered[q] = answer(q, workspace); });
   });
-  failures.rethrow();
   return answered;
 }
 
@@ -78,16 +69,15 @@ class PairBlock {
         scanner_(codes) {}
 
   /// Returns the number of codes answered from tables.
-  int64_t run(int64_t first, int64_t n, Interrupt& interrupt, int thread_index,
-              std::vector<HammingPair>& pairs) {
+  int64_t run(int64_t first, int64_t n, Team& team, std::vector<HammingPair>& pairs) {
     const uint64_t* queries = rows_.words(first, n);
     std::vector<Found> found(n);
     std::vector<char> answered(n);
-    for (int64_t q = 0; q < n && !interrupt.check(thread_index); ++q)
+    for (int64_t q = 0; q < n && !team.check_stop(); ++q)
       answered[q] = hash_.within(queries + q * codes_.n_words, largest_, found[q]);
     const Remaining remaining(answered, queries, codes_.n_words);
     scanner_.run(
-        remaining.words.data(), remaining.size(), 0, codes_.n_codes, interrupt, thread_index,
+        remaining.words.data(), remaining.size(), 0, codes_.n_codes, team,
         [&](int64_t) { return largest_; },
         [&](int64_t r, int64_t first_hit, const HammingHits& hits, int64_t n_hits) {
           Found& own = found[remaining.indices[r]];
@@ -115,12 +105,10 @@ class PairBlock {
 
 HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes,
                                const HammingQueries& queries, int64_t k, HashPolicy policy,
-                               int n_threads, int32_t* distances, int64_t* ids,
-                               Interrupt& interrupt) {
+                               const Run& run, int32_t* distances, int64_t* ids) {
   const int64_t kept = std::max<int64_t>(1, std::min(k, codes.n_codes));
   const std::vector<char> answered = answer_all(
-      tables, codes, queries.n_queries, policy, n_threads, interrupt,
-      [&](int64_t q, HammingHashQuery& hash) {
+      tables, codes, queries.n_queries, policy, run, [&](int64_t q, HammingHashQuery& hash) {
         const NearestStorage storage(kept, codes.n_bits);
         NearestList list;
         list.reset(storage.entries.get(), storage.counts.get(), kept, codes.n_bits, false);
@@ -133,11 +121,11 @@ HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& 
         return true;
       });
   const Remaining remaining(answered, queries.words, codes.n_words);
-  if (interrupt.stopped() || remaining.size() == 0) return {queries.n_queries - remaining.size()};
+  if (run.stopped() || remaining.size() == 0) return {queries.n_queries - remaining.size()};
   std::vector<int32_t> scanned_distances(remaining.size() * k);
   std::vector<int64_t> scanned_ids(remaining.size() * k);
-  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, n_threads,
-                 scanned_distances.data(), scanned_ids.data(), interrupt);
+  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, run,
+                 scanned_distances.data(), scanned_ids.data());
   for (int64_t r = 0; r < remaining.size(); ++r) {
     std::copy_n(scanned_distances.data() + r * k, k, distances + remaining.indices[r] * k);
     std::copy_n(scanned_ids.data() + r * k, k, ids + remaining.indices[r] * k);
@@ -147,21 +135,20 @@ HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& 
 
 HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes,
                                 const HammingQueries& queries, int32_t largest, HashPolicy policy,
-                                int n_threads, HashReport& report, Interrupt& interrupt) {
+                                const Run& run, HashReport& report) {
   const int64_t n = queries.n_queries;
   std::vector<Found> found(n);
-  const std::vector<char> answered = answer_all(
-      tables, codes, n, policy, n_threads, interrupt, [&](int64_t q, HammingHashQuery& hash) {
+  const std::vector<char> answered =
+      answer_all(tables, codes, n, policy, run, [&](int64_t q, HammingHashQuery& hash) {
         return hash.within(queries.words + q * codes.n_words, largest, found[q]);
       });
-  if (interrupt.stopped()) return {};
+  if (run.stopped()) return {};
   const Remaining remaining(answered, queries.words, codes.n_words);
   report.n_hashed = n - remaining.size();
   HammingRange scanned;
   if (remaining.size() > 0)
-    scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, n_threads,
-                            interrupt);
-  if (interrupt.stopped()) return {};
+    scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, run);
+  if (run.stopped()) return {};
   HammingRange range;
   range.limits.assign(1, 0);
   for (int64_t q = 0, r = 0; q < n; ++q) {
@@ -182,28 +169,23 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
 }
 
 HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
-                                int32_t largest, HashPolicy policy, int n_threads,
-                                HashReport& report, Interrupt& interrupt) {
+                                int32_t largest, HashPolicy policy, const Run& run,
+                                HashReport& report) {
   const double scan_seconds =
-      0.5 * hamming_scan_seconds(codes.n_codes, codes.n_words, codes.n_codes, n_threads);
+      0.5 * hamming_scan_seconds(codes.n_codes, codes.n_words, codes.n_codes, run.n_threads);
   if (policy == HashPolicy::cheaper &&
       hamming_hash_seconds(codes.n_codes, codes.n_bits, tables.count(), largest) > scan_seconds)
-    return hamming_pairs(codes, largest, n_threads, interrupt);
+    return hamming_pairs(codes, largest, run);
   std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, kPairBlock));
   std::atomic<int64_t> n_hashed{0};
-  Failures failures(n_threads);
-  parallel_region(n_threads, [&](Team& team) {
+  parallel_region(run, [&](Team& team) {
     team.for_each(static_cast<int64_t>(blocks.size()), [&](int64_t b) {
-      failures.guard(team.thread_index(), [&] {
-        PairBlock block(tables, codes, largest, scan_seconds, policy);
-        const int64_t first = b * kPairBlock;
-        n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), interrupt,
-                              team.thread_index(), blocks[b]);
-      });
+      PairBlock block(tables, codes, largest, scan_seconds, policy);
+      const int64_t first = b * kPairBlock;
+      n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), team, blocks[b]);
     });
   });
-  failures.rethrow();
-  if (interrupt.stopped()) return {};
+  if (run.stopped()) return {};
   report.n_hashed = n_hashed;
   return join_pairs(blocks, codes.ascending);
 }

@@ -19,15 +19,14 @@ enum class HashPolicy { cheaper, always };  ///< where that is cheaper; never (f
 
 HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& codes,
                                const HammingQueries& queries, int64_t k, HashPolicy policy,
-                               int n_threads, int32_t* distances, int64_t* ids,
-                               Interrupt& interrupt);
+                               const Run& run, int32_t* distances, int64_t* ids);
 
 HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes& codes,
                                 const HammingQueries& queries, int32_t largest, HashPolicy policy,
-                                int n_threads, HashReport& report, Interrupt& interrupt);
+                                const Run& run, HashReport& report);
 
 HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
-                                int32_t largest, HashPolicy policy, int n_threads,
-                                HashReport& report, Interrupt& interrupt);
+                                int32_t largest, HashPolicy policy, const Run& run,
+                                HashReport& report);
 
 }  // namespace udl

@@ -6,34 +6,53 @@
 
 #include "base/view.h"
 #include "runtime/hamming/rows.h"
-#include "runtime/threads/failures.h"
-#include "runtime/threads/parallel.h"
 
 namespace udl {
 namespace {
 
 constexpr int kDigitBits = 11;
+constexpr int64_t kPiece = 1 << 16;  // codes or buckets between two checks for a stop
+
+/// work(first, end) for pieces of 0 .. n - 1; false where the team is to stop.
+template <class Work>
+bool in_pieces(int64_t n, Team& team, Work&& work) {
+  for (int64_t first = 0; first < n; first += kPiece) {
+    if (team.check_stop()) return false;
+    work(first, std::min(n, first + kPiece));
+  }
+  return true;
+}
 
 /// Sorts (key << 32 | position) by key; equal keys stay in order. `other` has as many entries;
-/// returns where the result lies.
-uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_key_bits) {
+/// returns where the result lies, or null where the team is to stop.
+uint64_t* sort_by_key(uint64_t* entries, uint64_t* other, int64_t n, int32_t n_key_bits,
+                      Team& team) {
   constexpr uint64_t kDigitMask = (1u << kDigitBits) - 1;
   for (int32_t shift = 32; shift < 32 + n_key_bits; shift += kDigitBits) {
     int64_t next[kDigitMask + 1] = {};
-    for (int64_t i = 0; i < n; ++i) ++next[entries[i] >> shift & kDigitMask];
+    const bool counted = in_pieces(n, team, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; ++i) ++next[entries[i] >> shift & kDigitMask];
+    });
+    if (!counted) return nullptr;
     int64_t start = 0;
     for (int64_t& place : next) start += std::exchange(place, start);
-    for (int64_t i = 0; i < n; ++i) other[next[entries[i] >> shift & kDigitMask]++] = entries[i];
+    const bool placed = in_pieces(n, team, [&](int64_t first, int64_t end) {
+      for (int64_t i = first; i < end; ++i)
+        other[next[entries[i] >> shift & kDigitMask]++] = entries[i];
+    });
+    if (!placed) return nullptr;
     std::swap(entries, other);
   }
   return entries;
 }
 
-void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes,
+/// False where the team is to stop.
+bool write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& codes, Team& team,
                    uint64_t* entries) {
   constexpr int64_t kBlock = 1024;  // rows widened at once
   HammingRows rows(codes, kBlock);
   for (int64_t first = 0; first < codes.n_codes; first += kBlock) {
+    if (team.check_stop()) return false;
     const int64_t n = std::min(kBlock, codes.n_codes - first);
     const uint64_t* words = rows.words(first, n);
     for (int64_t c = 0; c < n; ++c)
@@ -41,6 +60,7 @@ void write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& co
                                << 32 |
                            static_cast<uint64_t>(first + c);
   }
+  return true;
 }
 
 }  // namespace
@@ -53,31 +73,26 @@ int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
       std::max<int64_t>(std::llround(n_bits / key_bits), divide_up(n_bits, kHammingMaxKeyBits)));
 }
 
-HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads,
-                             Interrupt& interrupt)
+HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run)
     : n_bits_(codes.n_bits), n_codes_(codes.n_codes), tables_(n_tables) {
   for (int32_t j = 0; j < n_tables; ++j) {
     tables_[j].first_bit = static_cast<int32_t>(int64_t{n_bits_} * j / n_tables);
     tables_[j].n_bits =
         static_cast<int32_t>(int64_t{n_bits_} * (j + 1) / n_tables) - tables_[j].first_bit;
   }
-  Failures failures(n_threads);
-  parallel_region(n_threads, [&](Team& team) {
-    team.for_each(n_tables, [&](int64_t j) {
-      if (interrupt.check(team.thread_index())) return;
-      failures.guard(team.thread_index(), [&] { fill(tables_[j], codes); });
-    });
+  parallel_region(run, [&](Team& team) {
+    team.for_each(n_tables, [&](int64_t j) { fill(tables_[j], codes, team); });
   });
-  failures.rethrow();
   for (const Storage& t : tables_)
     views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
 }
 
-void HammingTables::fill(Storage& table, const HammingCodes& codes) {
+void HammingTables::fill(Storage& table, const HammingCodes& codes, Team& team) {
   const int64_t n = codes.n_codes;
   LargeArray<uint64_t> scratch(2 * n);
-  write_entries(table.first_bit, table.n_bits, codes, scratch.data());
-  const uint64_t* sorted = sort_by_key(scratch.data(), scratch.data() + n, n, table.n_bits);
+  if (!write_entries(table.first_bit, table.n_bits, codes, team, scratch.data())) return;
+  const uint64_t* sorted = sort_by_key(scratch.data(), scratch.data() + n, n, table.n_bits, team);
+  if (sorted == nullptr) return;
   const auto bucket_end = [&](int64_t i) {
     const uint64_t key = sorted[i] >> 32;
     do ++i;
@@ -86,6 +101,7 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes) {
   };
   int64_t n_buckets = 0, list_words = 0;
   for (int64_t i = 0, end; i < n; i = end, ++n_buckets) {
+    if (n_buckets % kPiece == 0 && team.check_stop()) return;
     end = bucket_end(i);
     if (end - i > 1) list_words += 1 + end - i;
   }
@@ -95,6 +111,7 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes) {
   std::fill_n(table.slots.data(), table.slots.size(), HammingSlot{0, 0});
   int64_t bucket = 0, next = 0;
   for (int64_t i = 0, end; i < n; i = end, ++bucket) {
+    if (bucket % kPiece == 0 && team.check_stop()) return;
     end = bucket_end(i);
     HammingSlot& slot = table.slots[static_cast<int64_t>(sorted[i] >> 32) / kWordBits];
     slot.occupied |= uint64_t{1} << (sorted[i] >> 32) % kWordBits;

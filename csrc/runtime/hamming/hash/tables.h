@@ -10,7 +10,7 @@
 #include "kernels/hamming_hash.h"
 #include "runtime/hamming/codes.h"
 #include "runtime/memory/large_array.h"
-#include "runtime/threads/interrupt.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl {
 
@@ -21,8 +21,8 @@ class HammingTables {
 
   /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits; substrings have at
   /// most kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of
-  /// scratch each.
-  HammingTables(const HammingCodes& codes, int32_t n_tables, int n_threads, Interrupt& interrupt);
+  /// scratch each. Once run.stopped() they are not fit for use.
+  HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run);
   HammingTables(const HammingTables&) = delete;
   HammingTables& operator=(const HammingTables&) = delete;
 
@@ -43,7 +43,7 @@ class HammingTables {
     LargeArray<HammingSlot> slots;
     LargeArray<uint32_t> entries, lists;
   };
-  static void fill(Storage& table, const HammingCodes& codes);
+  static void fill(Storage& table, const HammingCodes& codes, Team& team);
 
   int32_t n_bits_;
   int64_t n_codes_;

@@ -5,6 +5,7 @@
 
 #include "base/fixed.h"
 #include "kernels/rbm.h"
+#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 
 namespace udl {

@@ -1,0 +1,57 @@
+#pragma once
+// Work without the GIL that Ctrl-C ends.
+#include <pybind11/pybind11.h>
+
+#include <exception>
+#include <utility>
+
+#include "bindings/numpy/gil.h"
+#include "runtime/threads/run.h"
+
+namespace udl::bindings {
+
+namespace py = pybind11;
+
+/// Checks for signals and calls a Python callback, if there is one. An exception is kept and stops
+/// the work. Made and destroyed with the GIL held.
+class PythonPoll {
+ public:
+  PythonPoll() = default;
+  explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
+
+  /// True when the work is to stop. `arguments` are the callback's, which returns a bool.
+  template <class... Arguments>
+  bool operator()(Arguments... arguments) {
+    const HeldGil gil;
+    try {
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+      return !callback_.is_none() && callback_(arguments...).template cast<bool>();
+    } catch (...) {
+      error_ = std::current_exception();
+      return true;
+    }
+  }
+  /// After the work, with the GIL held.
+  void rethrow() const {
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  py::object callback_ = py::none();
+  std::exception_ptr error_;
+};
+
+/// Calls body(run) without the GIL. Ctrl-C ends it early and is raised here, and so is whatever
+/// else a signal's handler raises: then what body has found means nothing.
+template <class Body>
+void run_interruptible(int n_threads, Body&& body) {
+  PythonPoll poll;
+  Interrupt interrupt([&poll] { return poll(); });
+  {
+    const ReleasedGil release;
+    body(Run{n_threads, &interrupt});
+  }
+  poll.rethrow();
+}
+
+}  // namespace udl::bindings
