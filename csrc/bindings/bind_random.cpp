@@ -5,6 +5,7 @@
 #include "base/philox.h"
 #include "base/sampling.h"
 #include "bindings/numpy/arrays.h"
+#include "bindings/numpy/interrupt.h"
 #include "runtime/data/shuffle.h"
 #include "runtime/rbm/model/state.h"
 
@@ -50,7 +51,9 @@ py::array_t<uint32_t> order(int64_t n, uint64_t seed, int64_t epoch) {
     throw_invalid("shuffled_order: n must be between 0 and 2^32, got " + std::to_string(n));
   check_step(epoch, "shuffled_order");
   py::array_t<uint32_t> out(n);
-  shuffled_order(n, seed, static_cast<uint64_t>(epoch), out.mutable_data());
+  uint32_t* data = out.mutable_data();
+  run_interruptible(
+      1, [&](const Run& run) { shuffled_order(n, seed, static_cast<uint64_t>(epoch), run, data); });
   return out;
 }
 

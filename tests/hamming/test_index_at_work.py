@@ -187,6 +187,36 @@ def test_memory_of_a_batch_is_little_beyond_its_results():
     assert done.returncode == 0, done.stderr
 
 
+TOO_LITTLE_MEMORY = """
+import resource
+import numpy as np
+from udl_fast import HammingIndex
+
+index = HammingIndex(64, index_type="scan")
+index.add(np.zeros((40_000, 8), np.uint8))
+few = np.zeros((3, 8), np.uint8)
+expected = index.search(few, 5, n_jobs=2)[1].tolist()
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 400_000_000,) * 2)
+for n_jobs in (1, 2, 3):
+    try:
+        index.range_search(np.zeros((20_000, 8), np.uint8), 64, n_jobs=n_jobs)
+    except MemoryError:
+        assert index.search(few, 5, n_jobs=n_jobs)[1].tolist() == expected
+        continue
+    raise AssertionError("8 * 10**8 results found room")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_results_without_room_are_a_memory_error_and_the_index_works_on():
+    """The exception comes out of the threads that found no room."""
+    done = subprocess.run(
+        [sys.executable, "-c", TOO_LITTLE_MEMORY], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert done.returncode == 0, done.stderr
+
+
 def many_codes(n_bytes):
     """An index of more than 2^31 bytes, and how many codes that is: zeros that nobody wrote, which take no memory,
     four codes of ones at the end and among them one that differs from those in a bit."""

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/hamming/codes.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl {
 
@@ -17,15 +18,17 @@ struct HammingPair {
 };
 
 /// All pairs in the order of (first, second); `in_order`: they lie so already. Empties the blocks.
-inline HammingPairs join_pairs(std::vector<std::vector<HammingPair>>& blocks, bool in_order) {
+inline HammingPairs join_pairs(std::vector<std::vector<HammingPair>>& blocks, bool in_order,
+                               const Run& run) {
   std::vector<HammingPair> all;
   std::size_t n = 0;
   for (const std::vector<HammingPair>& block : blocks) n += block.size();
   all.reserve(n);
-  for (std::vector<HammingPair>& block : blocks) {
-    all.insert(all.end(), block.begin(), block.end());
-    block = {};
-  }
+  parallel_for(run.with_threads(1), static_cast<int64_t>(blocks.size()), [&](int64_t b) {
+    all.insert(all.end(), blocks[b].begin(), blocks[b].end());
+    blocks[b] = {};
+  });
+  if (run.stopped()) return {};
   if (!in_order) std::sort(all.begin(), all.end());
   HammingPairs pairs;
   pairs.first.reserve(n);

@@ -51,7 +51,7 @@ HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run
     });
   });
   if (run.stopped()) return {};
-  return join_pairs(blocks, codes.ascending);
+  return join_pairs(blocks, codes.ascending, run);
 }
 
 }  // namespace udl

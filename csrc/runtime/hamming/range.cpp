@@ -19,7 +19,7 @@ bool by_id(const Neighbour& a, const Neighbour& b) {
 /// Lists `found` share by share and query by query, joined for each query and put in the order of
 /// ids.
 HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_shares,
-                        bool ascending) {
+                        bool ascending, const Run& run) {
   HammingRange range;
   range.limits.assign(n_queries + 1, 0);
   for (int64_t q = 0; q < n_queries; ++q) {
@@ -29,7 +29,7 @@ HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_
   }
   range.distances.reserve(range.limits[n_queries]);
   range.ids.reserve(range.limits[n_queries]);
-  for (int64_t q = 0; q < n_queries; ++q) {
+  parallel_for(run.with_threads(1), n_queries, [&](int64_t q) {
     Found all = std::move(found[q]);
     for (int64_t s = 1; s < n_shares; ++s) {
       Found part = std::move(found[s * n_queries + q]);
@@ -40,7 +40,7 @@ HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_
       range.distances.push_back(n.distance);
       range.ids.push_back(n.id);
     }
-  }
+  });
   return range;
 }
 
@@ -70,7 +70,7 @@ HammingRange hamming_range(const HammingCodes& codes, const HammingQueries& quer
     });
   });
   if (run.stopped()) return {};
-  return join_range(found, n, shares.count, codes.ascending);
+  return join_range(found, n, shares.count, codes.ascending, run);
 }
 
 }  // namespace udl

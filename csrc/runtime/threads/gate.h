@@ -1,5 +1,5 @@
 #pragma once
-// Waiting for another thread: spin a short while, then sleep. Used by parallel.cpp only.
+// Waiting for another thread: spin a short while, then sleep. Used by teams and the pool only.
 #include <atomic>
 #include <chrono>
 #include <condition_variable>

@@ -1,5 +1,5 @@
 #pragma once
-// Keeps the threads of a team on processors of their own. Used by parallel.cpp only.
+// Keeps the threads of a team on processors of their own. Used by teams and the pool only.
 #include <atomic>
 
 namespace udl {

@@ -47,6 +47,29 @@ std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& co
   return answered;
 }
 
+/// Each query's list: from tables where it was answered, else the next one of those scanned.
+HammingRange join_answers(const std::vector<Found>& found, const std::vector<char>& answered,
+                          const HammingRange& scanned, const Run& run) {
+  HammingRange range;
+  range.limits.assign(1, 0);
+  int64_t r = 0;
+  parallel_for(run.with_threads(1), static_cast<int64_t>(found.size()), [&](int64_t q) {
+    for (const Neighbour& neighbour : found[q]) {
+      range.distances.push_back(neighbour.distance);
+      range.ids.push_back(neighbour.id);
+    }
+    if (!answered[q]) {
+      const int64_t begin = scanned.limits[r], end = scanned.limits[r + 1];
+      range.distances.insert(range.distances.end(), scanned.distances.begin() + begin,
+                             scanned.distances.begin() + end);
+      range.ids.insert(range.ids.end(), scanned.ids.begin() + begin, scanned.ids.begin() + end);
+      ++r;
+    }
+    range.limits.push_back(static_cast<int64_t>(range.ids.size()));
+  });
+  return range;
+}
+
 /// Room for one list of nearest codes.
 struct NearestStorage {
   std::unique_ptr<Neighbour[]> entries;
@@ -149,23 +172,7 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
   if (remaining.size() > 0)
     scanned = hamming_range(codes, {remaining.words.data(), remaining.size()}, largest, run);
   if (run.stopped()) return {};
-  HammingRange range;
-  range.limits.assign(1, 0);
-  for (int64_t q = 0, r = 0; q < n; ++q) {
-    for (const Neighbour& neighbour : found[q]) {
-      range.distances.push_back(neighbour.distance);
-      range.ids.push_back(neighbour.id);
-    }
-    if (!answered[q]) {
-      const int64_t begin = scanned.limits[r], end = scanned.limits[r + 1];
-      range.distances.insert(range.distances.end(), scanned.distances.begin() + begin,
-                             scanned.distances.begin() + end);
-      range.ids.insert(range.ids.end(), scanned.ids.begin() + begin, scanned.ids.begin() + end);
-      ++r;
-    }
-    range.limits.push_back(static_cast<int64_t>(range.ids.size()));
-  }
-  return range;
+  return join_answers(found, answered, scanned, run);
 }
 
 HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
@@ -187,7 +194,7 @@ HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes&
   });
   if (run.stopped()) return {};
   report.n_hashed = n_hashed;
-  return join_pairs(blocks, codes.ascending);
+  return join_pairs(blocks, codes.ascending, run);
 }
 
 }  // namespace udl
