@@ -24,7 +24,7 @@ constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
 constexpr int64_t kNarrowHalfNormLimit = (int64_t{1} << 15) - 1;
 
 /// 2^exponent; the exponents of real scales, which are normal numbers, take no call.
-inline float power_of_two(int exponent) {
+UDL_HD inline float power_of_two(int exponent) {
   if (exponent < -126 || exponent > 127) return std::ldexp(1.0f, exponent);
   const int32_t bits = (exponent + 127) << 23;
   float power;
@@ -33,17 +33,22 @@ inline float power_of_two(int exponent) {
 }
 
 /// Nearest integer, ties to even, for |x| < 2^31. Adding 1.5 * 2^52 leaves it in the low mantissa
-/// bits.
+/// bits; a device has an instruction.
 UDL_HD inline int32_t round_to_int(float x) {
+#if defined(__CUDA_ARCH__)
+  return __float2int_rn(x);
+#else
   const double shifted = static_cast<double>(x) + 6755399441055744.0;
   int64_t bits;
   std::memcpy(&bits, &shifted, sizeof bits);
   return static_cast<int32_t>(bits);
+#endif
 }
 
 // Probabilities in gradients: 16-bit fixed point, p = 1 clamped to 65535 / 65536.
-constexpr float kProbabilityOne = 65536.0f;
-constexpr float kProbabilityMax = 65535.0f;
+constexpr int kProbabilityBits = 16;
+constexpr float kProbabilityOne = 1 << kProbabilityBits;
+constexpr float kProbabilityMax = kProbabilityOne - 1;
 
 /// Rows whose fixed-point probabilities one int32 sum may hold: 2^14 * 2^16 = 2^30, so that a
 /// difference of two such sums fits as well.

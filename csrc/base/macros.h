@@ -1,5 +1,6 @@
 #pragma once
-// Compiler differences in one place. UDL_HD marks functions shared by host and CUDA device code.
+// Compiler differences in one place. UDL_HD marks functions shared by host and CUDA device code,
+// which is compiled without contraction into fma as host code is (nvcc -fmad=false).
 
 #if defined(__CUDACC__)
 #define UDL_HD __host__ __device__

@@ -17,8 +17,15 @@ constexpr float kLog2E = 0x1.715476p+0f;
 constexpr float kLn2High = 0x1.63p-1f;       // 355 / 512
 constexpr float kLn2Low = -0x1.bd0106p-13f;  // ln 2 - 355 / 512
 constexpr float kRoundMagic = 12582912.0f;   // 1.5 * 2^23: adding it rounds to nearest even
-constexpr float kExpPolynomial[6] = {0x1.a0d2cep-13f, 0x1.6e879cp-10f, 0x1.1112100p-7f,
-                                     0x1.555382p-5f,  0x1.555554p-3f,  0x1.000000p-1f};
+
+constexpr int kExpTerms = 6;
+/// Coefficients of P, that of the highest power first. A function: device code sees no arrays of
+/// the host.
+UDL_HD constexpr float exp_coefficient(int i) {
+  constexpr float kCoefficients[kExpTerms] = {0x1.a0d2cep-13f, 0x1.6e879cp-10f, 0x1.1112100p-7f,
+                                              0x1.555382p-5f,  0x1.555554p-3f,  0x1.000000p-1f};
+  return kCoefficients[i];
+}
 
 /// e^-x in float32. +inf for x < -88.4 (so a unit with p = 0 never fires), e^87 at the other end;
 /// NaN gives +inf, so a NaN pre-activation never fires either.
@@ -28,19 +35,13 @@ UDL_HD inline float exp_negative(float x) {
   y = y > kExpArgumentMin ? y : kExpArgumentMin;
   const float n = (y * kLog2E + kRoundMagic) - kRoundMagic;
   const float r = (y - n * kLn2High) - n * kLn2Low;
-  float p = kExpPolynomial[0];
-  for (int i = 1; i < 6; ++i) p = p * r + kExpPolynomial[i];
+  float p = exp_coefficient(0);
+  for (int i = 1; i < kExpTerms; ++i) p = p * r + exp_coefficient(i);
   p = (p * (r * r) + r) + 1.0f;
   const int32_t exponent_bits = (static_cast<int32_t>(n) + 127) * (1 << 23);
   float two_to_n;
   std::memcpy(&two_to_n, &exponent_bits, sizeof two_to_n);
   return p * two_to_n;
-}
-
-/// The canonical Bernoulli test: fires if u (1 + e^-x) < 1, with u = (bits >> 8) 2^-24.
-/// Both sides are multiplied by 2^24, which changes no rounding.
-UDL_HD inline bool fires(uint32_t bits, float one_plus_exp) {
-  return static_cast<float>(static_cast<int32_t>(bits >> 8)) * one_plus_exp < 16777216.0f;
 }
 
 }  // namespace udl

@@ -62,9 +62,20 @@ UDL_HD inline uint32_t draw_bits(const DrawKey& key, uint32_t chain, uint32_t un
   return philox4x32({{at.block, chain, key.c2, key.c3}}, key.key0, key.key1).c[at.lane];
 }
 
-/// u in [0, 1), a multiple of 2^-24, exact in float32.
+/// The highest 24 bits of a draw are a uniform number in units of 2^-24, exact in float32.
+constexpr int kUniformShift = 8;
+constexpr float kUniformOne = 16777216.0f;  ///< 1 in these units
+
+/// u in [0, 1).
 UDL_HD inline float uniform_from_bits(uint32_t bits) {
-  return static_cast<float>(bits >> 8) * (1.0f / 16777216.0f);
+  return static_cast<float>(bits >> kUniformShift) * (1.0f / kUniformOne);
+}
+
+/// The canonical Bernoulli test: fires if u (1 + e^-x) < 1. Both sides are multiplied by 2^24,
+/// which changes no rounding.
+UDL_HD inline bool fires(uint32_t bits, float one_plus_exp) {
+  return static_cast<float>(static_cast<int32_t>(bits >> kUniformShift)) * one_plus_exp <
+         kUniformOne;
 }
 
 }  // namespace udl

@@ -114,13 +114,13 @@ def test_python_stays_in_the_bindings():
             assert "Python.h" not in text, path.name
 
 
-def test_intrinsics_stay_in_the_simd_room():
+def test_intrinsics_and_assembly_stay_in_the_simd_room():
     for layer in LAYERS:
         for path in sources(layer):
             if path.parent != CSRC / "kernels/cpu/simd":
                 assert "immintrin.h" not in includes(path), path.name
                 code = re.sub(r"//.*", "", path.read_text())
-                assert not re.findall(r"\b_mm(?:256|512)?_(?!pause)", code), path.name
+                assert not re.findall(r"\b_mm(?:256|512)?_(?!pause)|\basm\b", code), path.name
 
 
 def test_kernels_use_no_containers_strings_or_threads():

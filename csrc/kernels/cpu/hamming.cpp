@@ -1,6 +1,7 @@
 // The Hamming kernel table of one CPU target. Compiled once per target with UDL_TARGET=<name>.
 #include "kernels/hamming.h"
 
+#include "base/bits.h"
 #include "base/view.h"
 #include "kernels/cpu/hamming/planes.h"
 #include "kernels/cpu/simd/codes.h"
@@ -30,8 +31,7 @@ void distances_of(const uint64_t* query, const uint64_t* codes, int64_t n_codes,
 /// Bits of the block of 64 codes that starts at `first` which may be hits: those that exist and are
 /// allowed.
 uint64_t block_mask(const HammingScan& scan, int64_t first) {
-  const int64_t left = scan.n_codes - first;
-  const uint64_t existing = left >= kHammingBlock ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+  const uint64_t existing = low_bits(scan.n_codes - first);
   return scan.allowed == nullptr ? existing : existing & scan.allowed[first / kHammingBlock];
 }
 

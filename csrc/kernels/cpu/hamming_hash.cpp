@@ -7,6 +7,7 @@
 
 #include <cstring>
 
+#include "base/bits.h"
 #include "kernels/cpu/simd/codes.h"
 #include "kernels/cpu/target_name.h"
 
@@ -68,7 +69,7 @@ int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, co
   int64_t n_found = 0;
   for (int32_t t = first; t < last; ++t) {
     const uint64_t end = uint64_t{1} << tables[t].n_bits;
-    uint64_t change = (uint64_t{1} << radius) - 1;
+    uint64_t change = low_bits(radius);
     while (change < end) {
       lookups[n_lookups] = {static_cast<uint32_t>(t), keys[t] ^ static_cast<uint32_t>(change), 0};
       prefetch(tables[t].slots + lookups[n_lookups].key / 64);

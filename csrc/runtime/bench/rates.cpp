@@ -77,7 +77,8 @@ KernelRates::KernelRates(const Rows& visible, const Rows& hidden, const float* w
   view_ = weights_.view(weight_scale_exponent(weights_, narrow), narrow);
   visible.gather_values(nullptr, 0, n_rows_, values_.data(), round_up(n_visible_, kTileUnits));
   for (int64_t i = 0; i < n_rows_ * kTileUnits; ++i) {
-    fixed_[i] = static_cast<int32_t>(i * 40503 % 65536);  // spread evenly: 40503 is odd
+    fixed_[i] =
+        static_cast<int32_t>(i * 40503 % (1 << kProbabilityBits));  // spread evenly: 40503 is odd
     probabilities_[i] = static_cast<float>(fixed_[i]) / kProbabilityOne;
   }
   rooms_.emplace_back(*this);

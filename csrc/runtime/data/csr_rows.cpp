@@ -1,6 +1,7 @@
 // Sparse rows: checked, and packed where all values are bits.
 #include <algorithm>
 
+#include "base/bits.h"
 #include "base/error.h"
 #include "runtime/data/rows.h"
 #include "runtime/threads/parallel.h"
@@ -24,7 +25,7 @@ class CsrReader {
     for (int64_t at = x_.row_starts[row]; at < x_.row_starts[row + 1]; ++at) {
       const int64_t c = checked_column(row, x_.columns[at]);
       binary = binary && (x_.values[at] == 0 || x_.values[at] == 1);
-      if (x_.values[at] != 0) bits[c / kWordBits] |= uint64_t{1} << (c % kWordBits);
+      if (x_.values[at] != 0) set_bit(bits, c);
     }
     return binary;
   }

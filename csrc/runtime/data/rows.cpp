@@ -4,6 +4,7 @@
 #include <atomic>
 #include <limits>
 
+#include "base/bits.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -56,8 +57,7 @@ void copy_row(const T* from, int64_t n, Real* to) {
 
 template <class Real>
 void expand_bits(const uint64_t* words, int64_t n, Real* to) {
-  for (int64_t i = 0; i < n; ++i)
-    to[i] = static_cast<Real>(words[i / kWordBits] >> (i % kWordBits) & 1);
+  for (int64_t i = 0; i < n; ++i) to[i] = static_cast<Real>(bit_at(words, i));
 }
 
 }  // namespace

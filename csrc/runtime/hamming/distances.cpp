@@ -1,6 +1,7 @@
 // Distances of all pairs, and how often each distance occurs.
 #include <vector>
 
+#include "base/bits.h"
 #include "runtime/hamming/scanner.h"
 #include "runtime/threads/parallel.h"
 
@@ -16,8 +17,7 @@ void count_distances(const int32_t* distances, int64_t n, const uint64_t* allowe
     for (int64_t c = 0; c < n; ++c) ++counts[distances[c]];
     return;
   }
-  for (int64_t c = 0; c < n; ++c)
-    counts[distances[c]] += static_cast<int64_t>(allowed[c / kWordBits] >> (c % kWordBits) & 1);
+  for (int64_t c = 0; c < n; ++c) counts[distances[c]] += bit_at(allowed, c) ? 1 : 0;
 }
 
 std::vector<HammingRows> rows_of_threads(const HammingCodes& codes, int64_t most_rows,

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "base/bits.h"
 #include "base/view.h"
 #include "kernels/hamming.h"
 #include "runtime/dispatch/target.h"
@@ -127,7 +128,7 @@ class HammingScanner {
     uint64_t any = 0;
     for (int64_t w = 0; w < plane_words; ++w) {
       const int64_t left = std::clamp<int64_t>(n_codes - w * kWordBits, 0, kWordBits);
-      const uint64_t existing = left == kWordBits ? ~uint64_t{0} : (uint64_t{1} << left) - 1;
+      const uint64_t existing = low_bits(left);
       allowed_[w] = left == 0 || codes_.allowed == nullptr
                         ? existing
                         : existing & codes_.allowed[first / kHammingBlock + w];

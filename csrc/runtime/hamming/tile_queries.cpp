@@ -1,5 +1,8 @@
 #include "runtime/hamming/tile_queries.h"
 
+#include <algorithm>
+
+#include "base/bits.h"
 #include "base/view.h"
 
 namespace udl {
@@ -9,9 +12,7 @@ constexpr uint64_t kAllOnes = ~uint64_t{0};
 
 /// Bits of word w of a code of n_bits bits.
 uint64_t used_bits(int64_t w, int32_t n_bits) {
-  const int64_t left = n_bits - w * kWordBits;
-  if (left <= 0) return 0;
-  return left >= kWordBits ? kAllOnes : (uint64_t{1} << left) - 1;
+  return low_bits(std::max<int64_t>(0, n_bits - w * kWordBits));
 }
 
 /// Positions of the ones of query ^ flip.

@@ -12,8 +12,8 @@
 // one length: the end of a loop, which the processor cannot foresee, comes once for four. Sums are
 // those of the tables and cannot overflow for the same reason.
 #include <algorithm>
-#include <bitset>
 
+#include "base/bits.h"
 #include "kernels/cpu/rbm/products.h"
 #include "kernels/cpu/simd/lists.h"
 
@@ -26,8 +26,7 @@ UDL_ALWAYS_INLINE int64_t ones_in_chunk(const BitMatrixView& bits, int64_t row, 
   static_assert(kListColumns % kWordBits == 0, "chunks are whole words");
   const int64_t last = std::min(bits.word_columns(), (chunk + 1) * kWords);
   int64_t ones = 0;
-  for (int64_t w = chunk * kWords; w < last; ++w)
-    ones += static_cast<int64_t>(std::bitset<64>(bits.word_column(w)[row]).count());
+  for (int64_t w = chunk * kWords; w < last; ++w) ones += popcount(bits.word_column(w)[row]);
   return ones;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/bits.h"
 #include "base/view.h"
 
 namespace udl {
@@ -58,9 +59,7 @@ void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& 
 /// Word `index` of a unit, zero outside its columns.
 inline uint64_t unit_word(const BitMatrixView& units, int64_t index, int64_t unit) {
   if (index < 0 || index >= units.word_columns()) return 0;
-  const int64_t left = units.columns - index * kWordBits;
-  const uint64_t mask = left < kWordBits ? (uint64_t{1} << left) - 1 : ~uint64_t{0};
-  return units.word_column(index)[unit] & mask;
+  return units.word_column(index)[unit] & low_bits(units.columns - index * kWordBits);
 }
 
 void join_units(const BitMatrixView& positive, const BitMatrixView& negative, int64_t tile,

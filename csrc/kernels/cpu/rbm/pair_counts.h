@@ -1,6 +1,7 @@
 #pragma once
 // Sampled statistics: how often two binary units are on together. Bits meet bits, so a count is the
 // population of an AND of words; sixteen hidden units lie side by side in two vectors of words.
+#include "base/bits.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
 
@@ -15,13 +16,6 @@ UDL_ALWAYS_INLINE void combine_sums(Combine combine, i32x16 found, int32_t* sums
 
 constexpr int kVisibleAtOnce = 4;  // share the loads of the hidden units' words
 
-/// Bits of word `index` that belong to the batch; what lies beyond it may be left from a longer
-/// batch.
-UDL_ALWAYS_INLINE uint64_t batch_mask(int64_t batch, int64_t index) {
-  const int64_t rest = batch - index * kWordBits;
-  return rest >= kWordBits ? ~uint64_t{0} : (uint64_t{1} << rest) - 1;
-}
-
 /// Counts of kVisible visible units, first .. first + kVisible - 1, with the sixteen hidden units
 /// of a tile.
 template <int kVisible>
@@ -30,7 +24,8 @@ UDL_ALWAYS_INLINE void count_pairs(const BitMatrixView& visible, const BitMatrix
   u64x8 low[kVisible], high[kVisible];
   for (int k = 0; k < kVisible; ++k) low[k] = high[k] = broadcast_word(0);
   for (int64_t w = 0; w < visible.word_columns(); ++w) {
-    const uint64_t mask = batch_mask(visible.columns, w);
+    // What lies beyond the batch may be left from a longer one.
+    const uint64_t mask = low_bits(visible.columns - w * kWordBits);
     const uint64_t* units = hidden.word_column(w) + tile * kTileUnits;
     const u64x8 hidden_low = load_words(units), hidden_high = load_words(units + 8);
     for (int k = 0; k < kVisible; ++k) {

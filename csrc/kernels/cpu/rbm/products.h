@@ -3,7 +3,9 @@
 // batch. All are table products; they differ only in the integer rows a table is built from.
 #include <algorithm>
 
+#include "base/fixed.h"
 #include "kernels/cpu/rbm/table_product.h"
+#include "kernels/cpu/simd/prefetch.h"
 
 namespace udl {
 namespace {
@@ -126,7 +128,7 @@ struct DitheredRows {
     return static_cast<int32_t>(rows) * kLargest;
   }
 
-  static constexpr int32_t kLargest = 1023;
+  static constexpr int32_t kLargest = (1 << (kProbabilityBits - kNarrowProbabilityShift)) - 1;
 };
 
 void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed,

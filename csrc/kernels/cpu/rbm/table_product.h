@@ -22,11 +22,8 @@
 
 #include "base/view.h"
 #include "kernels/cpu/simd/simd.h"
+#include "kernels/cpu/simd/table_entry.h"
 #include "kernels/rbm.h"
-
-#if defined(__GNUC__) && defined(__x86_64__) && !defined(UDL_NO_ASSEMBLY)
-#define UDL_TABLE_ASSEMBLY 1
-#endif
 
 namespace udl {
 namespace {
@@ -42,6 +39,14 @@ struct Cut {
   static constexpr int kWholeGroups = kWordBits / kGroupBits;
   static constexpr int kEntries = (kWholeGroups << kGroupBits) + (kWholeGroups < kGroups ? 16 : 0);
 };
+/// Where the tables of a cut hold what the bits of one group choose (simd/table_entry.h).
+template <class Cut, int kGroup>
+struct Group {
+  static constexpr int kFirstBit = kGroup * Cut::kBits;
+  static constexpr int kBits = std::min(Cut::kBits, kWordBits - kFirstBit);
+  static constexpr int kFirstEntry = kGroup << Cut::kBits;
+  static constexpr int kEntries = Cut::kEntries;
+};
 using Fours = Cut<4>;
 using Fives = Cut<5>;
 
@@ -49,8 +54,7 @@ using Fives = Cut<5>;
 struct WideEntries {
   using Vector = i32x16;
   using Element = int32_t;
-  static constexpr int kIndexScale = 8;  // of an entry number held three bits up
-  static constexpr int64_t kFirst = 0;   // where its tables start in the scratch, in integers
+  static constexpr int64_t kFirst = 0;  // where its tables start in the scratch, in integers
   static Vector zero() { return broadcast(0); }
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return row; }
 };
@@ -60,7 +64,6 @@ template <bool kSigned>
 struct NarrowEntries {
   using Vector = i16x16;
   using Element = int16_t;
-  static constexpr int kIndexScale = 4;
   static constexpr int64_t kFirst = (Fours::kEntries + Fives::kEntries) * kTileUnits;
   static Vector zero() { return zero_i16x16(); }
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return narrow(row); }
@@ -104,58 +107,6 @@ UDL_ALWAYS_INLINE void build_table(typename Entries::Element* table,
     store(table + (kHalf + i) * kTileUnits, sums[i] + rows[kBits - 1]);
 }
 
-/// sum += the entry that the bits of group kGroup choose.
-///
-/// The assembly keeps the three or four instructions a step needs: rotate the group to bit 3, mask,
-/// add from memory with scale 8 or 4 (entries of 64 or 32 bytes). Left to itself the compiler
-/// computes the indices of all groups first and spills them: half the speed. Tables are written
-/// before and read here, which the compiler learns from the memory barrier in add_word.
-template <class Entries, class Cut, int kGroup>
-UDL_ALWAYS_INLINE void add_entry(const typename Entries::Element* tables, uint64_t word,
-                                 typename Entries::Vector& sum) {
-  constexpr int kFirstBit = kGroup * Cut::kBits;
-  constexpr int kMask = (1 << std::min(Cut::kBits, kWordBits - kFirstBit)) - 1;
-#if defined(UDL_TABLE_ASSEMBLY) && (defined(UDL_TARGET_AVX512) || defined(UDL_TARGET_AVX2))
-  constexpr int kOffset =
-      (kGroup << Cut::kBits) * kTileUnits * static_cast<int>(sizeof(typename Entries::Element));
-  uint64_t index;
-  if constexpr (Entries::kIndexScale == 4) {
-    asm volatile(
-        "rorx %[rotate], %[word], %[index]\n\t"
-        "and %[mask], %k[index]\n\t"
-        "vpaddw %c[offset](%[tables], %[index], 4), %[sum], %[sum]"
-        : [index] "=&r"(index), [sum] "+x"(sum.v)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
-          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
-        : "cc");
-  } else {
-#if defined(UDL_TARGET_AVX512)
-    asm volatile(
-        "rorx %[rotate], %[word], %[index]\n\t"
-        "and %[mask], %k[index]\n\t"
-        "vpaddd %c[offset](%[tables], %[index], 8), %[sum], %[sum]"
-        : [index] "=&r"(index), [sum] "+v"(sum.v)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
-          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
-        : "cc");
-#else
-    asm volatile(
-        "rorx %[rotate], %[word], %[index]\n\t"
-        "and %[mask], %k[index]\n\t"
-        "vpaddd %c[offset](%[tables], %[index], 8), %[low], %[low]\n\t"
-        "vpaddd %c[offset]+32(%[tables], %[index], 8), %[high], %[high]"
-        : [index] "=&r"(index), [low] "+x"(sum.a), [high] "+x"(sum.b)
-        : [word] "r"(word), [tables] "r"(tables), [rotate] "i"((kFirstBit + 61) % 64),
-          [mask] "i"(8 * kMask), [offset] "i"(kOffset)
-        : "cc");
-#endif
-  }
-#else
-  const int index = static_cast<int>(word >> kFirstBit) & kMask;
-  sum = sum + load(tables + ((kGroup << Cut::kBits) + index) * kTileUnits);
-#endif
-}
-
 /// Groups kFirst .. kEnd - 1 for four rows; the rows alternate so that no addition waits for the
 /// last.
 template <class Entries, class Cut, int kFirst, int kEnd>
@@ -163,8 +114,7 @@ UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables,
                                   const uint64_t (&words)[kRowsAtOnce],
                                   typename Entries::Vector (&sums)[kRowsAtOnce]) {
   if constexpr (kFirst < kEnd) {
-    for (int r = 0; r < kRowsAtOnce; ++r)
-      add_entry<Entries, Cut, kFirst>(tables, words[r], sums[r]);
+    for (int r = 0; r < kRowsAtOnce; ++r) add_entry<Group<Cut, kFirst>>(tables, words[r], sums[r]);
     add_groups<Entries, Cut, kFirst + 1, kEnd>(tables, words, sums);
   }
 }
@@ -174,12 +124,6 @@ UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables,
 template <class Entries, class Cut, int kGroups>
 void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows,
               bool add, int32_t largest_negative, int32_t* sums) {
-#if defined(UDL_TABLE_ASSEMBLY)
-  asm volatile(""
-               :
-               : "r"(tables)
-               : "memory");  // the assembly of add_entry reads what was stored before
-#endif
   for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
     const uint64_t word[kRowsAtOnce] = {words[r], words[r + 1], words[r + 2], words[r + 3]};
     const bool empty = (word[0] | word[1] | word[2] | word[3]) == 0;

@@ -1,8 +1,8 @@
 #pragma once
 // Sums over a batch of what single units do, which biases learn from.
 #include <algorithm>
-#include <bitset>
 
+#include "base/bits.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
 
@@ -12,11 +12,9 @@ namespace {
 void unit_counts(const BitMatrixView& units, int64_t tile, int32_t* out) {
   std::fill_n(out, kTileUnits, 0);
   for (int64_t first = 0; first < units.columns; first += kWordBits) {
-    const int64_t count = std::min<int64_t>(kWordBits, units.columns - first);
-    const uint64_t mask = ~uint64_t{0} >> (kWordBits - count);
+    const uint64_t mask = low_bits(units.columns - first);
     const uint64_t* words = units.word_column(first / kWordBits) + tile * kTileUnits;
-    for (int k = 0; k < kTileUnits; ++k)
-      out[k] += static_cast<int32_t>(std::bitset<64>(words[k] & mask).count());
+    for (int k = 0; k < kTileUnits; ++k) out[k] += popcount(words[k] & mask);
   }
 }
 

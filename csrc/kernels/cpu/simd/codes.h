@@ -5,6 +5,7 @@
 // kWords > 0 fixes the number of words at compile time; 0 takes it from `n_words`.
 #include <cstdint>
 
+#include "base/bits.h"
 #include "base/macros.h"
 #include "kernels/cpu/simd/prefetch.h"
 
@@ -14,19 +15,6 @@
 
 namespace udl {
 namespace {
-
-#if defined(UDL_TARGET_AVX2) || defined(UDL_TARGET_AVX512)
-UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) { return static_cast<int32_t>(_mm_popcnt_u64(x)); }
-#else
-/// Sums of 2, 4, then 8 bits side by side; the multiplication adds the eight bytes into the
-/// highest.
-UDL_ALWAYS_INLINE int32_t popcount(uint64_t x) {
-  x -= (x >> 1) & 0x5555555555555555u;
-  x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
-  x = (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
-  return static_cast<int32_t>((x * 0x0101010101010101u) >> 56);
-}
-#endif
 
 template <int kWords>
 UDL_ALWAYS_INLINE int32_t scalar_distance(const uint64_t* a, const uint64_t* b, int64_t n_words) {
@@ -48,7 +36,7 @@ UDL_ALWAYS_INLINE int32_t row_distance(const uint64_t* a, const uint64_t* b, int
     sum = _mm512_add_epi64(sum, _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_loadu_si512(a + w),
                                                                      _mm512_loadu_si512(b + w))));
   if (w < n) {
-    const __mmask8 rest = static_cast<__mmask8>((1u << (n - w)) - 1);
+    const __mmask8 rest = static_cast<__mmask8>(low_bits(n - w));
     sum = _mm512_add_epi64(
         sum, _mm512_popcnt_epi64(_mm512_xor_si512(_mm512_maskz_loadu_epi64(rest, a + w),
                                                   _mm512_maskz_loadu_epi64(rest, b + w))));
@@ -176,9 +164,6 @@ UDL_ALWAYS_INLINE uint64_t at_most_64(const int32_t* distances, int32_t threshol
 #endif
   return mask;
 }
-
-/// Index of the lowest set bit of x != 0.
-UDL_ALWAYS_INLINE int lowest_bit(uint64_t x) { return popcount((x & (~x + 1)) - 1); }
 
 }  // namespace
 }  // namespace udl

@@ -1,8 +1,8 @@
 #pragma once
 // Positions of the ones of a word, appended to a list.
-#include <bitset>
 #include <cstdint>
 
+#include "base/bits.h"
 #include "base/macros.h"
 
 #if defined(UDL_TARGET_AVX512)
@@ -23,26 +23,17 @@ UDL_ALWAYS_INLINE uint16_t* append_ones(uint64_t word, int64_t first_column, uin
     const __m512i columns = _mm512_add_epi16(
         _mm512_load_si512(kColumns), _mm512_set1_epi16(static_cast<int16_t>(first_column + half)));
     _mm512_storeu_si512(end, _mm512_maskz_compress_epi16(mask, columns));
-    end += std::bitset<32>(mask).count();
+    end += popcount(mask);
   }
   return end;
 }
 #else
-/// Position of the lowest one of a word that is not zero.
-UDL_ALWAYS_INLINE int lowest_one(uint64_t word) {
-#if defined(__GNUC__)
-  return __builtin_ctzll(word);
-#else
-  return static_cast<int>(std::bitset<64>((word & (0 - word)) - 1).count());
-#endif
-}
-
 /// Appends the ones of a word, four at a time; may write up to 3 entries beyond them.
 UDL_ALWAYS_INLINE uint16_t* append_ones(uint64_t word, int64_t first_column, uint16_t* end) {
-  const auto ones = static_cast<int64_t>(std::bitset<64>(word).count());
+  const int64_t ones = popcount(word);
   for (int64_t n = 0; n < ones; n += 4) {
     for (int k = 0; k < 4; ++k) {
-      end[n + k] = static_cast<uint16_t>(first_column + (word ? lowest_one(word) : 0));
+      end[n + k] = static_cast<uint16_t>(first_column + (word ? lowest_bit(word) : 0));
       word &= word - 1;
     }
   }

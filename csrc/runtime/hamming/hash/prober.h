@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bits.h"
 #include "base/view.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/hamming/codes.h"
@@ -70,8 +71,7 @@ class HammingProber {
   }
 
   bool is_allowed(int64_t position) const {
-    return codes_.allowed == nullptr ||
-           (codes_.allowed[position / kWordBits] >> (position % kWordBits) & 1) != 0;
+    return codes_.allowed == nullptr || bit_at(codes_.allowed, position);
   }
 
   template <class T>

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/bits.h"
 #include "kernels/hamming_hash.h"
 #include "runtime/hamming/codes.h"
 #include "runtime/memory/large_array.h"
@@ -58,7 +59,7 @@ inline uint32_t hamming_key(const uint64_t* code, int32_t first_bit, int32_t n_b
   const int32_t word = first_bit / 64, shift = first_bit % 64;
   uint64_t bits = code[word] >> shift;
   if (shift + n_bits > 64) bits |= code[word + 1] << (64 - shift);
-  return static_cast<uint32_t>(bits & ((uint64_t{1} << n_bits) - 1));
+  return static_cast<uint32_t>(bits & low_bits(n_bits));
 }
 
 }  // namespace udl

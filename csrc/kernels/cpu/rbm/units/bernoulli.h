@@ -1,7 +1,9 @@
 #pragma once
 // The epilogue of a product: x = scale * sum + bias, p = 1 / (1 + e^-x), sample, pack.
 #include <algorithm>
+#include <cstring>
 
+#include "base/fixed.h"
 #include "kernels/cpu/rbm/units/draws.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
@@ -40,7 +42,7 @@ template <bool kExact, bool kSample, bool kMeans>
 void activate_rows(const UnitInput& in, const UnitOutput& out) {
   const f32x16 scale = broadcast(in.scale), bias = load(in.bias), zero = broadcast(0.0f),
                one = broadcast(1.0f);
-  const f32x16 fires_below = broadcast(16777216.0f);  // 2^24: see udl::fires
+  const f32x16 fires_below = broadcast(kUniformOne);  // see udl::fires
   for (int64_t first = 0; first < in.rows; first += 4) {
     f32x16 denominator[4];
     one_plus_exp<kExact>(in, first, scale, bias, denominator);
@@ -50,7 +52,8 @@ void activate_rows(const UnitInput& in, const UnitOutput& out) {
       draw_rows(out.draw_key, out.first_chain + static_cast<uint32_t>(first), out.tile, draws);
       uint16_t bits[4];
       for (int k = 0; k < 4; ++k)
-        bits[k] = less(to_float(shift_right_logical<8>(draws[k])) * denominator[k], fires_below);
+        bits[k] = less(to_float(shift_right_logical<kUniformShift>(draws[k])) * denominator[k],
+                       fires_below);
       for (int k = 0; k < valid; ++k)
         store_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
     }
@@ -79,14 +82,14 @@ void activate_bernoulli(const UnitInput& in, const UnitOutput& out) {
 
 void sample_values(const float* values, int64_t rows, int64_t row_stride, const DrawKey& draw_key,
                    uint32_t first_chain, int64_t tile, uint64_t* sample_words) {
-  const f32x16 two_to_24 = broadcast(16777216.0f);
+  const f32x16 one = broadcast(kUniformOne);
   for (int64_t first = 0; first < rows; first += 4) {
     i32x16 draws[4];
     draw_rows(draw_key, first_chain + static_cast<uint32_t>(first), tile, draws);
     for (int64_t row = first; row < rows && row < first + 4; ++row) {
       const f32x16 p = load(values + row * row_stride + tile * kTileUnits);
-      const f32x16 uniform = to_float(shift_right_logical<8>(draws[row - first]));
-      store_tile_bits(sample_words + row, tile, less(uniform, p * two_to_24));
+      const f32x16 uniform = to_float(shift_right_logical<kUniformShift>(draws[row - first]));
+      store_tile_bits(sample_words + row, tile, less(uniform, p * one));
     }
   }
 }
