@@ -1,34 +1,15 @@
 #include "runtime/rbm/plain/half_step.h"
 
+#include <algorithm>
 #include <cmath>
 
+#include "base/bits.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
 namespace {
 
 double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
-
-/// How weights lead from the units of one layer to those of the other.
-struct Direction {
-  const PlainMatrix& bias;
-  int64_t n_from, n_to;
-  int64_t from_stride, to_stride;  ///< in the weights, between units
-};
-
-PlainMatrix means(const PlainMatrix& weights, const Direction& way, const PlainMatrix& from,
-                  int64_t rows, const Run& run) {
-  PlainMatrix out(rows * way.n_to);
-  parallel_for(run, rows, [&](int64_t r) {
-    for (int64_t j = 0; j < way.n_to; ++j) {
-      double x = way.bias[j];
-      for (int64_t i = 0; i < way.n_from; ++i)
-        x += from[r * way.n_from + i] * weights[j * way.to_stride + i * way.from_stride];
-      out[r * way.n_to + j] = sigmoid(x);
-    }
-  });
-  return out;
-}
 
 }  // namespace
 
@@ -44,22 +25,40 @@ Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run
   Rows out = Rows::zero_bits(rows, n_units);
   parallel_for(run, rows, [&](int64_t r) {
     for (int64_t j = 0; j < n_units; ++j)
-      if (states[r * n_units + j] != 0)
-        out.bits_row(r)[j / kWordBits] |= uint64_t{1} << (j % kWordBits);
+      if (states[r * n_units + j] != 0) set_bit(out.bits_row(r), j);
   });
   return out;
 }
 
 PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
                          const Run& run) {
-  const Direction up{model.hidden_bias, model.n_visible, model.n_hidden, 1, model.n_visible};
-  return means(model.weights, up, visible, rows, run);
+  const int64_t nv = model.n_visible, nh = model.n_hidden;
+  PlainMatrix out(rows * nh);
+  parallel_for(run, rows, [&](int64_t r) {
+    for (int64_t j = 0; j < nh; ++j) {
+      double x = model.hidden_bias[j];
+      for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
+      out[r * nh + j] = sigmoid(x);
+    }
+  });
+  return out;
 }
 
+/// Hidden units in the outer loop, as the weights lie: sums have the same order.
 PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
                           const Run& run) {
-  const Direction down{model.visible_bias, model.n_hidden, model.n_visible, model.n_visible, 1};
-  return means(model.weights, down, hidden, rows, run);
+  const int64_t nv = model.n_visible, nh = model.n_hidden;
+  PlainMatrix out(rows * nv);
+  parallel_for(run, rows, [&](int64_t r) {
+    double* x = out.data() + r * nv;
+    std::copy_n(model.visible_bias.data(), nv, x);
+    for (int64_t j = 0; j < nh; ++j) {
+      const double h = hidden[r * nh + j];
+      for (int64_t i = 0; i < nv; ++i) x[i] += h * model.weights[j * nv + i];
+    }
+    for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(x[i]);
+  });
+  return out;
 }
 
 void draw_states(PlainMatrix& means, int64_t rows, const DrawKey& draws, uint32_t first_chain,

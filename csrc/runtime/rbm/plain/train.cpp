@@ -23,12 +23,14 @@ struct PlainPhase {
 
   double visible_mean(int64_t i) const { return column_mean(visible, i); }
   double hidden_mean(int64_t j) const { return column_mean(hidden, j); }
-  /// Mean over the rows of visible unit i times hidden unit j.
-  double pair_mean(int64_t i, int64_t j) const {
+  /// Means over the rows, which are added in order, of every visible unit times hidden unit j.
+  PlainMatrix pair_means(int64_t j) const {
     const int64_t nv = columns(visible), nh = columns(hidden);
-    double sum = 0;
-    for (int64_t r = 0; r < rows; ++r) sum += visible[r * nv + i] * hidden[r * nh + j];
-    return sum / static_cast<double>(rows);
+    PlainMatrix out(nv);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t i = 0; i < nv; ++i) out[i] += visible[r * nv + i] * hidden[r * nh + j];
+    for (double& value : out) value /= static_cast<double>(rows);
+    return out;
   }
 
  private:
@@ -131,9 +133,9 @@ class PlainTrainer {
     });
     state_.weight_velocity.resize(state_.weights.size());
     parallel_for(run_, state_.n_hidden, [&](int64_t j) {
+      const PlainMatrix up = data.pair_means(j), down = model.pair_means(j);
       for (int64_t i = 0; i < state_.n_visible; ++i)
-        update_weight(i, j,
-                      data.pair_mean(i, j) - model.pair_mean(i, j) + force[j] * mean_visible[i]);
+        update_weight(i, j, up[i] - down[i] + force[j] * mean_visible[i]);
     });
   }
 
