@@ -1,42 +1,20 @@
 """Ctrl-C ends a call within about a second, raises KeyboardInterrupt, and leaves everything as it was."""
 
-import os
-import signal
 import sys
-import threading
-import time
 
 import numpy as np
 import pytest
 
+from tests.support.interruption import assert_ends_soon, default_ctrl_c
 from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals a process as Unix does")
 
-PRESSED = 0.2  # seconds after the call began
-PATIENCE = 1.0  # seconds from then on; all calls here would take many more
-
 
 @pytest.fixture(autouse=True)
 def interruptible():
-    """Ctrl-C raises, also where the tests run in the background and so began with it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
-def assert_ends_soon(call):
-    timer = threading.Timer(PRESSED, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
-    start = time.monotonic()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            call()
-        seconds = time.monotonic() - start
-    finally:
-        timer.cancel()
-        timer.join()
-    assert seconds < PRESSED + PATIENCE
+    with default_ctrl_c():
+        yield
 
 
 def random_codes(n, n_bytes=8, seed=0):

@@ -1,4 +1,4 @@
-// An engine by the name of its precision.
+// Engines by their precision, and precisions by their names.
 #include <memory>
 #include <string>
 
@@ -7,14 +7,34 @@
 #include "runtime/rbm/plain/engine.h"
 
 namespace udl {
+namespace {
+
+constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precision::float64};
+
+}  // namespace
+
+const char* precision_name(Precision precision) {
+  switch (precision) {
+    case Precision::fixed:
+      return "fixed";
+    case Precision::fast:
+      return "fast";
+    case Precision::float64:
+      break;
+  }
+  return "float64";
+}
+
+Precision precision_from_name(const std::string& name) {
+  for (const Precision precision : kPrecisions)
+    if (name == precision_name(precision)) return precision;
+  throw_invalid("RbmEngine: precision must be 'fixed', 'fast' or 'float64', got '" + name + "'");
+}
 
 std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden,
-                                           const std::string& precision) {
-  if (precision == "fixed" || precision == "fast")
-    return std::make_unique<FixedRbmEngine>(n_visible, n_hidden, precision == "fast");
-  if (precision == "float64") return std::make_unique<PlainRbmEngine>(n_visible, n_hidden);
-  throw_invalid("RbmEngine: precision must be 'fixed', 'fast' or 'float64', got '" + precision +
-                "'");
+                                           Precision precision) {
+  if (precision == Precision::float64) return std::make_unique<PlainRbmEngine>(n_visible, n_hidden);
+  return std::make_unique<FixedRbmEngine>(n_visible, n_hidden, precision == Precision::fast);
 }
 
 }  // namespace udl

@@ -80,9 +80,9 @@ double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bi
 
 }  // namespace
 
-double log_partition_exact(const double* weights, const double* hidden_bias,
-                           const double* visible_bias, int64_t n_hidden, int64_t n_visible,
-                           int n_threads) {
+double log_partition_exact(const ParameterArrays<const double*>& parameters, int64_t n_hidden,
+                           int64_t n_visible, const Run& run) {
+  const auto [weights, hidden_bias, visible_bias] = parameters;
   const bool hidden = n_hidden <= n_visible;
   const EnumeratedModel model =
       hidden
@@ -95,7 +95,7 @@ double log_partition_exact(const double* weights, const double* hidden_bias,
   const int64_t low_bits = std::min(kLowBits, model.n_states_bits);
   const int64_t n_blocks = int64_t{1} << (model.n_states_bits - low_bits);
   Buffer<double> blocks(n_blocks);
-  parallel_for(n_threads, n_blocks,
+  parallel_for(run, n_blocks,
                [&](int64_t block) { blocks[block] = block_log_sum(model, block, low_bits); });
   LogSum total;
   for (int64_t block = 0; block < n_blocks; ++block) total.add(blocks[block]);

@@ -1,107 +1,72 @@
 #include "runtime/rbm/model/state.h"
 
 #include <algorithm>
-#include <cmath>
-#include <vector>
 
-#include "base/error.h"
 #include "base/fixed.h"
 
 namespace udl {
 namespace {
 
-/// Sums of positive and of negative integers.
-struct HalfSums {
-  int64_t positive = 0, negative = 0;
-  void add(int64_t z) { (z > 0 ? positive : negative) += z > 0 ? z : -z; }
-  int64_t larger() const { return std::max(positive, negative); }
-};
-
-float largest_weight(const PanelMatrix& weights) {
-  float largest = 0;
-  for (int64_t t = 0; t < weights.n_panels(); ++t)
-    for (int64_t k = 0; k < weights.panel_stride(); ++k) {
-      const float magnitude = std::fabs(weights.panel(t)[k]);
-      if (!std::isfinite(magnitude)) throw_invalid("weights are not finite: lower learning_rate");
-      largest = std::max(largest, magnitude);
-    }
-  return largest;
+template <class To>
+void copy_values(const float* from, int64_t n, To&& to) {
+  for (int64_t i = 0; i < n; ++i) to[i] = from[i];
 }
 
-/// Largest half-norm of `block` aligned units of a row or a column at scale 2^exponent; block is a
-/// multiple of 16.
-int64_t half_norm(const PanelMatrix& weights, int exponent, int64_t block) {
-  const float inverse = power_of_two(-exponent);
-  std::vector<HalfSums> rows(weights.n_visible());
-  int64_t largest = 0;
-  for (int64_t t = 0; t < weights.n_panels(); ++t) {
-    if (t * kTileUnits % block == 0) std::fill(rows.begin(), rows.end(), HalfSums{});
-    HalfSums columns[kTileUnits];
-    for (int64_t i = 0; i < weights.n_visible(); ++i) {
-      if (i % block == 0) std::fill(columns, columns + kTileUnits, HalfSums{});
-      for (int k = 0; k < kTileUnits; ++k) {
-        const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
-        columns[k].add(z);
-        rows[i].add(z);
-        largest = std::max(largest, columns[k].larger());
-      }
-      largest = std::max(largest, rows[i].larger());
-    }
-  }
-  return largest;
+void copy_out(const BiasVector& from, float* to) {
+  if (to != nullptr)
+    for (int64_t i = 0; i < from.size(); ++i) to[i] = from[i];
+}
+
+void copy_out(const Buffer<float>& from, float* to) {
+  if (to != nullptr) std::copy_n(from.data(), from.size(), to);
 }
 
 }  // namespace
 
-BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
-  for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = kMissingUnitBias;
-}
-
-PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)
-    : n_hidden_(n_hidden), n_visible_(n_visible) {
-  panels_.resize(n_panels() * panel_stride());
-}
-
-void PanelMatrix::assign(const float* matrix) {
-  for (int64_t j = 0; j < n_hidden_; ++j) {
-    float* lane = panel(j / kTileUnits) + j % kTileUnits;
-    for (int64_t i = 0; i < n_visible_; ++i) lane[i * kTileUnits] = matrix[j * n_visible_ + i];
-  }
-}
-
-void PanelMatrix::copy_to(float* matrix) const {
-  for (int64_t j = 0; j < n_hidden_; ++j) {
-    const float* lane = panel(j / kTileUnits) + j % kTileUnits;
-    for (int64_t i = 0; i < n_visible_; ++i) matrix[j * n_visible_ + i] = lane[i * kTileUnits];
-  }
-}
-
-WeightPanelsView PanelMatrix::view(int scale_exponent, bool narrow) const {
-  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent), narrow};
-}
-
-int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
-  const float largest_integer = narrow ? static_cast<float>(kNarrowHalfNormLimit) : kMaxQuantised;
-  const int64_t limit = narrow ? kNarrowHalfNormLimit : kHalfNormLimit;
-  const int64_t whole = round_up(std::max(weights.n_visible(), weights.n_hidden()), kTileUnits);
-  const int64_t block = narrow ? kWordBits : whole;
-  const float largest = largest_weight(weights);
-  int exponent = kMinScaleExponent;
-  while (largest * power_of_two(-exponent) > largest_integer) ++exponent;
-  while (half_norm(weights, exponent, block) >= limit) ++exponent;
-  return exponent;
-}
-
-RbmState::RbmState(int64_t visible, int64_t hidden, bool narrow_tables)
-    : n_visible(visible),
-      n_hidden(hidden),
-      weights(hidden, visible),
-      hidden_bias(hidden),
-      visible_bias(visible),
-      hidden_velocity(hidden),
-      visible_velocity(visible),
-      mean_activation(hidden),
+RbmState::RbmState(int64_t visible_units, int64_t hidden_units, bool narrow_tables)
+    : n_visible(visible_units),
+      n_hidden(hidden_units),
+      weights(hidden_units, visible_units),
+      hidden(hidden_units),
+      visible(visible_units),
+      mean_activation(hidden_units),
       narrow(narrow_tables),
       scale_exponent(kMinScaleExponent) {}
+
+void RbmState::assign(const ParameterArrays<const float*>& from) {
+  weights.assign(from.weights);
+  copy_values(from.hidden_bias, n_hidden, hidden.bias);
+  copy_values(from.visible_bias, n_visible, visible.bias);
+  scale_exponent = weight_scale_exponent(weights, narrow);
+}
+
+void RbmState::copy_to(const ParameterArrays<float*>& to) const {
+  if (to.weights != nullptr) weights.copy_to(to.weights);
+  copy_out(hidden.bias, to.hidden_bias);
+  copy_out(visible.bias, to.visible_bias);
+}
+
+/// Velocities of biases that are not given stay.
+void RbmState::assign(const OptimizerArrays<const float*>& from) {
+  weight_velocity = from.weight_velocity ? PanelMatrix(n_hidden, n_visible) : PanelMatrix();
+  if (from.weight_velocity) weight_velocity.assign(from.weight_velocity);
+  if (from.hidden_velocity) copy_values(from.hidden_velocity, n_hidden, hidden.bias_velocity);
+  if (from.visible_velocity) copy_values(from.visible_velocity, n_visible, visible.bias_velocity);
+  has_mean_activation = from.mean_activation != nullptr;
+  if (from.mean_activation) copy_values(from.mean_activation, n_hidden, mean_activation);
+}
+
+void RbmState::copy_to(const OptimizerArrays<float*>& to) const {
+  if (to.weight_velocity != nullptr) weight_velocity.copy_to(to.weight_velocity);
+  copy_out(hidden.bias_velocity, to.hidden_velocity);
+  copy_out(visible.bias_velocity, to.visible_velocity);
+  copy_out(mean_activation, to.mean_activation);
+}
+
+/// Whole panels: weights of missing units are zero.
+void RbmState::add_change_since(const RbmState& before, WeightChangeSum& sum) const {
+  for (int64_t tile = 0; tile < weights.n_panels(); ++tile)
+    sum.add(weights.panel(tile), before.weights.panel(tile), weights.panel_stride());
+}
 
 }  // namespace udl

@@ -7,11 +7,12 @@
 namespace udl {
 namespace {
 
-/// Rows first .. first + count - 1 of a phase.
+/// Rows first .. first + count - 1 of a phase; first is a multiple of 64.
 PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t count) {
   PhaseStatistics part = phase;
-  part.visible.first = first;
   part.visible.count = std::min(count, phase.visible.count - first);
+  part.visible.units.words = phase.visible.units.word_column(first / kWordBits);
+  part.visible.units.columns = part.visible.count;
   part.hidden.count = part.visible.count;
   if (phase.hidden.fixed) part.hidden.fixed += first * kTileUnits;
   return part;
@@ -19,14 +20,11 @@ PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t cou
 
 }  // namespace
 
-void TrainScratch::allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows) {
-  sums.resize(round_up(longest_tile, 4) * kTileUnits);
-  float_sums.resize(round_up(longest_tile, 4) * kTileUnits);
-  probabilities_fixed.resize(2 * round_up(max_rows, 4) * kTileUnits);
-  probabilities.resize(round_up(max_rows, 4) * kTileUnits);
-  gradient.resize(round_up(n_visible, 4) * kTileUnits);
-  long_sums.resize(n_visible * kTileUnits);
-}
+TrainScratch::TrainScratch(int64_t n_visible, int64_t max_rows)
+    : tile(std::max(n_visible, max_rows)),
+      means_fixed(2 * round_up(max_rows, 4) * kTileUnits),
+      gradient(round_up(n_visible, 4) * kTileUnits),
+      long_sums(n_visible * kTileUnits) {}
 
 Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
 
@@ -34,18 +32,18 @@ void Gradient::allow_joined(int64_t max_rows) {
   if (max_rows <= kMaxRowsPerSum) joined_.resize(state_.n_visible, 2 * max_rows);
 }
 
-bool Gradient::joins(const Phase& up, const Phase& down) const {
-  return joined_.rows() > 0 && !up.dense && !down.dense && up.count == down.count;
+bool Gradient::joins(const StatesView& up, const StatesView& down) const {
+  return joined_.rows() > 0 && !up.real && !down.real && up.count == down.count;
 }
 
 void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down,
                     TrainScratch& scratch, PanelUpdate& update) const {
   if (up.hidden.sampled() && up.visible.count == down.visible.count) {
-    kernels_.gradient.pair_counts(up.visible.units(), up.hidden.samples, tile, Combine::overwrite,
-                                  scratch.sums.data());
-    kernels_.gradient.pair_counts(down.visible.units(), down.hidden.samples, tile,
-                                  Combine::subtract, scratch.sums.data());
-    update.sums = scratch.sums.data();
+    kernels_.gradient.pair_counts(up.visible.units, up.hidden.samples, tile, Combine::overwrite,
+                                  scratch.tile.sums.data());
+    kernels_.gradient.pair_counts(down.visible.units, down.hidden.samples, tile, Combine::subtract,
+                                  scratch.tile.sums.data());
+    update.sums = scratch.tile.sums.data();
     update.sums_factor = factor_for(up.hidden);
     return;
   }
@@ -58,7 +56,7 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
   add_phase(tile, up, +1, false, scratch);
   if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
   phase_sums(tile, down, scratch);
-  update.sums = scratch.sums.data();
+  update.sums = scratch.tile.sums.data();
   update.sums_factor = -factor_for(down.hidden);
 }
 
@@ -78,35 +76,35 @@ void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& dow
   units.columns = first_down + down.visible.count;
   if (units.columns <= kWordBits) {
     scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow,
-                           scratch.tables.data()};
+                           scratch.tile.tables.data()};
     update.short_batch = &scratch.short_batch;
     return;
   }
-  kernels_.gradient.sums(units, up.hidden.fixed, first_down, state_.narrow, scratch.tables.data(),
-                         scratch.sums.data());
-  update.sums = scratch.sums.data();
+  kernels_.gradient.sums(units, up.hidden.fixed, first_down, state_.narrow,
+                         scratch.tile.tables.data(), scratch.tile.sums.data());
+  update.sums = scratch.tile.sums.data();
 }
 
 /// Sums of one phase, not subtracted.
 void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const {
-  const BitMatrixView units = phase.visible.units();
+  const BitMatrixView units = phase.visible.units;
   if (phase.hidden.sampled())
     return kernels_.gradient.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite,
-                                         scratch.sums.data());
+                                         scratch.tile.sums.data());
   const int64_t none_negative = round_up(units.columns, 4);
   kernels_.gradient.sums(units, phase.hidden.fixed, none_negative, state_.narrow,
-                         scratch.tables.data(), scratch.sums.data());
+                         scratch.tile.tables.data(), scratch.tile.sums.data());
 }
 
 /// scratch.gradient (+)= sign * mean over the batch of visible * hidden.
 void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate,
                          TrainScratch& scratch) const {
-  const Phase& visible = phase.visible;
+  const StatesView& visible = phase.visible;
   if (phase.hidden.probabilities) {
     const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
-    kernels_.gradient.dense_sums(
-        visible.states.values.data(), visible.count, visible.states.row_stride, state_.n_visible,
-        phase.hidden.probabilities, factor, accumulate, scratch.gradient.data());
+    kernels_.gradient.dense_sums(visible.values, visible.count, visible.value_stride,
+                                 state_.n_visible, phase.hidden.probabilities, factor, accumulate,
+                                 scratch.gradient.data());
     return;
   }
   long_sums(tile, phase, scratch);
@@ -124,7 +122,7 @@ void Gradient::long_sums(int64_t tile, const PhaseStatistics& phase, TrainScratc
   const int64_t block_rows = phase.fits() ? phase.visible.count : kMaxRowsPerSum;
   for (int64_t first = 0; first < phase.visible.count; first += block_rows) {
     phase_sums(tile, rows_of(phase, first, block_rows), scratch);
-    for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.sums[n];
+    for (int64_t n = 0; n < size; ++n) scratch.long_sums[n] += scratch.tile.sums[n];
   }
 }
 

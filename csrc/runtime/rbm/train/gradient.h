@@ -4,27 +4,28 @@
 #include <cstdint>
 
 #include "runtime/rbm/model/state.h"
-#include "runtime/rbm/steps/bit_product.h"
+#include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/train/phase.h"
 
 namespace udl {
 
 /// Scratch of one thread that trains.
 struct TrainScratch {
-  Buffer<int32_t> tables{kTableScratch};
-  BitProduct from_data{tables.data()}, from_visible{tables.data()},
-      from_hidden{tables.data()};  ///< of the data, of the chain's visible and of its hidden states
-  Buffer<int32_t> sums, probabilities_fixed;
-  Buffer<float> float_sums, probabilities, gradient;
+  /// For batches of up to `max_rows` rows.
+  TrainScratch(int64_t n_visible, int64_t max_rows);
+
+  TileScratch tile;  ///< for rows of the batch, or visible units of a gradient
+  BitProduct from_data{tile.tables.data()}, from_visible{tile.tables.data()},
+      from_hidden{tile.tables.data()};  ///< of the data, of the chain's visible and of its hidden
+                                        ///< states
+  Buffer<int32_t> means_fixed;          ///< hidden units of one tile, of both phases
+  Buffer<float> gradient;
   Buffer<int64_t> long_sums;
   ShortBatch short_batch{};
-
-  /// For tiles of up to `longest_tile` rows or visible units and batches of up to `max_rows` rows.
-  void allocate(int64_t n_visible, int64_t longest_tile, int64_t max_rows);
 };
 
 struct PhaseStatistics {
-  Phase visible;
+  StatesView visible;
   HiddenStatistics hidden;
 
   /// One int32 product holds the sums.
@@ -42,11 +43,11 @@ class Gradient {
   /// Whether both phases, of binary states and probabilities, go into one product: their units side
   /// by side in the matrix `join_tile` fills, the probabilities of the negative phase behind those
   /// of the positive one.
-  bool joins(const Phase& up, const Phase& down) const;
+  bool joins(const StatesView& up, const StatesView& down) const;
   /// Row of the negative phase's first probabilities.
-  static int64_t first_negative(const Phase& up) { return up.count; }
-  void join_tile(int64_t tile, const Phase& up, const Phase& down) {
-    kernels_.gradient.join_units(up.units(), down.units(), tile, joined_.view());
+  static int64_t first_negative(const StatesView& up) { return up.count; }
+  void join_tile(int64_t tile, const StatesView& up, const StatesView& down) {
+    kernels_.gradient.join_units(up.units, down.units, tile, joined_.view());
   }
 
   /// Fills sums or short_batch, sums_factor and float_sums of the update; they lie in `scratch`.

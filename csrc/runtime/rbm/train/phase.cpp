@@ -55,10 +55,10 @@ TileMeans difference(const TileStatistic& up, const TileStatistic& down) {
   return out;
 }
 
-TileStatistic visible_statistic(const RbmKernels& kernels, const Phase& visible, int64_t tile) {
-  if (!visible.dense) return counts(kernels, visible.units(), tile);
-  return float_sums(visible.states.values.data() + tile * kTileUnits, visible.count,
-                    visible.states.row_stride);
+TileStatistic visible_statistic(const RbmKernels& kernels, const StatesView& visible,
+                                int64_t tile) {
+  if (!visible.real) return counts(kernels, visible.units, tile);
+  return float_sums(visible.values + tile * kTileUnits, visible.count, visible.value_stride);
 }
 
 TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden,

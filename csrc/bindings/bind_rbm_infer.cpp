@@ -1,0 +1,106 @@
+// Means, samples and scores of an RbmEngine.
+#include <pybind11/stl.h>
+
+#include <string>
+#include <utility>
+
+#include "bindings/numpy/interrupt.h"
+#include "bindings/numpy/rows.h"
+#include "bindings/rbm_engine_methods.h"
+
+namespace udl::bindings {
+namespace {
+
+/// Rows as states of one layer of the model, on n_threads threads.
+void check_call(const Rows& rows, int64_t n_units, int n_threads, const char* function) {
+  check_columns(rows, n_units, function, "rows", "the model");
+  check_threads(n_threads, function);
+}
+
+py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "mean_hidden");
+  const RealArray out(engine, {rows.rows(), engine.n_hidden()});
+  run_interruptible(n_threads, [&](const Run& run) { engine.mean_hidden(rows, out.span(), run); });
+  return out.array();
+}
+
+py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads) {
+  check_call(rows, engine.n_hidden(), n_threads, "mean_visible");
+  const RealArray out(engine, {rows.rows(), engine.n_visible()});
+  run_interruptible(n_threads, [&](const Run& run) { engine.mean_visible(rows, out.span(), run); });
+  return out.array();
+}
+
+DrawSource draw_source(const char* function, const Rows& rows, uint64_t seed,
+                       const std::string& stream, int64_t step, int64_t first_chain) {
+  check_step(step, function);
+  check_chains(first_chain, rows.rows(), function);
+  return {seed, stream_from_name(stream), static_cast<uint64_t>(step),
+          static_cast<uint32_t>(first_chain)};
+}
+
+Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed,
+                   const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "sample_hidden");
+  const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
+  Rows out;
+  run_interruptible(n_threads,
+                    [&](const Run& run) { out = engine.sample_hidden(rows, source, run); });
+  return out;
+}
+
+Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
+                    const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
+  check_call(rows, engine.n_hidden(), n_threads, "sample_visible");
+  const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
+  Rows out;
+  run_interruptible(n_threads,
+                    [&](const Run& run) { out = engine.sample_visible(rows, source, run); });
+  return out;
+}
+
+std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps,
+                            uint64_t seed, const std::string& stream, int64_t step,
+                            int64_t first_chain, int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "gibbs");
+  check_positive(n_steps, "gibbs", "n_steps");
+  const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
+  std::pair<Rows, Rows> out;
+  run_interruptible(n_threads,
+                    [&](const Run& run) { out = engine.gibbs(rows, n_steps, source, run); });
+  return out;
+}
+
+py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "free_energy");
+  py::array_t<double> out(rows.rows());
+  double* data = out.mutable_data();
+  run_interruptible(n_threads, [&](const Run& run) { engine.free_energy(rows, data, run); });
+  return out;
+}
+
+double log_partition(const RbmEngine& engine, int n_threads) {
+  check_threads(n_threads, "log_partition_exact");
+  double out = 0;
+  run_interruptible(n_threads, [&](const Run& run) { out = engine.log_partition(run); });
+  return out;
+}
+
+}  // namespace
+
+void define_inference_methods(RbmEngineClass& c) {
+  const auto draws = [](auto& c, const char* name, auto f) {
+    c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"),
+          py::arg("first_chain"), py::arg("n_threads"));
+  };
+  c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));
+  c.def("mean_visible", &mean_visible, py::arg("rows"), py::arg("n_threads"));
+  draws(c, "sample_hidden", &sample_hidden);
+  draws(c, "sample_visible", &sample_visible);
+  c.def("gibbs", &gibbs, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
+        py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
+  c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
+  c.def("log_partition_exact", &log_partition, py::arg("n_threads"));
+}
+
+}  // namespace udl::bindings

@@ -1,0 +1,166 @@
+// Parameters, optimiser state, chains and snapshots of an RbmEngine.
+#include "bindings/numpy/rows.h"
+#include "bindings/rbm_engine_methods.h"
+
+namespace udl::bindings {
+
+void check_idle(const RbmEngine& engine, const char* function) {
+  if (engine.is_training())
+    throw std::runtime_error(std::string(function) +
+                             ": the model is being trained; change it after fit has returned");
+}
+
+namespace {
+
+void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
+                    const py::object& visible_bias) {
+  const char* function = "set_parameters";
+  const int64_t n_hidden = engine.n_hidden(), n_visible = engine.n_visible();
+  const CheckedReals w(engine, weights, {n_hidden, n_visible}, function, "weights");
+  const CheckedReals hidden(engine, hidden_bias, {n_hidden}, function, "hidden_bias");
+  const CheckedReals visible(engine, visible_bias, {n_visible}, function, "visible_bias");
+  check_idle(engine, function);
+  engine.set_parameters({w.view(), hidden.view(), visible.view()});
+}
+
+py::array weights(const RbmEngine& engine) {
+  const RealArray out(engine, {engine.n_hidden(), engine.n_visible()});
+  engine.get_parameters({out.span(), {}, {}});
+  return out.array();
+}
+py::array hidden_bias(const RbmEngine& engine) {
+  const RealArray out(engine, {engine.n_hidden()});
+  engine.get_parameters({{}, out.span(), {}});
+  return out.array();
+}
+py::array visible_bias(const RbmEngine& engine) {
+  const RealArray out(engine, {engine.n_visible()});
+  engine.get_parameters({{}, {}, out.span()});
+  return out.array();
+}
+
+py::dict optimizer_state(const RbmEngine& engine) {
+  const bool has_weight = engine.has_weight_velocity(), has_mean = engine.has_mean_activation();
+  const RealArray weight(engine, {has_weight ? engine.n_hidden() : 0, engine.n_visible()});
+  const RealArray hidden(engine, {engine.n_hidden()}), visible(engine, {engine.n_visible()});
+  const RealArray mean(engine, {has_mean ? engine.n_hidden() : 0});
+  engine.get_optimizer({has_weight ? weight.span() : RealSpan(), hidden.span(), visible.span(),
+                        has_mean ? mean.span() : RealSpan()});
+  py::dict out;
+  if (has_weight) out["weight_velocity"] = weight.array();
+  out["hidden_velocity"] = hidden.array();
+  out["visible_velocity"] = visible.array();
+  if (has_mean) out["mean_activation"] = mean.array();
+  return out;
+}
+
+/// The arrays of an optimiser state, checked; those the dict lacks are left out.
+class OptimizerArrays {
+ public:
+  OptimizerArrays(const RbmEngine& engine, const py::dict& state, const char* function)
+      : engine_(engine), state_(state), function_(function) {
+    weight_ = array("weight_velocity", {engine.n_hidden(), engine.n_visible()});
+    hidden_ = array("hidden_velocity", {engine.n_hidden()});
+    visible_ = array("visible_velocity", {engine.n_visible()});
+    mean_ = array("mean_activation", {engine.n_hidden()});
+    if (n_found_ == state.size()) return;
+    throw_invalid(std::string(function) + ": unknown entries besides those of optimizer_state()");
+  }
+
+  void assign_to(RbmEngine& engine) const {
+    engine.set_optimizer({weight_.view(), hidden_.view(), visible_.view(), mean_.view()});
+  }
+
+ private:
+  CheckedReals array(const char* name, std::initializer_list<int64_t> shape) {
+    if (!state_.contains(name)) return {};
+    ++n_found_;
+    return {engine_, state_[name], shape, function_, name};
+  }
+
+  const RbmEngine& engine_;
+  const py::dict& state_;
+  const char* function_;
+  std::size_t n_found_ = 0;
+  CheckedReals weight_, hidden_, visible_, mean_;
+};
+
+void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
+  const OptimizerArrays arrays(engine, state, "set_optimizer_state");
+  check_idle(engine, "set_optimizer_state");
+  arrays.assign_to(engine);
+}
+
+Rows chain_rows(const RbmEngine& engine, const py::array& x, const char* function) {
+  Rows hidden = rows_from_array(x);
+  check_columns(hidden, engine.n_hidden(), function, "hidden", "the model");
+  if (!hidden.is_bits()) throw_invalid(std::string(function) + ": hidden must be binary");
+  return hidden;
+}
+
+void set_chains(RbmEngine& engine, const py::array& x) {
+  const Rows hidden = chain_rows(engine, x, "set_chains");
+  check_idle(engine, "set_chains");
+  engine.set_chains(hidden);
+}
+
+// ---- everything that learning changes, by name ----
+
+py::dict state(const RbmEngine& engine) {
+  py::dict out = optimizer_state(engine);
+  out["weights"] = weights(engine);
+  out["hidden_bias"] = hidden_bias(engine);
+  out["visible_bias"] = visible_bias(engine);
+  const Rows chains = engine.chains();
+  out["chains"] = bool_array(chains.rows() > 0 ? chains : Rows::zero_bits(0, engine.n_hidden()));
+  return out;
+}
+
+/// Takes over what `state` gave. Everything is checked first: after an error the engine is what it
+/// was.
+void set_state(RbmEngine& engine, const py::dict& arrays) {
+  py::dict optimizer(arrays.attr("copy")());
+  for (const char* name : {"weights", "hidden_bias", "visible_bias", "chains"}) {
+    if (!arrays.contains(name)) throw_invalid(std::string("set_state: lacks '") + name + "'");
+    optimizer.attr("pop")(name);
+  }
+  const OptimizerArrays velocities(engine, optimizer, "set_state");
+  const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
+  set_parameters(engine, arrays["weights"], arrays["hidden_bias"], arrays["visible_bias"]);
+  velocities.assign_to(engine);
+  engine.set_chains(chains);
+}
+
+/// (|W - W at the snapshot|, |W|, max |w|).
+py::tuple change_since_snapshot(const RbmEngine& engine) {
+  check_idle(engine, "change_since_snapshot");  // and no training begins meanwhile: the GIL is kept
+  const WeightChange found = engine.change_since_snapshot();
+  return py::make_tuple(found.change, found.size, found.largest);
+}
+
+}  // namespace
+
+void define_state_methods(RbmEngineClass& c) {
+  c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"),
+        py::arg("visible_bias"));
+  c.def("weights", &weights);
+  c.def("hidden_bias", &hidden_bias);
+  c.def("visible_bias", &visible_bias);
+  c.def("optimizer_state", &optimizer_state);
+  c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
+  c.def("state", &state);
+  c.def("set_state", &set_state, py::arg("arrays"));
+  c.def("chains", [](const RbmEngine& engine) { return bool_array(engine.chains()); });
+  c.def("set_chains", &set_chains, py::arg("hidden"));
+  c.def("snapshot", [](RbmEngine& engine) {
+    check_idle(engine, "snapshot");
+    engine.snapshot();
+  });
+  c.def("restore", [](RbmEngine& engine) {
+    check_idle(engine, "restore");
+    engine.restore();
+  });
+  c.def("change_since_snapshot", &change_since_snapshot);
+}
+
+}  // namespace udl::bindings

@@ -1,0 +1,131 @@
+// Training of an RbmEngine: settings by name, the poll, and what came of it.
+#include <pybind11/stl.h>
+
+#include <optional>
+
+#include "bindings/numpy/interrupt.h"
+#include "bindings/numpy/rows.h"
+#include "bindings/rbm_engine_methods.h"
+
+namespace udl::bindings {
+namespace {
+
+/// The engine is marked as training in this scope.
+class TrainingScope {
+ public:
+  explicit TrainingScope(RbmEngine& engine) : engine_(engine) {
+    if (!engine.try_begin_training()) check_idle(engine, "train");
+  }
+  ~TrainingScope() { engine_.end_training(); }
+  TrainingScope(const TrainingScope&) = delete;
+  TrainingScope& operator=(const TrainingScope&) = delete;
+
+ private:
+  RbmEngine& engine_;
+};
+
+/// Reads settings by name; what is missing or unknown is an error.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const py::dict& settings) : settings_(settings) {}
+
+  template <class T>
+  T get(const char* name) {
+    if (!settings_.contains(name))
+      throw_invalid(std::string("train: settings lack '") + name + "'");
+    ++used_;
+    return settings_[name].template cast<T>();
+  }
+  void check_all_used() const {
+    if (used_ != settings_.size())
+      throw_invalid("train: settings hold " + std::to_string(settings_.size()) +
+                    " entries, expected " + std::to_string(used_));
+  }
+
+ private:
+  const py::dict& settings_;
+  std::size_t used_ = 0;
+};
+
+TrainSettings read_settings(const py::dict& settings) {
+  SettingsReader reader(settings);
+  TrainSettings out;
+  const auto algorithm = reader.get<std::string>("algorithm");
+  if (algorithm != "cd" && algorithm != "pcd")
+    throw_invalid("train: algorithm must be 'cd' or 'pcd', got '" + algorithm + "'");
+  out.persistent = algorithm == "pcd";
+  out.batch_size = reader.get<int64_t>("batch_size");
+  out.k = reader.get<int64_t>("k");
+  out.learning_rate = reader.get<double>("learning_rate");
+  out.momentum = reader.get<double>("momentum");
+  out.weight_decay = reader.get<double>("weight_decay");
+  out.l1 = reader.get<double>("l1");
+  const auto target = reader.get<std::optional<double>>("sparsity_target");
+  out.has_sparsity = target.has_value();
+  out.sparsity_target = target.value_or(0.0);
+  out.sparsity_cost = reader.get<double>("sparsity_cost");
+  out.sparsity_damping = reader.get<double>("sparsity_damping");
+  out.sample_visibles = reader.get<bool>("sample_visibles");
+  const auto statistics = reader.get<std::string>("statistics");
+  if (statistics != "mean" && statistics != "sampled")
+    throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
+  out.sampled_statistics = statistics == "sampled";
+  out.binarize_sample = reader.get<bool>("binarize_sample");
+  out.data_step = reader.get<int64_t>("data_step");
+  reader.check_all_used();
+  check_positive(out.batch_size, "train", "batch_size");
+  check_positive(out.k, "train", "k");
+  check_step(out.data_step, "train");
+  return out;
+}
+
+/// The order as a pointer, after checking that every entry is a row.
+const uint32_t* checked_order(const std::optional<CArray<uint32_t>>& order, const Rows& rows) {
+  if (!order) return nullptr;
+  check_shape(*order, {rows.rows()}, "train", "order");
+  for (int64_t i = 0; i < rows.rows(); ++i)
+    if (order->data()[i] >= rows.rows())
+      throw_invalid("train: order[" + std::to_string(i) + "] is " +
+                    std::to_string(order->data()[i]) + ", but there are " +
+                    std::to_string(rows.rows()) + " rows");
+  return order->data();
+}
+
+py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,
+               const py::dict& settings, uint64_t seed, int64_t step, int n_threads,
+               py::object poll) {
+  check_columns(rows, engine.n_visible(), "train", "rows", "the model");
+  check_threads(n_threads, "train");
+  check_step(step, "train");
+  const TrainSettings parsed = read_settings(settings);
+  if (rows.rows() < 1) throw_invalid("train: rows is empty");
+  if (parsed.persistent && engine.n_chains() < 1)
+    throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
+  const uint32_t* order_data = checked_order(order, rows);
+  PythonPoll python_poll(std::move(poll));
+  const TrainingScope scope(engine);
+  TrainResult result;
+  run_interruptible(n_threads, [&](const Run& run) {
+    result = engine.train({rows, order_data, parsed, seed, static_cast<uint64_t>(step),
+                           [&python_poll](int64_t n_rows) { return python_poll(n_rows); }},
+                          run);
+  });
+  python_poll.rethrow();
+  py::dict out;
+  out["n_updates"] = result.n_updates;
+  out["n_rows"] = result.n_rows;
+  out["step"] = result.step;
+  out["stopped"] = result.stopped;
+  out["finite"] = result.finite;
+  out["seconds"] = result.seconds;
+  return out;
+}
+
+}  // namespace
+
+void define_training_methods(RbmEngineClass& c) {
+  c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"),
+        py::arg("step"), py::arg("n_threads"), py::arg("poll") = py::none());
+}
+
+}  // namespace udl::bindings

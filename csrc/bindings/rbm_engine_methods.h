@@ -1,0 +1,66 @@
+#pragma once
+// Methods of RbmEngine for Python, for the engine of any device: arrays are checked here, then the
+// GIL is released and the runtime takes over.
+#include "bindings/numpy/arrays.h"
+#include "runtime/rbm/engine.h"
+
+namespace udl::bindings {
+
+using RbmEngineClass = py::class_<RbmEngine>;
+
+void define_state_methods(RbmEngineClass& c);      ///< parameters, optimiser, chains, snapshots
+void define_training_methods(RbmEngineClass& c);   ///< train
+void define_inference_methods(RbmEngineClass& c);  ///< means, samples, scores
+
+/// The engine may not be changed while it trains (from a callback or another thread).
+void check_idle(const RbmEngine& engine, const char* function);
+
+/// An array of the engine's real type to be written.
+class RealArray {
+ public:
+  RealArray(const RbmEngine& engine, const std::vector<py::ssize_t>& shape) {
+    if (engine.precision() == Precision::float64)
+      set(py::array_t<double>(shape));
+    else
+      set(py::array_t<float>(shape));
+  }
+  const py::array& array() const { return array_; }
+  RealSpan span() const { return span_; }
+
+ private:
+  template <class Real>
+  void set(py::array_t<Real> array) {
+    span_ = array.mutable_data();
+    array_ = std::move(array);
+  }
+
+  py::array array_;
+  RealSpan span_;
+};
+
+/// A C-ordered array of the engine's real type to be read: a copy, or the array itself.
+class CheckedReals {
+ public:
+  CheckedReals() = default;
+  CheckedReals(const RbmEngine& engine, const py::object& x, std::initializer_list<int64_t> shape,
+               const char* function, const char* argument) {
+    if (engine.precision() == Precision::float64)
+      set(CArray<double>(x));
+    else
+      set(CArray<float>(x));
+    check_shape(array_, shape, function, argument);
+  }
+  RealView view() const { return view_; }
+
+ private:
+  template <class Real>
+  void set(CArray<Real> array) {
+    view_ = array.data();
+    array_ = std::move(array);
+  }
+
+  py::array array_;
+  RealView view_;
+};
+
+}  // namespace udl::bindings

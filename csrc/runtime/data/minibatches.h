@@ -1,0 +1,71 @@
+#pragma once
+// Minibatches of rows in the order they are presented, fetched in blocks that threads share.
+#include <algorithm>
+#include <cstdint>
+
+#include "base/sampling.h"
+#include "base/view.h"
+#include "kernels/rbm.h"
+#include "runtime/data/rows.h"
+
+namespace udl {
+
+/// Rows first .. first + count - 1 in the order of presentation.
+struct Minibatch {
+  int64_t index, first, count;
+};
+
+/// Room for the rows of a minibatch: bits with the batch as rows, values, or both. Values are
+/// row-major with whole tiles of columns, and zeros where there is no unit.
+struct MinibatchRoom {
+  BitMatrixView bits;
+  float* values;
+  int64_t value_stride;
+};
+
+class Minibatches {
+ public:
+  /// `order` may be null. `binarize` takes real values for probabilities and draws bits.
+  Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize);
+
+  int64_t count() const { return divide_up(rows_.rows(), batch_size_); }
+  int64_t max_rows() const { return std::min(batch_size_, rows_.rows()); }
+  /// The one after the last has no rows.
+  Minibatch operator[](int64_t index) const {
+    const int64_t first = std::min(index * batch_size_, rows_.rows());
+    return {index, first, std::min(batch_size_, rows_.rows() - first)};
+  }
+
+  bool have_values() const { return !rows_.is_bits(); }  ///< they need room
+  bool have_bits() const { return rows_.is_bits() || binarize_; }
+
+  /// Blocks of a minibatch, to be fetched in any order.
+  static int64_t blocks(const Minibatch& batch) { return divide_up(batch.count, kBlockRows); }
+  /// The rows of a block into their places. `draws` binarise, if anything does.
+  void fetch(const Minibatch& batch, int64_t block, const DrawKey& draws,
+             const MinibatchRoom& to) const;
+  /// The rows of a block as they are, into rows of `out` that are `stride` apart.
+  template <class Real>
+  void fetch_values(const Minibatch& batch, int64_t block, Real* out, int64_t stride) const {
+    const int64_t first = block * kBlockRows;
+    rows_.gather_values<Real>(order_, batch.first + first, block_rows(batch, block),
+                              out + first * stride, stride);
+  }
+
+ private:
+  static constexpr int64_t kBlockRows = 64;
+
+  static int64_t block_rows(const Minibatch& batch, int64_t block) {
+    return std::min(kBlockRows, batch.count - block * kBlockRows);
+  }
+  void draw_bits(int64_t first, int64_t n_rows, const DrawKey& draws,
+                 const MinibatchRoom& to) const;
+
+  const Rows& rows_;
+  const uint32_t* order_;
+  int64_t batch_size_;
+  bool binarize_;
+  const RbmKernels& kernels_;
+};
+
+}  // namespace udl

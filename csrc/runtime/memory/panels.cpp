@@ -1,0 +1,38 @@
+#include "runtime/memory/panels.h"
+
+#include "base/fixed.h"
+
+namespace udl {
+
+BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
+  for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = kMissingUnitBias;
+}
+
+PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)
+    : n_hidden_(n_hidden), n_visible_(n_visible) {
+  panels_.resize(n_panels() * panel_stride());
+}
+
+void PanelMatrix::assign(const float* matrix) {
+  for (int64_t j = 0; j < n_hidden_; ++j) {
+    float* lane = panel(j / kTileUnits) + j % kTileUnits;
+    for (int64_t i = 0; i < n_visible_; ++i) lane[i * kTileUnits] = matrix[j * n_visible_ + i];
+  }
+}
+
+template <class Real>
+void PanelMatrix::copy_to(Real* matrix) const {
+  for (int64_t j = 0; j < n_hidden_; ++j) {
+    const float* lane = panel(j / kTileUnits) + j % kTileUnits;
+    for (int64_t i = 0; i < n_visible_; ++i) matrix[j * n_visible_ + i] = lane[i * kTileUnits];
+  }
+}
+
+template void PanelMatrix::copy_to<float>(float*) const;
+template void PanelMatrix::copy_to<double>(double*) const;
+
+WeightPanelsView PanelMatrix::view(int scale_exponent, bool narrow) const {
+  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent), narrow};
+}
+
+}  // namespace udl

@@ -1,0 +1,18 @@
+#pragma once
+// What an RBM holds as C-ordered arrays, for whoever brings or fetches it.
+
+namespace udl {
+
+/// weights (n_hidden, n_visible) and a bias for each unit.
+template <class Pointer>
+struct ParameterArrays {
+  Pointer weights{}, hidden_bias{}, visible_bias{};
+};
+
+/// What learning remembers beside the parameters; what is not there is null.
+template <class Pointer>
+struct OptimizerArrays {
+  Pointer weight_velocity{}, hidden_velocity{}, visible_velocity{}, mean_activation{};
+};
+
+}  // namespace udl

@@ -1,0 +1,27 @@
+#pragma once
+// Half steps in double, and states as matrices. Rows are shared among threads; sums are in the
+// order of units.
+#include <cstdint>
+
+#include "base/sampling.h"
+#include "runtime/data/rows.h"
+#include "runtime/rbm/plain/state.h"
+#include "runtime/threads/run.h"
+
+namespace udl {
+
+PlainMatrix plain_rows(const Rows& rows, const Run& run);
+/// 0 is off, all else on.
+Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run& run);
+
+/// One layer's means given `rows` states of the other.
+PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
+                         const Run& run);
+PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
+                          const Run& run);
+
+/// Makes states of means: u < p, with the same u as the packed-bit engine.
+void draw_states(PlainMatrix& means, int64_t rows, const DrawKey& draws, uint32_t first_chain,
+                 const Run& run);
+
+}  // namespace udl

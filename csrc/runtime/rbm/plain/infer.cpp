@@ -1,0 +1,75 @@
+// Means, samples, Gibbs chains, free energies and log Z of the float64 engine.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/rbm/evaluate/exact.h"
+#include "runtime/rbm/plain/engine.h"
+#include "runtime/rbm/plain/half_step.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+
+void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), from.end(), to); }
+
+}  // namespace
+
+void PlainRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run& run) const {
+  copy_out(hidden_means(state_, plain_rows(visible, run), visible.rows(), run), out.as<double>());
+}
+
+void PlainRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& run) const {
+  copy_out(visible_means(state_, plain_rows(hidden, run), hidden.rows(), run), out.as<double>());
+}
+
+Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
+                                   const Run& run) const {
+  PlainMatrix h = hidden_means(state_, plain_rows(visible, run), visible.rows(), run);
+  draw_states(h, visible.rows(), source.hidden(), source.first_chain, run);
+  return bits_of(h, visible.rows(), n_hidden(), run);
+}
+
+Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
+                                    const Run& run) const {
+  PlainMatrix v = visible_means(state_, plain_rows(hidden, run), hidden.rows(), run);
+  draw_states(v, hidden.rows(), source.visible(), source.first_chain, run);
+  return bits_of(v, hidden.rows(), n_visible(), run);
+}
+
+std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
+                                            const DrawSource& source, const Run& run) const {
+  const int64_t rows = visible.rows();
+  PlainMatrix v = plain_rows(visible, run), h(rows * n_hidden());
+  for (int64_t s = 0; s < n_steps && !run.stopped(); ++s) {
+    h = hidden_means(state_, v, rows, run);
+    draw_states(h, rows, source.hidden(s), source.first_chain, run);
+    v = visible_means(state_, h, rows, run);
+    draw_states(v, rows, source.visible(s), source.first_chain, run);
+  }
+  return {bits_of(v, rows, n_visible(), run), bits_of(h, rows, n_hidden(), run)};
+}
+
+void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
+  const PlainMatrix v = plain_rows(visible, run);
+  const int64_t nv = n_visible();
+  parallel_for(run, visible.rows(), [&](int64_t r) {
+    double energy = 0;
+    for (int64_t i = 0; i < nv; ++i) energy -= v[r * nv + i] * state_.visible_bias[i];
+    for (int64_t j = 0; j < n_hidden(); ++j) {
+      double x = state_.hidden_bias[j];
+      for (int64_t i = 0; i < nv; ++i) x += v[r * nv + i] * state_.weights[j * nv + i];
+      energy -= softplus(x);
+    }
+    out[r] = energy;
+  });
+}
+
+double PlainRbmEngine::log_partition(const Run& run) const {
+  return log_partition_exact(
+      {state_.weights.data(), state_.hidden_bias.data(), state_.visible_bias.data()}, n_hidden(),
+      n_visible(), run);
+}
+
+}  // namespace udl

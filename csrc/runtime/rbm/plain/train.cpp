@@ -1,0 +1,187 @@
+// CD-k and PCD-k in double: minibatch after minibatch, each a few loops over rows or units.
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "runtime/data/minibatches.h"
+#include "runtime/rbm/plain/engine.h"
+#include "runtime/rbm/plain/half_step.h"
+#include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// States of both layers over the rows of one phase; hidden ones are means or samples, as the
+/// statistics want them.
+struct PlainPhase {
+  PlainMatrix visible, hidden;
+  int64_t rows;
+
+  double visible_mean(int64_t i) const { return column_mean(visible, i); }
+  double hidden_mean(int64_t j) const { return column_mean(hidden, j); }
+  /// Means over the rows, which are added in order, of every visible unit times hidden unit j.
+  PlainMatrix pair_means(int64_t j) const {
+    const int64_t nv = columns(visible), nh = columns(hidden);
+    PlainMatrix out(nv);
+    for (int64_t r = 0; r < rows; ++r)
+      for (int64_t i = 0; i < nv; ++i) out[i] += visible[r * nv + i] * hidden[r * nh + j];
+    for (double& value : out) value /= static_cast<double>(rows);
+    return out;
+  }
+
+ private:
+  int64_t columns(const PlainMatrix& x) const { return static_cast<int64_t>(x.size()) / rows; }
+  double column_mean(const PlainMatrix& x, int64_t column) const {
+    const int64_t n = columns(x);
+    double sum = 0;
+    for (int64_t r = 0; r < rows; ++r) sum += x[r * n + column];
+    return sum / static_cast<double>(rows);
+  }
+};
+
+double sign(double x) { return static_cast<double>((x > 0) - (x < 0)); }
+
+bool all_finite(const PlainMatrix& x) {
+  return std::all_of(x.begin(), x.end(), [](double value) { return std::isfinite(value); });
+}
+
+class PlainTrainer {
+ public:
+  PlainTrainer(PlainState& state, const TrainCall& call, const Run& run)
+      : state_(state),
+        call_(call),
+        settings_(call.settings),
+        run_(run),
+        draws_(call.settings, call.seed, call.step),
+        minibatches_(call.rows, call.order, call.settings.batch_size,
+                     call.settings.binarize_sample) {}
+
+  TrainResult run() {
+    const auto start = Clock::now();
+    for (int64_t index = 0; index < minibatches_.count() && wants_more(); ++index) {
+      const Minibatch batch = minibatches_[index];
+      learn(batch);
+      result_.finite = all_finite(state_.weights);
+      result_.n_updates += 1;
+      result_.n_rows += batch.count;
+      result_.stopped = run_.stopped() || (call_.poll && call_.poll(result_.n_rows));
+    }
+    result_.step = static_cast<int64_t>(draws_.step_after(result_.n_updates));
+    result_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return result_;
+  }
+
+ private:
+  bool wants_more() const { return !result_.stopped && result_.finite; }
+
+  void learn(const Minibatch& batch) {
+    PlainPhase data = data_phase(batch);
+    PlainMatrix hidden = settings_.persistent ? state_.chains : data.hidden;
+    if (!settings_.persistent) draw(hidden, batch.count, draws_.hidden_given_data(batch.index));
+    if (settings_.sampled_statistics)
+      draw(data.hidden, batch.count, draws_.hidden_given_data(batch.index));
+    const int64_t n_chains = settings_.persistent ? state_.n_chains() : batch.count;
+    const PlainPhase model = chain_phase(batch, std::move(hidden), n_chains);
+    if (!run_.stopped()) update(data, model);
+  }
+
+  PlainPhase data_phase(const Minibatch& batch) const {
+    PlainPhase data{PlainMatrix(batch.count * state_.n_visible), {}, batch.count};
+    parallel_for(run_, Minibatches::blocks(batch), [&](int64_t block) {
+      minibatches_.fetch_values(batch, block, data.visible.data(), state_.n_visible);
+    });
+    if (settings_.binarize_sample) draw(data.visible, batch.count, draws_.data(batch.index));
+    data.hidden = hidden_means(state_, data.visible, batch.count, run_);
+    return data;
+  }
+
+  /// k steps of the chain from its hidden states.
+  PlainPhase chain_phase(const Minibatch& batch, PlainMatrix hidden, int64_t rows) {
+    PlainPhase model{{}, {}, rows};
+    for (int64_t s = 0; s < settings_.k && !run_.stopped(); ++s) {
+      const bool last = s == settings_.k - 1;
+      model.visible = visible_means(state_, hidden, rows, run_);
+      if (!last || settings_.sample_visibles)
+        draw(model.visible, rows, draws_.chain_visible(batch.index, s));
+      model.hidden = hidden_means(state_, model.visible, rows, run_);
+      hidden = model.hidden;
+      if (!last || settings_.persistent || settings_.sampled_statistics)
+        draw(hidden, rows, draws_.chain_hidden(batch.index, s));
+    }
+    if (settings_.sampled_statistics) model.hidden = hidden;
+    if (settings_.persistent) state_.chains = std::move(hidden);
+    return model;
+  }
+
+  void draw(PlainMatrix& means, int64_t rows, const DrawKey& draws) const {
+    draw_states(means, rows, draws, 0, run_);
+  }
+
+  void update(const PlainPhase& data, const PlainPhase& model) {
+    PlainMatrix force(state_.n_hidden), mean_visible(state_.n_visible);
+    parallel_for(run_, state_.n_hidden,
+                 [&](int64_t j) { force[j] = update_hidden_bias(j, data, model); });
+    state_.has_mean_activation = state_.has_mean_activation || settings_.has_sparsity;
+    parallel_for(run_, state_.n_visible, [&](int64_t i) {
+      mean_visible[i] = data.visible_mean(i);
+      learn_value(state_.visible_bias[i], state_.visible_velocity[i],
+                  mean_visible[i] - model.visible_mean(i));
+    });
+    state_.weight_velocity.resize(state_.weights.size());
+    parallel_for(run_, state_.n_hidden, [&](int64_t j) {
+      const PlainMatrix up = data.pair_means(j), down = model.pair_means(j);
+      for (int64_t i = 0; i < state_.n_visible; ++i)
+        update_weight(i, j, up[i] - down[i] + force[j] * mean_visible[i]);
+    });
+  }
+
+  /// Returns the force of sparsity.
+  double update_hidden_bias(int64_t j, const PlainPhase& data, const PlainPhase& model) {
+    const double mean = data.hidden_mean(j);
+    const double force = settings_.has_sparsity ? sparsity_force(j, mean) : 0;
+    learn_value(state_.hidden_bias[j], state_.hidden_velocity[j],
+                mean - model.hidden_mean(j) + force);
+    return force;
+  }
+
+  double sparsity_force(int64_t j, double mean) {
+    double& q = state_.mean_activation[j];
+    q = state_.has_mean_activation
+            ? settings_.sparsity_damping * q + (1 - settings_.sparsity_damping) * mean
+            : mean;
+    return settings_.sparsity_cost * (settings_.sparsity_target - q);
+  }
+
+  void update_weight(int64_t i, int64_t j, double gradient) {
+    const int64_t at = j * state_.n_visible + i;
+    const double w = state_.weights[at];
+    learn_value(state_.weights[at], state_.weight_velocity[at],
+                gradient - settings_.weight_decay * w - settings_.l1 * sign(w));
+  }
+
+  void learn_value(double& parameter, double& velocity, double gradient) const {
+    const double change = settings_.momentum * velocity + settings_.learning_rate * gradient;
+    velocity = settings_.momentum != 0 ? change : 0;
+    parameter += change;
+  }
+
+  PlainState& state_;
+  const TrainCall& call_;
+  const TrainSettings& settings_;
+  const Run& run_;
+  const DrawSchedule draws_;
+  const Minibatches minibatches_;
+  TrainResult result_;
+};
+
+}  // namespace
+
+TrainResult PlainRbmEngine::train(const TrainCall& call, const Run& run) {
+  return PlainTrainer(state_, call, run).run();
+}
+
+}  // namespace udl

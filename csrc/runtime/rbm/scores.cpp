@@ -1,0 +1,74 @@
+// Free energies and log Z of the packed-bit engine.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+
+#include "runtime/rbm/evaluate/exact.h"
+#include "runtime/rbm/fixed_engine.h"
+#include "runtime/rbm/row_blocks.h"
+
+namespace udl {
+namespace {
+
+/// log(1 + e^x) without overflow.
+double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
+
+/// Per row: sum of softplus over the units of one tile, in unit order.
+void softplus_sums(const UnitInput& in, int64_t n_units, double* out) {
+  for (int64_t r = 0; r < in.rows; ++r) {
+    double sum = 0;
+    for (int64_t k = 0; k < n_units; ++k) {
+      const float total = in.sums ? static_cast<float>(in.sums[r * kTileUnits + k])
+                                  : in.float_sums[r * kTileUnits + k];
+      sum += softplus(total * in.scale + in.bias[k]);
+    }
+    out[r] = sum;
+  }
+}
+
+/// v . b of one row, in unit order.
+double visible_energy(const StatesView& visible, int64_t row, const BiasVector& bias) {
+  const float* values = visible.values + row * visible.value_stride;
+  const auto is_on = [&](int64_t i) {
+    return visible.bits.word_column(i / kWordBits)[row] >> (i % kWordBits) & 1;
+  };
+  double sum = 0;
+  for (int64_t i = 0; i < bias.size(); ++i)
+    sum += visible.real ? static_cast<double>(values[i]) * bias[i] : (is_on(i) ? bias[i] : 0.0f);
+  return sum;
+}
+
+}  // namespace
+
+void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
+  const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
+  LayerStates states;
+  for_each_block(visible.rows(), run, [&](RowBlock block, std::vector<BlockScratch>& scratches) {
+    const StatesView from = load_states(visible, block.first, block.count, states);
+    Buffer<double> tile_sums(up.n_tiles() * block.count);
+    parallel_region(run, [&](Team& team) {
+      BlockScratch& scratch = scratches[team.thread_index()];
+      for_each_tile(team, up, from, scratch, [&](int64_t tile, const UnitInput& input) {
+        const int64_t n_units = std::min<int64_t>(kTileUnits, n_hidden() - tile * kTileUnits);
+        softplus_sums(input, n_units, tile_sums.data() + tile * block.count);
+      });
+      team.for_each(block.count, [&](int64_t r) {
+        double energy = -visible_energy(from, r, state_.visible.bias);
+        for (int64_t tile = 0; tile < up.n_tiles(); ++tile)
+          energy -= tile_sums[tile * block.count + r];
+        out[block.first + r] = energy;
+      });
+    });
+  });
+}
+
+double FixedRbmEngine::log_partition(const Run& run) const {
+  Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible());
+  state_.weights.copy_to(weights.data());
+  for (int64_t j = 0; j < n_hidden(); ++j) hidden[j] = state_.hidden.bias[j];
+  for (int64_t i = 0; i < n_visible(); ++i) visible[i] = state_.visible.bias[i];
+  return log_partition_exact({weights.data(), hidden.data(), visible.data()}, n_hidden(),
+                             n_visible(), run);
+}
+
+}  // namespace udl

@@ -1,0 +1,44 @@
+#pragma once
+// What callers decide about training and sampling. Plain values: a device reads them as they are.
+#include <cstdint>
+
+#include "base/sampling.h"
+
+namespace udl {
+
+struct TrainSettings {
+  int64_t batch_size = 100;
+  bool persistent = false;  ///< PCD instead of CD
+  int64_t k = 1;            ///< Gibbs steps an update
+  double learning_rate = 0.1;
+  double momentum = 0;  ///< 0 keeps no velocity: momentum that starts later starts from rest
+  double weight_decay = 0;
+  double l1 = 0;
+  bool has_sparsity = false;
+  double sparsity_target = 0, sparsity_cost = 0, sparsity_damping = 0.9;
+  bool sample_visibles = true;      ///< false: the last reconstruction is a probability
+  bool sampled_statistics = false;  ///< the gradient pairs sampled hidden states instead of
+                                    ///< probabilities
+  bool binarize_sample = false;     ///< real-valued rows are probabilities, binarised at every
+                                    ///< presentation
+  int64_t data_step = 0;            ///< minibatches presented before, the step of the `data` stream
+};
+
+/// Where the draws of a sampling call come from. Row r of the call is chain first_chain + r.
+struct DrawSource {
+  uint64_t seed;
+  Stream stream;
+  uint64_t step;
+  uint32_t first_chain;
+
+  // The draws of Gibbs step s: hidden units, then visible ones.
+  UDL_HD DrawKey hidden(int64_t s = 0) const { return key(kHiddenLayer, s); }
+  UDL_HD DrawKey visible(int64_t s = 0) const { return key(kVisibleLayer, s); }
+
+ private:
+  UDL_HD DrawKey key(uint32_t layer, int64_t s) const {
+    return make_draw_key(seed, stream, layer, step + static_cast<uint64_t>(s));
+  }
+};
+
+}  // namespace udl

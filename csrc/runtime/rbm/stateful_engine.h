@@ -1,0 +1,92 @@
+#pragma once
+// What engines share whose parameters, optimiser state and chains are one `State` in memory: arrays
+// in and out, and the snapshot.
+#include <cmath>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "runtime/rbm/engine.h"
+
+namespace udl {
+
+/// State has a type Real and the members of RbmState (runtime/rbm/model/state.h) that are called
+/// here.
+template <class State>
+class StatefulEngine : public RbmEngine {
+ public:
+  using Real = typename State::Real;
+
+  StatefulEngine(int64_t n_visible, int64_t n_hidden, State state)
+      : RbmEngine(n_visible, n_hidden), state_(std::move(state)) {}
+
+  void set_parameters(const ParameterArrays<RealView>& from) final {
+    const ParameterArrays<const Real*> arrays{values(from.weights), values(from.hidden_bias),
+                                              values(from.visible_bias)};
+    check_finite(arrays.weights, n_weights(), "weights");
+    check_finite(arrays.hidden_bias, n_hidden(), "hidden_bias");
+    check_finite(arrays.visible_bias, n_visible(), "visible_bias");
+    state_.assign(arrays);
+  }
+  void get_parameters(const ParameterArrays<RealSpan>& to) const final {
+    state_.copy_to(ParameterArrays<Real*>{values(to.weights), values(to.hidden_bias),
+                                          values(to.visible_bias)});
+  }
+
+  void set_optimizer(const OptimizerArrays<RealView>& from) final {
+    const OptimizerArrays<const Real*> arrays{
+        values(from.weight_velocity), values(from.hidden_velocity), values(from.visible_velocity),
+        values(from.mean_activation)};
+    check_finite(arrays.weight_velocity, n_weights(), "weight_velocity");
+    check_finite(arrays.hidden_velocity, n_hidden(), "hidden_velocity");
+    check_finite(arrays.visible_velocity, n_visible(), "visible_velocity");
+    check_finite(arrays.mean_activation, n_hidden(), "mean_activation");
+    state_.assign(arrays);
+  }
+  void get_optimizer(const OptimizerArrays<RealSpan>& to) const final {
+    state_.copy_to(OptimizerArrays<Real*>{values(to.weight_velocity), values(to.hidden_velocity),
+                                          values(to.visible_velocity), values(to.mean_activation)});
+  }
+  bool has_weight_velocity() const final { return state_.has_weight_velocity(); }
+  bool has_mean_activation() const final { return state_.has_mean_activation; }
+
+  void set_chains(const Rows& hidden) final { state_.set_chains(hidden); }
+  Rows chains() const final { return state_.chain_rows(); }
+  int64_t n_chains() const final { return state_.n_chains(); }
+
+  void snapshot() final { snapshot_ = std::make_unique<State>(state_); }
+  void restore() final { state_ = snapshot_for("restore"); }
+  WeightChange change_since_snapshot() const final {
+    WeightChangeSum sum;
+    state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
+    return sum.result();
+  }
+
+ protected:
+  State state_;
+
+ private:
+  template <class Reals>
+  static auto* values(const Reals& reals) {
+    return reals.template as<Real>();
+  }
+
+  int64_t n_weights() const { return n_hidden() * n_visible(); }
+
+  static void check_finite(const Real* values, int64_t n, const char* name) {
+    if (values == nullptr) return;
+    for (int64_t i = 0; i < n; ++i)
+      if (!std::isfinite(values[i]))
+        throw_invalid(std::string(name) + " holds a value that is not finite");
+  }
+
+  const State& snapshot_for(const char* function) const {
+    if (!snapshot_) throw_invalid(std::string("RbmEngine.") + function + ": there is no snapshot");
+    return *snapshot_;
+  }
+
+  std::unique_ptr<State> snapshot_;
+};
+
+}  // namespace udl

@@ -1,0 +1,125 @@
+#pragma once
+// Half a Gibbs step: one layer given the other, tile by tile. Training and sampling share it.
+//
+// Its functions are called for every tile of a small minibatch, some hundred nanoseconds each: they
+// are inline.
+#include <algorithm>
+#include <cstdint>
+
+#include "base/fixed.h"
+#include "kernels/rbm.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/rbm/model/integer_weights.h"
+#include "runtime/rbm/model/state.h"
+#include "runtime/rbm/steps/bit_product.h"
+#include "runtime/rbm/steps/layer_states.h"
+#include "runtime/rbm/steps/visible_sums.h"
+
+namespace udl {
+
+enum class Direction : uint8_t { to_hidden, to_visible };
+
+/// Room of one thread for tiles of up to `rows` rows.
+struct TileScratch {
+  explicit TileScratch(int64_t rows)
+      : sums(round_up(rows, 4) * kTileUnits),
+        float_sums(round_up(rows, 4) * kTileUnits),
+        means(round_up(rows, 4) * kTileUnits) {}
+
+  Buffer<int32_t> tables{kTableScratch};
+  Buffer<int32_t> sums;
+  Buffer<float> float_sums, means;
+};
+
+class HalfStep {
+ public:
+  /// At a scale of the weights. What training keeps beside the weights serves where it is given:
+  /// their integers on the way up, sums split by thread on the way down.
+  HalfStep(const RbmState& state, Direction direction, int scale_exponent,
+           IntegerWeights* integers = nullptr, const VisibleSums* visible_sums = nullptr)
+      : state_(state),
+        kernels_(rbm_kernels()),
+        direction_(direction),
+        exponent_(scale_exponent),
+        integers_(integers),
+        visible_sums_(visible_sums) {}
+
+  int scale_exponent() const { return exponent_; }
+  const Layer& to() const { return to_hidden() ? state_.hidden : state_.visible; }
+  int64_t n_tiles() const { return to().n_tiles(); }
+
+  /// Before a thread's first tile from these states, which must stay as they are until its last.
+  void prepare(const StatesView& from, int n_threads, BitProduct& product) const {
+    if (!from.real) product.prepare(from.bits, divide_up(n_tiles(), n_threads));
+  }
+
+  /// Sums of one tile, which lie in `scratch`, and how they become pre-activations.
+  UnitInput input(const StatesView& from, int64_t tile, BitProduct& product,
+                  TileScratch& scratch) const {
+    const float* bias = to().bias.tile(tile);
+    if (from.real) {
+      float_sums(from, tile, scratch.float_sums.data());
+      return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count};
+    }
+    integer_sums(from, tile, product, scratch.sums.data());
+    return {scratch.sums.data(), nullptr, power_of_two(exponent_), bias, from.count};
+  }
+
+  void activate(const UnitInput& input, const UnitOutput& output) const {
+    kernels_.unit(to().kind).activate(input, output);
+  }
+
+  /// Both at once.
+  void run(const StatesView& from, int64_t tile, BitProduct& product, TileScratch& scratch,
+           const UnitOutput& output) const {
+    activate(input(from, tile, product, scratch), output);
+  }
+
+ private:
+  bool to_hidden() const { return direction_ == Direction::to_hidden; }
+
+  void float_sums(const StatesView& from, int64_t tile, float* sums) const {
+    const auto product =
+        to_hidden() ? kernels_.products.dense_hidden_sums : kernels_.products.dense_visible_sums;
+    product(state_.panels_at(exponent_), tile, from.values, from.count, from.value_stride, sums);
+  }
+
+  void integer_sums(const StatesView& from, int64_t tile, BitProduct& product,
+                    int32_t* sums) const {
+    if (visible_sums_ != nullptr)
+      return visible_sums_->tile(tile, from.count, exponent_, product, sums);
+    const WeightPanelsView weights = state_.panels_at(exponent_);
+    if (to_hidden())
+      product.hidden_sums(weights, tile, sums, integers_ ? integers_->panel(tile) : nullptr);
+    else
+      product.visible_sums(weights, tile, sums);
+  }
+
+  const RbmState& state_;
+  const RbmKernels& kernels_;
+  Direction direction_;
+  int exponent_;
+  IntegerWeights* integers_;
+  const VisibleSums* visible_sums_;
+};
+
+/// Where a tile's sampled bits go, and the draws they take.
+inline UnitOutput sample_output(const BitMatrixView& to, int64_t tile, const DrawKey& draws,
+                                uint32_t first_chain = 0) {
+  UnitOutput output{};
+  output.sample_words = to.word_column(tile / (kWordBits / kTileUnits));
+  output.draw_key = draws;
+  output.first_chain = first_chain;
+  output.tile = tile;
+  return output;
+}
+
+/// Writes a tile's means into a row-major matrix, as far as it has units.
+inline void copy_means(const float* means, int64_t rows, int64_t tile, int64_t n_units, float* to,
+                       int64_t stride) {
+  const int64_t first = tile * kTileUnits, count = std::min<int64_t>(kTileUnits, n_units - first);
+  for (int64_t r = 0; r < rows; ++r)
+    std::copy_n(means + r * kTileUnits, count, to + r * stride + first);
+}
+
+}  // namespace udl

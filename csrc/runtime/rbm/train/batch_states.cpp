@@ -1,0 +1,45 @@
+#include "runtime/rbm/train/batch_states.h"
+
+#include <algorithm>
+
+namespace udl {
+
+TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
+                         const Minibatches& minibatches)
+    : persistent_(settings.persistent),
+      sample_visibles_(settings.sample_visibles),
+      max_data_rows_(minibatches.max_rows()),
+      max_chain_rows_(settings.persistent ? state.n_chains() : max_data_rows_),
+      real_data_(!minibatches.have_bits()),
+      hidden_(settings.persistent ? state.chains : own_hidden_),
+      means_tile_size_(round_up(max_data_rows_, 4) * kTileUnits) {
+  for (LayerStates& data : data_) {
+    if (minibatches.have_values()) data.allocate_values(max_data_rows_, state.n_visible);
+    if (minibatches.have_bits()) data.allocate_bits(max_data_rows_, state.n_visible);
+    if (minibatches.have_bits()) data.allocate_units(max_data_rows_, state.n_visible);
+  }
+  if (!sample_visibles_) chain_.allocate_values(max_chain_rows_, state.n_visible);
+  if (sample_visibles_ || settings.k > 1) {
+    chain_.allocate_bits(max_chain_rows_, state.n_visible);
+    chain_.allocate_units(max_chain_rows_, state.n_visible);
+  }
+  if (!persistent_) own_hidden_.resize(max_data_rows_, state.n_hidden);
+  const int64_t n_means = state.hidden_tiles() * means_tile_size_;
+  if (real_data_)
+    data_means_.resize(n_means);
+  else
+    data_means_fixed_.resize(n_means);
+  if (!settings.sampled_statistics) return;
+  if (persistent_) data_hidden.allocate_bits(max_data_rows_, state.n_hidden);
+  data_hidden.allocate_units(max_data_rows_, state.n_hidden);
+  model_hidden.allocate_units(max_chain_rows_, state.n_hidden);
+}
+
+BatchStates TrainStates::of(const Minibatch& batch) const {
+  const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
+  return {batch, data_[batch.index % 2].view(batch.count, real_data_),
+          chain_.view(chain_rows, false), chain_.view(chain_rows, !sample_visibles_),
+          view_of_bits(hidden_.view(chain_rows))};
+}
+
+}  // namespace udl

@@ -1,0 +1,63 @@
+#pragma once
+// The states of both phases of the minibatches of one training run.
+#include <algorithm>
+#include <cstdint>
+
+#include "runtime/data/minibatches.h"
+#include "runtime/rbm/model/state.h"
+#include "runtime/rbm/settings.h"
+#include "runtime/rbm/steps/layer_states.h"
+
+namespace udl {
+
+/// One minibatch as its stages see it.
+struct BatchStates {
+  Minibatch batch;
+  StatesView data;
+  StatesView chain;   ///< visible states of the chain between its half steps: always bits
+  StatesView model;   ///< its last visible states, as the statistics see them
+  StatesView hidden;  ///< hidden states of the chain
+};
+
+/// Room for the minibatch at work and for the rows of the next.
+class TrainStates {
+ public:
+  TrainStates(RbmState& state, const TrainSettings& settings, const Minibatches& minibatches);
+
+  /// Rows of the longest minibatch, of the longest chain, and of the longer of both.
+  int64_t max_data_rows() const { return max_data_rows_; }
+  int64_t max_chain_rows() const { return max_chain_rows_; }
+  int64_t max_rows() const { return std::max(max_data_rows_, max_chain_rows_); }
+
+  BatchStates of(const Minibatch& batch) const;
+  /// Where the rows of a minibatch are fetched to.
+  MinibatchRoom data_room(const Minibatch& batch) { return data_[batch.index % 2].room(); }
+
+  /// The chain's last visible states where they are means.
+  float* chain_values() { return chain_.values.data(); }
+
+  /// P(h | data) of a tile: in fixed point, or as floats where the data are real values.
+  int32_t* data_means_fixed(int64_t tile) {
+    return real_data_ ? nullptr : data_means_fixed_.data() + tile * means_tile_size_;
+  }
+  float* data_means(int64_t tile) {
+    return real_data_ ? data_means_.data() + tile * means_tile_size_ : nullptr;
+  }
+
+  /// Hidden states of sampled statistics.
+  LayerStates data_hidden, model_hidden;
+
+ private:
+  const bool persistent_, sample_visibles_;
+  const int64_t max_data_rows_, max_chain_rows_;
+  const bool real_data_;  ///< data stay real values (not bits, not binarised)
+  LayerStates data_[2];   ///< of this minibatch and of the next
+  LayerStates chain_;
+  BitMatrix own_hidden_;  ///< of CD's chain
+  BitMatrix& hidden_;     ///< that, or the persistent chains
+  int64_t means_tile_size_;
+  Buffer<int32_t> data_means_fixed_;
+  Buffer<float> data_means_;
+};
+
+}  // namespace udl

@@ -1,0 +1,108 @@
+#include "runtime/rbm/train/panels.h"
+
+#include <algorithm>
+
+namespace udl {
+
+Panels::Panels(Training& training)
+    : run_(training),
+      integers_(training.state, training.states.max_rows(), training.n_threads),
+      scale_(training.state, training.n_threads) {}
+
+void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep& up,
+                         TrainScratch& scratch) {
+  const bool persistent = run_.settings.persistent, sampled = run_.settings.sampled_statistics;
+  // Chains of PCD start elsewhere: only sampled statistics draw given the data.
+  const BitMatrixView samples =
+      persistent ? run_.states.data_hidden.bits.view(states.batch.count) : states.hidden.bits;
+  UnitOutput output{};
+  if (!persistent || sampled)
+    output = sample_output(samples, tile, run_.draws.hidden_given_data(states.batch.index));
+  output.means = run_.states.data_means(tile);
+  if (!sampled) output.means_fixed = run_.states.data_means_fixed(tile);
+  up.run(states.data, tile, scratch.from_data, scratch.tile, output);
+  if (sampled)
+    run_.kernels.gradient.transpose_tile(samples, tile,
+                                         run_.states.data_hidden.units_of(states.batch.count));
+}
+
+void Panels::chain_hidden(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& up,
+                          TrainScratch& scratch) {
+  const DrawKey draws = run_.draws.chain_hidden(states.batch.index, s);
+  up.run(states.chain, tile, scratch.from_visible, scratch.tile,
+         sample_output(states.hidden.bits, tile, draws));
+}
+
+void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
+                   TrainScratch& scratch, int thread) {
+  const HiddenStatistics data = data_statistics(tile, states, scratch);
+  const HiddenStatistics model = model_statistics(tile, states, up, scratch);
+  const OuterTerm sparsity = run_.biases.update_hidden(tile, states.batch.index == 0,
+                                                       hidden_statistic(run_.kernels, data, tile),
+                                                       hidden_statistic(run_.kernels, model, tile));
+
+  PanelUpdate update{};
+  run_.gradient.fill(tile, {states.data, data}, {states.model, model}, scratch, update);
+  update.terms = &sparsity;
+  update.n_terms = run_.biases.has_sparsity() ? 1 : 0;
+  apply(update, tile, up.scale_exponent(), thread);
+}
+
+/// What `data_hidden` left; copied to the scratch, before what the chain will leave there, where
+/// both phases are joined.
+HiddenStatistics Panels::data_statistics(int64_t tile, const BatchStates& states,
+                                         TrainScratch& scratch) {
+  const int64_t count = states.batch.count;
+  if (run_.settings.sampled_statistics)
+    return {nullptr, nullptr, count, run_.states.data_hidden.units_of(count)};
+  if (states.data.real) return {nullptr, run_.states.data_means(tile), count, {}};
+  const int32_t* fixed = run_.states.data_means_fixed(tile);
+  if (!joins(states)) return {fixed, nullptr, count, {}};
+  std::copy_n(fixed, Gradient::first_negative(states.data) * kTileUnits,
+              scratch.means_fixed.data());
+  return {scratch.means_fixed.data(), nullptr, count, {}};
+}
+
+/// Means or samples of a tile's hidden units given the chain's last visible states.
+HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& states,
+                                          const HalfStep& up, TrainScratch& scratch) {
+  if (run_.settings.sampled_statistics) return sampled_model_statistics(tile, states, up, scratch);
+  UnitOutput output{};
+  if (run_.settings.persistent)
+    output = sample_output(states.hidden.bits, tile, run_.draws.last_hidden(states.batch.index));
+  if (states.model.real)
+    output.means = scratch.tile.means.data();
+  else
+    output.means_fixed = scratch.means_fixed.data() +
+                         (joins(states) ? Gradient::first_negative(states.data) * kTileUnits : 0);
+  up.run(states.model, tile, scratch.from_visible, scratch.tile, output);
+  return {output.means_fixed, output.means, states.model.count, {}};
+}
+
+/// The states a step of CD ends with, which nothing else draws; those PCD goes on with.
+HiddenStatistics Panels::sampled_model_statistics(int64_t tile, const BatchStates& states,
+                                                  const HalfStep& up, TrainScratch& scratch) {
+  const DrawKey draws = run_.draws.last_hidden(states.batch.index);
+  up.run(states.model, tile, scratch.from_visible, scratch.tile,
+         sample_output(states.hidden.bits, tile, draws));
+  const BitMatrixView units = run_.states.model_hidden.units_of(states.model.count);
+  run_.kernels.gradient.transpose_tile(states.hidden.bits, tile, units);
+  return {nullptr, nullptr, states.model.count, units};
+}
+
+void Panels::apply(PanelUpdate& update, int64_t tile, int exponent, int thread) {
+  const TrainSettings& settings = run_.settings;
+  update.weights = run_.state.weights.panel(tile);
+  update.velocity = settings.momentum != 0 ? run_.state.weight_velocity.panel(tile) : nullptr;
+  update.n_visible = run_.state.n_visible;
+  update.learning_rate = static_cast<float>(settings.learning_rate);
+  update.momentum = static_cast<float>(settings.momentum);
+  update.weight_decay = static_cast<float>(settings.weight_decay);
+  update.l1 = static_cast<float>(settings.l1);
+  update.integers = integers_.panel(tile);
+  scale_.prepare(update, tile, thread, exponent);
+  run_.kernels.update.panel(update);
+  scale_.panel_updated(tile, exponent);
+}
+
+}  // namespace udl

@@ -1,0 +1,54 @@
+#pragma once
+// What a minibatch does with a tile of hidden units, which owns a panel of weights.
+#include "runtime/rbm/model/integer_weights.h"
+#include "runtime/rbm/model/scale_tracker.h"
+#include "runtime/rbm/steps/half_step.h"
+#include "runtime/rbm/train/training.h"
+
+namespace udl {
+
+class Panels {
+ public:
+  explicit Panels(Training& training);
+
+  HalfStep half_step(int exponent) {
+    return {run_.state, Direction::to_hidden, exponent, &integers_};
+  }
+
+  /// Makes the integers of a panel anew: its weights, or their scale, were changed by others.
+  void quantise(int64_t tile, int exponent) { integers_.quantise(tile, exponent); }
+
+  /// Hidden units given the data: what the statistics need, and where a chain of CD starts.
+  void data_hidden(int64_t tile, const BatchStates& states, const HalfStep& up,
+                   TrainScratch& scratch);
+  /// The chain's hidden states given its visible states of Gibbs step s.
+  void chain_hidden(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& up,
+                    TrainScratch& scratch);
+
+  /// Before the panels of a minibatch are learned by this thread. No thread looks at norms between
+  /// the first barrier of a minibatch and the last.
+  void begin_minibatch(int thread) { scale_.begin_minibatch(thread); }
+  /// Everything a panel needs at the end of a minibatch: hidden units given the chain's last
+  /// visible states, the gradient of both phases, and the update.
+  void learn(int64_t tile, const BatchStates& states, const HalfStep& up, TrainScratch& scratch,
+             int thread);
+  /// After a barrier: every thread finds the same next scale. False if weights are not finite.
+  bool next_scale(int& exponent) const { return scale_.next(exponent); }
+
+ private:
+  HiddenStatistics data_statistics(int64_t tile, const BatchStates& states, TrainScratch& scratch);
+  HiddenStatistics model_statistics(int64_t tile, const BatchStates& states, const HalfStep& up,
+                                    TrainScratch& scratch);
+  HiddenStatistics sampled_model_statistics(int64_t tile, const BatchStates& states,
+                                            const HalfStep& up, TrainScratch& scratch);
+  bool joins(const BatchStates& states) const {
+    return run_.gradient.joins(states.data, states.model);
+  }
+  void apply(PanelUpdate& update, int64_t tile, int exponent, int thread);
+
+  Training& run_;
+  IntegerWeights integers_;
+  ScaleTracker scale_;
+};
+
+}  // namespace udl

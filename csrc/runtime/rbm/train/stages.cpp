@@ -1,0 +1,92 @@
+#include "runtime/rbm/train/stages.h"
+
+namespace udl {
+
+Stages::Stages(Training& training)
+    : run_(training),
+      visible_sums_(training.state, training.states.max_chain_rows(), training.n_threads),
+      visible_(training),
+      panels_(training) {
+  scratch_.reserve(training.n_threads);
+  for (int t = 0; t < training.n_threads; ++t)
+    scratch_.emplace_back(training.state.n_visible, training.states.max_rows());
+}
+
+void Stages::fetch(Team& team, const Minibatch& batch) {
+  team.for_each(Minibatches::blocks(batch), [&](int64_t block) { fetch_block(batch, block); });
+}
+
+void Stages::fetch_block(const Minibatch& batch, int64_t block) {
+  run_.minibatches.fetch(batch, block, run_.draws.data(batch.index), run_.states.data_room(batch));
+}
+
+void Stages::data(Team& team, const BatchStates& states, int exponent) {
+  TrainScratch& scratch = scratch_[team.thread_index()];
+  const HalfStep up = panels_.half_step(exponent);
+  up.prepare(states.data, run_.n_threads, scratch.from_data);
+  hidden_stage(team, states, exponent, [&](int64_t tile) {
+    panels_.quantise(tile, exponent);
+    panels_.data_hidden(tile, states, up, scratch);
+  });
+}
+
+/// All hidden tiles; where visible sums are split, each part's share of them follows at once, for
+/// the chains of `following`.
+template <class Tile>
+void Stages::hidden_stage(Team& team, const BatchStates& following, int exponent,
+                          Tile&& hidden_tile) {
+  if (!visible_sums_.is_split()) return team.for_each(run_.state.hidden_tiles(), hidden_tile);
+  BitProduct& product = scratch_[team.thread_index()].from_hidden;
+  team.for_each(visible_sums_.n_parts(), [&](int64_t part) {
+    const int64_t end = visible_sums_.first_tile(part + 1);
+    for (int64_t tile = visible_sums_.first_tile(part); tile < end; ++tile) hidden_tile(tile);
+    if (following.batch.count > 0)
+      visible_sums_.sum_part(part, following.hidden.bits, exponent, product);
+  });
+}
+
+void Stages::chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent) {
+  const Minibatch none{};
+  for (int64_t s = 0; s < run_.settings.k && !team.stopped(); ++s) {
+    if (s > 0) sample_hidden(team, states, s - 1, exponent);
+    reconstruct(team, states, s, s == 0 ? next : none, exponent);
+  }
+}
+
+void Stages::sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent) {
+  TrainScratch& scratch = scratch_[team.thread_index()];
+  const HalfStep up = panels_.half_step(exponent);
+  up.prepare(states.chain, run_.n_threads, scratch.from_visible);
+  hidden_stage(team, states, exponent,
+               [&](int64_t tile) { panels_.chain_hidden(tile, states, s, up, scratch); });
+}
+
+void Stages::reconstruct(Team& team, const BatchStates& states, int64_t s,
+                         const Minibatch& to_fetch, int exponent) {
+  TrainScratch& scratch = scratch_[team.thread_index()];
+  const HalfStep down(run_.state, Direction::to_visible, exponent, nullptr, &visible_sums_);
+  if (!visible_sums_.is_split()) down.prepare(states.hidden, run_.n_threads, scratch.from_hidden);
+  const int64_t n_tiles = down.n_tiles();
+  team.for_each(n_tiles + Minibatches::blocks(to_fetch), [&](int64_t item) {
+    if (item < n_tiles)
+      visible_.reconstruct(item, states, s, down, scratch);
+    else
+      fetch_block(to_fetch, item - n_tiles);
+  });
+}
+
+void Stages::learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent) {
+  const int thread = team.thread_index();
+  TrainScratch& scratch = scratch_[thread];
+  const HalfStep up = panels_.half_step(exponent);
+  const bool has_next = next.batch.count > 0;
+  panels_.begin_minibatch(thread);
+  up.prepare(states.model, run_.n_threads, scratch.from_visible);
+  if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);
+  hidden_stage(team, next, exponent, [&](int64_t tile) {
+    panels_.learn(tile, states, up, scratch, thread);
+    if (has_next) panels_.data_hidden(tile, next, up, scratch);
+  });
+}
+
+}  // namespace udl

@@ -1,0 +1,52 @@
+#pragma once
+// Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible
+// sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
+//   visible given hidden | (k - 1 times: hidden | visible) | learn
+// `learn` owns one weight panel: hidden units given the chain, the gradient of both phases and the
+// update, then the hidden units given the data of the next minibatch, while everything is in cache.
+// These are computed on the assumption that the scale of the weights stays, which nearly always
+// holds; else they are computed again. Those of the first minibatch have a stage of their own.
+// Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
+#include <cstdint>
+#include <vector>
+
+#include "runtime/rbm/steps/visible_sums.h"
+#include "runtime/rbm/train/panels.h"
+#include "runtime/rbm/train/training.h"
+#include "runtime/rbm/train/visible_tiles.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+
+/// Every thread of the team calls the same stages with the same arguments.
+class Stages {
+ public:
+  explicit Stages(Training& training);
+
+  /// Fetches the rows of the first minibatch; those of others are fetched beside `chain`.
+  void fetch(Team& team, const Minibatch& batch);
+  /// Hidden units given the data of a minibatch of at least one row.
+  void data(Team& team, const BatchStates& states, int exponent);
+  /// All k Gibbs steps but for their last hidden states. Also fetches the rows of `next`.
+  void chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent);
+  /// Learns, and does the data stage of `next`, if that has rows.
+  void learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent);
+  /// After `learn`: every thread finds the same next scale. False if weights are not finite.
+  bool next_scale(int& exponent) const { return panels_.next_scale(exponent); }
+
+ private:
+  template <class Tile>
+  void hidden_stage(Team& team, const BatchStates& following, int exponent, Tile&& hidden_tile);
+  void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);
+  void reconstruct(Team& team, const BatchStates& states, int64_t s, const Minibatch& to_fetch,
+                   int exponent);
+  void fetch_block(const Minibatch& batch, int64_t block);
+
+  Training& run_;
+  VisibleSums visible_sums_;
+  VisibleTiles visible_;
+  Panels panels_;
+  std::vector<TrainScratch> scratch_;  ///< by thread
+};
+
+}  // namespace udl

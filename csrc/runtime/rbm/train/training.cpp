@@ -1,0 +1,19 @@
+#include "runtime/rbm/train/training.h"
+
+namespace udl {
+
+Training::Training(RbmState& model, const TrainCall& call, int threads)
+    : state(model),
+      kernels(rbm_kernels()),
+      settings(call.settings),
+      n_threads(threads),
+      draws(call.settings, call.seed, call.step),
+      minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample),
+      states(model, call.settings, minibatches),
+      gradient(model),
+      biases(model, call.settings) {
+  const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
+  if (binary_means && !settings.sampled_statistics) gradient.allow_joined(states.max_rows());
+}
+
+}  // namespace udl

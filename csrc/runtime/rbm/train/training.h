@@ -1,0 +1,28 @@
+#pragma once
+// What the parts of one training run share.
+#include "runtime/data/minibatches.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/rbm/engine.h"
+#include "runtime/rbm/model/state.h"
+#include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/rbm/train/batch_states.h"
+#include "runtime/rbm/train/bias_rule.h"
+#include "runtime/rbm/train/gradient.h"
+
+namespace udl {
+
+struct Training {
+  Training(RbmState& model, const TrainCall& call, int threads);
+
+  RbmState& state;
+  const RbmKernels& kernels;
+  const TrainSettings& settings;
+  const int n_threads;
+  const DrawSchedule draws;
+  const Minibatches minibatches;
+  TrainStates states;
+  Gradient gradient;
+  BiasRule biases;
+};
+
+}  // namespace udl

@@ -1,0 +1,25 @@
+#pragma once
+// What a minibatch does with a tile of visible units: a half step of the chain and, after the last,
+// the statistics and biases of both phases.
+#include "runtime/rbm/steps/half_step.h"
+#include "runtime/rbm/train/training.h"
+
+namespace udl {
+
+class VisibleTiles {
+ public:
+  explicit VisibleTiles(Training& training) : run_(training) {}
+
+  /// Visible units given the chain's hidden states, Gibbs step s.
+  void reconstruct(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& down,
+                   TrainScratch& scratch);
+
+ private:
+  void store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
+                   const HalfStep& down, TrainScratch& scratch);
+  void learn(int64_t tile, const BatchStates& states);
+
+  Training& run_;
+};
+
+}  // namespace udl

@@ -1,0 +1,34 @@
+"""Ctrl-C in the middle of a call."""
+
+import os
+import signal
+import threading
+import time
+from contextlib import contextmanager
+
+import pytest
+
+PRESSED = 0.2  # seconds after the call began
+PATIENCE = 1.0  # seconds from then on; calls that are tested would take many more
+
+
+@contextmanager
+def default_ctrl_c():
+    """Ctrl-C raises, also where the tests run in the background and so began with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def assert_ends_soon(call):
+    timer = threading.Timer(PRESSED, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    start = time.monotonic()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            call()
+        seconds = time.monotonic() - start
+    finally:
+        timer.cancel()
+        timer.join()
+    assert seconds < PRESSED + PATIENCE
