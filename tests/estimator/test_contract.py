@@ -219,6 +219,33 @@ def test_interrupted_training_keeps_the_last_epoch(make, error):
     assert_same(finish(model, 2), make().fit(X))
 
 
+class Failing:
+    """An engine that learns from all rows and then fails, in one of two ways."""
+
+    def __init__(self, engine, error):
+        self.engine, self.error = engine, error
+
+    def __getattr__(self, name):
+        return getattr(self.engine, name)
+
+    def train(self, *arguments):
+        result = self.engine.train(*arguments)
+        if self.error is KeyboardInterrupt:
+            raise KeyboardInterrupt
+        return {**result, "finite": False}
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, FloatingPointError])
+def test_a_pass_that_fails_changes_nothing(make, error):
+    model = make(callbacks=[stop_after(2)]).fit(X)
+    before = copy.deepcopy(model)
+    model._engine = Failing(model._engine, error)
+    for learn in (model.partial_fit, model.set_params(warm_start=True).fit):
+        with pytest.raises(error):
+            learn(X)
+    assert_same(model, before)
+
+
 def test_a_refit_that_fails_leaves_the_fitted_model(make, monkeypatch):
     model = make().fit(X)
     before = copy.deepcopy(model)
