@@ -96,7 +96,10 @@ class Model(CallbackSupport, BaseEstimator):
             rows = self._rows(X, y, training=True)
             plan = planned(self, resume)
             callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
-            self._check_resumable() if resume else self._start(X, rows)
+            if resume:
+                self._check_resumable()
+            else:
+                self._start(X, rows)
         callbacks.run(lambda: run_stages(self, rows, checked, plan, callbacks))
         return self
 
@@ -262,7 +265,10 @@ class Model(CallbackSupport, BaseEstimator):
         with unchanged_on_error(self):
             X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
             rows = self._rows(X, y, training=True)
-            self._start(X, rows) if first else self._check_resumable()
+            if first:
+                self._start(X, rows)
+            else:
+                self._check_resumable()
         self._engine.snapshot()
         train_epoch(self, rows, None, checked, None)
         return self
@@ -306,4 +312,4 @@ class Model(CallbackSupport, BaseEstimator):
         if engine is not None:
             self._engine = unpickled_engine(self, engine)
             self._arrays = {}
-            self.__dict__.setdefault("_position", (0, 0))  # version 0.1 had no stages
+            self.__dict__.setdefault("_position", (0, 0))  # of pickles before there were stages

@@ -105,7 +105,7 @@ def pickled(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def unpickled_engine(model: Model, saved: Mapping[str, Any]) -> Engine:
-    """The engine from its pickled form, of this version or of 0.1, which had a dict in the dict."""
+    """The engine from its pickled form. The first one had arrays beside a dict of the optimiser's."""
     arrays = saved.get("arrays")
     if arrays is None:
         named = {name: saved[name] for name in saved if name not in ("precision", "optimizer")}
