@@ -229,6 +229,12 @@ def test_epochs_of_a_history_are_the_axis():
     assert len(TrainingCurveDisplay.from_estimator(model).axes_) == 2
 
 
+def test_names_of_stages_are_no_curve():
+    model = Model()
+    model.history_["stage"] = ["rough", "fine", "fine"]
+    assert len(TrainingCurveDisplay.from_estimator(model).axes_) == 2
+
+
 def test_training_curves_on_given_axes():
     axes = Figure().subplots(1, 2)
     display = TrainingCurveDisplay.from_values({"a": [1], "b": [2]}, epochs=[7], ax=axes)

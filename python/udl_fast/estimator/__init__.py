@@ -1,1 +1,1 @@
-"""What every trained model shares: rules of parameters, input, fitted attributes, the training loop."""
+"""What every trained model shares: rules of parameters, input, fitted attributes, training, its state."""

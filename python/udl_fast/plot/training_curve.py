@@ -7,6 +7,7 @@ import numpy as np
 
 from ._axes import TEXT_COLOR, axes_for, values_of
 
+_NOT_MEASURED = ("epoch", "stage")  # of a history
 _LINE_COLOR = "#1f5f99"
 
 
@@ -79,7 +80,8 @@ class TrainingCurveDisplay:
                 raise ValueError(
                     f"TrainingCurveDisplay: history_ has no {name!r}, only {', '.join(history)}"
                 )
-        chosen = {name: history[name] for name in (metrics or history) if name != "epoch"}
+        shown = metrics or [name for name in history if name not in _NOT_MEASURED]
+        chosen = {name: history[name] for name in shown}
         return cls.from_values(chosen, epochs=history.get("epoch"), ax=ax, **options)
 
     @classmethod

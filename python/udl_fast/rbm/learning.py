@@ -2,80 +2,145 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
 from .. import _core
-from ..callbacks._run import check_callbacks
-from ..estimator.input import to_rows, warn_outside_unit_interval
-from ..estimator.parameters import check_choice, check_flag, check_integer, check_number
-from ..estimator.training import Training
-from ..runtime import resolve_n_jobs
+from ..exceptions import warn_caller
+from .inference import Inference
 
-_NOT_YET = {
-    "visible": ("gaussian", "relu", "softmax"),
-    "hidden": ("gaussian", "relu", "softmax"),
-    "algorithm": ("pt",),
-    "statistics": (),
-    "precision": (),
-}
-_AVAILABLE = {
-    "visible": ("bernoulli",),
-    "hidden": ("bernoulli",),
-    "algorithm": ("cd", "pcd"),
-    "statistics": ("mean", "sampled"),
-    "precision": ("fixed", "fast", "float64"),
-}
+_ENGINE_SETTINGS = (
+    "batch_size",
+    "algorithm",
+    "k",
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "l1",
+    "sparsity_target",
+    "sparsity_cost",
+    "sparsity_damping",
+    "sample_visibles",
+)
 
 
-class ContrastiveTraining(Training):
+class ContrastiveLearning(Inference):
     """Mixin: settings and start of contrastive divergence."""
 
+    n_components: int
     algorithm: str
     n_chains: int | None
     learning_rate: float
     statistics: str
     sample_visibles: bool
+    precision: str
+    batch_size: int
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One pass over the rows of X, in order, in minibatches of `batch_size`.
+
+        Chunks may have any length: positive and negative phase are each divided by their own
+        number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
+        `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
+        Callbacks and `history_` belong to `fit` too.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
+            An iterator is read to its end, one chunk in memory at a time.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid, or an iterator yields no chunk.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> chunks = (X[first : first + 500] for first in range(0, len(X), 500))
+        >>> udl.RBM(16, random_state=0).partial_fit(chunks).n_updates_
+        18
+        """
+        return super().partial_fit(X, y)
 
     # ---- parameters ----
 
-    def _check_parameters(self) -> dict[str, Any]:
-        """The engine's settings, after checking every parameter."""
-        for name, available in _AVAILABLE.items():
-            check_choice(self, name, available, _NOT_YET[name])
-        if check_flag(self, "centered"):
-            raise NotImplementedError(f"{type(self).__name__}: centered=True is not available yet")
-        _check_device(self)
-        check_integer(self, "n_components")
-        check_integer(self, "n_iter", minimum=0)
-        check_integer(self, "momentum_switch_epoch", minimum=0)
-        if self.n_chains is not None:
-            check_integer(self, "n_chains")
-        for name in ("shuffle", "warm_start"):
-            check_flag(self, name)
-        if not isinstance(self.verbose, (bool, np.bool_)):
-            check_integer(self, "verbose", minimum=0)
-        _check_binarize(self)
-        check_callbacks(self)
-        return {
-            "batch_size": check_integer(self, "batch_size"),
-            "algorithm": self.algorithm,
-            "k": check_integer(self, "k"),
-            "learning_rate": check_number(self, "learning_rate", 0),
-            "momentum": check_number(self, "momentum", 0, 1),
-            "final_momentum": check_number(self, "final_momentum", 0, 1, optional=True),
-            "weight_decay": check_number(self, "weight_decay", 0),
-            "l1": check_number(self, "l1", 0),
-            "sparsity_target": check_number(self, "sparsity_target", 0, 1, optional=True),
-            "sparsity_cost": check_number(self, "sparsity_cost", 0),
-            "sparsity_damping": check_number(self, "sparsity_damping", 0, 1),
-            "sample_visibles": check_flag(self, "sample_visibles"),
-            "statistics": self.statistics,
-            "n_threads": resolve_n_jobs(self.n_jobs),
-        }
+    def _check_together(self) -> None:
+        if self.statistics == "sampled" and not self.sample_visibles:
+            raise ValueError(
+                f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "
+                "got sample_visibles=False"
+            )
+
+    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
+        settings = {name: checked[name] for name in _ENGINE_SETTINGS}
+        settings["statistics"] = self.statistics
+        final_momentum = checked["final_momentum"]
+        if final_momentum is not None and self.n_iter_ >= checked["momentum_switch_epoch"]:
+            settings["momentum"] = final_momentum
+        settings["binarize_sample"] = checked["binarize"] == "sample" and rows.kind != "bits"
+        settings["data_step"] = self.n_updates_
+        return settings
+
+    def _not_finite_advice(self) -> str:
+        return f"lower learning_rate ({self.learning_rate:g})"
+
+    # ---- rows ----
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
+        rows = self._visible_rows(X)
+        if training:
+            self._warn_outside_unit_interval(rows)
+            self._check_binary_statistics(rows)
+        return rows
+
+    def _warn_outside_unit_interval(self, rows: _core.Rows) -> None:
+        """Anything but states and probabilities trains on nonsense, so say how to mend it."""
+        if rows.kind == "bits":
+            return
+        low, high = rows.minimum, rows.maximum
+        if low < 0 or high > 1:
+            warn_caller(
+                f"{type(self).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
+                "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to "
+                "a threshold.",
+                UserWarning,
+            )
+
+    def _check_binary_statistics(self, rows: _core.Rows) -> None:
+        """Sampled statistics count pairs of bits, so visible units must be bits."""
+        if self.statistics == "sampled" and rows.kind != "bits" and self.binarize != "sample":
+            raise ValueError(
+                f"{type(self).__name__}: statistics='sampled' needs binary data, got real values; "
+                "use binarize=0.5 or binarize='sample'"
+            )
+
+    # ---- start ----
+
+    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
+        return _core.RbmEngine(sizes["n_visible"], sizes["n_hidden"], precision)
+
+    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
+        """Weights in scikit-learn's order of draws."""
+        sizes = {"n_visible": X.shape[1], "n_hidden": self.n_components}
+        weights = rng.normal(0, 0.01, (self.n_components, X.shape[1]))
+        engine = self._bare_engine(sizes, self.precision)
+        engine.set_parameters(
+            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
+        )
+        return engine
+
+    def _seed_engine(self, engine: Any, seed: int) -> None:
+        engine.set_chains(self._initial_chains(seed))
 
     def _check_resumable(self) -> None:
         if self._engine.n_hidden != self.n_components:
@@ -88,85 +153,12 @@ class ContrastiveTraining(Training):
                 f"{type(self).__name__}: precision is {self.precision!r}, but the fitted model has "
                 f"{self._engine.precision!r}; use warm_start=False to start again"
             )
-        if self.algorithm == "pcd" and len(self.h_samples_) == 0:  # it was trained by cd so far
-            self._engine.set_chains(self._initial_chains(self._seed))
+        if self.algorithm == "pcd" and len(self._engine.chains()) == 0:  # trained by cd so far
+            self._seed_engine(self._engine, self._seed)
             self._arrays.clear()
-
-    def _training_rows(self, X: Any) -> _core.Rows:
-        threshold = None if isinstance(self.binarize, str) else self.binarize
-        rows = to_rows(X, threshold)
-        warn_outside_unit_interval(rows, self)
-        if self.statistics == "sampled":
-            self._check_binary_statistics(rows)
-        return rows
-
-    def _check_binary_statistics(self, rows: _core.Rows) -> None:
-        """Sampled statistics count pairs of bits, so both visible phases must be bits."""
-        name = type(self).__name__
-        if not self.sample_visibles:
-            raise ValueError(
-                f"{name}: statistics='sampled' needs sample_visibles=True, got sample_visibles=False"
-            )
-        if rows.kind != "bits" and self.binarize != "sample":
-            raise ValueError(
-                f"{name}: statistics='sampled' needs binary data, got real values; "
-                "use binarize=0.5 or binarize='sample'"
-            )
-
-    # ---- start ----
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         raise NotImplementedError
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         raise NotImplementedError
-
-    def _start(self, X: Any, rows: _core.Rows) -> None:
-        """Initial weights, biases and chains. Draws from random_state in scikit-learn's order,
-        then the seed."""
-        rng = check_random_state(self.random_state)
-        n_features = X.shape[1]
-        weights = rng.normal(0, 0.01, (self.n_components, n_features))
-        seed = int.from_bytes(rng.bytes(8), "little")
-        engine = _core.RbmEngine(n_features, self.n_components, self.precision)
-        engine.set_parameters(
-            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
-        )
-        engine.set_chains(self._initial_chains(seed))
-        # Nothing of a fitted model is touched before everything of the new one exists.
-        self._engine = engine
-        self._seed = seed
-        self._dtype = self._fitted_dtype(X)
-        self._arrays = {}
-        self.n_iter_ = 0
-        self.n_updates_ = 0
-        self.history_ = {}
-        self._training_steps = 0
-        self._sampling_steps = 0
-
-    @property
-    def _n_features_out(self) -> int:
-        return self._engine.n_hidden
-
-
-def _check_device(owner: Any) -> None:
-    if owner.device == "cpu":
-        return
-    if isinstance(owner.device, str) and owner.device.split(":")[0] == "cuda":
-        raise NotImplementedError(
-            f"{type(owner).__name__}: device={owner.device!r} is not available: {_core.CUDA_STATUS}"
-        )
-    raise ValueError(
-        f"{type(owner).__name__}: device must be 'cpu' or 'cuda[:n]', got {owner.device!r}"
-    )
-
-
-def _check_binarize(owner: Any) -> None:
-    if owner.binarize is None or owner.binarize == "sample":
-        return
-    if isinstance(owner.binarize, str):
-        raise ValueError(
-            f"{type(owner).__name__}: binarize must be None, a threshold or 'sample', "
-            f"got {owner.binarize!r}"
-        )
-    check_number(owner, "binarize")

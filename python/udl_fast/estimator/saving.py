@@ -1,0 +1,113 @@
+"""A fitted model as plain parts, for files, pickles and the way back to an earlier epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..persistence.state import State, check_state
+
+if TYPE_CHECKING:
+    from .engine import Engine
+    from .model import Model
+
+Made = TypeVar("Made", bound="Model")
+
+# Of this process or of a fit that runs, so not part of a copy: arrays already read, and what
+# scikit-learn's callback support keeps while fit runs.
+_TRANSIENT = ("_arrays", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
+_OBJECTS = ("callbacks",)  # parameters that belong to the caller
+_LEARNED = ("n_iter_", "n_updates_", "_training_steps")  # counts that training changes
+
+
+# ---- the tree of plain parts ----
+
+
+def state_of(model: Model) -> State:
+    """Everything of a fitted model but objects of the caller."""
+    parameters = model.get_params(deep=False)
+    for name in _OBJECTS:
+        parameters.pop(name, None)
+    values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
+    values["engine_precision"] = model._engine.precision
+    values["dtype"] = np.dtype(model._dtype).name
+    values["history"] = {name: list(found) for name, found in model.history_.items()}
+    if "feature_names_in_" in model.__dict__:
+        values["feature_names"] = [str(name) for name in model.feature_names_in_]
+    if len(model._stages()) > 1:
+        values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
+    return State(type(model).__name__, parameters, values, model._engine.state())
+
+
+def model_of(model_class: type[Made], state: State) -> Made:
+    """The model that `state_of` took apart; a ValueError or TypeError says what is wrong with it."""
+    model = model_class(**state.parameters)
+    model._check_parameters()
+    rules, values = model._array_rules(), state.values
+    check_state(state, rules)
+    if missing := [name for name in model._counts if name not in values]:
+        raise ValueError(f"it lacks {', '.join(missing)}")
+    model._engine = _engine(model, state.arrays, values["engine_precision"])
+    model._arrays = {}
+    model._dtype = np.dtype(values["dtype"]).type
+    model.history_ = {name: list(found) for name, found in values.get("history", {}).items()}
+    if "feature_names" in values:
+        model.feature_names_in_ = np.array(values["feature_names"], dtype=object)
+    for name in model._counts:
+        setattr(model, name, values[name])
+    _take_position(model, values)
+    return model
+
+
+def go_back(model: Model, state: State) -> None:
+    """The model as it had learned when `state` was taken. Parameters, the history and draws outside of
+    training stay as they are."""
+    model._engine.set_state(dict(state.arrays))
+    model._arrays.clear()
+    for name in _LEARNED:
+        setattr(model, name, state.values[name])
+    _take_position(model, state.values)
+
+
+def _take_position(model: Model, values: Mapping[str, Any]) -> None:
+    position = values.get("position", {"stage": 0, "epoch": 0})
+    model._position = (position["stage"], position["epoch"])
+
+
+def _engine(model: Model, arrays: Mapping[str, NDArray[Any]], precision: str) -> Engine:
+    """An engine with these arrays."""
+    sizes = {
+        dim: size
+        for name, rule in model._array_rules().items()
+        if name in arrays
+        for dim, size in zip(rule.dims, arrays[name].shape, strict=True)
+    }
+    engine = model._bare_engine(sizes, precision)
+    engine.set_state(dict(arrays))
+    return engine
+
+
+# ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
+
+
+def pickled(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Attributes of a model in the form that is pickled and copied."""
+    state = {name: value for name, value in attributes.items() if name not in _TRANSIENT}
+    if "history_" in state:  # a copy of the model does not watch the original learn
+        state["history_"] = {name: list(values) for name, values in state["history_"].items()}
+    engine = state.pop("_engine", None)
+    if engine is not None:
+        state["_engine_state"] = {"precision": engine.precision, "arrays": engine.state()}
+    return state
+
+
+def unpickled_engine(model: Model, saved: Mapping[str, Any]) -> Engine:
+    """The engine from its pickled form. The first one had arrays beside a dict of the optimiser's."""
+    arrays = saved.get("arrays")
+    if arrays is None:
+        named = {name: saved[name] for name in saved if name not in ("precision", "optimizer")}
+        arrays = {**named, **saved["optimizer"]}
+    return _engine(model, arrays, saved["precision"])
