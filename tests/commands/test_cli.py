@@ -67,6 +67,21 @@ def test_help_is_0(capsys):
     assert "demo" in capsys.readouterr().out
 
 
+def test_every_command_has_its_help(capsys):
+    """The table of commands names modules that are there; one help says what each is for."""
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    overview = " ".join(capsys.readouterr().out.split())
+    for name, (_, help_text) in cli._COMMANDS.items():
+        assert help_text in overview
+        with pytest.raises(SystemExit) as caught:
+            cli.main([name, "--help"])
+        assert caught.value.code == 0
+        out = capsys.readouterr().out
+        assert out.startswith(f"usage: udl-fast {name}")
+        assert help_text in " ".join(out.split())
+
+
 @pytest.mark.parametrize(
     ("error", "message"),
     [

@@ -11,8 +11,6 @@ from ..bench.rbm.cases import DATA, SIZES, WORKLOADS, size_text
 from ..bench.rbm.options import PEERS as RBM_PEERS
 from .shared.options import positive_float, positive_int
 
-HELP = "time this package against others on this machine"
-
 
 def add_rbm_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `udl-fast bench rbm`."""

@@ -6,8 +6,6 @@ from typing import Any
 
 from .shared.outputs import print_json, text_stream
 
-HELP = "list the data sets, or download one"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """One subcommand to list, one to fetch."""

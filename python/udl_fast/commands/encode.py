@@ -16,7 +16,6 @@ from .shared.options import positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
 from .shared.progress import progress
 
-HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
 _MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenly: 256 MB
 

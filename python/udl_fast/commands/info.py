@@ -4,7 +4,6 @@ import argparse
 from importlib import metadata
 from typing import Any
 
-HELP = "show version, CPU kernels, threads, CUDA status, libraries and data folders"
 _OPTIONAL_LIBRARIES = ("matplotlib", "torch")
 
 
@@ -58,11 +57,12 @@ def _version(name: str) -> str:
 
 
 def _blas() -> list[str]:
-    """The BLAS libraries of NumPy and SciPy, which scikit-learn computes with."""
+    """The BLAS libraries that come with NumPy; SciPy's own is loaded by whoever computes with it."""
+    import numpy  # noqa: F401  loads them
     from threadpoolctl import threadpool_info
 
     return [
-        f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads)"
+        f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads, NumPy's)"
         for pool in threadpool_info()
         if pool["user_api"] == "blas"
     ]

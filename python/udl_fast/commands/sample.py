@@ -11,8 +11,6 @@ from .inputs.rows import square_shape
 from .shared.options import positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
 
-HELP = "draw samples from a saved model by Gibbs chains"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""

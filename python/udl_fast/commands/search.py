@@ -15,7 +15,6 @@ from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
 from .shared.progress import progress
 
-HELP = "exact Hamming search of queries among the codes of an index or file"
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
 _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most
 

@@ -14,7 +14,6 @@ from .shared.options import integer, number, positive_int, seed
 from .shared.outputs import Progress, check_outputs, make_folder, print_json, text_stream
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
-HELP = "train an RBM on a data set or file; save the model, its history and pictures"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,6 @@ from .inputs import rows as input_rows
 from .inputs.values import check_unit_interval
 from .shared.outputs import check_outputs, print_json, text_stream
 
-HELP = "write P(h | v) of a data set or file under a saved model"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""

@@ -13,8 +13,6 @@ from .compare import compare
 from .data import SETTINGS, Images, Setting, load_images
 from .pictures import draw
 
-HELP = "train an RBM on digits or MNIST, compare with scikit-learn, write pictures"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this command."""
