@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from ..hamming.codes import checked_width
 from ..hamming.index_file import Contents, write_index
 from ..persistence.replaced_file import replaced_file
+from ..progress import progress
 from .inputs import rows as input_rows
 from .inputs.values import check_unit_interval
 from .shared.options import positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
-from .shared.progress import progress
 
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
 _MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenly: 256 MB

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence.replaced_file import replaced_file
+from ..progress import progress
 from .inputs import codes as input_codes
 from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
-from .shared.progress import progress
 
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
 _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most

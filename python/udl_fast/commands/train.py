@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from ..progress import no_progress_bar
+from ..progress import EpochLines, no_progress_bar
 from .demo.pictures import SIZES
 from .inputs import rows as input_rows
 from .inputs.values import check_unit_interval
 from .shared.options import integer, number, positive_int, seed
-from .shared.outputs import Progress, check_outputs, make_folder, print_json, text_stream
+from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 
 _CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
 
@@ -142,7 +142,7 @@ class _Watch:
     """Called between minibatches and after each epoch: prints progress."""
 
     def __init__(self, n_epochs: int, n_rows: int, words: Any) -> None:
-        self._progress = Progress(n_epochs, n_rows, words)
+        self._progress = EpochLines(n_epochs, n_rows, words)
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
         history = model.history_
