@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from .rbm.bernoulli import BernoulliRBM
     from .runtime import get_num_threads, set_num_threads, show_config
 
-_HOMES = {
-    "RBM": "rbm",
-    "BernoulliRBM": "rbm.bernoulli",
+_HOMES = {  # of what is no model: models are listed in the registry
     "HammingIndex": "hamming.index",
     "LogPartition": "evaluation",
     "get_num_threads": "runtime",
@@ -65,9 +63,17 @@ def __getattr__(name: str) -> Any:
     elif name in _SUBPACKAGES:
         value = import_module(f".{name}", __name__)
     else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = _model(name)
     globals()[name] = value
     return value
+
+
+def _model(name: str) -> Any:
+    from .registry import class_of, find, names
+
+    if name not in names():
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return class_of(find(name))
 
 
 def __dir__() -> list[str]:

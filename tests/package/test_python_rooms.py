@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from udl_fast import registry
+
 PACKAGE = Path(__file__).resolve().parents[2] / "python" / "udl_fast"
 
 # From the bottom to the top. A module belongs to the longest name that leads to it.
@@ -14,6 +16,7 @@ ROOMS = (
     "_threadpool",
     "runtime",
     "progress",
+    "registry",  # names rooms above it, but only as strings
     "packing",
     "persistence",
     "evaluation",
@@ -49,11 +52,17 @@ def module_names():
 FILES = dict(module_names())
 
 
+def homes_of_models():
+    entries = [registry.find(name) for name in registry.names()]
+    rooms = {entry.name: entry.room.partition(".") for entry in entries}
+    return {name: room for name, (package, _, room) in rooms.items() if package == "udl_fast"}
+
+
 def lazy_names():
     """Name -> module of what `from udl_fast import NAME` finds."""
     for node in ast.parse((PACKAGE / "__init__.py").read_text()).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "_HOMES":
-            return ast.literal_eval(node.value)
+            return ast.literal_eval(node.value) | homes_of_models()
     raise AssertionError("udl_fast/__init__.py has no table _HOMES")
 
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from ..estimator.parameters import check_integer
+from ..estimator.parameters import Integer
 from ._hooks import Hooks
 
 _ENDING = ".safetensors"
@@ -61,9 +61,8 @@ class Checkpoint(Hooks):
         self.every = every
         self.keep = keep
         self.prefix = prefix
-        check_integer(self, "every")
-        if keep is not None:
-            check_integer(self, "keep")
+        Integer(1).check(every, "every", "Checkpoint")
+        Integer(1, optional=True).check(keep, "keep", "Checkpoint")
         self._runs: dict[int, list[Path]] = {}  # by model: its files, the oldest first
 
     @staticmethod

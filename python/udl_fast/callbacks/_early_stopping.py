@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from ..estimator.parameters import check_choice, check_flag, check_integer, check_number
+from ..estimator.parameters import Choice, Flag, Integer, Number
 from ._hooks import Hooks, latest
 
 _SMALLER_IS_BETTER = (
@@ -81,10 +81,10 @@ class EarlyStopping(Hooks):
         self.min_delta = min_delta
         self.mode = mode
         self.restore_best = restore_best
-        check_integer(self, "patience")
-        check_number(self, "min_delta", 0)
-        check_choice(self, "mode", ("auto", "min", "max"))
-        check_flag(self, "restore_best")
+        Integer(1).check(patience, "patience", "EarlyStopping")
+        Number(0).check(min_delta, "min_delta", "EarlyStopping")
+        Choice(("auto", "min", "max")).check(mode, "mode", "EarlyStopping")
+        Flag().check(restore_best, "restore_best", "EarlyStopping")
         self._runs: dict[int, _Run] = {}  # by model: several may be trained at a time
 
     def setup(self, estimator: Any, context: Any) -> None:

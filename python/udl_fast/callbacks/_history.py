@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from ..estimator.parameters import check_integer
+from ..estimator.parameters import Integer
 from ._hooks import Hooks
 
 
@@ -71,9 +71,8 @@ class History(Hooks):
         self.n_rows = n_rows
         self.every = every
         self.history: dict[str, list[Any]] = {}
-        check_integer(self, "n_rows")
-        if every is not None:
-            check_integer(self, "every", minimum=0)
+        Integer(1).check(n_rows, "n_rows", "History")
+        Integer(0, optional=True).check(every, "every", "History")
 
     def __sklearn_clone__(self) -> Self:
         """For clones of a model: the same validation rows, not a copy of them."""

@@ -23,28 +23,6 @@ def follows_protocol(callback: Any) -> bool:
     return isinstance(callback, FitCallback) and not isinstance(callback, type)
 
 
-def check_callbacks(owner: Any) -> None:
-    """`callbacks` is None or a list of functions and of objects that follow the protocol."""
-    callbacks = owner.callbacks
-    if callbacks is None:
-        return
-    if not isinstance(callbacks, (list, tuple)) or not all(
-        follows_protocol(callback) or callable(callback) for callback in callbacks
-    ):
-        raise TypeError(
-            f"{type(owner).__name__}: callbacks must be None or a list of callables "
-            "(estimator, info) and of objects that follow scikit-learn's callback protocol "
-            f"(udl_fast.callbacks), got {callbacks!r}"
-        )
-    if stray := [callback for callback in callbacks if isinstance(callback, type)]:
-        raise TypeError(
-            f"{type(owner).__name__}: callbacks must hold objects, got the class "
-            f"{stray[0].__name__}; write {stray[0].__name__}()"
-        )
-    if len(_histories(owner)) > 1:
-        raise ValueError(f"{type(owner).__name__}: callbacks hold more than one History")
-
-
 def _registered(owner: Any) -> list[Any]:
     """What `set_callbacks` was given; clones of scikit-learn carry it in this attribute."""
     return list(owner.__dict__.get("_skl_callbacks", ()))
@@ -52,7 +30,10 @@ def _registered(owner: Any) -> list[Any]:
 
 def _histories(owner: Any) -> list[History]:
     given = {id(callback): callback for callback in [*(owner.callbacks or ()), *_registered(owner)]}
-    return [callback for callback in given.values() if isinstance(callback, History)]
+    found = [callback for callback in given.values() if isinstance(callback, History)]
+    if len(found) > 1:
+        raise ValueError(f"{type(owner).__name__}: callbacks hold more than one History")
+    return found
 
 
 class FitCallbacks:

@@ -1,72 +1,259 @@
-"""Checks of parameters, with errors that name what came and what was expected."""
+"""Rules of constructor arguments: what is allowed, errors that name what came and what was expected, and how a
+command line writes it."""
 
 from __future__ import annotations
 
 import math
 import numbers
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from .. import _core
+from ..runtime import resolve_n_jobs
 
-def check_integer(owner: object, name: str, minimum: int = 1) -> int:
-    """The integer parameter `name` of an estimator, at least `minimum`."""
-    value: Any = getattr(owner, name)
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(_text(owner, name, "must be an integer", value))
-    if value < minimum:
-        raise ValueError(_text(owner, name, f"must be >= {minimum}", value))
-    return int(value)
+_LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
 
 
-def check_number(
-    owner: object,
-    name: str,
-    minimum: float = -math.inf,
-    maximum: float = math.inf,
-    optional: bool = False,
-) -> float | None:
-    """The finite real parameter `name` of an estimator, within the bounds; None where
-    `optional`."""
-    value: Any = getattr(owner, name)
-    if value is None and optional:
+@dataclass(frozen=True)
+class Option:
+    """How a command line writes an argument.
+
+    Parameters
+    ----------
+    parse : callable, default=None
+        From the text to the value; its ValueError says what was expected and what came.
+    choices : tuple of str, default=None
+        The words allowed, if they can be counted.
+    metavar : str, default=None
+        Placeholder in the help.
+    flag : bool, default=False
+        A switch that takes no text.
+    """
+
+    parse: Callable[[str], Any] | None = None
+    choices: tuple[str, ...] | None = None
+    metavar: str | None = None
+    flag: bool = False
+
+
+class Rule:
+    """What one constructor argument may be."""
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        """The checked value; `owner` is the class that errors are to name."""
+        raise NotImplementedError
+
+    def option(self) -> Option | None:
+        """How a command line writes it; None where it cannot be given there."""
         return None
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(_text(owner, name, "must be a number", value))
-    if not math.isfinite(value) or not minimum <= float(value) <= maximum:
-        raise ValueError(_text(owner, name, f"must be {_bounds(minimum, maximum)}", value))
-    return float(value)
 
 
-def _bounds(minimum: float, maximum: float) -> str:
-    """What is allowed, in words."""
-    if maximum < math.inf:
-        return f"between {minimum:g} and {maximum:g}"
-    return "finite" if minimum == -math.inf else f"finite and at least {minimum:g}"
+class Integer(Rule):
+    """An integer of at least `minimum`; None where `optional`."""
+
+    def __init__(self, minimum: int = 1, *, optional: bool = False) -> None:
+        self._minimum = minimum
+        self._optional = optional
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if value is None and self._optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise TypeError(wrong(owner, name, "must be an integer", value))
+        if int(value) < self._minimum:
+            raise ValueError(wrong(owner, name, f"must be >= {self._minimum}", value))
+        return int(value)
+
+    def option(self) -> Option:
+        return Option(parse=lambda text: parsed_integer(text, self._minimum), metavar="N")
 
 
-def check_flag(owner: object, name: str) -> bool:
-    """The boolean parameter `name` of an estimator."""
-    value = getattr(owner, name)
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(_text(owner, name, "must be True or False", value))
-    return bool(value)
+class Number(Rule):
+    """A finite real number within the bounds; None where `optional`."""
 
+    def __init__(
+        self, minimum: float = -math.inf, maximum: float = math.inf, *, optional: bool = False
+    ) -> None:
+        self._minimum = minimum
+        self._maximum = maximum
+        self._optional = optional
 
-def check_choice(
-    owner: object, name: str, available: tuple[str, ...], planned: tuple[str, ...] = ()
-) -> str:
-    """The string parameter `name`: one of `available`; `planned` ones raise NotImplementedError."""
-    value = getattr(owner, name)
-    if isinstance(value, str) and value in available:
-        return value
-    if isinstance(value, str) and value in planned:
-        raise NotImplementedError(
-            _text(owner, name, f"can only be {' or '.join(map(repr, available))} yet", value)
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if value is None and self._optional:
+            return None
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(wrong(owner, name, "must be a number", value))
+        if not math.isfinite(value) or not self._minimum <= float(value) <= self._maximum:
+            raise ValueError(wrong(owner, name, f"must be {self._bounds()}", value))
+        return float(value)
+
+    def _bounds(self) -> str:
+        """What is allowed, in words."""
+        if self._maximum < math.inf:
+            return f"between {self._minimum:g} and {self._maximum:g}"
+        return "finite" if self._minimum == -math.inf else f"finite and at least {self._minimum:g}"
+
+    def option(self) -> Option:
+        return Option(
+            parse=lambda text: parsed_number(text, self._minimum, self._maximum), metavar="X"
         )
-    expected = " or ".join(map(repr, (*available, *planned)))
-    raise ValueError(_text(owner, name, f"must be {expected}", value))
 
 
-def _text(owner: object, name: str, expected: str, value: object) -> str:
-    return f"{type(owner).__name__}: {name} {expected}, got {value!r}"
+class Flag(Rule):
+    """True or False; where True is `planned`, it raises NotImplementedError."""
+
+    def __init__(self, *, planned: bool = False) -> None:
+        self._planned = planned
+
+    def check(self, value: Any, name: str, owner: str) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise TypeError(wrong(owner, name, "must be True or False", value))
+        if value and self._planned:
+            raise NotImplementedError(f"{owner}: {name}=True is not available yet")
+        return bool(value)
+
+    def option(self) -> Option | None:
+        return None if self._planned else Option(flag=True)
+
+
+class Choice(Rule):
+    """One of the words in `available`; those in `planned` raise NotImplementedError."""
+
+    def __init__(self, available: tuple[str, ...], planned: tuple[str, ...] = ()) -> None:
+        self._available = available
+        self._planned = planned
+
+    def check(self, value: Any, name: str, owner: str) -> str:
+        if isinstance(value, str) and value in self._available:
+            return value
+        if isinstance(value, str) and value in self._planned:
+            yet = f"can only be {' or '.join(map(repr, self._available))} yet"
+            raise NotImplementedError(wrong(owner, name, yet, value))
+        expected = " or ".join(map(repr, (*self._available, *self._planned)))
+        raise ValueError(wrong(owner, name, f"must be {expected}", value))
+
+    def option(self) -> Option | None:
+        return Option(choices=self._available) if len(self._available) > 1 else None
+
+
+class Verbose(Rule):
+    """How much is printed: an integer of at least 0, or True or False."""
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if isinstance(value, (bool, np.bool_)):
+            return int(value)
+        return Integer(0).check(value, name, owner)
+
+
+class Device(Rule):
+    """Where a model computes. There is only one such place yet, so it is no option."""
+
+    def check(self, value: Any, name: str, owner: str) -> str:
+        if isinstance(value, str) and value == "cpu":
+            return value
+        if isinstance(value, str) and value.split(":")[0] == "cuda":
+            raise NotImplementedError(
+                f"{owner}: {name}={value!r} is not available: {_core.CUDA_STATUS}"
+            )
+        raise ValueError(wrong(owner, name, "must be 'cpu' or 'cuda[:n]'", value))
+
+
+class Threads(Rule):
+    """A number of threads as joblib counts them; checked, it is the number to use."""
+
+    def check(self, value: Any, name: str, owner: str) -> int:
+        return resolve_n_jobs(value)
+
+    def option(self) -> Option:
+        return Option(parse=lambda text: parsed_integer(text, 1), metavar="N")
+
+
+class RandomState(Rule):
+    """What scikit-learn takes as a source of randomness."""
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        from sklearn.utils import check_random_state
+
+        try:
+            check_random_state(value)
+        except ValueError as error:
+            raise ValueError(f"{owner}: {name}: {error}") from None
+        return value
+
+    def option(self) -> Option:
+        return Option(parse=lambda text: parsed_integer(text, 0, _LARGEST_SEED), metavar="N")
+
+
+class Callbacks(Rule):
+    """None, or a list of functions and of objects with the hooks of scikit-learn's protocol."""
+
+    _HOOKS = ("setup", "teardown", "on_fit_task_begin", "on_fit_task_end")
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, (list, tuple)) or not all(map(self._is_callback, value)):
+            raise TypeError(
+                f"{owner}: {name} must be None or a list of callables (estimator, info) and of "
+                "objects that follow scikit-learn's callback protocol (udl_fast.callbacks), "
+                f"got {value!r}"
+            )
+        if stray := [callback for callback in value if isinstance(callback, type)]:
+            found = stray[0].__name__
+            raise TypeError(
+                f"{owner}: {name} must hold objects, got the class {found}; write {found}()"
+            )
+        return value
+
+    def _is_callback(self, value: Any) -> bool:
+        return callable(value) or all(hasattr(value, hook) for hook in self._HOOKS)
+
+
+COMMON_RULES: Mapping[str, Rule] = {
+    "batch_size": Integer(1),
+    "n_iter": Integer(0),
+    "shuffle": Flag(),
+    "warm_start": Flag(),
+    "device": Device(),
+    "n_jobs": Threads(),
+    "random_state": RandomState(),
+    "callbacks": Callbacks(),
+    "verbose": Verbose(),
+}
+
+
+# ---- texts ----
+
+
+def parsed_integer(text: str, minimum: int, maximum: int | None = None) -> int:
+    """The integer a text spells; a ValueError says what was expected."""
+    bounds = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+    try:
+        value = int(text)
+    except ValueError:
+        raise ValueError(f"must be an integer {bounds}, got {text!r}") from None
+    if value < minimum or (maximum is not None and value > maximum):
+        raise ValueError(f"must be {bounds}, got {text}")
+    return value
+
+
+def parsed_number(text: str, minimum: float = -math.inf, maximum: float = math.inf) -> float:
+    """The finite number a text spells; a ValueError says what was expected."""
+    bounds = "" if minimum == -math.inf else f" >= {minimum:g}"
+    if maximum != math.inf:
+        bounds = f" from {minimum:g} to {maximum:g}"
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (math.isfinite(value) and minimum <= value <= maximum):
+        raise ValueError(f"must be a finite number{bounds}, got {text!r}")
+    return value
+
+
+def wrong(owner: str, name: str, expected: str, value: object) -> str:
+    """The text of an error about an argument."""
+    return f"{owner}: {name} {expected}, got {value!r}"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, Self
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,14 +13,15 @@ from .. import _core
 from ..callbacks._run import FitCallbacks
 from .input import input_matrix
 from .model import FittedModel
+from .parameters import Rule
 
 
 class Training(FittedModel):
     """Mixin: fit and partial_fit. What is learned, and how, the class above says."""
 
+    rules: ClassVar[Mapping[str, Rule]]
     batch_size: int
     n_iter: int
-    momentum_switch_epoch: int
     learning_rate: float
     shuffle: bool
     warm_start: bool
@@ -61,7 +62,7 @@ class Training(FittedModel):
         Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable,
         and ``n_iter_`` tells how far it got.
         """
-        settings = self._check_parameters()
+        checked = self._check_parameters()
         resume = self.warm_start and self.__sklearn_is_fitted__()
         X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
         rows = self._training_rows(X)
@@ -70,7 +71,7 @@ class Training(FittedModel):
             self._check_resumable()
         else:
             self._start(X, rows)
-        callbacks.run(lambda hooks: self._run_epochs(rows, settings, hooks))
+        callbacks.run(lambda hooks: self._run_epochs(rows, checked, hooks))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -115,7 +116,7 @@ class Training(FittedModel):
         return self
 
     def _learn_chunk(self, X: Any) -> Self:
-        settings = self._check_parameters()
+        checked = self._check_parameters()
         first = not self.__sklearn_is_fitted__()
         X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
         rows = self._training_rows(X)
@@ -124,13 +125,20 @@ class Training(FittedModel):
         else:
             self._check_resumable()
         self._engine.snapshot()
-        self._train_epoch(rows, None, settings, None)
+        self._train_epoch(rows, None, checked, None)
         return self
 
     # ---- what a kind of model brings ----
 
     def _check_parameters(self) -> dict[str, Any]:
-        """The engine's settings, after checking every parameter."""
+        """The values of the parameters as their rules return them."""
+        owner = type(self).__name__
+        return {
+            name: rule.check(getattr(self, name), name, owner) for name, rule in self.rules.items()
+        }
+
+    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
+        """What the engine is told for this epoch; `checked` are the parameters."""
         raise NotImplementedError
 
     def _check_resumable(self) -> None:
@@ -150,7 +158,7 @@ class Training(FittedModel):
     # ---- epochs ----
 
     def _run_epochs(
-        self, rows: _core.Rows, settings: dict[str, Any], callbacks: FitCallbacks
+        self, rows: _core.Rows, checked: Mapping[str, Any], callbacks: FitCallbacks
     ) -> None:
         for epoch in range(self.n_iter):
             callbacks.begin_epoch(epoch)
@@ -161,7 +169,7 @@ class Training(FittedModel):
                 if self.shuffle
                 else None
             )
-            if self._train_epoch(rows, order, settings, callbacks.poll):
+            if self._train_epoch(rows, order, checked, callbacks.poll):
                 return
             self.n_iter_ += 1
             seconds = time.perf_counter() - begin
@@ -174,18 +182,12 @@ class Training(FittedModel):
         self,
         rows: _core.Rows,
         order: Any,
-        settings: dict[str, Any],
+        checked: Mapping[str, Any],
         poll: Callable[[int], bool] | None,
     ) -> bool:
         """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped
         it."""
-        settings = dict(settings)
-        n_threads = settings.pop("n_threads")
-        final_momentum = settings.pop("final_momentum")
-        if final_momentum is not None and self.n_iter_ >= self.momentum_switch_epoch:
-            settings["momentum"] = final_momentum
-        settings["binarize_sample"] = self.binarize == "sample" and rows.kind != "bits"
-        settings["data_step"] = self.n_updates_
+        settings, n_threads = self._settings(checked, rows), checked["n_jobs"]
         try:
             result = self._engine.train(
                 rows, order, settings, self._seed, self._training_steps, n_threads, poll

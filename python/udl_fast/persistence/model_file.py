@@ -10,19 +10,18 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import registry
 from .replaced_file import replaced_file
 
 __all__ = ["load", "save_model"]
 
 FORMAT = 1
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
-_MODELS = {"RBM": "rbm.model", "BernoulliRBM": "rbm.bernoulli"}
 _OMITTED = ("callbacks",)  # parameters that are objects of the caller
 _PATH = str | os.PathLike[str]
 
@@ -169,7 +168,7 @@ def _description(metadata: Mapping[str, str] | None) -> dict[str, Any]:
     if found.get("format") != FORMAT:
         raise ValueError(f"its format is {found.get('format')!r}, this version reads {FORMAT}")
     checks: dict[str, Callable[[Any], bool]] = {
-        "model": lambda value: isinstance(value, str) and value in _MODELS,
+        "model": lambda value: isinstance(value, str) and value in registry.names(),
         "engine_precision": lambda value: value in ("fixed", "fast", "float64"),
         "dtype": lambda value: value in ("float32", "float64"),
         "parameters": lambda value: isinstance(value, dict),
@@ -252,8 +251,7 @@ def _rebuilt(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> An
 
 def _constructed(description: dict[str, Any]) -> Any:
     """An unfitted model with the saved parameters, each checked as `fit` checks them."""
-    home = import_module(f"..{_MODELS[description['model']]}", __package__)
-    model = getattr(home, description["model"])()
+    model = registry.class_of(registry.find(description["model"]))()
     known = model.get_params(deep=False)
     for name in description["parameters"]:
         if name not in known or name in _OMITTED:

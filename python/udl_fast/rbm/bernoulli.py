@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +11,13 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.input import state_matrix
+from ..estimator.parameters import Rule
 from .model import RBM
+from .rules import RULES
 
 __all__ = ["BernoulliRBM"]
+
+_FIXED = ("visible", "hidden", "statistics", "centered")  # parameters of RBM only
 
 
 class BernoulliRBM(RBM):
@@ -64,6 +69,9 @@ warm_start, device, n_jobs, callbacks
     dtype('bool')
     """
 
+    rules: ClassVar[Mapping[str, Rule]] = {
+        name: rule for name, rule in RULES.items() if name not in _FIXED
+    }
     _default_dtype = np.float64
     _chains_dtype = None
 
@@ -122,7 +130,7 @@ warm_start, device, n_jobs, callbacks
         self.n_jobs = n_jobs
         self.callbacks = callbacks
 
-    # Fixed for this class; RBM has them as parameters.
+    # Values of _FIXED.
     visible = "bernoulli"
     hidden = "bernoulli"
     statistics = "mean"
@@ -130,12 +138,12 @@ warm_start, device, n_jobs, callbacks
 
     def _fit(self, v_pos: Any, rng: Any) -> None:
         """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
-        settings = self._check_parameters()
+        checked = self._check_parameters()
         rows = self._training_rows(state_matrix(v_pos, "v_pos"))
         seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
         try:
             self._engine.snapshot()
-            self._train_epoch(rows, None, {**settings, "batch_size": rows.shape[0]}, None)
+            self._train_epoch(rows, None, {**checked, "batch_size": rows.shape[0]}, None)
         finally:
             self._seed = seed
 

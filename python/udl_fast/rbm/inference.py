@@ -121,13 +121,6 @@ class Inference(FittedModel):
         return self.mean_hidden(v)
 
 
-class Argument:
-    """An argument of a method, in the form the parameter checks take."""
-
-    def __new__(cls, owner: str, name: str, value: Any) -> Any:
-        return type(owner, (), {name: value})()
-
-
 def like(states: Any, out: NDArray[Value]) -> NDArray[Value]:
     """The only row of `out` where the states were one row of one dimension."""
     row: NDArray[Value] = out[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,26 +10,22 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from .. import _core
-from ..callbacks._run import check_callbacks
 from ..estimator.input import to_rows, warn_outside_unit_interval
-from ..estimator.parameters import check_choice, check_flag, check_integer, check_number
 from ..estimator.training import Training
-from ..runtime import resolve_n_jobs
 
-_NOT_YET = {
-    "visible": ("gaussian", "relu", "softmax"),
-    "hidden": ("gaussian", "relu", "softmax"),
-    "algorithm": ("pt",),
-    "statistics": (),
-    "precision": (),
-}
-_AVAILABLE = {
-    "visible": ("bernoulli",),
-    "hidden": ("bernoulli",),
-    "algorithm": ("cd", "pcd"),
-    "statistics": ("mean", "sampled"),
-    "precision": ("fixed", "fast", "float64"),
-}
+_ENGINE_SETTINGS = (
+    "batch_size",
+    "algorithm",
+    "k",
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "l1",
+    "sparsity_target",
+    "sparsity_cost",
+    "sparsity_damping",
+    "sample_visibles",
+)
 
 
 class ContrastiveTraining(Training):
@@ -42,40 +39,16 @@ class ContrastiveTraining(Training):
 
     # ---- parameters ----
 
-    def _check_parameters(self) -> dict[str, Any]:
-        """The engine's settings, after checking every parameter."""
-        for name, available in _AVAILABLE.items():
-            check_choice(self, name, available, _NOT_YET[name])
-        if check_flag(self, "centered"):
-            raise NotImplementedError(f"{type(self).__name__}: centered=True is not available yet")
-        _check_device(self)
-        check_integer(self, "n_components")
-        check_integer(self, "n_iter", minimum=0)
-        check_integer(self, "momentum_switch_epoch", minimum=0)
-        if self.n_chains is not None:
-            check_integer(self, "n_chains")
-        for name in ("shuffle", "warm_start"):
-            check_flag(self, name)
-        if not isinstance(self.verbose, (bool, np.bool_)):
-            check_integer(self, "verbose", minimum=0)
-        _check_binarize(self)
-        check_callbacks(self)
-        return {
-            "batch_size": check_integer(self, "batch_size"),
-            "algorithm": self.algorithm,
-            "k": check_integer(self, "k"),
-            "learning_rate": check_number(self, "learning_rate", 0),
-            "momentum": check_number(self, "momentum", 0, 1),
-            "final_momentum": check_number(self, "final_momentum", 0, 1, optional=True),
-            "weight_decay": check_number(self, "weight_decay", 0),
-            "l1": check_number(self, "l1", 0),
-            "sparsity_target": check_number(self, "sparsity_target", 0, 1, optional=True),
-            "sparsity_cost": check_number(self, "sparsity_cost", 0),
-            "sparsity_damping": check_number(self, "sparsity_damping", 0, 1),
-            "sample_visibles": check_flag(self, "sample_visibles"),
-            "statistics": self.statistics,
-            "n_threads": resolve_n_jobs(self.n_jobs),
-        }
+    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
+        """The engine's settings of this epoch."""
+        settings = {name: checked[name] for name in _ENGINE_SETTINGS}
+        settings["statistics"] = self.statistics
+        final_momentum = checked["final_momentum"]
+        if final_momentum is not None and self.n_iter_ >= checked["momentum_switch_epoch"]:
+            settings["momentum"] = final_momentum
+        settings["binarize_sample"] = checked["binarize"] == "sample" and rows.kind != "bits"
+        settings["data_step"] = self.n_updates_
+        return settings
 
     def _check_resumable(self) -> None:
         if self._engine.n_hidden != self.n_components:
@@ -147,26 +120,3 @@ class ContrastiveTraining(Training):
     @property
     def _n_features_out(self) -> int:
         return self._engine.n_hidden
-
-
-def _check_device(owner: Any) -> None:
-    if owner.device == "cpu":
-        return
-    if isinstance(owner.device, str) and owner.device.split(":")[0] == "cuda":
-        raise NotImplementedError(
-            f"{type(owner).__name__}: device={owner.device!r} is not available: {_core.CUDA_STATUS}"
-        )
-    raise ValueError(
-        f"{type(owner).__name__}: device must be 'cpu' or 'cuda[:n]', got {owner.device!r}"
-    )
-
-
-def _check_binarize(owner: Any) -> None:
-    if owner.binarize is None or owner.binarize == "sample":
-        return
-    if isinstance(owner.binarize, str):
-        raise ValueError(
-            f"{type(owner).__name__}: binarize must be None, a threshold or 'sample', "
-            f"got {owner.binarize!r}"
-        )
-    check_number(owner, "binarize")

@@ -12,6 +12,7 @@ from .. import _core
 from ..callbacks._support import CallbackSupport
 from .learning import ContrastiveTraining
 from .measurements import Measurements
+from .rules import RULES
 from .sampling import Sampling
 from .scores import Scores
 
@@ -143,6 +144,8 @@ class RBM(
     >>> rbm.transform(X).shape
     (4, 2)
     """
+
+    rules = RULES
 
     def __init__(
         self,

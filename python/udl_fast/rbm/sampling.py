@@ -11,9 +11,9 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.input import to_rows
-from ..estimator.parameters import check_integer
+from ..estimator.parameters import Integer
 from ..runtime import resolve_n_jobs
-from .inference import Argument, Inference, like
+from .inference import Inference, like
 
 # Two threads that sample from one model must not get the same draws. One lock for all models: it is held
 # for an addition, and models stay picklable.
@@ -95,9 +95,7 @@ class Sampling(Inference):
         ndarray of shape (n_samples, n_features), bool
         """
         self._check_fitted()
-        n_samples = check_integer(
-            Argument(type(self).__name__, "n_samples", n_samples), "n_samples"
-        )
+        n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         if start is None:
             start = self.sample_visible(
                 np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_)
@@ -117,7 +115,7 @@ class Sampling(Inference):
         return visible.to_array("bool")
 
     def _next_sampling_step(self, n_steps: int) -> int:
-        n_steps = check_integer(Argument(type(self).__name__, "n_steps", n_steps), "n_steps")
+        n_steps = Integer(1).check(n_steps, "n_steps", type(self).__name__)
         with _STEP_LOCK:
             step = self._sampling_steps
             self._sampling_steps += n_steps

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..estimator.parameters import check_choice
+from ..estimator.parameters import Choice
 from ..evaluation import LogPartition, exact_pseudo_likelihood, one_flip_pseudo_likelihood
 from ..runtime import resolve_n_jobs
-from .inference import Argument, Inference, like
+from .inference import Inference, like
 
 _SCORE_BLOCK_VALUES = 1 << 20  # values expanded at a time while scoring: 4 MB of float32
 
@@ -91,8 +91,7 @@ class Scores(Inference):
             For "ais" and "reverse_ais", which are to come.
         """
         self._check_fitted()
-        argument = Argument(type(self).__name__, "method", method)
-        check_choice(argument, "method", ("exact",), ("ais", "reverse_ais"))
+        Choice(("exact",), ("ais", "reverse_ais")).check(method, "method", type(self).__name__)
         return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
 
     def log_likelihood(
