@@ -9,6 +9,7 @@ is timed inside, and is what the limit is held against. Weights must be the same
 import statistics
 import sys
 import time
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +28,10 @@ class TimedMonitor(Monitor):
 
     total = 0.0
 
-    def after_epoch(self, n_done: int, seconds: float) -> None:
+    def after_epoch(self, *arguments: Any, **options: Any) -> None:
         """Measure, timed."""
         start = time.perf_counter()
-        super().after_epoch(n_done, seconds)
+        super().after_epoch(*arguments, **options)
         TimedMonitor.total += time.perf_counter() - start
 
 

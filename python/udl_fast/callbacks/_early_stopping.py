@@ -9,15 +9,6 @@ from typing import Any
 from ..estimator.parameters import Choice, Flag, Integer, Number
 from ._hooks import Hooks, latest
 
-_SMALLER_IS_BETTER = (
-    "dead_units",
-    "free_energy_gap",
-    "saturated_units",
-    "seconds",
-    "weight_change",
-)
-_STATE = ("_engine_state", "n_iter_", "n_updates_", "_training_steps")  # what training changes
-
 
 @dataclass
 class _Run:
@@ -26,7 +17,7 @@ class _Run:
     best: float
     best_epoch: int = 0
     n_seen: int = 0
-    state: dict[str, Any] | None = None
+    state: Any = None  # of the model after the best epoch
     stopped_epoch: int | None = None
 
 
@@ -36,14 +27,15 @@ class EarlyStopping(Hooks):
     Parameters
     ----------
     monitor : str, default=None
-        Name in `history_`; None means "validation_pseudo_likelihood" where it is measured (see
-        :class:`History`) and "pseudo_likelihood" otherwise.
+        Name in `history_`; None means the model's score: of an RBM "validation_pseudo_likelihood"
+        where it is measured (see :class:`History`) and "pseudo_likelihood" otherwise.
     patience : int, default=5
         Epochs without improvement after which to stop.
     min_delta : float, default=0.0
         Smallest change that counts as an improvement.
     mode : {"auto", "min", "max"}, default="auto"
-        Whether small or large values are good; "auto" knows it for the names of :class:`History`.
+        Whether small or large values are good; "auto" knows it for what models measure, and takes
+        large values of other names for good.
     restore_best : bool, default=False
         Return to the state after the best epoch. `n_iter_` says which; training can go on from it.
 
@@ -95,37 +87,49 @@ class EarlyStopping(Hooks):
         """After `fit`, also after one that failed."""
         del self._runs[id(estimator)]
 
+    def before_stage(self, estimator: Any) -> None:
+        """Each stage has a best epoch of its own."""
+        self.setup(estimator, None)
+
     def after_epoch(self, estimator: Any) -> bool:
         """Whether to stop."""
         run, epoch = self._runs[id(estimator)], estimator.n_iter_
         entry = latest(estimator.history_, epoch)
         if not entry:
             return False
-        name = self._name(entry)
-        value = -entry[name] if self._is_small_better(name) else entry[name]
+        name = self._name(estimator, entry)
+        is_small_better = self._is_small_better(estimator, name)
+        value = -entry[name] if is_small_better else entry[name]
         run.n_seen += 1
         if value > run.best + (self.min_delta if run.n_seen > 1 else 0.0):
             run.best, run.best_epoch = value, epoch
             if self.restore_best:
-                state = estimator.__getstate__()
-                run.state = {key: state[key] for key in _STATE}
+                run.state = estimator._state()
         stop: bool = epoch - run.best_epoch >= self.patience
-        self.best_ = -run.best if self._is_small_better(name) else run.best
+        self.best_ = -run.best if is_small_better else run.best
         self.best_epoch_ = run.best_epoch
         self.stopped_epoch_ = epoch if stop else None
         return stop
+
+    def after_stage(self, estimator: Any) -> None:
+        """Go back to the best epoch of the stage, if that is wanted."""
+        self.after_fit(estimator)
 
     def after_fit(self, estimator: Any) -> None:
         """Go back to the best epoch, if that is wanted."""
         run = self._runs[id(estimator)]
         # Updates, not epochs: a run may have been stopped within an epoch.
-        if run.state is not None and run.state["n_updates_"] != estimator.n_updates_:
-            estimator.__setstate__(run.state)
+        if (
+            run.state is not None
+            and run.state.values["counts"]["n_updates_"] != estimator.n_updates_
+        ):
+            estimator._go_back(run.state)
 
-    def _name(self, entry: dict[str, float]) -> str:
+    def _name(self, estimator: Any, entry: dict[str, Any]) -> str:
         if self.monitor is None:
-            preferred = "validation_pseudo_likelihood"
-            return preferred if entry.get(preferred) is not None else "pseudo_likelihood"
+            score: str = estimator.measurements[0].name
+            validated = f"validation_{score}"
+            return validated if entry.get(validated) is not None else score
         if entry.get(self.monitor) is None:
             raise ValueError(
                 f"EarlyStopping: history_ has no {self.monitor!r}, only {', '.join(entry)}; "
@@ -133,5 +137,6 @@ class EarlyStopping(Hooks):
             )
         return self.monitor
 
-    def _is_small_better(self, name: str) -> bool:
-        return self.mode == "min" or (self.mode == "auto" and name in _SMALLER_IS_BETTER)
+    def _is_small_better(self, estimator: Any, name: str) -> bool:
+        better = {"seconds": "min"} | {found.name: found.better for found in estimator.measurements}
+        return self.mode == "min" or (self.mode == "auto" and better.get(name) == "min")

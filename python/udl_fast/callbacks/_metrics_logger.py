@@ -49,7 +49,7 @@ class MetricsLogger(Hooks):
         metrics = {
             self.prefix + name: value
             for name, value in entry.items()
-            if name != "epoch" and value is not None
+            if name not in ("epoch", "stage") and value is not None
         }
         if metrics:
             _function_of(self.log)(metrics, estimator.n_iter_)

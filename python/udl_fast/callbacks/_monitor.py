@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ._diagnosis import Diagnosis
 from ._history import History
 
 _ALWAYS_MEASURED = 20  # first epochs: tens of milliseconds at most, and a curve for short runs
@@ -24,7 +25,7 @@ class Monitor:
         self._validation_rows: _core.Rows | None = None
         self._training: Any = None  # the model's samples, taken when first needed
         self._validation: Any = None
-        self._diagnosis: Any = None
+        self._diagnosis = Diagnosis()
         self._every = (
             -(-_ROWS_PER_MEASUREMENT // rows.shape[0]) if history.every is None else history.every
         )
@@ -37,47 +38,50 @@ class Monitor:
         history = self._model.__dict__.setdefault("history_", {})
         _drop_later_epochs(history, self._model.n_iter_)
 
-    def after_epoch(self, n_done: int, seconds: float) -> None:
-        """Measure if it is time to, and warn if learning goes wrong; n_done epochs of this fit are
-        done."""
-        last = n_done == self._model.n_iter
-        if self._every and (last or n_done <= self._n_first or n_done % self._every == 0):
-            entry, largest_weight = self._measure(seconds)
-            _append(self._model.history_, entry)
-            if self._diagnosis is not None:
-                self._diagnosis.check(entry, largest_weight)
+    def after_epoch(self, n_done: int, seconds: float, *, stage: str | None, last: bool) -> None:
+        """Measure if it is time to, and warn if learning goes wrong.
 
-    def _measure(self, seconds: float) -> tuple[dict[str, Any], float]:
-        """The measurements, and the largest weight."""
+        Parameters
+        ----------
+        n_done : int
+            Epochs of this fit that are done.
+        seconds : float
+            That the epoch took.
+        stage : str or None
+            To be noted in the history.
+        last : bool
+            Whether no epoch is to follow, in the fit or in the stage.
+        """
+        if not self._every:
+            return
+        if last or n_done <= self._n_first or n_done % self._every == 0:
+            entry = {"epoch": self._model.n_iter_, "seconds": seconds}
+            if stage is not None:
+                entry["stage"] = stage
+            self._measure(entry)
+
+    def _measure(self, entry: dict[str, Any]) -> None:
         if self._training is None:
             self._take_samples()
-        measured, largest_weight = self._model._measure(self._training, self._validation)
-        entry = {"epoch": self._model.n_iter_, "seconds": seconds, **measured}
-        return entry, largest_weight
+        entry.update(self._model._measure(self._training, self._validation))
+        kept = {name: value for name, value in entry.items() if not name.startswith("_")}
+        _append(self._model.history_, kept)
+        self._diagnosis.check(self._model._troubles(entry, self._training))
 
     def _take_samples(self) -> None:
         self._training = self._sample(self._training_rows)
         if self._validation_rows is not None:
             self._validation = self._sample(self._validation_rows)
-        sample = self._training.rows
-        # Values outside [0, 1] have been warned of, and explain whatever happens.
-        if sample.kind == "bits" or (sample.minimum >= 0 and sample.maximum <= 1):
-            self._diagnosis = self._model._new_diagnosis(sample.shape[0])
 
     def _sample(self, rows: _core.Rows) -> Any:
-        """At most n_rows rows, spread evenly; probabilities to draw pixels from are drawn once."""
+        """At most n_rows rows, spread evenly."""
         count = min(self._n_rows, rows.shape[0])
-        numbers = (np.arange(count, dtype=np.int64) * rows.shape[0] // count).astype(np.uint32)
-        dtype = "float64" if self._model._engine.precision == "float64" else "float32"
-        values = rows.take(numbers, dtype)
-        if self._model.binarize == "sample" and rows.kind != "bits":
-            draws = np.random.default_rng(self._model._seed).random(values.shape)
-            values = (draws < values).astype(dtype)
-        return self._model._new_sample(values)
+        numbers = np.arange(count, dtype=np.int64) * rows.shape[0] // count
+        return self._model._sample(rows, numbers.astype(np.uint32))
 
-    def _rows_of(self, X: Any) -> _core.Rows:
+    def _rows_of(self, X: Any) -> Any:
         try:
-            return self._model._visible_rows(self._model._visible_matrix(X))  # type: ignore[no-any-return]
+            return self._model._rows(self._model._matrix(X), training=False)
         except (ValueError, TypeError) as error:
             raise type(error)(f"History: validation: {error}") from error
 

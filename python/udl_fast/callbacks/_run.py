@@ -10,7 +10,7 @@ from typing import Any
 from .. import _core
 from ..progress import ProgressBar, is_watched
 from ._history import History
-from ._hooks import EPOCH_TASK, FIT_TASK
+from ._hooks import EPOCH_TASK, FIT_TASK, STAGE_TASK
 from ._monitor import Monitor
 
 Callback = Callable[[Any, dict[str, Any]], Any]
@@ -47,12 +47,25 @@ class FitCallbacks:
         Training rows as hooks get them.
     rows : Rows
         The same as the engine has them.
+    stages : list of Stage
+        Of the model.
+    plan : list of (int, Stage, int)
+        The stages before this fit, and how many epochs of each are done.
     """
 
-    def __init__(self, model: Any, X: Any, rows: _core.Rows) -> None:
+    def __init__(
+        self,
+        model: Any,
+        X: Any,
+        rows: _core.Rows,
+        stages: list[Any],
+        plan: list[tuple[int, Any, int]],
+    ) -> None:
         self._model = model
         self._X = X
         self._n_rows = rows.shape[0]
+        self._n_stages = len(stages)
+        self._n_epochs = sum(stage.n_iter - done for _, stage, done in plan)
         self._registered = _registered(model)
         given = list(model.callbacks or ())
         self._functions = [callback for callback in given if not follows_protocol(callback)]
@@ -64,40 +77,66 @@ class FitCallbacks:
         self._monitor = Monitor(model, rows, next(iter(_histories(model)), History()))
         self._bar = self._progress_bar()
         self._root: Any = None  # context of the fit, if there are hooks to call
+        self._parent: Any = None  # context of the stage, or of the fit if there is one stage
         self._task: Any = None  # context of the epoch
+        self._stage: Any = None
         self._begin = 0.0
-        self._epoch = 0
+        self.n_epochs_done = 0  # of this fit
+        self.is_stopped = False  # the whole fit, not the stage alone
 
-    def run(self, loop: Callable[[FitCallbacks], None]) -> None:
+    def run(self, loop: Callable[[], None]) -> None:
         """Run the epochs, with hooks set up before and torn down after."""
         self._monitor.begin()
         try:
             if self._hooked or self._registered or hasattr(self._model, "_parent_callback_ctx"):
                 self._run_with_hooks(loop)
             else:
-                loop(self)
+                loop()
         finally:
             if self._bar is not None:
                 self._bar.close()
 
-    def begin_epoch(self, epoch: int) -> None:
-        """Before epoch `epoch` of this fit, from 0."""
-        self._epoch = epoch
+    # ---- stages and epochs ----
+
+    def begin_stage(self, stage: Any) -> None:
+        """Before the epochs of a stage."""
+        self._stage = stage
+        self._parent = self._root
+        if self._root is not None and self._n_stages > 1:
+            self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=stage.n_iter)
+            self._parent.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
+
+    def end_stage(self) -> None:
+        """After the epochs of a stage; a callback may want the whole fit to stop here."""
+        if self._parent is not self._root:
+            self.is_stopped |= self._end(self._parent)
+
+    def begin_epoch(self) -> None:
+        """Before an epoch."""
         self._begin = time.perf_counter()
-        if self._root is not None:
-            self._task = self._root.subcontext(task_name=EPOCH_TASK)
+        if self._parent is not None:
+            self._task = self._parent.subcontext(task_name=EPOCH_TASK)
             self._task.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
 
-    def end_epoch(self, seconds: float) -> bool:
-        """After an epoch that took so long to train; whether a callback asked to stop."""
-        self._monitor.after_epoch(self._epoch + 1, seconds)
+    def end_epoch(self, seconds: float, *, last: bool) -> bool:
+        """After an epoch that took so long to train; whether a callback asked to stop.
+
+        Functions stop the whole fit, hooks the stage they are in.
+        """
+        self.n_epochs_done += 1
+        stage = self._stage.name if self._n_stages > 1 else None
+        self._monitor.after_epoch(self.n_epochs_done, seconds, stage=stage, last=last)
         if self._bar is not None:
-            self._bar.update(self._epoch + 1, 0)
-        stop = self._call_functions(self._epoch + 1, self._n_rows)
+            self._bar.update(self.n_epochs_done, 0)
+        stop = self._call_functions(self._n_rows)
         if self._task is not None:
-            stop |= self._task.call_on_fit_task_end(
-                estimator=self._model, X=self._X, y=None, reconstruction_attributes=dict
-            )
+            stop |= self._end(self._task)
+        return stop
+
+    def _end(self, context: Any) -> bool:
+        stop: bool = context.call_on_fit_task_end(
+            estimator=self._model, X=self._X, y=None, reconstruction_attributes=dict
+        )
         return stop
 
     @property
@@ -107,22 +146,26 @@ class FitCallbacks:
 
     def _poll(self, rows_done: int) -> bool:
         if self._bar is not None:
-            self._bar.update(self._epoch, rows_done)
-        return self._call_functions(self._epoch, rows_done)
+            self._bar.update(self.n_epochs_done, rows_done)
+        return self._call_functions(rows_done)
 
-    def _call_functions(self, epochs_done: int, rows_done: int) -> bool:
+    def _call_functions(self, rows_done: int) -> bool:
         self._model._arrays.clear()  # the weights have moved since a callback read them
         info = {
-            "epoch": epochs_done,
-            "n_iter": self._model.n_iter,
+            "epoch": self.n_epochs_done,
+            "n_iter": self._n_epochs,
             "rows_done": rows_done,
             "n_rows": self._n_rows,
             "seconds": time.perf_counter() - self._begin,
         }
-        stop = [bool(function(self._model, info)) for function in self._functions]
-        return any(stop)
+        results = [bool(function(self._model, info)) for function in self._functions]
+        stop = any(results)
+        self.is_stopped |= stop
+        return stop
 
-    def _run_with_hooks(self, loop: Callable[[FitCallbacks], None]) -> None:
+    # ---- hooks ----
+
+    def _run_with_hooks(self, loop: Callable[[], None]) -> None:
         """Callbacks of the constructor count as set for the time of this fit."""
         from ._protocol import with_callbacks
 
@@ -130,12 +173,11 @@ class FitCallbacks:
             self._refuse_propagated()
 
         def run(model: Any) -> None:
-            self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=model.n_iter)
+            n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages
+            self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
             self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
-            loop(self)
-            self._root.call_on_fit_task_end(
-                estimator=model, X=self._X, y=None, reconstruction_attributes=dict
-            )
+            loop()
+            self._end(self._root)
 
         self._model.set_callbacks(*self._hooked, *self._registered)
         try:
@@ -158,6 +200,6 @@ class FitCallbacks:
             type(callback).__name__ == "ProgressBar"
             for callback in [*self._hooked, *self._registered]
         )
-        if shown_otherwise or not self._model.n_iter or not is_watched():
+        if shown_otherwise or not self._n_epochs or not is_watched():
             return None
-        return ProgressBar(type(self._model).__name__, self._model.n_iter, self._n_rows)
+        return ProgressBar(type(self._model).__name__, self._n_epochs, self._n_rows)

@@ -1,136 +1,89 @@
-"""Fitted attributes: the engine's parameters as read-only arrays, and assignment that takes effect."""
+"""Fitted attributes: the engine's arrays, read-only, and assignment that takes effect."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
-from .input import output_dtype, read_only
+from .input import read_only
+
+if TYPE_CHECKING:
+    from .model import Model
 
 
-class FittedParameters:
-    """Mixin: fitted attributes that live in the compiled engine.
+class EngineArray:
+    """A fitted attribute that is an array of the engine.
 
     Reading gives a read-only array, so that changing one in place fails loudly; assigning a new
-    array checks it, copies it into the engine and takes effect.
+    array checks it, copies it into the engine and takes effect. Kind and shape are those of the
+    model's array rule.
+
+    Parameters
+    ----------
+    array : str
+        Its name in the engine's state.
+    doc : str
+    dtype : dtype, default=None
+        None: that of the model's fitted attributes.
     """
 
-    n_components: int
-    precision: str
-    n_jobs: int | None
-    binarize: float | str | None
-    n_features_in_: int
-    _engine: _core.RbmEngine
-    _seed: int  # of every draw; itself drawn from random_state
-    _dtype: Any  # of fitted attributes: the dtype of the data
-    _default_dtype: Any  # of fitted attributes for data that is not floating point
-    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
-    _chains_dtype: Any = np.bool_  # of h_samples_; None: as the other fitted attributes
-    _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
-    _training_steps: int  # Gibbs steps drawn so far by fit and partial_fit
+    _name: str
 
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_engine" in self.__dict__
+    def __init__(self, array: str, doc: str, *, dtype: Any = None) -> None:
+        self._array = array
+        self._dtype = dtype
+        self.__doc__ = doc
 
-    @property
-    def components_(self) -> NDArray[Any]:
-        """Weights, shape (n_components, n_features), C order, read-only. Assigning takes effect."""
-        return self._parameter("components_")
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
 
-    @components_.setter
-    def components_(self, value: ArrayLike) -> None:
-        self._assign(components_=value)
+    @overload
+    def __get__(self, model: None, owner: Any = None) -> Self: ...
+    @overload
+    def __get__(self, model: Model, owner: Any = None) -> NDArray[Any]: ...
+    def __get__(self, model: Model | None, owner: Any = None) -> Self | NDArray[Any]:
+        if model is None:
+            return self
+        self._require_fitted(model)
+        if self._name not in model._arrays:
+            values = model._engine_array(self._array)
+            dtype = model._dtype if self._dtype is None else self._dtype
+            model._arrays[self._name] = read_only(values.astype(dtype, copy=False))
+        return model._arrays[self._name]
 
-    @property
-    def intercept_hidden_(self) -> NDArray[Any]:
-        """Biases of the hidden units, shape (n_components,), read-only. Assigning takes effect."""
-        return self._parameter("intercept_hidden_")
+    def __set__(self, model: Model, value: ArrayLike) -> None:
+        self._require_fitted(model)
+        array = self._checked(model, value)
+        model._engine.set_state({**model._engine.state(), self._array: array})
+        model._arrays.pop(self._name, None)
 
-    @intercept_hidden_.setter
-    def intercept_hidden_(self, value: ArrayLike) -> None:
-        self._assign(intercept_hidden_=value)
-
-    @property
-    def intercept_visible_(self) -> NDArray[Any]:
-        """Biases of the visible units, shape (n_features,), read-only. Assigning takes effect."""
-        return self._parameter("intercept_visible_")
-
-    @intercept_visible_.setter
-    def intercept_visible_(self, value: ArrayLike) -> None:
-        self._assign(intercept_visible_=value)
-
-    @property
-    def h_samples_(self) -> NDArray[np.bool_]:
-        """Hidden states of the persistent chains, shape (n_chains, n_components), read-only."""
-        return self._parameter("h_samples_")
-
-    @h_samples_.setter
-    def h_samples_(self, value: ArrayLike) -> None:
-        self._require_fitted("h_samples_")
-        chains = np.asarray(value)
-        if (
-            chains.ndim != 2
-            or chains.shape[1] != self._engine.n_hidden
-            or not np.isin(chains, (0, 1)).all()
-        ):
-            raise ValueError(
-                f"h_samples_ must be 0 or 1 of shape (n_chains, {self._engine.n_hidden}), "
-                f"got shape {chains.shape}"
-            )
-        self._engine.set_chains(chains.astype(np.bool_))
-        self._arrays.pop("h_samples_", None)
-
-    def _fitted_dtype(self, X: Any) -> Any:
-        """Dtype of fitted attributes after training on X; a float64 engine loses nothing."""
-        if self.precision == "float64":
-            return np.float64
-        return output_dtype(X, self._default_dtype)
-
-    def _parameter(self, name: str) -> NDArray[Any]:
-        self._require_fitted(name)
-        if name not in self._arrays:
-            self._arrays[name] = read_only(self._read(name))
-        return self._arrays[name]
-
-    def _read(self, name: str) -> NDArray[Any]:
-        if name == "h_samples_":
-            return self._engine.chains().astype(self._chains_dtype or self._dtype, copy=False)
-        values: NDArray[Any] = {
-            "components_": self._engine.weights,
-            "intercept_hidden_": self._engine.hidden_bias,
-            "intercept_visible_": self._engine.visible_bias,
-        }[name]()
-        return values.astype(self._dtype, copy=False)
-
-    def _require_fitted(self, name: str) -> None:
+    def _require_fitted(self, model: Model) -> None:
         # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not
         # fitted.
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"{type(self).__name__} has no {name} before fit or partial_fit")
+        if not model.__sklearn_is_fitted__():
+            raise AttributeError(
+                f"{type(model).__name__} has no {self._name} before fit or partial_fit"
+            )
 
-    def _assign(self, **changed: ArrayLike) -> None:
-        (name,) = changed
-        self._require_fitted(name)
-        shapes = {
-            "components_": (self._engine.n_hidden, self._engine.n_visible),
-            "intercept_hidden_": (self._engine.n_hidden,),
-            "intercept_visible_": (self._engine.n_visible,),
-        }
-        value = np.asarray(changed[name], dtype=np.float64)
-        if value.shape != shapes[name]:
-            raise ValueError(f"{name} has shape {value.shape}, expected {shapes[name]}")
-        if not np.isfinite(value).all():
-            raise ValueError(f"{name} holds NaN or infinity")
-        current = {
-            "components_": self._engine.weights(),
-            "intercept_hidden_": self._engine.hidden_bias(),
-            "intercept_visible_": self._engine.visible_bias(),
-        }
-        current[name] = value
-        self._engine.set_parameters(
-            current["components_"], current["intercept_hidden_"], current["intercept_visible_"]
+    def _checked(self, model: Model, value: ArrayLike) -> NDArray[Any]:
+        rule = model._array_rules()[self._array]
+        sizes = [getattr(model._engine, name, name) for name in rule.dims]  # a name: any size
+        expected = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
+        array = np.asarray(value) if rule.kind == "bits" else np.asarray(value, dtype=np.float64)
+        fits = len(sizes) == array.ndim and all(
+            isinstance(size, str) or size == length
+            for size, length in zip(sizes, array.shape, strict=True)
         )
-        self._arrays.pop(name, None)
+        if rule.kind == "bits":
+            if not fits or not np.isin(array, (0, 1)).all():
+                raise ValueError(
+                    f"{self._name} must be 0 or 1 of shape {expected}, got shape {array.shape}"
+                )
+            return array.astype(np.bool_)
+        if not fits:
+            raise ValueError(f"{self._name} has shape {array.shape}, expected {expected}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{self._name} holds NaN or infinity")
+        return array

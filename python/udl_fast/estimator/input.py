@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,20 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
 
 
+@contextmanager
+def unchanged_on_error(estimator: Any) -> Iterator[None]:
+    """What scikit-learn notes of X stays as it was if this scope raises."""
+    names = ("n_features_in_", "feature_names_in_")
+    kept = {name: estimator.__dict__[name] for name in names if name in estimator.__dict__}
+    try:
+        yield
+    except BaseException:
+        for name in names:
+            estimator.__dict__.pop(name, None)
+        estimator.__dict__.update(kept)
+        raise
+
+
 def state_matrix(X: Any, argument: str) -> Any:
     """States or probabilities of units: a finite 2-D matrix; one row may be 1-D. States have no
     feature names, so they are not compared with those of the training data."""
@@ -44,7 +59,7 @@ def state_matrix(X: Any, argument: str) -> Any:
     )
 
 
-def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
+def to_rows(X: Any, threshold: float | None = None, *, argument: str = "threshold") -> _core.Rows:
     """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
     threshold. Booleans are states already and meet no threshold."""
     if X.dtype == np.bool_:
@@ -55,29 +70,14 @@ def to_rows(X: Any, threshold: float | None = None) -> _core.Rows:
         return _core.Rows.from_threshold(X, threshold)
     if threshold is not None and threshold < 0:
         raise ValueError(
-            f"binarize must be >= 0 for sparse input, whose missing values are 0, got {threshold:g}"
+            f"{argument} must be >= 0 for sparse input, whose missing values are 0, "
+            f"got {threshold:g}"
         )
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
     data = X.data if threshold is None else X.data > threshold
     return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
-
-
-def warn_outside_unit_interval(rows: _core.Rows, owner: object) -> None:
-    """Bernoulli units take states or probabilities; anything else trains on nonsense, so say how
-    to mend it."""
-    if rows.kind == "bits":
-        return
-    low, high = rows.minimum, rows.maximum
-    if low < 0 or high > 1:
-        warnings.warn(
-            f"{type(owner).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
-            "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to a "
-            "threshold.",
-            UserWarning,
-            stacklevel=4,
-        )
 
 
 def output_dtype(X: Any, other: Any) -> Any:

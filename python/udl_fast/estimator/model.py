@@ -1,31 +1,140 @@
-"""A fitted model as a whole: saving to a file, and pickling without the engine."""
+"""What every trained model is: fit, partial_fit, save and pickling, around what its class declares.
+
+A kind of model is a class that derives from `Model`: its arguments with a rule for each, what it measures, the
+arrays of its engine, and the methods below "what a kind of model brings".
+"""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Self
 
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
-from .attributes import FittedParameters
+from ..callbacks._run import FitCallbacks
+from ..callbacks._support import CallbackSupport
+from ..persistence.state import ArrayRule, State
+from .declarations import Measurement, Stage, Trouble
+from .engine import Engine
+from .input import input_matrix, output_dtype, to_rows, unchanged_on_error
+from .parameters import COMMON_RULES, Rule
+from .saving import go_back, model_of, pickled, state_of, unpickled_engine
+from .training import planned, run_stages, train_epoch
 
-# Of this process or of a fit that runs, so not part of a copy: arrays already read, and what
-# scikit-learn's callback support keeps while fit runs.
-_TRANSIENT = ("_arrays", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
+class Model(CallbackSupport, BaseEstimator):
+    """Base class of models: everything but what they learn and how."""
 
-class FittedModel(FittedParameters):
-    """Mixin: a fitted model can be saved, pickled and copied."""
+    rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
+    measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
+    pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
-    def _check_fitted(self) -> None:
-        check_is_fitted(self)
+    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
+    _input_size: ClassVar[str] = "n_visible"  # name of the dimension of arrays that is X's width
+    # Integers of a fitted model that copies and files keep, with the largest value each may have.
+    _counts: ClassVar[Mapping[str, int]] = {
+        "_seed": 2**64 - 1,  # of every draw; itself drawn from random_state
+        "n_iter_": 2**62,
+        "n_updates_": 2**62,
+        "_training_steps": 2**48 - 1,  # steps drawn so far by fit and partial_fit
+        "n_features_in_": 2**31,
+    }
+
+    n_iter: int
+    warm_start: bool
+    random_state: Any
+    callbacks: Any
+    verbose: int
+    n_iter_: int
+    n_updates_: int
+    n_features_in_: int
+    history_: dict[str, list[Any]]
+    _engine: Engine
+    _seed: int
+    _training_steps: int
+    _position: tuple[int, int]  # stage, and epochs of it that are done
+    _dtype: Any  # of fitted attributes: the dtype of the data
+    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
+
+    # ---- public ----
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Fit the model to the rows of X, `n_iter` passes in minibatches.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Binary states, or probabilities in [0, 1].
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid.
+        FloatingPointError
+            If weights stop being finite; the model keeps the last good state.
+
+        Notes
+        -----
+        Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable,
+        and ``n_iter_`` tells how far it got.
+        """
+        checked = self._check_parameters()
+        resume = self.warm_start and self.__sklearn_is_fitted__()
+        with unchanged_on_error(self):
+            X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
+            rows = self._rows(X, y, training=True)
+            plan = planned(self, resume)
+            callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
+            self._check_resumable() if resume else self._start(X, rows)
+        callbacks.run(lambda: run_stages(self, rows, checked, plan, callbacks))
+        return self
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One pass over the rows of X, in order, in minibatches of `batch_size`.
+
+        `n_iter_` counts passes of `fit` only. Callbacks and `history_` belong to `fit` too.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
+            An iterator is read to its end, one chunk in memory at a time.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid, or an iterator yields no chunk.
+        """
+        if not isinstance(X, Iterator):
+            return self._learn_chunk(X, y)
+        empty = True
+        for chunk in X:
+            self._learn_chunk(chunk, y)
+            empty = False
+        if empty:
+            raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
+        return self
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to one safetensors file, which :func:`udl_fast.load` reads.
 
-        The file holds parameters, biases, weights, momentum, chains and step counters, so a loaded
-        model goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
+        The file holds parameters, everything that was learned and step counters, so a loaded model
+        goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
         generator: a fitted model draws from a seed of its own. The file appears whole or not at
         all; an old one at `path` stays until then.
 
@@ -54,39 +163,147 @@ class FittedModel(FittedParameters):
         self._check_fitted()
         save_model(self, path)
 
-    # ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
+    # ---- what a kind of model brings ----
+
+    def _array_rules(self) -> Mapping[str, ArrayRule]:
+        """The arrays of the engine's state."""
+        raise NotImplementedError
+
+    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> Engine:
+        """An engine of these dimensions, by the names of the array rules, to be given a state."""
+        raise NotImplementedError
+
+    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> Engine:
+        """An engine where training starts. Touches nothing of the model."""
+        raise NotImplementedError
+
+    def _seed_engine(self, engine: Engine, seed: int) -> None:
+        """Draw what a new engine draws from its seed. Touches nothing of the model."""
+
+    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
+        """What the engine is told for this epoch; `checked` are the parameters, and schedules read
+        `n_iter_` and `_position`."""
+        return {"batch_size": checked["batch_size"]}
+
+    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
+        """The score of each row, which is the first of `measurements`."""
+        raise NotImplementedError
+
+    def _measure(self, training: Any, validation: Any | None) -> dict[str, Any]:
+        """Measurements on samples, by name. What begins with an underscore is for `_troubles` and not
+        kept."""
+        raise NotImplementedError
+
+    # ---- what a kind of model may bring ----
+
+    def _check_together(self) -> None:
+        """Checks that involve several parameters."""
+
+    def _check_resumable(self) -> None:
+        """An error unless the fitted model can learn on under these parameters."""
+
+    def _stages(self) -> list[Stage]:
+        """Parts of the training, one after another."""
+        return [Stage("training", self.n_iter)]
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
+        """The engine's form of a checked matrix."""
+        return to_rows(X)
+
+    def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
+        """These rows in the form in which `_measure` takes them."""
+        return rows.take(numbers, self._engine_dtype)
+
+    def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
+        """Signs in these measurements of the sample that learning goes wrong."""
+        return ()
+
+    def _not_finite_advice(self) -> str:
+        """What to do if weights stop being finite."""
+        return ""
+
+    def _engine_array(self, name: str) -> NDArray[Any]:
+        """One array of the engine's state; an engine may have a cheaper way to it."""
+        return self._engine.state()[name]
+
+    # ---- the parts of fit ----
+
+    def _check_parameters(self) -> dict[str, Any]:
+        """The values of all parameters as their rules return them."""
+        owner = type(self).__name__
+        checked = {
+            name: rule.check(getattr(self, name), name, owner) for name, rule in self.rules.items()
+        }
+        self._check_together()
+        return checked
+
+    def _start(self, X: Any, rows: _core.Rows) -> None:
+        """A new model. Draws from random_state what starts training, then the seed."""
+        rng = check_random_state(self.random_state)
+        engine = self._new_engine(X, rows, rng)
+        seed = int.from_bytes(rng.bytes(8), "little")
+        self._seed_engine(engine, seed)
+        # Nothing of a fitted model is touched before everything of the new one exists.
+        n_features = self.n_features_in_
+        for name in self._counts:
+            setattr(self, name, 0)
+        self.n_features_in_ = n_features
+        self._seed = seed
+        self._engine = engine
+        is_double = engine.precision == "float64"  # loses nothing
+        self._dtype = np.float64 if is_double else output_dtype(X, self._default_dtype)
+        self._arrays = {}
+        self._position = (0, 0)
+        self.history_ = {}
+
+    def _learn_chunk(self, X: Any, y: Any) -> Self:
+        checked = self._check_parameters()
+        first = not self.__sklearn_is_fitted__()
+        with unchanged_on_error(self):
+            X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
+            rows = self._rows(X, y, training=True)
+            self._start(X, rows) if first else self._check_resumable()
+        self._engine.snapshot()
+        train_epoch(self, rows, None, checked, None)
+        return self
+
+    def _matrix(self, X: Any) -> Any:
+        """X checked against what the model was fitted to."""
+        return input_matrix(self, X, reset=False, default_dtype=self._default_dtype)
+
+    @property
+    def _engine_dtype(self) -> str:
+        return "float64" if self._engine.precision == "float64" else "float32"
+
+    # ---- the fitted model ----
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_engine" in self.__dict__
+
+    def _check_fitted(self) -> None:
+        check_is_fitted(self)
+
+    def _state(self) -> State:
+        """Everything of a fitted model but objects of the caller, in plain parts."""
+        return state_of(self)
+
+    @classmethod
+    def _from_state(cls, state: State) -> Self:
+        """The model that `_state` took apart; a ValueError or TypeError says what is wrong with it."""
+        return model_of(cls, state)
+
+    def _go_back(self, state: State) -> None:
+        """Back to what the model had learned when its `_state` was taken."""
+        go_back(self, state)
 
     def __getstate__(self) -> dict[str, Any]:
-        inherited: Any = super()
-        state: dict[str, Any] = dict(inherited.__getstate__())
-        for name in _TRANSIENT:
-            state.pop(name, None)
-        if "history_" in state:  # a copy of the model does not watch the original learn
-            state["history_"] = {name: list(values) for name, values in state["history_"].items()}
-        engine = state.pop("_engine", None)
-        if engine is not None:
-            state["_engine_state"] = {
-                "precision": engine.precision,
-                "weights": engine.weights(),
-                "hidden_bias": engine.hidden_bias(),
-                "visible_bias": engine.visible_bias(),
-                "optimizer": engine.optimizer_state(),
-                "chains": engine.chains(),
-            }
-        return state
+        return pickled(self, dict(super().__getstate__()))
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = dict(state)
         engine = saved.pop("_engine_state", None)
-        inherited: Any = super()
-        inherited.__setstate__(saved)
-        if engine is None:
-            return
-        n_hidden, n_visible = engine["weights"].shape
-        self._engine = _core.RbmEngine(n_visible, n_hidden, engine["precision"])
-        self._engine.set_parameters(
-            engine["weights"], engine["hidden_bias"], engine["visible_bias"]
-        )
-        self._engine.set_optimizer_state(engine["optimizer"])
-        self._engine.set_chains(engine["chains"])
-        self._arrays = {}
+        super().__setstate__(saved)
+        if engine is not None:
+            self._engine = unpickled_engine(self, engine)
+            self._arrays = {}
+            self.__dict__.setdefault("_position", (0, 0))  # version 0.1 had no stages

@@ -1,217 +1,122 @@
-"""The training loop: parameters checked once, epochs in C++, nothing lost on Ctrl-C."""
+"""The training loop: stages of epochs, each a pass in the engine; nothing is lost on Ctrl-C."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, ClassVar, Self
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
 from ..callbacks._run import FitCallbacks
-from .input import input_matrix
-from .model import FittedModel
-from .parameters import Rule
+from .declarations import Stage
+
+if TYPE_CHECKING:
+    from .model import Model
+
+Plan = list[tuple[int, Stage, int]]  # number of a stage, the stage, and epochs of it that are done
 
 
-class Training(FittedModel):
-    """Mixin: fit and partial_fit. What is learned, and how, the class above says."""
+def planned(model: Model, resume: bool) -> Plan:
+    """The stages that a call of `fit` has before it.
 
-    rules: ClassVar[Mapping[str, Rule]]
-    batch_size: int
-    n_iter: int
-    learning_rate: float
-    shuffle: bool
-    warm_start: bool
-    random_state: Any
-    callbacks: Any
-    precision: str
-    verbose: int
-    n_iter_: int
-    n_updates_: int
-    history_: dict[str, list[Any]]
+    A model that has one stage makes `n_iter` epochs in every call. One of several goes on within the
+    stage where it was stopped; when it is through, it repeats the last.
+    """
+    stages = model._stages()
+    plan = [(number, stage, 0) for number, stage in enumerate(stages)]
+    if not resume or len(stages) == 1:
+        return plan
+    number, done = model._position
+    if number < len(stages) and done < stages[number].n_iter:
+        return [(number, stages[number], done), *plan[number + 1 :]]
+    return plan[number + 1 :] or plan[-1:]
 
-    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
 
-    # ---- public ----
+def run_stages(
+    model: Model,
+    rows: _core.Rows,
+    checked: Mapping[str, Any],
+    plan: Plan,
+    callbacks: FitCallbacks,
+) -> None:
+    """Train as planned, until the end or until a callback asks to stop."""
+    for number, stage, done in plan:
+        model._position = (number, done)
+        callbacks.begin_stage(stage)
+        for epoch in range(done, stage.n_iter):
+            if _run_epoch(model, rows, checked, callbacks, last=epoch + 1 == stage.n_iter):
+                break
+        callbacks.end_stage()
+        if callbacks.is_stopped:
+            return
+        model._position = (number + 1, 0)
 
-    def fit(self, X: Any, y: Any = None) -> Self:
-        """Fit the model to the rows of X, `n_iter` passes in minibatches.
 
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            Binary states, or probabilities in [0, 1].
-        y : ignored
+def _run_epoch(
+    model: Model,
+    rows: _core.Rows,
+    checked: Mapping[str, Any],
+    callbacks: FitCallbacks,
+    *,
+    last: bool,
+) -> bool:
+    """Train an epoch; whether a callback wants it to be the last of its stage."""
+    callbacks.begin_epoch()
+    begin = time.perf_counter()
+    model._engine.snapshot()
+    order = (
+        _core.shuffled_order(rows.shape[0], model._seed, model.n_iter_)
+        if checked["shuffle"]
+        else None
+    )
+    if train_epoch(model, rows, order, checked, callbacks.poll):
+        return True
+    model.n_iter_ += 1
+    number, done = model._position
+    model._position = (number, done + 1)
+    seconds = time.perf_counter() - begin
+    if checked["verbose"]:
+        _print_progress(model, rows, callbacks.n_epochs_done + 1, seconds)
+    return callbacks.end_epoch(seconds, last=last)
 
-        Returns
-        -------
-        self
 
-        Raises
-        ------
-        ValueError
-            If X or a parameter is invalid.
-        FloatingPointError
-            If weights stop being finite; the model keeps the last good state.
-
-        Notes
-        -----
-        Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable,
-        and ``n_iter_`` tells how far it got.
-        """
-        checked = self._check_parameters()
-        resume = self.warm_start and self.__sklearn_is_fitted__()
-        X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
-        rows = self._training_rows(X)
-        callbacks = FitCallbacks(self, X, rows)
-        if resume:
-            self._check_resumable()
-        else:
-            self._start(X, rows)
-        callbacks.run(lambda hooks: self._run_epochs(rows, checked, hooks))
-        return self
-
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
-        """One pass over the rows of X, in order, in minibatches of `batch_size`.
-
-        Chunks may have any length: positive and negative phase are each divided by their own
-        number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
-        `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
-        Callbacks and `history_` belong to `fit` too.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
-            An iterator is read to its end, one chunk in memory at a time.
-        y : ignored
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If X or a parameter is invalid, or an iterator yields no chunk.
-
-        Examples
-        --------
-        >>> import udl_fast as udl
-        >>> X = udl.datasets.load_digits(binary=0.5).data
-        >>> chunks = (X[first : first + 500] for first in range(0, len(X), 500))
-        >>> udl.RBM(16, random_state=0).partial_fit(chunks).n_updates_
-        18
-        """
-        if not isinstance(X, Iterator):
-            return self._learn_chunk(X)
-        empty = True
-        for chunk in X:
-            self._learn_chunk(chunk)
-            empty = False
-        if empty:
-            raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
-        return self
-
-    def _learn_chunk(self, X: Any) -> Self:
-        checked = self._check_parameters()
-        first = not self.__sklearn_is_fitted__()
-        X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
-        rows = self._training_rows(X)
-        if first:
-            self._start(X, rows)
-        else:
-            self._check_resumable()
-        self._engine.snapshot()
-        self._train_epoch(rows, None, checked, None)
-        return self
-
-    # ---- what a kind of model brings ----
-
-    def _check_parameters(self) -> dict[str, Any]:
-        """The values of the parameters as their rules return them."""
-        owner = type(self).__name__
-        return {
-            name: rule.check(getattr(self, name), name, owner) for name, rule in self.rules.items()
-        }
-
-    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
-        """What the engine is told for this epoch; `checked` are the parameters."""
-        raise NotImplementedError
-
-    def _check_resumable(self) -> None:
-        """An error unless the fitted model can learn on under these parameters."""
-        raise NotImplementedError
-
-    def _training_rows(self, X: Any) -> _core.Rows:
-        raise NotImplementedError
-
-    def _start(self, X: Any, rows: _core.Rows) -> None:
-        """A new model, before its first epoch."""
-        raise NotImplementedError
-
-    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
-        raise NotImplementedError
-
-    # ---- epochs ----
-
-    def _run_epochs(
-        self, rows: _core.Rows, checked: Mapping[str, Any], callbacks: FitCallbacks
-    ) -> None:
-        for epoch in range(self.n_iter):
-            callbacks.begin_epoch(epoch)
-            begin = time.perf_counter()
-            self._engine.snapshot()
-            order = (
-                _core.shuffled_order(rows.shape[0], self._seed, self.n_iter_)
-                if self.shuffle
-                else None
-            )
-            if self._train_epoch(rows, order, checked, callbacks.poll):
-                return
-            self.n_iter_ += 1
-            seconds = time.perf_counter() - begin
-            if self.verbose:
-                self._print_progress(rows, epoch, seconds)
-            if callbacks.end_epoch(seconds):
-                return
-
-    def _train_epoch(
-        self,
-        rows: _core.Rows,
-        order: Any,
-        checked: Mapping[str, Any],
-        poll: Callable[[int], bool] | None,
-    ) -> bool:
-        """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped
-        it."""
-        settings, n_threads = self._settings(checked, rows), checked["n_jobs"]
-        try:
-            result = self._engine.train(
-                rows, order, settings, self._seed, self._training_steps, n_threads, poll
-            )
-        except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
-            self._engine.restore()
-            raise
-        finally:
-            self._arrays.clear()
-        if not result["finite"]:
-            self._engine.restore()
-            raise FloatingPointError(
-                f"{type(self).__name__}: weights stopped being finite in update "
-                f"{self.n_updates_ + result['n_updates']}; lower learning_rate "
-                f"({self.learning_rate:g}). The model keeps its state before this epoch."
-            )
-        self.n_updates_ += result["n_updates"]
-        self._training_steps = result["step"]
-        return bool(result["stopped"])
-
-    def _print_progress(self, rows: _core.Rows, epoch: int, seconds: float) -> None:
-        """scikit-learn's line, on the pseudo-likelihood of the training rows."""
-        likelihood = self._score_rows(rows).mean()
-        print(
-            f"[{type(self).__name__}] Iteration {epoch + 1}, pseudo-likelihood = {likelihood:.2f}, "
-            f"time = {seconds:.2f}s"
+def train_epoch(
+    model: Model,
+    rows: _core.Rows,
+    order: NDArray[Any] | None,
+    checked: Mapping[str, Any],
+    poll: Callable[[int], bool] | None,
+) -> bool:
+    """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped it."""
+    settings = model._settings(checked, rows)
+    try:
+        result = model._engine.train(
+            rows, order, settings, model._seed, model._training_steps, checked["n_jobs"], poll
         )
+    except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
+        model._engine.restore()
+        raise
+    finally:
+        model._arrays.clear()
+    if not result["finite"]:
+        model._engine.restore()
+        advice = model._not_finite_advice()
+        raise FloatingPointError(
+            f"{type(model).__name__}: weights stopped being finite in update "
+            f"{model.n_updates_ + result['n_updates']}{'; ' if advice else ''}{advice}. "
+            "The model keeps its state before this epoch."
+        )
+    model.n_updates_ += result["n_updates"]
+    model._training_steps = result["step"]
+    return bool(result["stopped"])
+
+
+def _print_progress(model: Model, rows: _core.Rows, epoch: int, seconds: float) -> None:
+    """scikit-learn's line, on the score of the training rows."""
+    name = model.measurements[0].name.replace("_", "-")
+    score = model._score_rows(rows).mean()
+    print(
+        f"[{type(model).__name__}] Iteration {epoch}, {name} = {score:.2f}, time = {seconds:.2f}s"
+    )

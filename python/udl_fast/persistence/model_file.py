@@ -10,36 +10,29 @@ import json
 import math
 import os
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import registry
 from .replaced_file import replaced_file
+from .state import State
 
 __all__ = ["load", "save_model"]
 
 FORMAT = 1
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
-_OMITTED = ("callbacks",)  # parameters that are objects of the caller
 _PATH = str | os.PathLike[str]
 
 
-class _Count(NamedTuple):
-    """A saved integer and the largest value it may have."""
-
-    name: str
-    largest: int
-
-
-_COUNTS = (
-    _Count("_seed", 2**64 - 1),
-    _Count("n_iter_", 2**62),
-    _Count("n_updates_", 2**62),
-    _Count("_training_steps", 2**48 - 1),
-    _Count("_sampling_steps", 2**48 - 1),
-    _Count("n_features_in_", 2**31),
+_COUNTS = (  # in the order of the files
+    "_seed",
+    "n_iter_",
+    "n_updates_",
+    "_training_steps",
+    "_sampling_steps",
+    "n_features_in_",
 )
 _REAL = {"weights", "hidden_bias", "visible_bias"}
 _OPTIMIZER = {"weight_velocity", "hidden_velocity", "visible_velocity", "mean_activation"}
@@ -52,39 +45,22 @@ def save_model(model: Any, path: _PATH) -> None:
     """Write a fitted model; the old file at `path` stays whole until the new one is complete."""
     from safetensors.numpy import save
 
-    state = model.__getstate__()
-    engine = state["_engine_state"]
-    arrays = {name: engine[name] for name in _REAL} | engine["optimizer"]
-    arrays["chains"] = engine["chains"]
+    state = model._state()
+    counts = state.values["counts"]
     description = {
         "format": FORMAT,
-        "model": type(model).__name__,
-        "engine_precision": engine["precision"],
-        "dtype": np.dtype(state["_dtype"]).name,
-        "parameters": _plain_parameters(model),
-        "counts": {count.name: int(state[count.name]) for count in _COUNTS},
-        "feature_names": [str(name) for name in state.get("feature_names_in_", ())],
-        "history": _plain_history(state.get("history_", {})),
+        "model": state.model,
+        "engine_precision": state.values["precision"],
+        "dtype": state.values["dtype"],
+        "parameters": state.parameters,
+        "counts": {name: counts[name] for name in _COUNTS},
+        "feature_names": state.values["feature_names"],
+        "history": _plain_history(state.values["history"]),
     }
-    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
     content = save(arrays, {_KEY: json.dumps(description, allow_nan=False)})
     with replaced_file(path) as file:
         file.write(content)
-
-
-def _plain_parameters(model: Any) -> dict[str, Any]:
-    """Constructor parameters as JSON has them. A random generator becomes None: a fitted model draws
-    from its own seed."""
-    found = {}
-    for name, value in model.get_params(deep=False).items():
-        if name in _OMITTED:
-            continue
-        if isinstance(value, np.generic):
-            value = value.item()
-        if name == "random_state" and not isinstance(value, int | None):
-            value = None
-        found[name] = value
-    return found
 
 
 def _plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[float | None]]:
@@ -227,43 +203,13 @@ def _rebuilt(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> An
                 raise ValueError("chains holds bytes other than 0 and 1")
         elif not np.isfinite(array).all():
             raise ValueError(f"{name} holds NaN or infinity")
-    model = _constructed(description)
-    state: dict[str, Any] = _counts(description["counts"])
-    n_visible = arrays["weights"].shape[1]
-    if state["n_features_in_"] != n_visible:
-        raise ValueError(f"n_features_in_ is {state['n_features_in_']}, weights have {n_visible}")
-    names = description["feature_names"]
-    if names:
-        if len(names) != n_visible:
-            raise ValueError(f"{len(names)} feature names for {n_visible} features")
-        state["feature_names_in_"] = np.array(names, dtype=object)
-    state["history_"] = _history(description.get("history", {}))  # older files have none
-    state["_dtype"] = getattr(np, description["dtype"])
-    state["_engine_state"] = {
-        **{name: arrays[name] for name in _REAL},
+    values = {
         "precision": description["engine_precision"],
-        "optimizer": {name: arrays[name] for name in _OPTIMIZER & set(arrays)},
-        "chains": arrays["chains"],
+        "history": _history(description.get("history", {})),  # older files have none
+        **{name: description[name] for name in ("dtype", "counts", "feature_names")},
     }
-    model.__setstate__(model.__getstate__() | state)
-    return model
-
-
-def _constructed(description: dict[str, Any]) -> Any:
-    """An unfitted model with the saved parameters, each checked as `fit` checks them."""
-    model = registry.class_of(registry.find(description["model"]))()
-    known = model.get_params(deep=False)
-    for name in description["parameters"]:
-        if name not in known or name in _OMITTED:
-            raise ValueError(f"it has an unknown parameter {name[:80]!r}")
-    model.set_params(**description["parameters"])
-    try:
-        model._check_parameters()
-    except NotImplementedError as error:
-        raise ValueError(str(error)) from None
-    if not isinstance(model.random_state, int | None):
-        raise ValueError(f"random_state is {str(model.random_state)[:80]!r}")
-    return model
+    state = State(description["model"], description["parameters"], values, arrays)
+    return registry.class_of(registry.find(state.model))._from_state(state)
 
 
 def _history(saved: Any) -> dict[str, list[Any]]:
@@ -278,15 +224,3 @@ def _history(saved: Any) -> dict[str, list[Any]]:
     if not all(type(epoch) is int for epoch in saved.get("epoch", [])):
         raise ValueError("history: epoch holds something other than integers")
     return saved
-
-
-def _counts(saved: dict[str, Any]) -> dict[str, Any]:
-    found = {}
-    for name, largest in _COUNTS:
-        value = saved.get(name)
-        if type(value) is not int or not 0 <= value <= largest:
-            raise ValueError(
-                f"{name} is {str(value)[:80]}, expected an integer from 0 to {largest}"
-            )
-        found[name] = value
-    return found

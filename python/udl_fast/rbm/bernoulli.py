@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from .. import _core
+from ..estimator.attributes import EngineArray
 from ..estimator.input import state_matrix
 from ..estimator.parameters import Rule
+from ..estimator.training import train_epoch
 from .model import RBM
 from .rules import RULES
 
@@ -73,7 +75,7 @@ warm_start, device, n_jobs, callbacks
         name: rule for name, rule in RULES.items() if name not in _FIXED
     }
     _default_dtype = np.float64
-    _chains_dtype = None
+    h_samples_ = EngineArray("chains", "Hidden states of the persistent chains, read-only.")
 
     def __init__(
         self,
@@ -139,11 +141,11 @@ warm_start, device, n_jobs, callbacks
     def _fit(self, v_pos: Any, rng: Any) -> None:
         """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
         checked = self._check_parameters()
-        rows = self._training_rows(state_matrix(v_pos, "v_pos"))
+        rows = self._rows(state_matrix(v_pos, "v_pos"), training=True)
         seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
         try:
             self._engine.snapshot()
-            self._train_epoch(rows, None, {**checked, "batch_size": rows.shape[0]}, None)
+            train_epoch(self, rows, None, {**checked, "batch_size": rows.shape[0]}, None)
         finally:
             self._seed = seed
 

@@ -9,42 +9,21 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import _core
-from ..estimator.input import input_matrix, output_dtype, state_matrix, to_rows
-from ..estimator.model import FittedModel
+from ..estimator.input import output_dtype, state_matrix, to_rows
+from ..estimator.model import Model
 from ..runtime import resolve_n_jobs
 
 Value = TypeVar("Value", bound=np.generic)
 
 
-class Inference(FittedModel):
+class Inference(Model):
     """Mixin: means of one layer given the other."""
 
-    _default_dtype: Any = np.float32
+    n_jobs: int | None
+    binarize: float | str | None
+    _engine: _core.RbmEngine
 
     # ---- features and means ----
-
-    def transform(self, X: Any) -> NDArray[Any]:
-        """P(h = 1 | v) of each row: the features.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-
-        Returns
-        -------
-        ndarray of shape (n_samples, n_components)
-            float32 or float64 like X; for other X like the fitted attributes.
-
-        Raises
-        ------
-        ValueError
-            If X has the wrong number of columns or values that are not finite.
-        sklearn.exceptions.NotFittedError
-            Before fit.
-        """
-        self._check_fitted()
-        X = self._visible_matrix(X)
-        return self._mean_hidden(X)
 
     def mean_hidden(self, v: Any) -> NDArray[Any]:
         """P(h = 1 | v) of states v; like :meth:`transform`, and one row may be 1-D.
@@ -85,12 +64,9 @@ class Inference(FittedModel):
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
         self._check_fitted()
-        return self.mean_visible(self._mean_hidden(self._visible_matrix(X)))
+        return self.mean_visible(self._mean_hidden(self._matrix(X)))
 
     # ---- input ----
-
-    def _visible_matrix(self, X: Any) -> Any:
-        return input_matrix(self, X, reset=False, default_dtype=self._default_dtype)
 
     def _visible_states(self, v: Any) -> Any:
         self._check_fitted()
@@ -113,7 +89,8 @@ class Inference(FittedModel):
 
     def _visible_rows(self, X: Any) -> _core.Rows:
         """A threshold applies here too; "sample" does not: pixels count as probabilities."""
-        return to_rows(X, None if isinstance(self.binarize, str) else self.binarize)
+        threshold = None if isinstance(self.binarize, str) else self.binarize
+        return to_rows(X, threshold, argument="binarize")
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

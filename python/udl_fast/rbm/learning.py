@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 
 from .. import _core
-from ..estimator.input import to_rows, warn_outside_unit_interval
-from ..estimator.training import Training
+from ..exceptions import warn_caller
+from .inference import Inference
 
 _ENGINE_SETTINGS = (
     "batch_size",
@@ -28,19 +27,61 @@ _ENGINE_SETTINGS = (
 )
 
 
-class ContrastiveTraining(Training):
+class ContrastiveLearning(Inference):
     """Mixin: settings and start of contrastive divergence."""
 
+    n_components: int
     algorithm: str
     n_chains: int | None
     learning_rate: float
     statistics: str
     sample_visibles: bool
+    precision: str
+    batch_size: int
+
+    def partial_fit(self, X: Any, y: Any = None) -> Self:
+        """One pass over the rows of X, in order, in minibatches of `batch_size`.
+
+        Chunks may have any length: positive and negative phase are each divided by their own
+        number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
+        `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
+        Callbacks and `history_` belong to `fit` too.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
+            An iterator is read to its end, one chunk in memory at a time.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X or a parameter is invalid, or an iterator yields no chunk.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> chunks = (X[first : first + 500] for first in range(0, len(X), 500))
+        >>> udl.RBM(16, random_state=0).partial_fit(chunks).n_updates_
+        18
+        """
+        return super().partial_fit(X, y)
 
     # ---- parameters ----
 
+    def _check_together(self) -> None:
+        if self.statistics == "sampled" and not self.sample_visibles:
+            raise ValueError(
+                f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "
+                "got sample_visibles=False"
+            )
+
     def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
-        """The engine's settings of this epoch."""
         settings = {name: checked[name] for name in _ENGINE_SETTINGS}
         settings["statistics"] = self.statistics
         final_momentum = checked["final_momentum"]
@@ -49,6 +90,57 @@ class ContrastiveTraining(Training):
         settings["binarize_sample"] = checked["binarize"] == "sample" and rows.kind != "bits"
         settings["data_step"] = self.n_updates_
         return settings
+
+    def _not_finite_advice(self) -> str:
+        return f"lower learning_rate ({self.learning_rate:g})"
+
+    # ---- rows ----
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
+        rows = self._visible_rows(X)
+        if training:
+            self._warn_outside_unit_interval(rows)
+            self._check_binary_statistics(rows)
+        return rows
+
+    def _warn_outside_unit_interval(self, rows: _core.Rows) -> None:
+        """Anything but states and probabilities trains on nonsense, so say how to mend it."""
+        if rows.kind == "bits":
+            return
+        low, high = rows.minimum, rows.maximum
+        if low < 0 or high > 1:
+            warn_caller(
+                f"{type(self).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
+                "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to "
+                "a threshold.",
+                UserWarning,
+            )
+
+    def _check_binary_statistics(self, rows: _core.Rows) -> None:
+        """Sampled statistics count pairs of bits, so visible units must be bits."""
+        if self.statistics == "sampled" and rows.kind != "bits" and self.binarize != "sample":
+            raise ValueError(
+                f"{type(self).__name__}: statistics='sampled' needs binary data, got real values; "
+                "use binarize=0.5 or binarize='sample'"
+            )
+
+    # ---- start ----
+
+    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
+        return _core.RbmEngine(sizes["n_visible"], sizes["n_hidden"], precision)
+
+    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
+        """Weights in scikit-learn's order of draws."""
+        sizes = {"n_visible": X.shape[1], "n_hidden": self.n_components}
+        weights = rng.normal(0, 0.01, (self.n_components, X.shape[1]))
+        engine = self._bare_engine(sizes, self.precision)
+        engine.set_parameters(
+            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
+        )
+        return engine
+
+    def _seed_engine(self, engine: Any, seed: int) -> None:
+        engine.set_chains(self._initial_chains(seed))
 
     def _check_resumable(self) -> None:
         if self._engine.n_hidden != self.n_components:
@@ -61,62 +153,12 @@ class ContrastiveTraining(Training):
                 f"{type(self).__name__}: precision is {self.precision!r}, but the fitted model has "
                 f"{self._engine.precision!r}; use warm_start=False to start again"
             )
-        if self.algorithm == "pcd" and len(self.h_samples_) == 0:  # it was trained by cd so far
-            self._engine.set_chains(self._initial_chains(self._seed))
+        if self.algorithm == "pcd" and len(self._engine.chains()) == 0:  # trained by cd so far
+            self._seed_engine(self._engine, self._seed)
             self._arrays.clear()
-
-    def _training_rows(self, X: Any) -> _core.Rows:
-        threshold = None if isinstance(self.binarize, str) else self.binarize
-        rows = to_rows(X, threshold)
-        warn_outside_unit_interval(rows, self)
-        if self.statistics == "sampled":
-            self._check_binary_statistics(rows)
-        return rows
-
-    def _check_binary_statistics(self, rows: _core.Rows) -> None:
-        """Sampled statistics count pairs of bits, so both visible phases must be bits."""
-        name = type(self).__name__
-        if not self.sample_visibles:
-            raise ValueError(
-                f"{name}: statistics='sampled' needs sample_visibles=True, got sample_visibles=False"
-            )
-        if rows.kind != "bits" and self.binarize != "sample":
-            raise ValueError(
-                f"{name}: statistics='sampled' needs binary data, got real values; "
-                "use binarize=0.5 or binarize='sample'"
-            )
-
-    # ---- start ----
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         raise NotImplementedError
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         raise NotImplementedError
-
-    def _start(self, X: Any, rows: _core.Rows) -> None:
-        """Initial weights, biases and chains. Draws from random_state in scikit-learn's order,
-        then the seed."""
-        rng = check_random_state(self.random_state)
-        n_features = X.shape[1]
-        weights = rng.normal(0, 0.01, (self.n_components, n_features))
-        seed = int.from_bytes(rng.bytes(8), "little")
-        engine = _core.RbmEngine(n_features, self.n_components, self.precision)
-        engine.set_parameters(
-            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
-        )
-        engine.set_chains(self._initial_chains(seed))
-        # Nothing of a fitted model is touched before everything of the new one exists.
-        self._engine = engine
-        self._seed = seed
-        self._dtype = self._fitted_dtype(X)
-        self._arrays = {}
-        self.n_iter_ = 0
-        self.n_updates_ = 0
-        self.history_ = {}
-        self._training_steps = 0
-        self._sampling_steps = 0
-
-    @property
-    def _n_features_out(self) -> int:
-        return self._engine.n_hidden

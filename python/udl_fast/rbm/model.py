@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .. import _core
-from ..callbacks._support import CallbackSupport
-from .learning import ContrastiveTraining
-from .measurements import Measurements
+from ..estimator.attributes import EngineArray
+from ..estimator.model import Model
+from ..persistence.state import ArrayRule
+from .learning import ContrastiveLearning
+from .measurements import MEASUREMENTS, Measurements
 from .rules import RULES
 from .sampling import Sampling
 from .scores import Scores
@@ -21,16 +24,27 @@ __all__ = ["RBM"]
 # Pixels that are always off or on would start at a bias of minus or plus infinity.
 _LOWEST_FREQUENCY = 0.01
 
+_OF_WEIGHTS, _OF_HIDDEN, _OF_VISIBLE = ("n_hidden", "n_visible"), ("n_hidden",), ("n_visible",)
+_ARRAYS: Mapping[str, ArrayRule] = {
+    "weights": ArrayRule("real", _OF_WEIGHTS),
+    "hidden_bias": ArrayRule("real", _OF_HIDDEN),
+    "visible_bias": ArrayRule("real", _OF_VISIBLE),
+    "weight_velocity": ArrayRule("real", _OF_WEIGHTS, optional=True),
+    "hidden_velocity": ArrayRule("real", _OF_HIDDEN),
+    "visible_velocity": ArrayRule("real", _OF_VISIBLE),
+    "mean_activation": ArrayRule("real", _OF_HIDDEN, optional=True),
+    "chains": ArrayRule("bits", ("n_chains", "n_hidden")),
+}
+
 
 class RBM(
     Sampling,
     Scores,
     Measurements,
-    ContrastiveTraining,
-    CallbackSupport,
+    ContrastiveLearning,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
-    BaseEstimator,
+    Model,
 ):
     """Restricted Boltzmann machine with binary units, trained by contrastive divergence on packed
     bits.
@@ -49,7 +63,7 @@ class RBM(
     n_chains : int, default=None
         Persistent chains of "pcd"; None means `batch_size`.
     learning_rate : float, default=0.1
-        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd". "pcd" wants
+        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it: its chains must keep up with the changing weights [2]_.
     momentum : float in [0, 1], default=0.0
         Share of the last step that is repeated; with 0 no step is remembered.
@@ -67,7 +81,7 @@ class RBM(
     centered : bool, default=False
         Not available yet.
     binarize : None, float or "sample", default=None
-        A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and
+        A threshold makes pixels above it 1; "sample" takes values in [0, 1] as probabilities and
         draws the pixels anew whenever a row is presented. The threshold applies to every method
         that takes visible values, except to boolean input: that is states already.
     sample_visibles : bool, default=True
@@ -146,6 +160,16 @@ class RBM(
     """
 
     rules = RULES
+    measurements = MEASUREMENTS
+    pictures = ("filters", "samples")
+    _counts: ClassVar[Mapping[str, int]] = {**Model._counts, "_sampling_steps": 2**48 - 1}
+
+    components_ = EngineArray("weights", "Weights, (n_components, n_features), read-only.")
+    intercept_hidden_ = EngineArray("hidden_bias", "Biases of the hidden units, read-only.")
+    intercept_visible_ = EngineArray("visible_bias", "Biases of the visible units, read-only.")
+    h_samples_ = EngineArray(
+        "chains", "Hidden states of the persistent chains, read-only.", dtype=np.bool_
+    )
 
     def __init__(
         self,
@@ -210,6 +234,36 @@ class RBM(
         self.callbacks = callbacks
         self.verbose = verbose
 
+    def transform(self, X: Any) -> NDArray[Any]:
+        """P(h = 1 | v) of each row: the features.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+            float32 or float64 like X; for other X like the fitted attributes.
+
+        Raises
+        ------
+        ValueError
+            If X has the wrong number of columns or values that are not finite.
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        """
+        # Here and not in a mixin: scikit-learn's set_output wraps the methods of the class itself.
+        self._check_fitted()
+        return self._mean_hidden(self._matrix(X))
+
+    def _array_rules(self) -> Mapping[str, ArrayRule]:
+        return _ARRAYS
+
+    def _engine_array(self, name: str) -> NDArray[Any]:
+        array: NDArray[Any] = getattr(self._engine, name)()
+        return array
+
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1)."""
         mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
@@ -222,6 +276,10 @@ class RBM(
             return np.zeros((0, self.n_components), dtype=np.bool_)
         draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
         return np.greater_equal(draws, 1 << 31)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._engine.n_hidden
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

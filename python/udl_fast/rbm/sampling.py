@@ -23,6 +23,8 @@ _STEP_LOCK = threading.Lock()
 class Sampling(Inference):
     """Mixin: everything that draws."""
 
+    _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
+
     def sample_hidden(self, v: Any) -> NDArray[np.bool_]:
         """Hidden states drawn from P(h | v); every call draws anew.
 

@@ -48,18 +48,17 @@ class Scores(Inference):
         ndarray of shape (n_samples,), float64, in nats
         """
         self._check_fitted()
-        return self._score_rows(self._visible_rows(self._visible_matrix(X)))
+        return self._score_rows(self._visible_rows(self._matrix(X)))
 
     def pseudo_likelihood(self, X: Any, exact: bool = False) -> NDArray[np.float64]:
         """:meth:`score_samples`, or with `exact` the sum over all units (n_features + 1 times the
         work)."""
         self._check_fitted()
-        return self._score_rows(self._visible_rows(self._visible_matrix(X)), exact)
+        return self._score_rows(self._visible_rows(self._matrix(X)), exact)
 
     def _score_rows(self, rows: _core.Rows, exact: bool = False) -> NDArray[np.float64]:
         score = exact_pseudo_likelihood if exact else one_flip_pseudo_likelihood
         n_threads = resolve_n_jobs(self.n_jobs)
-        dtype = "float64" if self._engine.precision == "float64" else "float32"
 
         def free_energy(v: NDArray[Any]) -> NDArray[np.float64]:
             return self._engine.free_energy(_core.Rows.from_array(v), n_threads)
@@ -68,7 +67,7 @@ class Scores(Inference):
         size = max(1, _SCORE_BLOCK_VALUES // n_features)
         blocks = [(first, min(size, n_rows - first)) for first in range(0, n_rows, size)]
         return np.concatenate(
-            [score(free_energy, rows.to_array(dtype, *block)) for block in blocks]
+            [score(free_energy, rows.to_array(self._engine_dtype, *block)) for block in blocks]
         )
 
     def log_partition(self, method: str = "exact") -> LogPartition:
@@ -110,7 +109,7 @@ class Scores(Inference):
             log_z = self.log_partition()
         if isinstance(log_z, LogPartition):
             log_z = log_z.log_z
-        rows = self._visible_rows(self._visible_matrix(X))
+        rows = self._visible_rows(self._matrix(X))
         return -self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)) - log_z
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----

@@ -1,0 +1,51 @@
+"""What a model asks of the engine that learns for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from .. import _core
+
+
+class Engine(Protocol):
+    """Arrays that learn. It also has an attribute for each fixed dimension that the model's array rules
+    name, such as `n_visible`."""
+
+    @property
+    def precision(self) -> str:
+        """Its arithmetic: arrays are of float64 if this is "float64", otherwise of float32."""
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Copies of all arrays that learning changes, by name."""
+
+    def set_state(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Take over what `state` gave: all of it, or after an error nothing."""
+
+    def snapshot(self) -> None:
+        """Remember everything that learning changes."""
+
+    def restore(self) -> None:
+        """Go back to the snapshot."""
+
+    def change_since_snapshot(self) -> tuple[float, float, float]:
+        """Norm of the change of the weights, their norm, and the largest of them."""
+
+    def train(
+        self,
+        rows: _core.Rows,
+        order: NDArray[Any] | None,
+        settings: dict[str, Any],
+        seed: int,
+        step: int,
+        n_threads: int,
+        poll: Callable[[int], bool] | None,
+    ) -> dict[str, Any]:
+        """One pass over the rows.
+
+        `poll` is called now and then with the number of rows done, and stops the pass by a true
+        result. Draws come from `seed` and from `step` on. Returns n_updates, the next step, stopped
+        (by `poll`), and finite (whether all arrays are).
+        """
