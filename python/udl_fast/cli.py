@@ -26,10 +26,12 @@ _COMMANDS = {
         "demo.command", "train an RBM on digits or MNIST, compare with scikit-learn, write pictures"
     ),
     "train": _Command(
-        "train", "train an RBM on a data set or file; save the model, its history and pictures"
+        "train", "train a model on a data set or file; save it, its history and pictures"
     ),
-    "transform": _Command("transform", "write P(h | v) of a data set or file under a saved model"),
-    "sample": _Command("sample", "draw samples from a saved model by Gibbs chains"),
+    "transform": _Command(
+        "transform", "write hidden values of a data set or file under a saved model"
+    ),
+    "sample": _Command("sample", "draw samples from a saved model"),
     "encode": _Command(
         "encode",
         "write binary codes of a data set or file under a saved model, packed or as an index",
@@ -55,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, 0 or 1. Wrong usage leaves through SystemExit(2), as argparse does.
     """
     words = sys.argv[1:] if argv is None else argv
-    arguments = _parser(_chosen(words)).parse_args(words)
+    arguments = _parser(words).parse_args(words)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -88,8 +90,9 @@ def _chosen(words: Sequence[str]) -> str | None:
     return next((word for word in words if not word.startswith("-")), None)
 
 
-def _parser(chosen: str | None) -> argparse.ArgumentParser:
-    """Names and helps of all commands, and the options of the chosen one."""
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Names and helps of all commands, and the options of the one that the words choose."""
+    chosen = _chosen(words)
     parser = _Parser(
         prog="udl-fast", description="Fast unsupervised deep learning: RBMs, codes, Hamming search."
     )
@@ -101,7 +104,7 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=help_text, description=help_text)
         if name == chosen:
             found = import_module(f".commands.{module}", __package__)
-            found.add_arguments(command)
+            found.add_arguments(command, words)
             command.set_defaults(run=found.run, usage_error=command.error)
     return parser
 

@@ -113,10 +113,10 @@ _BENCHMARKS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """One subcommand for each benchmark."""
     benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="BENCHMARK")
-    for name, (_, add, help_text) in _BENCHMARKS.items():
+    for name, (_module, add, help_text) in _BENCHMARKS.items():
         benchmark = benchmarks.add_parser(name, help=help_text, description=help_text)
         add(benchmark)
 

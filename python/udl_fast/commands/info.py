@@ -1,13 +1,14 @@
 """`udl-fast info`: what this installation is and can use here."""
 
 import argparse
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
 _OPTIONAL_LIBRARIES = ("matplotlib", "torch")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 

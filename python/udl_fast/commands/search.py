@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a g
 _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("codes", metavar="CODES", help=input_codes.HELP)
     parser.add_argument("queries", metavar="QUERIES", help="the same kinds of file")

@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +16,7 @@ from .data import SETTINGS, Images, Setting, load_images
 from .pictures import draw
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument(
         "--data", choices=list(SETTINGS), default="digits", help="images to learn (default: digits)"
