@@ -1,10 +1,11 @@
 """Load mutated model files: each must load or raise ValueError, and none may crash the process.
 
-Mutations of a small valid file, drawn from a seed: flipped bits, bytes overwritten, cut off, inserted
-and repeated stretches, and numbers of the header replaced by ones that overflow. What loads must also
-work: its transform gives finite numbers.
+Mutations of small valid files (format 2, format 1, and models inside a model), drawn from a seed: flipped
+bits, bytes overwritten, cut off, inserted and repeated stretches, and numbers of the header replaced by ones
+that overflow. What loads must also work: its transform gives finite numbers.
 """
 
+import itertools
 import random
 import re
 import sys
@@ -14,10 +15,12 @@ from collections import Counter
 from pathlib import Path
 
 import numpy as np
+from tests.support import pair
 
 from benchmarks.support.mutation import mutated
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, load
+from udl_fast.persistence.model_file import save_model
 
 _NUMBERS = [
     b"0",
@@ -31,8 +34,11 @@ _NUMBERS = [
 ]
 
 
-def valid_file(path: Path) -> bytes:
-    """A small model with every kind of array."""
+_FORMAT_1 = "tests/data/golden/models/rbm_many_options.safetensors"  # nothing writes this any more
+
+
+def valid_files(folder: Path) -> dict[str, bytes]:
+    """Small models with every kind of array, by what is special about their files."""
     rows = (np.random.default_rng(0).random((20, 9)) < 0.4).astype(np.uint8)
     model = RBM(
         3,
@@ -43,8 +49,13 @@ def valid_file(path: Path) -> bytes:
         n_iter=1,
         random_state=0,
     )
-    model.fit(rows).save(path)
-    return path.read_bytes()
+    model.fit(rows).save(folder / "model")
+    save_model(pair.Pair(random_state=0).fit(rows), folder / "pair")
+    return {
+        "format 2": (folder / "model").read_bytes(),
+        "format 1": (Path(__file__).parents[2] / _FORMAT_1).read_bytes(),
+        "models inside": (folder / "pair").read_bytes(),
+    }
 
 
 def foreign_number(file: bytearray, place: int, generator: random.Random) -> None:
@@ -56,14 +67,16 @@ def foreign_number(file: bytearray, place: int, generator: random.Random) -> Non
         file[8 + start : 8 + stop] = generator.choice(_NUMBERS)
 
 
-def outcome(path: Path, rows: np.ndarray) -> str:
+def outcome(path: Path) -> str:
     """ "loaded" or "refused"; anything else ends the run."""
     try:
         model = load(path)
     except ValueError:
         return "refused"
-    if model.n_features_in_ == rows.shape[1] and not np.isfinite(model.transform(rows)).all():
-        raise AssertionError("a loaded model gives numbers that are not finite")
+    for each in model.layers_ if isinstance(model, pair.Pair) else [model]:
+        rows = np.zeros((2, each.n_features_in_), np.uint8)
+        if not np.isfinite(each.transform(rows)).all():
+            raise AssertionError("a loaded model gives numbers that are not finite")
     return "loaded"
 
 
@@ -78,24 +91,26 @@ def main() -> int:
     record = output_path(arguments, "fuzz_model_files")
     n_files = min(arguments.files, 500) if arguments.quick else arguments.files
     generator = random.Random(arguments.seed)
-    counts: Counter[str] = Counter()
     start = time.perf_counter()
-    rows = np.zeros((2, 9), np.uint8)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.safetensors"
-        content = valid_file(path)
-        header = 8 + int.from_bytes(content[:8], "little")
-        for _ in range(n_files):
+    with tempfile.TemporaryDirectory() as folder, pair.registered():
+        contents = valid_files(Path(folder))
+        counts = {kind: Counter[str]() for kind in contents}
+        path = Path(folder) / "mutated.safetensors"
+        for kind, _ in zip(itertools.cycle(contents), range(n_files), strict=False):
+            content = contents[kind]
+            header = 8 + int.from_bytes(content[:8], "little")
             path.write_bytes(mutated(content, header, [foreign_number], generator))
-            counts[outcome(path, rows)] += 1
+            counts[kind][outcome(path)] += 1
     seconds = round(time.perf_counter() - start, 1)
+    total = sum(counts.values(), Counter[str]())
     print(
-        f"{n_files} files: {counts['refused']} refused, {counts['loaded']} loaded, no crash ({seconds} s)"
+        f"{n_files} files: {total['refused']} refused, {total['loaded']} loaded, no crash ({seconds} s)"
     )
     measured = {
         "files": n_files,
         "seed": arguments.seed,
-        "outcomes": dict(counts),
+        "outcomes": dict(total),
+        "outcomes_by_kind": {kind: dict(found) for kind, found in counts.items()},
         "seconds": seconds,
     }
     finish("fuzz_model_files", record, measured)

@@ -164,7 +164,9 @@ def rewritten(path, change):
 
 def test_files_without_a_history_are_read(digits, tmp_path):
     RBM(4, n_iter=2, warm_start=True).fit(digits).save(tmp_path / "model")
-    model = udl_fast.load(rewritten(tmp_path / "model", lambda found: found.pop("history")))
+    model = udl_fast.load(
+        rewritten(tmp_path / "model", lambda found: found["values"].pop("history"))
+    )
     assert model.history_ == {}
     assert model.fit(digits).history_["epoch"] == [3, 4]
 
@@ -183,7 +185,7 @@ def test_files_without_a_history_are_read(digits, tmp_path):
 )
 def test_files_with_a_broken_history_are_refused(digits, tmp_path, history):
     RBM(4, n_iter=1).fit(digits).save(tmp_path / "model")
-    path = rewritten(tmp_path / "model", lambda found: found.update(history=history))
+    path = rewritten(tmp_path / "model", lambda found: found["values"].update(history=history))
     with pytest.raises(ValueError, match="no valid model file: history"):
         udl_fast.load(path)
 

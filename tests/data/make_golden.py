@@ -2,7 +2,9 @@
 
 The files are made once for a version of the file format and kept for ever: users have such files, and
 `tests/persistence/test_golden.py` holds that they are read and learned on from bit for bit. New kinds of
-files are added beside them. `hashes.json` changes only in a commit of its own that says why. Run from the root:
+files are added beside them: model files whose names begin with `format2_` are those of format 2, the others of
+format 1, which nothing writes any more. `hashes.json` changes only in a commit of its own that says why.
+Run from the root:
 
     python -m tests.data.make_golden             # writes what is not there, refuses if anything is
     python -m tests.data.make_golden --add       # writes only files that are not there
@@ -26,8 +28,6 @@ from typing import Any
 from unittest import mock
 
 import numpy as np
-from safetensors import safe_open
-from safetensors.numpy import save_file
 from tests.support import golden, golden_files
 from tests.support.golden import (
     DOUBLE,
@@ -180,9 +180,8 @@ def model_files() -> Iterator[tuple[str, bytes]]:
     for name, make in MODELS.items():
         with tempfile.TemporaryDirectory() as folder:
             make().save(path := Path(folder) / "model")
-            yield f"models/{name}.safetensors", path.read_bytes()
-    yield "models/rbm_checkpoint.safetensors", checkpoint()
-    yield "models/rbm_before_history.safetensors", before_history()
+            yield f"models/format2_{name}.safetensors", path.read_bytes()
+    yield "models/format2_rbm_checkpoint.safetensors", checkpoint()
 
 
 def checkpoint() -> bytes:
@@ -191,18 +190,6 @@ def checkpoint() -> bytes:
         callbacks = [Checkpoint(folder, keep=None)]
         fitted(Training(20, 9, {**PCD, **MOMENTUM, "n_iter": 5, "callbacks": callbacks}))
         return (Path(folder) / "checkpoint-000002.safetensors").read_bytes()
-
-
-def before_history() -> bytes:
-    """Of the time before models had a history."""
-    with tempfile.TemporaryDirectory() as folder:
-        fitted(Training(13, 7, PCD)).save(path := Path(folder) / "model")
-        with safe_open(path, framework="numpy") as file:
-            description = json.loads(file.metadata()["udl_fast"])
-            arrays = {name: file.get_tensor(name) for name in sorted(file.keys())}
-        del description["history"]
-        save_file(arrays, path, {"udl_fast": json.dumps(description)})
-        return path.read_bytes()
 
 
 # ---- pickles ----

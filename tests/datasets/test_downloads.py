@@ -4,12 +4,14 @@ import gzip
 import hashlib
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -66,7 +68,7 @@ def nltcs(served, home, monkeypatch):
         content = "".join(",".join(map(str, row)) + "\n" for row in states.tolist()).encode()
         path = f"debd/nltcs.{split}.data"
         (folder / f"{split}.data").write_bytes(content)
-        monkeypatch.setitem(checksums.CONTENT, path, (len(content), sha256(content)))
+        monkeypatch.setitem(checksums.content_sums(), path, sha256(content))
         downloads.append(Download(f"{address}/{split}.data", sha256(content), path))
     source = Source("nltcs", "load_density", "Three text files.", tuple(downloads))
     monkeypatch.setitem(SOURCES, "nltcs", source)
@@ -176,7 +178,7 @@ def test_archives_leave_their_members_only(served, home, monkeypatch):
             archive.addfile(entry, io.BytesIO(content))
     packed = (folder / "c.tar.gz").read_bytes()
     name = "cifar-10-batches-bin/data_batch_1.bin"
-    monkeypatch.setitem(checksums.CONTENT, name, (3073, sha256(members[name])))
+    monkeypatch.setitem(checksums.content_sums(), name, sha256(members[name]))
     offered = Download(f"{address}/c.tar.gz", sha256(packed), "c.tar.gz", tuple(members))
     monkeypatch.setitem(SOURCES, "cifar10", Source("cifar10", "load_cifar10", "", (offered,)))
     assert len(datasets.fetch("cifar10")) == 2
@@ -215,9 +217,28 @@ def test_every_address_has_a_sum_and_every_file_a_content_sum():
         for offered in source.downloads:
             assert offered.url.startswith("https://")
             assert len(bytes.fromhex(offered.sha256)) == 32
-        unchecked = [name for name in source.files if name not in checksums.CONTENT]
+        unchecked = [name for name in source.files if name not in checksums.content_sums()]
         # The sum of CIFAR-10's archive vouches for its test images.
         assert unchecked in ([], ["cifar-10-batches-bin/test_batch.bin"])
+
+
+@needs_pooch
+def test_pooch_reads_the_sums():
+    """So the file can be used without this package."""
+    import pooch
+
+    registry = pooch.create(path="unused", base_url="")
+    registry.load_registry(Path(checksums.__file__).with_suffix(".txt"))
+    assert registry.registry == checksums.content_sums()
+
+
+def test_sums_are_read_when_they_are_needed():
+    code = (
+        "from udl_fast import datasets; from udl_fast.datasets import checksums;"
+        "print(checksums.content_sums.cache_info().misses)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.strip() == "0"
 
 
 def test_recorded_files_as_served_have_their_sums(data_dir):

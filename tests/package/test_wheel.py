@@ -37,6 +37,7 @@ def test_wheel_holds_stubs_licence_and_no_sources(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     assert "udl_fast/py.typed" in names
     assert "udl_fast/_core.pyi" in names
+    assert "udl_fast/datasets/checksums.txt" in names
     assert any(
         name.startswith("udl_fast/_core.") and name.endswith((".so", ".pyd")) for name in names
     )

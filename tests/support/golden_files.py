@@ -28,6 +28,16 @@ def name_of(path: Path) -> str:
     return f"{path.parent.name}/{path.name}"
 
 
+def is_format_1(name: str) -> bool:
+    """Of model files: the others hold the format that is written today."""
+    return name.startswith("models/") and not name.startswith("models/format2_")
+
+
+def in_format_2(name: str) -> str:
+    """The file of the same model in the format that is written today."""
+    return name.replace("models/", "models/format2_") if is_format_1(name) else name
+
+
 def load(path: Path) -> Any:
     readers = {
         ".safetensors": udl.load,

@@ -119,10 +119,7 @@ class EarlyStopping(Hooks):
         """Go back to the best epoch, if that is wanted."""
         run = self._runs[id(estimator)]
         # Updates, not epochs: a run may have been stopped within an epoch.
-        if (
-            run.state is not None
-            and run.state.values["counts"]["n_updates_"] != estimator.n_updates_
-        ):
+        if run.state is not None and run.state.values["n_updates_"] != estimator.n_updates_:
             estimator._go_back(run.state)
 
     def _name(self, estimator: Any, entry: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ._download import download_file
 from ._sources import Download, Source
-from .checksums import CONTENT
+from .checksums import content_sums
 
 DATA_VARIABLE = "UDL_FAST_DATA"
 Folder = str | PathLike[str] | None
@@ -166,12 +166,11 @@ def _missing(source: Source, name: str, data_home: Folder) -> str:
 
 def _difference(content: bytes, name: str) -> str:
     """What sets the content apart from the recorded one; empty if nothing does."""
-    if name not in CONTENT:
-        return ""
-    size, expected = CONTENT[name]
-    if len(content) != size:
-        return f"holds {len(content)} bytes, expected {size}: truncated or not the published file"
+    expected = content_sums().get(name)
     found = hashlib.sha256(content).hexdigest()
-    if found != expected:
-        return f"has sha256 {found}, expected {expected}: corrupt or not the published file"
-    return ""
+    if expected is None or found == expected:
+        return ""
+    return (
+        f"holds {len(content)} bytes with sha256 {found}, expected {expected}: truncated, corrupt "
+        "or not the published file"
+    )

@@ -7,7 +7,7 @@ never changes. Sets that were repacked have no address, and the error says so.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from .checksums import CONTENT
+from .checksums import content_sums
 
 _MNIST = "https://ossci-datasets.s3.amazonaws.com/mnist"
 _CIFAR10 = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -52,14 +52,20 @@ DENSITY_SETS: dict[str, tuple[int, tuple[str, ...]]] = {
 class Download:
     """A file to be had from the network.
 
-    `sha256` is that of the file as served. It is kept at `path` below the data folder; of an
-    archive only `members` are kept, under their own paths.
+    `served_sha256` is that of the file as served; None if it is served as it is, and so has the sum of
+    its content. It is kept at `path` below the data folder; of an archive only `members` are kept,
+    under their own paths.
     """
 
     url: str
-    sha256: str
+    served_sha256: str | None
     path: str
     members: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """Of the file as served."""
+        return self.served_sha256 or content_sums()[self.path]
 
     @property
     def contents(self) -> tuple[str, ...]:
@@ -97,7 +103,7 @@ def _density_source(name: str, splits: tuple[str, ...]) -> Source:
         "load_density",
         f"The set is {len(splits)} text files debd/{name}.SPLIT.data (each may be .gz or .xz) of the "
         "Density-Estimation-Datasets collection of UCLA's StarAI group.",
-        tuple(Download(url, CONTENT[path][1], path) for url, path in files),
+        tuple(Download(url, None, path) for url, path in files),
     )
 
 

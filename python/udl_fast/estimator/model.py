@@ -36,15 +36,14 @@ class Model(CallbackSupport, BaseEstimator):
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
     _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
-    _input_size: ClassVar[str] = "n_visible"  # name of the dimension of arrays that is X's width
-    # Integers of a fitted model that copies and files keep, with the largest value each may have.
-    _counts: ClassVar[Mapping[str, int]] = {
-        "_seed": 2**64 - 1,  # of every draw; itself drawn from random_state
-        "n_iter_": 2**62,
-        "n_updates_": 2**62,
-        "_training_steps": 2**48 - 1,  # steps drawn so far by fit and partial_fit
-        "n_features_in_": 2**31,
-    }
+    # Integers of a fitted model that copies and files keep; `persistence/values.py` has their bounds.
+    _counts: ClassVar[tuple[str, ...]] = (
+        "_seed",  # of every draw; itself drawn from random_state
+        "n_iter_",
+        "n_updates_",
+        "_training_steps",  # steps drawn so far by fit and partial_fit
+        "n_features_in_",
+    )
 
     n_iter: int
     warm_start: bool
@@ -55,6 +54,7 @@ class Model(CallbackSupport, BaseEstimator):
     n_updates_: int
     n_features_in_: int
     history_: dict[str, list[Any]]
+    feature_names_in_: NDArray[Any]
     _engine: Engine
     _seed: int
     _training_steps: int
@@ -297,7 +297,7 @@ class Model(CallbackSupport, BaseEstimator):
         go_back(self, state)
 
     def __getstate__(self) -> dict[str, Any]:
-        return pickled(self, dict(super().__getstate__()))
+        return pickled(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = dict(state)

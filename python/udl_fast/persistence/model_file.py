@@ -1,5 +1,9 @@
 """Model files: one safetensors file with the arrays, and a JSON text that says what they are.
 
+The text is the state of the model without its arrays: `format`, and `model`, `parameters`, `values` and, where
+a model is made of models, `inside`, which holds the same of each. Arrays are named by their path in this tree,
+"weights" or "layers.0/weights". This is format 2; `upgrade.py` lifts older ones.
+
 Nothing in a file is code, and nothing of it is believed before it is checked: names, dtypes and shapes
 of arrays against each other, and parameters by the model's own checks.
 """
@@ -9,33 +13,23 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .. import registry
 from .replaced_file import replaced_file
-from .state import State
+from .state import Announced, State, arrays_by_path, check_contents, check_state
+from .upgrade import lifted
+from .values import NAMES
 
-__all__ = ["load", "save_model"]
+__all__ = ["load", "model_from", "save_model"]
 
-FORMAT = 1
+FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
+_OMITTED = ("callbacks",)  # parameters that are objects of the caller
 _PATH = str | os.PathLike[str]
-
-
-_COUNTS = (  # in the order of the files
-    "_seed",
-    "n_iter_",
-    "n_updates_",
-    "_training_steps",
-    "_sampling_steps",
-    "n_features_in_",
-)
-_REAL = {"weights", "hidden_bias", "visible_bias"}
-_OPTIMIZER = {"weight_velocity", "hidden_velocity", "visible_velocity", "mean_activation"}
 
 
 # ---- writing ----
@@ -46,29 +40,50 @@ def save_model(model: Any, path: _PATH) -> None:
     from safetensors.numpy import save
 
     state = model._state()
-    counts = state.values["counts"]
-    description = {
-        "format": FORMAT,
-        "model": state.model,
-        "engine_precision": state.values["precision"],
-        "dtype": state.values["dtype"],
-        "parameters": state.parameters,
-        "counts": {name: counts[name] for name in _COUNTS},
-        "feature_names": state.values["feature_names"],
-        "history": _plain_history(state.values["history"]),
-    }
-    arrays = {name: np.ascontiguousarray(array) for name, array in state.arrays.items()}
+    description = {"format": FORMAT, **_described(state)}
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays_by_path(state)}
     content = save(arrays, {_KEY: json.dumps(description, allow_nan=False)})
     with replaced_file(path) as file:
         file.write(content)
 
 
-def _plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[float | None]]:
-    """Measurements as JSON has them: what is not finite becomes None."""
-    return {
-        name: [value if value is not None and math.isfinite(value) else None for value in values]
-        for name, values in history.items()
+def _described(state: State) -> dict[str, Any]:
+    """The state as JSON has it, without arrays."""
+    values = dict(state.values)
+    if "history" in values:
+        values["history"] = _plain_history(values["history"])
+    description: dict[str, Any] = {
+        "model": state.model,
+        "parameters": _plain_parameters(state.parameters),
+        "values": {name: values[name] for name in NAMES if name in values},
     }
+    if state.inside:
+        description["inside"] = {name: _described(child) for name, child in state.inside.items()}
+    return description
+
+
+def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Constructor parameters as JSON has them. A random generator becomes None: a fitted model draws
+    from its own seed."""
+    found = {}
+    for name, value in sorted(parameters.items()):
+        if name in _OMITTED:
+            continue
+        if isinstance(value, np.generic):
+            value = value.item()
+        if name == "random_state" and not isinstance(value, int | None):
+            value = None
+        found[name] = value
+    return found
+
+
+def _plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Measurements as JSON has them: what is not finite becomes None."""
+    return {name: [_plain(value) for value in values] for name, values in history.items()}
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # ---- reading ----
@@ -86,8 +101,8 @@ def load(path: str | os.PathLike[str]) -> Any:
 
     Returns
     -------
-    RBM or BernoulliRBM
-        Fitted; its `callbacks` are None, its `history_` is that of the saved model.
+    RBM, BernoulliRBM or another model
+        Of the class that was saved, fitted; its `callbacks` are None, its `history_` is that of the saved model.
 
     Raises
     ------
@@ -124,103 +139,106 @@ def _read(path: _PATH) -> Any:
     try:
         with safe_open(path, framework="numpy") as file:
             description = _description(file.metadata())
-            names = set(file.keys())
-            _check_names(names)
-            _check_arrays(
-                {name: file.get_slice(name) for name in names}, description["engine_precision"]
-            )
-            arrays = {name: file.get_tensor(name) for name in names}
+            names = file.keys()
+            slices = {name: file.get_slice(name) for name in names}
+            announced = {
+                name: Announced(found.get_dtype(), tuple(found.get_shape()))
+                for name, found in slices.items()
+            }
+            _check_tree(_tree(description, announced))
+            state = _tree(description, {name: file.get_tensor(name) for name in slices})
     except SafetensorError as error:
         raise ValueError(str(error)) from None
-    return _rebuilt(description, arrays)
+    check_contents(state)
+    return model_from(state)
+
+
+def model_from(state: State) -> Any:
+    """The fitted model that a state describes."""
+    return registry.class_of(registry.find(state.model))._from_state(state)
 
 
 def _description(metadata: Mapping[str, str] | None) -> dict[str, Any]:
+    """The JSON text of a file, lifted to the present format."""
     if not metadata or _KEY not in metadata:
         raise ValueError("it does not say what model it holds")
     found = json.loads(metadata[_KEY])
     if not isinstance(found, dict):
         raise ValueError("its description is no JSON object")
-    if found.get("format") != FORMAT:
-        raise ValueError(f"its format is {found.get('format')!r}, this version reads {FORMAT}")
-    checks: dict[str, Callable[[Any], bool]] = {
-        "model": lambda value: isinstance(value, str) and value in registry.names(),
-        "engine_precision": lambda value: value in ("fixed", "fast", "float64"),
-        "dtype": lambda value: value in ("float32", "float64"),
-        "parameters": lambda value: isinstance(value, dict),
-        "counts": lambda value: isinstance(value, dict),
-        "feature_names": lambda value: (
-            isinstance(value, list) and all(isinstance(name, str) for name in value)
-        ),
-    }
-    for name, check in checks.items():
-        if not check(found.get(name)):
-            raise ValueError(f"{name} is {str(found.get(name))[:80]!r}")
+    version = found.pop("format", None)
+    if version == 1:
+        return lifted(found)
+    if version != FORMAT:
+        raise ValueError(f"its format is {str(version)[:80]}, this version reads 1 and {FORMAT}")
     return found
 
 
-def _check_names(names: set[str]) -> None:
-    required = _REAL | {"chains", "hidden_velocity", "visible_velocity"}
-    if missing := required - names:
-        raise ValueError(f"it lacks {', '.join(sorted(missing))}")
-    if unknown := names - _REAL - _OPTIMIZER - {"chains"}:
-        raise ValueError(f"it holds unknown arrays: {', '.join(sorted(unknown))[:80]}")
+def _tree(description: Any, arrays: Mapping[str, Any], path: str = "") -> State:
+    """The state that a description gives with these arrays, which are named by their paths."""
+    _check_description(description, path)
+    own, below = _by_child(arrays)
+    children = description.get("inside", {})
+    if lost := below.keys() - children.keys():
+        raise ValueError(f"it holds arrays of unknown models: {', '.join(sorted(lost))[:80]}")
+    return State(
+        model=description["model"],
+        parameters=description["parameters"],
+        values=description["values"],
+        arrays=own,
+        inside={
+            name: _tree(child, below.get(name, {}), f"{path}{name}/")
+            for name, child in children.items()
+        },
+    )
 
 
-def _check_arrays(slices: Mapping[str, Any], precision: str) -> None:
-    """Dtypes and shapes, before any array is read."""
-    shape = slices["weights"].get_shape()
-    if len(shape) != 2 or min(shape) < 1:
-        raise ValueError(f"weights has shape {tuple(shape)}, expected (n_hidden, n_visible)")
-    n_hidden, n_visible = shape
-    real = "F64" if precision == "float64" else "F32"
-    shapes = {
-        "weights": shape,
-        "weight_velocity": shape,
-        "hidden_bias": [n_hidden],
-        "hidden_velocity": [n_hidden],
-        "mean_activation": [n_hidden],
-        "visible_bias": [n_visible],
-        "visible_velocity": [n_visible],
-    }
-    for name, found in slices.items():
-        dtype = "BOOL" if name == "chains" else real
-        if found.get_dtype() != dtype:
-            raise ValueError(f"{name} has dtype {found.get_dtype()}, expected {dtype}")
-        if name != "chains" and found.get_shape() != shapes[name]:
-            raise ValueError(
-                f"{name} has shape {tuple(found.get_shape())}, expected {tuple(shapes[name])}"
-            )
-    chains = slices["chains"].get_shape()
-    if len(chains) != 2 or chains[1] != n_hidden:
-        raise ValueError(f"chains has shape {tuple(chains)}, expected (n_chains, {n_hidden})")
+def _check_description(description: Any, path: str) -> None:
+    if not isinstance(description, dict):
+        raise ValueError(f"{path} is no JSON object")
+    model = description.get("model")
+    if not (isinstance(model, str) and model in registry.names()):
+        known = ", ".join(registry.names())
+        raise ValueError(f"{path}model is {str(model)[:80]!r}, expected one of {known}")
+    for name in ("parameters", "values", *(["inside"] if "inside" in description else [])):
+        if not isinstance(description.get(name), dict):
+            raise ValueError(f"{path}{name} is {str(description.get(name))[:80]!r}")
+    if unknown := description.keys() - {"model", "parameters", "values", "inside"}:
+        raise ValueError(f"it says unknown things: {', '.join(path + u for u in unknown)[:80]}")
 
 
-def _rebuilt(description: dict[str, Any], arrays: dict[str, NDArray[Any]]) -> Any:
-    for name, array in arrays.items():
-        if name == "chains":
-            if array.view(np.uint8).size and array.view(np.uint8).max() > 1:
-                raise ValueError("chains holds bytes other than 0 and 1")
-        elif not np.isfinite(array).all():
-            raise ValueError(f"{name} holds NaN or infinity")
-    values = {
-        "precision": description["engine_precision"],
-        "history": _history(description.get("history", {})),  # older files have none
-        **{name: description[name] for name in ("dtype", "counts", "feature_names")},
-    }
-    state = State(description["model"], description["parameters"], values, arrays)
-    return registry.class_of(registry.find(state.model))._from_state(state)
+def _by_child(arrays: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Arrays of a model itself; and those of each model inside, by the rest of their paths."""
+    own: dict[str, Any] = {}
+    below: dict[str, dict[str, Any]] = {}
+    for path, array in arrays.items():
+        child, slash, rest = path.partition("/")
+        if slash:
+            below.setdefault(child, {})[rest] = array
+        else:
+            own[path] = array
+    return own, below
 
 
-def _history(saved: Any) -> dict[str, list[Any]]:
-    """Lists of numbers of one length, by name."""
-    if not isinstance(saved, dict) or not all(isinstance(v, list) for v in saved.values()):
-        raise ValueError("history is no object of lists")
-    for name, values in saved.items():
-        if not all(type(v) in (int, float) or v is None for v in values):
-            raise ValueError(f"history: {name[:80]} holds something other than numbers")
-    if len({len(values) for values in saved.values()}) > 1:
-        raise ValueError("history holds lists of different lengths")
-    if not all(type(epoch) is int for epoch in saved.get("epoch", [])):
-        raise ValueError("history: epoch holds something other than integers")
-    return saved
+def _check_tree(state: State, path: str = "") -> None:
+    """Models inside first, so that the whole can compare them."""
+    model = _unfitted(state, path)
+    for name, child in state.inside.items():
+        _check_tree(child, f"{path}{name}/")
+    check_state(state, model._array_rules(), path)
+
+
+def _unfitted(state: State, path: str) -> Any:
+    """A model with the saved parameters, each checked as `fit` checks them."""
+    model = registry.class_of(registry.find(state.model))()
+    known = model.get_params(deep=False)
+    for name in state.parameters:
+        if name not in known or name in _OMITTED:
+            raise ValueError(f"it has an unknown parameter {(path + name)[:80]!r}")
+    try:
+        model.set_params(**state.parameters)._check_parameters()
+    except (ValueError, TypeError, NotImplementedError) as error:
+        raise ValueError(f"{path}parameters: {error}") from None
+    random_state = state.parameters.get("random_state")
+    if not isinstance(random_state, int | None):
+        raise ValueError(f"{path}random_state is {str(random_state)[:80]!r}")
+    return model

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -162,7 +162,7 @@ class RBM(
     rules = RULES
     measurements = MEASUREMENTS
     pictures = ("filters", "samples")
-    _counts: ClassVar[Mapping[str, int]] = {**Model._counts, "_sampling_steps": 2**48 - 1}
+    _counts = (*Model._counts, "_sampling_steps")
 
     components_ = EngineArray("weights", "Weights, (n_components, n_features), read-only.")
     intercept_hidden_ = EngineArray("hidden_bias", "Biases of the hidden units, read-only.")
