@@ -68,17 +68,14 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
     interrupted = _fit(model, rows.values)
     model.save(output)
-    entries = _entries(model.history_)
     history = output.with_suffix(".history.json")
-    history.write_text(json.dumps(entries, indent=1) + "\n")
+    history.write_text(json.dumps(_entries(model.history_), indent=1) + "\n")
     result = {
         "data": arguments.data,
         "kind": arguments.entry.command,
         "rows": n_rows,
         "n_visible": n_visible,
-        **({"n_components": model.n_components} if hasattr(model, "n_components") else {}),
-        "epochs": model.n_iter_,
-        **{name: entries[-1][name] if entries else None for name in _score_names(model)},
+        **_learned(model),
         "model": str(output),
         "history": str(history),
         "pictures": _draw(model, rows, arguments.pictures, words),
@@ -149,6 +146,13 @@ class _Watch:
         score = None if self._score is None else history[self._score][-1]
         self._lines.update(info["epoch"], history["seconds"][-1], score)
         return False
+
+
+def _learned(model: Any) -> dict[str, Any]:
+    """The model in the result: its width if it has one, its epochs and its last score."""
+    width = {"n_components": model.n_components} if hasattr(model, "n_components") else {}
+    last = {name: (model.history_.get(name) or [None])[-1] for name in _score_names(model)}
+    return {**width, "epochs": model.n_iter_, **last}
 
 
 def _score_names(model: Any) -> list[str]:
