@@ -5,7 +5,8 @@ import inspect
 import numpy as np
 import pytest
 
-from udl_fast import RBM, BernoulliRBM
+from tests.support.bernoulli_mixture import BernoulliMixture
+from udl_fast import registry
 from udl_fast.estimator.parameters import (
     COMMON_RULES,
     Choice,
@@ -17,7 +18,7 @@ from udl_fast.estimator.parameters import (
 )
 from udl_fast.rbm.rules import Binarize
 
-MODELS = [RBM, BernoulliRBM]
+MODELS = [*map(registry.class_of, map(registry.find, registry.names())), BernoulliMixture]
 
 
 def defaults(model_class):

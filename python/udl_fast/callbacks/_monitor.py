@@ -34,7 +34,7 @@ class Monitor:
             self._validation_rows = self._rows_of(history.validation)
 
     def begin(self) -> None:
-        """Before the first epoch of a model that is started."""
+        """Before the first epoch of a fit and of each of its stages."""
         history = self._model.__dict__.setdefault("history_", {})
         _drop_later_epochs(history, self._model.n_iter_)
 

@@ -101,6 +101,7 @@ class FitCallbacks:
     def begin_stage(self, stage: Any) -> None:
         """Before the epochs of a stage."""
         self._stage = stage
+        self._monitor.begin()
         self._parent = self._root
         if self._root is not None and self._n_stages > 1:
             self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=stage.n_iter)

@@ -1,0 +1,416 @@
+"""What every model can do, registered ones and two that live in the tests, by what it declares alone.
+
+`BernoulliMixture` shows that one file suffices for a model; `StagedMixture` trains in two stages.
+"""
+
+import copy
+import io
+import pickle
+import sys
+from types import SimpleNamespace
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import udl_fast
+from tests.support.models import Recorder
+from udl_fast import progress, registry
+from udl_fast.callbacks import Checkpoint, EarlyStopping, History, MetricsLogger
+
+IN_TESTS = {"BernoulliMixture": "bernoulli-mixture", "StagedMixture": "staged-mixture"}
+N_EPOCHS = 4  # of the last stage
+X = (np.random.default_rng(0).random((90, 12)) < np.linspace(0.2, 0.8, 12)).astype(np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def _registered(monkeypatch):
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+    for name, command in IN_TESTS.items():
+        registry.register(name, "tests.support.bernoulli_mixture", command)
+
+
+@pytest.fixture(params=[*registry.names(), *IN_TESTS])
+def make(request):
+    """Makes a small model of one kind."""
+    model_class = registry.class_of(registry.find(request.param))
+    options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
+    known = {name: value for name, value in options.items() if name in model_class.rules}
+    return lambda **changes: model_class(**{**known, **changes})
+
+
+def n_epochs(model):
+    return sum(stage.n_iter for stage in model._stages())
+
+
+def is_staged(model):
+    return len(model._stages()) > 1
+
+
+def assert_same(first, second):
+    """The same model to the bit, but for the time it took and for its parameters."""
+    one, two = first._state(), second._state()
+    assert one.arrays.keys() == two.arrays.keys()
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(array, two.arrays[name])
+        assert array.dtype == two.arrays[name].dtype
+    for values in (one.values, two.values):
+        values["history"].pop("seconds", None)
+    assert one.values == two.values
+
+
+def stop_after(n_done):
+    """A callback that stops the whole fit."""
+    return lambda model, info: info["epoch"] == n_done
+
+
+def finish(model, n_done):
+    """Train a model that was stopped after so many epochs to its end."""
+    if not is_staged(model):
+        model.set_params(n_iter=N_EPOCHS - n_done)
+    return model.set_params(warm_start=True, callbacks=None).fit(X)
+
+
+# ---- fit ----
+
+
+def test_fit_makes_every_epoch_and_measures(make):
+    model = make()
+    assert model.fit(X) is model
+    assert model.n_iter_ == n_epochs(model)
+    assert model.n_features_in_ == 12
+    history = model.history_
+    assert history["epoch"] == list(range(1, n_epochs(model) + 1))
+    score = model.measurements[0]
+    assert score.better == "max"
+    assert np.isfinite(history[score.name]).all()
+    assert ("stage" in history) == is_staged(model)
+
+
+def test_what_is_measured_is_declared(make):
+    model = make(callbacks=[History(validation=X[:20])]).fit(X)
+    own = set(model.history_) - {"epoch", "seconds", "stage"}
+    assert own == {found.name for found in model.measurements}
+
+
+def test_arrays_are_those_of_the_rules(make):
+    model = make().fit(X)
+    rules = model._array_rules()
+    assert set(model._engine.state()) <= set(rules)
+    required = {name for name, rule in rules.items() if not rule.optional}
+    assert required <= set(model._engine.state())
+
+
+def test_the_same_seed_gives_the_same_model(make):
+    assert_same(make().fit(X), make().fit(X))
+
+
+def test_partial_fit_takes_chunks_and_iterators_of_them(make):
+    chunks = [X[:30], X[30:50], X[50:]]
+    one_by_one = make()
+    for chunk in chunks:
+        assert one_by_one.partial_fit(chunk) is one_by_one
+    assert_same(make().partial_fit(iter(chunks)), one_by_one)
+    assert one_by_one.n_iter_ == 0
+    assert one_by_one.n_updates_ > 0
+    with pytest.raises(ValueError, match="iterator that yields no chunk"):
+        make().partial_fit(iter([]))
+
+
+def test_verbose_prints_the_score(make, capsys):
+    model = make(verbose=1).fit(X)
+    lines = capsys.readouterr().out.splitlines()
+    name = model.measurements[0].name.replace("_", "-")
+    assert lines[1].startswith(f"[{type(model).__name__}] Iteration 2, {name} = ")
+    assert len(lines) == n_epochs(model)
+
+
+# ---- copies ----
+
+
+@pytest.mark.parametrize("through", ["file", "pickle", "copy", "joblib"])
+def test_copies_go_on_bit_for_bit(make, tmp_path, through):
+    model = make(callbacks=[stop_after(2)]).fit(X).set_params(callbacks=None)
+    if through == "file":
+        model.save(tmp_path / "model")
+        again = udl_fast.load(tmp_path / "model")
+    elif through == "pickle":
+        again = pickle.loads(pickle.dumps(model))
+    elif through == "copy":
+        again = copy.deepcopy(model)
+    else:
+        joblib.dump(model, tmp_path / "model")
+        again = joblib.load(tmp_path / "model")
+    assert type(again) is type(model)
+    assert again.get_params() == model.get_params()
+    assert_same(again, model)
+    before = model._state()
+    assert_same(again.partial_fit(X[:40]), copy.deepcopy(model).partial_fit(X[:40]))
+    np.testing.assert_array_equal(
+        *(next(iter(state.arrays.values())) for state in (before, model._state()))
+    )
+
+
+def test_names_of_features_are_saved(make, tmp_path):
+    model = make().fit(X)
+    model.feature_names_in_ = np.array([f"pixel {i}" for i in range(12)], dtype=object)
+    model.save(tmp_path / "model")
+    assert list(udl_fast.load(tmp_path / "model").feature_names_in_) == list(
+        model.feature_names_in_
+    )
+
+
+def test_clones_are_unfitted_and_learn_the_same(make):
+    model = make().fit(X)
+    again = clone(model)
+    assert again.get_params() == model.get_params()
+    assert not hasattr(again, "n_iter_")
+    assert_same(again.fit(X), model)
+
+
+# ---- resume ----
+
+
+@pytest.mark.parametrize("n_done", range(1, N_EPOCHS))
+def test_training_goes_on_where_it_stopped(make, tmp_path, n_done):
+    """With two stages that is within the first, at its end, and within the second."""
+    whole = make().fit(X)
+    half = make(callbacks=[stop_after(n_done)]).fit(X)
+    assert half.n_iter_ == n_done
+    half.save(tmp_path / "half")
+    for model in (
+        udl_fast.load(tmp_path / "half"),
+        pickle.loads(pickle.dumps(half.set_params(callbacks=None))),
+    ):
+        assert_same(finish(model, n_done), whole)
+
+
+def test_a_finished_model_repeats_its_last_stage(make):
+    model = make(warm_start=True).fit(X)
+    before = model.n_iter_
+    assert model.fit(X).n_iter_ == before + N_EPOCHS
+
+
+def test_checkpoints_lead_to_the_same_model(make, tmp_path):
+    whole = make().fit(X)
+    with pytest.raises(RuntimeError, match="disk full"):
+        make(callbacks=[Checkpoint(tmp_path, keep=None), Recorder(fail_after=3)]).fit(X)
+    for n_done in (1, 2, 3):
+        model = udl_fast.load(tmp_path / f"checkpoint-{n_done:06d}.safetensors")
+        assert model.n_iter_ == n_done
+        assert_same(finish(model, n_done), whole)
+
+
+# ---- what goes wrong ----
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
+def test_interrupted_training_keeps_the_last_epoch(make, error):
+    def fail(model, info):
+        if info["epoch"] == 2:
+            raise error
+
+    model = make(callbacks=[fail])
+    with pytest.raises(error):
+        model.fit(X)
+    assert model.n_iter_ == 2
+    assert_same(finish(model, 2), make().fit(X))
+
+
+def test_a_refit_that_fails_leaves_the_fitted_model(make, monkeypatch):
+    model = make().fit(X)
+    before = copy.deepcopy(model)
+
+    def fail(*arguments):
+        raise MemoryError
+
+    monkeypatch.setattr(type(model), "_new_engine", fail)
+    with pytest.raises(MemoryError):
+        model.fit(X[:, :7])
+    with pytest.raises(ValueError, match="NaN"):
+        model.fit(np.full((3, 4), np.nan))
+    assert_same(model, before)
+    model._matrix(X)  # still of 12 features
+
+
+def test_wrong_parameters_are_named(make):
+    model = make()
+    for name in model.rules:
+        changed = clone(model).set_params(**{name: {"a": 1}})
+        with pytest.raises((TypeError, ValueError), match=name):
+            changed.fit(X)
+        assert not hasattr(changed, "n_iter_")
+
+
+def test_parameters_are_set_and_read(make):
+    model = make()
+    for name, value in model.get_params().items():
+        assert model.set_params(**{name: value}).get_params()[name] is value
+    with pytest.raises(ValueError, match="Invalid parameter"):
+        model.set_params(nonsense=1)
+
+
+def test_unfitted_models_say_so(make, tmp_path):
+    model = make()
+    for use in (lambda: model.save(tmp_path / "model"), lambda: model.transform(X)):
+        with pytest.raises(NotFittedError):
+            use()
+    assert not hasattr(model, "components_")
+    with pytest.raises(AttributeError, match="has no components_ before fit"):
+        _ = model.components_
+
+
+@pytest.mark.parametrize("data", [np.zeros((3, 5)), None, np.zeros(4), np.empty((0, 12))])
+def test_wrong_data_are_refused_and_leave_the_model(make, data):
+    model = make().fit(X)
+    before = copy.deepcopy(model)
+    for learn in (model.partial_fit, model.set_params(warm_start=True).fit):
+        with pytest.raises((ValueError, TypeError)):
+            learn(data)
+    assert_same(model, before)
+
+
+# ---- attributes ----
+
+
+def test_attributes_are_read_only_and_can_be_assigned(make):
+    model = make().fit(X)
+    before = model._state().arrays
+    values = model.components_ / 2
+    with pytest.raises(ValueError, match="read-only"):
+        model.components_[...] = 0
+    with pytest.raises(ValueError, match=r"components_ has shape \(2, 3\), expected \(5, 12\)"):
+        model.components_ = np.zeros((2, 3))
+    with pytest.raises(ValueError, match="components_ holds NaN or infinity"):
+        model.components_ = values * np.inf
+    model.components_ = values
+    np.testing.assert_array_equal(model.components_, values)
+    after = model._state().arrays
+    changed = [name for name in after if not np.array_equal(after[name], before[name])]
+    assert len(changed) == 1
+
+
+def test_transform_gives_named_columns(make):
+    model = make().fit(X)
+    assert model.transform(X).shape == (90, len(model.get_feature_names_out()))
+
+
+def test_set_output_takes_effect(make):
+    """scikit-learn wraps only methods that stand in the class itself."""
+    model = make().fit(X).set_output(transform="pandas")
+    try:
+        import pandas
+    except ImportError:
+        with pytest.raises(ImportError, match="pandas"):
+            model.transform(X)
+    else:
+        assert isinstance(model.transform(X), pandas.DataFrame)
+
+
+# ---- callbacks ----
+
+
+def expected_tasks(model):
+    """Begins and ends of tasks, as deep as they lie."""
+    stages = model._stages()
+    epochs = [
+        [f"{when} epoch {k}" for k in range(stage.n_iter) for when in ("begin", "end")]
+        for stage in stages
+    ]
+    if is_staged(model):
+        epochs = [
+            [f"begin stage {number}", *calls, f"end stage {number}"]
+            for number, calls in enumerate(epochs)
+        ]
+    return [
+        "setup",
+        "begin fit 0",
+        *(call for calls in epochs for call in calls),
+        "end fit 0",
+        "teardown",
+    ]
+
+
+def test_tasks_are_nested(make):
+    recorder = Recorder()
+    model = make(callbacks=[recorder]).fit(X)
+    assert recorder.calls == expected_tasks(model)
+
+
+def test_callbacks_change_no_bit(make, tmp_path):
+    watch = [
+        History(),
+        EarlyStopping(patience=100, restore_best=True, monitor="epoch", mode="max"),
+        Checkpoint(tmp_path),
+        MetricsLogger(lambda metrics, step: None),
+        lambda model, info: False,
+    ]
+    assert_same(make().fit(X), make(callbacks=watch).fit(X))
+
+
+def test_functions_are_told_where_the_fit_is(make):
+    seen = []
+    model = make(callbacks=[lambda model, info: seen.append(dict(info))]).fit(X)
+    ends = [info for info in seen if info["rows_done"] == info["n_rows"]]
+    assert [info["epoch"] for info in ends][-1] == n_epochs(model)
+    assert {info["n_iter"] for info in seen} == {n_epochs(model)}
+
+
+def test_early_stopping_goes_back_to_the_best_epoch(make):
+    """The first of each stage here, since stages have best epochs of their own."""
+    stop = EarlyStopping(monitor="epoch", mode="min", patience=2, restore_best=True)
+    model = make(callbacks=[stop]).fit(X)
+    assert model.n_iter_ == stop.best_epoch_ == len(model._stages())
+    if not is_staged(model):
+        assert_same(finish(model, 1), make().fit(X))
+    else:
+        assert model.history_["epoch"] == [1, 2, 3, 4]
+        assert model.history_["stage"] == ["rough", "fine", "fine", "fine"]
+
+
+class Worsening(EarlyStopping):
+    """What it watches gets worse from epoch to epoch: a callback that should stop after the second."""
+
+    def __init__(self, monitor, better):
+        super().__init__(monitor, patience=1)
+        self.sign = 1 if better == "min" else -1
+
+    def after_epoch(self, estimator):
+        """Stop if the invented value is known to be worse."""
+        history = estimator.history_
+        values = history.setdefault(self.monitor, [None] * len(history["epoch"]))
+        values[-1] = self.sign * estimator.n_iter_
+        return super().after_epoch(estimator)
+
+
+def test_early_stopping_knows_what_is_better(make):
+    for found in make().measurements:
+        if found.better is not None:
+            stop = Worsening(found.name, found.better)
+            model = make(callbacks=[stop]).fit(X)
+            assert stop.stopped_epoch_ == model.n_iter_ == 2 * len(model._stages())
+
+
+def test_measurements_are_logged(make):
+    logged = []
+    logger = MetricsLogger(lambda metrics, step: logged.append((step, metrics)))
+    model = make(callbacks=[logger]).fit(X)
+    assert [step for step, _ in logged] == model.history_["epoch"]
+    assert all(isinstance(value, int | float) for _, found in logged for value in found.values())
+    assert model.measurements[0].name in logged[0][1]
+
+
+def test_progress_is_shown_to_who_watches(make, monkeypatch):
+    stream = io.StringIO()
+    stream.isatty = lambda: True
+    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
+    monkeypatch.setitem(sys.modules, "rich", None)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setattr(progress, "_DELAY_SECONDS", 0.0)
+    monkeypatch.setattr(progress, "_INTERVAL_SECONDS", 0.0)
+    monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
+    model = make().fit(X)
+    total = n_epochs(model)
+    assert f"{type(model).__name__} epoch {total}/{total}" in stream.getvalue()
