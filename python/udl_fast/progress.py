@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sys
 import threading
 import time
@@ -126,9 +127,12 @@ def _new_bar(total: int) -> Any:
     class Bar(tqdm):
         monitor_interval = 0  # starts no thread
 
+    columns, lines = shutil.get_terminal_size()  # 80 x 24 where tqdm finds 0 x 0 and hides the bar
     return Bar(
         total=total,
         file=sys.stderr,
+        ncols=columns - 1,
+        nrows=lines,
         leave=False,
         delay=_DELAY_SECONDS,
         mininterval=_INTERVAL_SECONDS,

@@ -3,18 +3,15 @@
 import argparse
 import inspect
 import json
-from typing import ClassVar
 
 import numpy as np
 import pytest
-from sklearn.base import BaseEstimator
 
 import udl_fast
 from udl_fast import cli, registry
+from udl_fast.callbacks import History
 from udl_fast.commands.shared import model_options
 from udl_fast.commands.shared.pictures import SIZES
-from udl_fast.estimator.declarations import Measurement
-from udl_fast.estimator.parameters import COMMON_RULES, Flag, Number
 
 
 @pytest.fixture(autouse=True)
@@ -154,88 +151,77 @@ def test_helps_are_first_sentences_of_the_docstring():
 # A model that is no RBM
 
 
-class Means(BaseEstimator):
-    """The mean of every column, approached step by step.
-
-    Parameters
-    ----------
-    speed : float, default=0.5
-        Share of the way that an epoch goes.
-    backwards : bool, default=False
-    n_iter : int, default=3
-    random_state : int, default=None
-    callbacks : list, default=None
-    """
-
-    rules: ClassVar = {
-        "speed": Number(0, 1),
-        "backwards": Flag(),
-        **{name: COMMON_RULES[name] for name in ("n_iter", "random_state", "callbacks")},
-    }
-    measurements = (Measurement("squared_error", "min", "mean over rows and columns"),)
-    pictures = ()
-
-    def __init__(self, speed=0.5, backwards=False, n_iter=3, random_state=None, callbacks=None):
-        self.speed = speed
-        self.backwards = backwards
-        self.n_iter = n_iter
-        self.random_state = random_state
-        self.callbacks = callbacks
-
-    def fit(self, X):
-        self.means_ = np.zeros(X.shape[1])
-        self.n_iter_ = 0
-        self.history_ = {"epoch": [], "seconds": [], "squared_error": []}
-        for epoch in range(1, self.n_iter + 1):
-            self.means_ += self.speed * (X.mean(axis=0) - self.means_)
-            self.n_iter_ = epoch
-            error = float(np.square(X - self.means_).mean())
-            for name, value in {"epoch": epoch, "seconds": 0.01, "squared_error": error}.items():
-                self.history_[name].append(value)
-            info = {"epoch": epoch, "rows_done": len(X), "n_rows": len(X)}
-            for callback in self.callbacks:
-                if callable(callback):
-                    callback(self, info)
-        return self
-
-    def save(self, path):
-        with open(path, "wb") as file:
-            np.savez(file, means=self.means_)
-
-
-@pytest.fixture
-def means(monkeypatch):
-    """The model `means`, known for the time of a test."""
+@pytest.fixture(params=["bernoulli-mixture", "staged-mixture"])
+def mixture(request, monkeypatch):
+    """A model that lives in the tests, known for the time of one: its entry."""
     monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    return registry.register("Means", __name__, "means")
+    name = "".join(part.capitalize() for part in request.param.split("-"))
+    return registry.register(name, "tests.support.bernoulli_mixture", request.param)
 
 
-def test_a_model_that_is_no_rbm(means, rows, tmp_path, capsys):
+def test_a_model_that_is_no_rbm(mixture, rows, tmp_path, capsys):
     pytest.importorskip("matplotlib")
-    line = "train rows.npy --model means --speed 0.25 --epochs 4 --output m.safetensors --json"
+    options = "--components 3 --smoothing 0.25 --epochs 4 --no-shuffle --seed 5"
+    line = f"train rows.npy --model {mixture.command} {options} --output m.safetensors --json"
     code, out, err = run(capsys, f"{line} --pictures pictures")
     assert code == 0, err
     found = json.loads(out)
-    expected = Means(0.25, n_iter=4, callbacks=[]).fit(rows)
-    assert found["squared_error"] == expected.history_["squared_error"][-1]
-    assert (found["kind"], found["epochs"]) == ("means", 4)
-    assert "n_components" not in found
+    expected = registry.class_of(mixture)(
+        3, smoothing=0.25, n_iter=4, shuffle=False, random_state=5, callbacks=[History(every=1)]
+    ).fit(rows)
+    n_epochs = expected.n_iter_
+    assert found["log_likelihood"] == expected.history_["log_likelihood"][-1]
+    assert (found["kind"], found["epochs"]) == (mixture.command, n_epochs)
     assert "pseudo" not in out + err
-    assert "squared-error" in err
-    assert [p.name for p in (tmp_path / "pictures").iterdir()] == ["training_curve.png"]
+    assert f"epoch {n_epochs}/{n_epochs}" in err
+    assert "log-likelihood" in err
+    pictures = {path.name for path in (tmp_path / "pictures").iterdir()}
+    assert pictures == {"filters.png", "training_curve.png"}
     entries = json.loads((tmp_path / "m.history.json").read_text())
-    assert [entry["squared_error"] for entry in entries] == expected.history_["squared_error"]
-    with np.load(tmp_path / "m.safetensors") as file:
-        np.testing.assert_array_equal(file["means"], expected.means_)
+    assert [entry["change"] for entry in entries] == expected.history_["change"]
+    saved = udl_fast.load("m.safetensors")
+    np.testing.assert_array_equal(saved.components_, expected.components_)
 
 
-def test_its_options_are_its_own(means, capsys):
-    assert parsed(Means, "--backwards") == {"backwards": True, "random_state": 0}
-    assert "--speed: must be a finite number from 0 to 1" in refused(
-        capsys, "train rows.npy --model means --speed 3"
+def test_its_options_are_its_own(mixture, capsys):
+    model_class = registry.class_of(mixture)
+    assert parsed(model_class, "--smoothing 2") == {"smoothing": 2.0, "random_state": 0}
+    line = f"train rows.npy --model {mixture.command}"
+    assert "--smoothing: must be a finite number >= 0" in refused(capsys, f"{line} --smoothing -1")
+    assert "unrecognized arguments: --k 3" in refused(capsys, f"{line} --k 3")
+    assert "unrecognized arguments: --smoothing 1" in refused(
+        capsys, "train rows.npy --smoothing 1"
     )
-    assert "unrecognized arguments: --k 3" in refused(capsys, "train rows.npy --model means --k 3")
-    assert "unrecognized arguments: --speed 1" in refused(capsys, "train rows.npy --speed 1")
+
+
+def test_commands_ask_a_model_for_what_it_can_do(mixture, rows, capsys):
+    line = f"train rows.npy --model {mixture.command} --components 3 --epochs 2"
+    assert run(capsys, line)[0] == 0
+    model = udl_fast.load("model.safetensors")
+    assert run(capsys, "transform model.safetensors rows.npy hidden.npy")[0] == 0
+    np.testing.assert_array_equal(np.load("hidden.npy"), model.transform(rows))
+    code, out, _ = run(capsys, "encode model.safetensors rows.npy codes.npy")
+    assert code == 0
+    assert "50 codes of 8 bits, the last 5 always 0" in out
+    expected = udl_fast.pack_bits(model.transform(rows) > 0.5)
+    np.testing.assert_array_equal(np.load("codes.npy"), expected)
+    code, _, err = run(capsys, "sample model.safetensors samples.npy")
+    assert code == 1
+    assert f"model.safetensors holds a {mixture.name}, which has no sample" in err
+
+
+def test_steps_are_for_models_that_take_them(mixture, capsys, monkeypatch):
+    def sample(self, n_samples):
+        return np.zeros((n_samples, 16), bool)
+
+    monkeypatch.setattr(registry.class_of(mixture), "sample", sample, raising=False)
+    line = f"train rows.npy --model {mixture.command} --epochs 1"
+    assert run(capsys, line)[0] == 0
+    assert run(capsys, "sample model.safetensors samples.npy -n 7")[0] == 0
+    assert np.load("samples.npy").shape == (7, 16)
+    code, _, err = run(capsys, "sample model.safetensors samples.npy --steps 5")
+    assert code == 1
+    assert f"--steps: a {mixture.name} draws without steps" in err
 
 
 @pytest.mark.parametrize("name", registry.names())

@@ -137,12 +137,16 @@ class _Watch:
     def __init__(self, model: Any, n_rows: int, words: IO[str]) -> None:
         self._score = next(iter(_score_names(model)), None)
         measured = (self._score or "").replace("_", "-")
-        self._lines = EpochLines(model.n_iter, n_rows, words, measured)
+        n_epochs = sum(stage.n_iter for stage in model._stages())
+        self._lines = EpochLines(n_epochs, n_rows, words, measured)
+        self._n_shown = 0
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
         history = model.history_
-        if info["rows_done"] < info["n_rows"] or info["epoch"] != len(history.get("epoch", ())):
+        n_measured = len(history.get("epoch", ()))
+        if info["epoch"] != n_measured or n_measured == self._n_shown:
             return False
+        self._n_shown = n_measured
         score = None if self._score is None else history[self._score][-1]
         self._lines.update(info["epoch"], history["seconds"][-1], score)
         return False
