@@ -8,21 +8,38 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import Any, NamedTuple
 
-from .commands import bench, datasets, encode, info, sample, search, train, transform
-from .commands.demo import command as demo
+
+class _Command(NamedTuple):
+    module: str  # below `commands`, with `add_arguments` and `run`; imported if it is chosen
+    help: str
+
 
 _COMMANDS = {
-    "info": info,
-    "datasets": datasets,
-    "demo": demo,
-    "train": train,
-    "transform": transform,
-    "sample": sample,
-    "encode": encode,
-    "search": search,
-    "bench": bench,
+    "info": _Command(
+        "info", "show version, CPU kernels, threads, CUDA status, libraries and data folders"
+    ),
+    "datasets": _Command("datasets", "list the data sets, or download one"),
+    "demo": _Command(
+        "demo.command", "train an RBM on digits or MNIST, compare with scikit-learn, write pictures"
+    ),
+    "train": _Command(
+        "train", "train a model on a data set or file; save it, its history and pictures"
+    ),
+    "transform": _Command(
+        "transform", "write hidden values of a data set or file under a saved model"
+    ),
+    "sample": _Command("sample", "draw samples from a saved model"),
+    "encode": _Command(
+        "encode",
+        "write binary codes of a data set or file under a saved model, packed or as an index",
+    ),
+    "search": _Command(
+        "search", "exact Hamming search of queries among the codes of an index or file"
+    ),
+    "bench": _Command("bench", "time this package against others on this machine"),
 }
 
 
@@ -39,7 +56,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     int
         The exit code, 0 or 1. Wrong usage leaves through SystemExit(2), as argparse does.
     """
-    arguments = _parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    arguments = _parser(words).parse_args(words)
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _show_warning
@@ -67,7 +85,14 @@ class _Parser(argparse.ArgumentParser):
         super().__init__(allow_abbrev=False, **options)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _chosen(words: Sequence[str]) -> str | None:
+    """The command: the first word that is no option, as no option before it takes a value."""
+    return next((word for word in words if not word.startswith("-")), None)
+
+
+def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
+    """Names and helps of all commands, and the options of the one that the words choose."""
+    chosen = _chosen(words)
     parser = _Parser(
         prog="udl-fast", description="Fast unsupervised deep learning: RBMs, codes, Hamming search."
     )
@@ -75,10 +100,12 @@ def _parser() -> argparse.ArgumentParser:
         "--debug", action="store_true", help="show the traceback when something fails"
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, module in _COMMANDS.items():
-        command = commands.add_parser(name, help=module.HELP, description=module.HELP)
-        module.add_arguments(command)
-        command.set_defaults(run=module.run, usage_error=command.error)
+    for name, (module, help_text) in _COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        if name == chosen:
+            found = import_module(f".commands.{module}", __package__)
+            found.add_arguments(command, words)
+            command.set_defaults(run=found.run, usage_error=command.error)
     return parser
 
 

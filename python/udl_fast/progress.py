@@ -1,19 +1,24 @@
-"""A progress bar for trainings of more than two seconds that somebody watches in a terminal."""
+"""How far long work has come, for somebody who watches: a bar on stderr, or lines of a training run.
+
+The bar serves trainings and commands alike. It appears after two seconds and vanishes at the end.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import IO, Any
 
-_DELAY_SECONDS = 2.0  # shorter trainings show nothing
+_DELAY_SECONDS = 2.0  # shorter work shows nothing
 _INTERVAL_SECONDS = 0.1
+_MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
 _suppressed = ContextVar("suppressed", default=False)
 
 
@@ -43,8 +48,7 @@ def is_watched() -> bool:
 
 
 class ProgressBar:
-    """Share of the rows of all epochs that were presented; appears after two seconds and vanishes
-    at the end.
+    """Share of the rows of all epochs that were presented.
 
     Parameters
     ----------
@@ -58,96 +62,182 @@ class ProgressBar:
         self._title = title
         self._n_epochs = n_epochs
         self._n_rows = n_rows
-        self._start = time.perf_counter()
-        self._next = self._start + _DELAY_SECONDS
-        self._line: _Line | None = None
+        self._bar = _new_bar(n_epochs * n_rows)
 
     def update(self, epochs_done: int, rows_done: int) -> None:
         """Called often; draws seldom. `rows_done` counts within the present epoch."""
+        epoch = min(epochs_done + 1, self._n_epochs)
+        text = f"{self._title} epoch {epoch}/{self._n_epochs}"
+        _show(self._bar, text, epochs_done * self._n_rows + rows_done)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        self._bar.close()
+
+
+class WorkProgress:
+    """How many of some units of work are done; nothing is drawn where nobody watches.
+
+    Parameters
+    ----------
+    total : int
+        Units of work in all.
+    label : str
+        What is being done.
+    """
+
+    def __init__(self, total: int, label: str) -> None:
+        self._total, self._label, self._done = total, label, 0
+        self._bar = _new_bar(total) if is_watched() else None
+
+    def update(self, n: int = 1) -> None:
+        """`n` more units are done."""
+        self._done += n
+        if self._bar is not None:
+            _show(self._bar, f"{self._label} {self._done:,} of {self._total:,}", self._done)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self._bar is not None:
+            self._bar.close()
+
+
+@contextmanager
+def progress(total: int, label: str) -> Iterator[WorkProgress]:
+    """A :class:`WorkProgress` that is removed at the end, whatever happens."""
+    found = WorkProgress(total, label)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def _show(bar: Any, text: str, done: int) -> None:
+    bar.set_description_str(text, refresh=False)
+    bar.update(done - bar.n)
+
+
+def _new_bar(total: int) -> Any:
+    """A bar of tqdm (extra `progress`); without it a plain line."""
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _PlainBar(total)
+
+    class Bar(tqdm):
+        monitor_interval = 0  # starts no thread
+
+    columns, lines = shutil.get_terminal_size()  # 80 x 24 where tqdm finds 0 x 0 and hides the bar
+    return Bar(
+        total=total,
+        file=sys.stderr,
+        ncols=columns - 1,
+        nrows=lines,
+        leave=False,
+        delay=_DELAY_SECONDS,
+        mininterval=_INTERVAL_SECONDS,
+        miniters=0,  # time alone decides
+        smoothing=0,
+        bar_format="{desc} {bar} {percentage:3.0f}% {remaining} left",
+    )
+
+
+class _PlainBar:
+    """One line of stderr, written again and again; as much of tqdm as is used here."""
+
+    _WIDTH = 24
+
+    def __init__(self, total: int) -> None:
+        self.n = 0
+        self._total = total
+        self._text = ""
+        self._start = time.perf_counter()
+        self._next = self._start + _DELAY_SECONDS
+        self._is_drawn = False
+
+    def set_description_str(self, text: str, refresh: bool) -> None:
+        self._text = text
+
+    def update(self, n: int) -> None:
+        self.n += n
         now = time.perf_counter()
         if now < self._next:
             return
         self._next = now + _INTERVAL_SECONDS
-        share = (epochs_done + rows_done / self._n_rows) / self._n_epochs
-        if self._line is None:
-            self._line = _new_line()
-        epoch = min(epochs_done + 1, self._n_epochs)
+        self._is_drawn = True
+        share = self.n / self._total if self._total else 1.0
         elapsed = now - self._start
-        left = elapsed / share - elapsed if share > 0 else None
-        self._line.draw(f"{self._title} epoch {epoch}/{self._n_epochs}", share, left)
-
-    def close(self) -> None:
-        """Remove the bar."""
-        if self._line is not None:
-            self._line.remove()
-
-
-class _Line:
-    """Draws nothing."""
-
-    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
-        """Show this share of the work."""
-
-    def remove(self) -> None:
-        """Leave no trace."""
-
-
-class _PlainLine(_Line):
-    """One line of stderr, written again and again."""
-
-    _WIDTH = 24
-
-    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
+        left = _clock(elapsed / share - elapsed) if share > 0 else "?"
         filled = round(share * self._WIDTH)
         bar = "#" * filled + "-" * (self._WIDTH - filled)
-        sys.stderr.write(f"\r{text} [{bar}] {share:4.0%} {clock(seconds_left)} left\x1b[K")
+        sys.stderr.write(f"\r{self._text} [{bar}] {share:4.0%} {left} left\x1b[K")
         sys.stderr.flush()
 
-    def remove(self) -> None:
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+    def close(self) -> None:
+        if self._is_drawn:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
 
 
-class _RichLine(_Line):
-    def __init__(self, progress: Any) -> None:
-        self._progress = progress
-        self._task = progress.add_task("", total=1.0, left="")
-        progress.start()
+class EpochLines:
+    """Epoch, speed, measurement and time left of a training run that a command reports.
 
-    def draw(self, text: str, share: float, seconds_left: float | None) -> None:
-        self._progress.update(
-            self._task, description=text, completed=share, left=f"{clock(seconds_left)} left"
-        )
+    On a terminal one line is written again and again; elsewhere at most 20 plain lines appear.
 
-    def remove(self) -> None:
-        self._progress.stop()
+    Parameters
+    ----------
+    n_epochs : int
+        Epochs to come.
+    n_examples : int
+        Examples in each.
+    stream : text stream
+        Where to write.
+    measured : str, default="pseudo-likelihood"
+        What the score of an epoch is.
+    """
+
+    def __init__(
+        self, n_epochs: int, n_examples: int, stream: IO[str], measured: str = "pseudo-likelihood"
+    ) -> None:
+        self._n_epochs = n_epochs
+        self._n_examples = n_examples
+        self._stream = stream
+        self._measured = measured
+        self._live = stream.isatty()
+        self._every = -(-n_epochs // _MOST_PLAIN_LINES)
+        self._start = time.perf_counter()
+        self._training_seconds = 0.0
+        self._width = 0
+
+    def update(self, epoch: int, seconds: float, score: float | None = None) -> None:
+        """After epoch `epoch` (from 1) that took `seconds` to train and scored `score`."""
+        self._training_seconds += seconds
+        last = epoch == self._n_epochs
+        if not (self._live or last or epoch == 1 or epoch % self._every == 0):
+            return
+        text = self._text(epoch, score)
+        if self._live:
+            blank = " " * max(0, self._width - len(text))
+            self._stream.write("\r" + text + blank + ("\n" if last else ""))
+            self._width = len(text)
+        else:
+            self._stream.write(text + "\n")
+        self._stream.flush()
+
+    def _text(self, epoch: int, score: float | None) -> str:
+        elapsed = time.perf_counter() - self._start
+        left = elapsed / epoch * (self._n_epochs - epoch)
+        rate = epoch * self._n_examples / self._training_seconds
+        parts = [
+            f"epoch {epoch:{len(str(self._n_epochs))}d}/{self._n_epochs}",
+            f"{rate:>9,.0f} examples/s",
+            *([] if score is None else [f"{self._measured} {score:8.2f}"]),
+            f"took {_clock(elapsed)}" if epoch == self._n_epochs else f"ETA {_clock(left)}",
+        ]
+        return "   ".join(parts)
 
 
-def _new_line() -> _Line:
-    """A bar of rich (extra `progress`), without it a plain line; nothing if rich already draws."""
-    try:
-        from rich.console import Console
-        from rich.errors import LiveError
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
-    except ImportError:
-        return _PlainLine()
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TaskProgressColumn(),
-        TextColumn("{task.fields[left]}"),
-        console=Console(file=sys.stderr),
-        transient=True,
-    )
-    try:
-        return _RichLine(progress)
-    except LiveError:
-        return _Line()
-
-
-def clock(seconds: float | None) -> str:
+def _clock(seconds: float) -> str:
     """Minutes and seconds."""
-    if seconds is None:
-        return "?"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"

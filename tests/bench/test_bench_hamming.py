@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 
-from udl_fast.bench import process
+from udl_fast.bench import process, suite
 from udl_fast.bench.hamming import benchmark as hamming
 from udl_fast.bench.hamming import check as hamming_check
 from udl_fast.bench.hamming.cases import QUICK_CASES, Case
@@ -34,17 +34,11 @@ def test_the_benchmark_in_small():
 
 
 WRONG = """
-from pathlib import Path
-import importlib.util
 import numpy as np
-
-path = {path!r}
-spec = importlib.util.spec_from_file_location("right", path)
-right = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(right)
+from udl_fast.bench.contestants.hamming_udl_fast import Scan
 
 
-class Wrong(right.Scan):
+class Wrong(Scan):
     def answers(self, n):
         *head, ids = super().answers(n)
         ids = np.array(ids)
@@ -56,9 +50,9 @@ class Wrong(right.Scan):
 @pytest.mark.parametrize("name", ["udl_fast", "faiss"])
 def test_a_wrong_contestant_stops_the_benchmark_before_timing(tmp_path, monkeypatch, name):
     path = tmp_path / "wrong.py"
-    path.write_text(WRONG.format(path=str(hamming._FOLDER / "hamming_udl_fast.py")))
+    path.write_text(WRONG)
     monkeypatch.setitem(hamming.CONTESTANTS, name, (path, "Wrong"))
-    monkeypatch.setattr(hamming, "interleave", lambda *_, **__: pytest.fail("timed a wrong one"))
+    monkeypatch.setattr(suite, "interleave", lambda *_, **__: pytest.fail("timed a wrong one"))
     with pytest.raises(process.ContestantError, match=f"{name}: finds other codes"):
         hamming.measure(quick("--peers", "faiss"))
 

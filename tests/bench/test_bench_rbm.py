@@ -5,7 +5,7 @@ import json
 import pytest
 
 from tests.support.contestants import contestant_file
-from udl_fast.bench import harness, process
+from udl_fast.bench import harness, process, suite
 from udl_fast.bench.rbm import benchmark as rbm
 from udl_fast.bench.rbm import cases as rbm_cases
 from udl_fast.bench.rbm import ceilings as rbm_ceilings
@@ -93,7 +93,7 @@ def test_grey_rows_have_dense_products(data_dir, monkeypatch):
 
 
 def test_a_wrong_product_stops_the_benchmark(tmp_path, monkeypatch):
-    right = (rbm_ceilings._FOLDER / "products_numpy.py").read_text()
+    right = (suite.FOLDER / "products_numpy.py").read_text()
     path = tmp_path / "products_wrong.py"
     path.write_text(right.replace('"visible": (h, weights,', '"visible": (h, 1.01 * weights,'))
     monkeypatch.setitem(rbm_ceilings.CONTESTANTS, "numpy", (path, "Products", ()))
@@ -137,14 +137,17 @@ def test_mnist_has_784_pixels(data_dir):
 
 
 def test_a_wrong_peer_stops_the_benchmark_before_timing(tmp_path, monkeypatch):
-    right = (rbm._FOLDER / "rbm_sklearn.py").read_text()
-    wrong = right + (
-        "\n\nclass Doubled(PartialFit):\n    def run(self, n):\n        super().run(2 * n)\n"
+    path = contestant_file(
+        tmp_path,
+        """
+        from udl_fast.bench.contestants.rbm_sklearn import PartialFit
+        class Doubled(PartialFit):
+            def run(self, n):
+                super().run(2 * n)
+        """,
     )
-    path = tmp_path / "rbm_wrong.py"
-    path.write_text(wrong)
     monkeypatch.setitem(rbm.CONTESTANTS, "sklearn", (path, "Doubled"))
-    monkeypatch.setattr(rbm, "_time", lambda *_: pytest.fail("timed a wrong contestant"))
+    monkeypatch.setattr(suite, "interleave", lambda *_, **__: pytest.fail("timed a wrong one"))
     with pytest.raises(process.ContestantError, match="sklearn: a CD-1 step is off by"):
         rbm.measure(quick_options())
 

@@ -9,10 +9,10 @@ import warnings
 import pytest
 
 from udl_fast import cli
+from udl_fast import progress as progress_module
 from udl_fast.commands import info
 from udl_fast.commands.demo import command as demo
 from udl_fast.commands.demo import pictures as _demo_pictures
-from udl_fast.commands.shared import outputs as _output
 
 PICTURES = {"filters.png", "reconstructions.png", "samples.png", "training_curve.png"}
 
@@ -65,6 +65,21 @@ def test_help_is_0(capsys):
         cli.main(["--help"])
     assert caught.value.code == 0
     assert "demo" in capsys.readouterr().out
+
+
+def test_every_command_has_its_help(capsys):
+    """The table of commands names modules that are there; one help says what each is for."""
+    with pytest.raises(SystemExit):
+        cli.main(["--help"])
+    overview = " ".join(capsys.readouterr().out.split())
+    for name, (_, help_text) in cli._COMMANDS.items():
+        assert help_text in overview
+        with pytest.raises(SystemExit) as caught:
+            cli.main([name, "--help"])
+        assert caught.value.code == 0
+        out = capsys.readouterr().out
+        assert out.startswith(f"usage: udl-fast {name}")
+        assert help_text in " ".join(out.split())
 
 
 @pytest.mark.parametrize(
@@ -215,7 +230,7 @@ class Terminal(io.StringIO):
 
 def test_progress_rewrites_one_line_on_a_terminal():
     stream = Terminal()
-    progress = _output.Progress(100, 1000, stream)
+    progress = progress_module.EpochLines(100, 1000, stream)
     for epoch in range(1, 101):
         progress.update(epoch, 0.01, -1000.0 / epoch)
     text = stream.getvalue()
@@ -231,7 +246,7 @@ def test_progress_rewrites_one_line_on_a_terminal():
 
 def test_progress_is_at_most_some_lines_elsewhere():
     stream = io.StringIO()
-    progress = _output.Progress(1000, 10, stream)
+    progress = progress_module.EpochLines(1000, 10, stream)
     for epoch in range(1, 1001):
         progress.update(epoch, 0.01, -1.0)
     lines = stream.getvalue().splitlines()

@@ -31,7 +31,7 @@ def model(tmp_path, rows, capsys):
     np.save(tmp_path / "rows.npy", rows)
     path = tmp_path / "model.safetensors"
     code, _, _ = run(
-        capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 8, "--epochs", 2
+        capsys, "train", tmp_path / "rows.npy", "--output", path, "--components", 8, "--epochs", 2
     )
     assert code == 0
     return path
@@ -53,7 +53,7 @@ def test_train_is_what_the_class_does(tmp_path, rows, capsys):
     ]
     path, pictures = tmp_path / "m.safetensors", tmp_path / "pictures"
     code, out, err = run(
-        capsys, "train", tmp_path / "rows.npy", "--model", path, "--pictures", pictures, *options
+        capsys, "train", tmp_path / "rows.npy", "--output", path, "--pictures", pictures, *options
     )
     result = json.loads(out)
     assert (code, result["epochs"], result["rows"], result["n_visible"]) == (0, 3, 50, 16)
@@ -150,7 +150,7 @@ def test_bad_input_is_1_without_a_traceback(name, content, message, tmp_path, ca
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
-    code, _, err = run(capsys, "train", path, "--model", tmp_path / "m.safetensors")
+    code, _, err = run(capsys, "train", path, "--output", tmp_path / "m.safetensors")
     assert code == 1
     assert "Traceback" not in err
     assert re.search(message, err), err
@@ -161,10 +161,10 @@ def test_grey_levels_are_fine_with_a_threshold(tmp_path, capsys):
     np.save(tmp_path / "grey.npy", np.arange(32, dtype=np.uint8).reshape(2, 16))
     model = tmp_path / "m.safetensors"
     code, _, err = run(
-        capsys, "train", tmp_path / "grey.npy", "--binarize", 9, "--epochs", 1, "--model", model
+        capsys, "train", tmp_path / "grey.npy", "--binarize", 9, "--epochs", 1, "--output", model
     )
     assert code == 0, err
-    options = ["train", tmp_path / "grey.npy", "--binarize", "sample", "--model", model]
+    options = ["train", tmp_path / "grey.npy", "--binarize", "sample", "--output", model]
     code, _, err = run(capsys, *options)
     assert code == 1
     assert "holds values from 0 to 31" in err
@@ -201,7 +201,7 @@ def test_ctrl_c_keeps_the_finished_epochs(n, words, tmp_path, rows, capsys, monk
 
     monkeypatch.setattr(train._Watch, "__call__", interrupted)
     path = tmp_path / "m.safetensors"
-    code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--model", path, "--components", 4)
+    code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--output", path, "--components", 4)
     assert code == 1
     assert f"interrupted: the model has learned {words}\n" in err
     assert udl_fast.load(path).n_iter_ == n

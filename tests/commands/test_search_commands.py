@@ -105,7 +105,7 @@ def test_medians_are_saved_and_used_again(model, rows, tmp_path, capsys):
 def test_medians_of_many_rows_take_rows_spread_evenly(model, rows, monkeypatch):
     model, _ = model
     monkeypatch.setattr(encode_command, "_MEDIAN_VALUES", 24 * model.n_components)
-    found = encode_command._medians(model, rows)
+    found = encode_command._medians(model, rows, model.n_components)
     np.testing.assert_array_equal(found, np.median(model.transform(rows[::3]), axis=0))
 
 

@@ -7,8 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from udl_fast import progress as _progress
-from udl_fast.commands.shared import progress as _work_progress
-from udl_fast.commands.shared.progress import progress
+from udl_fast.progress import progress
 
 
 class Terminal(io.StringIO):
@@ -20,17 +19,16 @@ class Terminal(io.StringIO):
 def clock(monkeypatch):
     """Seconds that pass when told to."""
     now = [100.0]
-    monkeypatch.setattr(_work_progress.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(_progress.time, "perf_counter", lambda: now[0])
     return now
 
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """A terminal without rich."""
+    """A terminal without tqdm."""
     stream = Terminal()
     monkeypatch.setattr(_progress, "sys", SimpleNamespace(stderr=stream))
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
     return stream
 

@@ -3,6 +3,7 @@
 import io
 import re
 import sys
+import threading
 from types import SimpleNamespace
 
 import numpy as np
@@ -25,11 +26,10 @@ def rows():
 
 @pytest.fixture
 def terminal(monkeypatch):
-    """A terminal without rich, and no patience."""
+    """A terminal without tqdm, and no patience."""
     stream = Terminal()
     monkeypatch.setattr(_progress, "sys", SimpleNamespace(stderr=stream))
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setattr(_progress, "_DELAY_SECONDS", 0.0)
     monkeypatch.setattr(_progress, "_INTERVAL_SECONDS", 0.0)
     monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
@@ -98,17 +98,47 @@ def test_the_bar_vanishes_when_fit_fails(rows, terminal):
     assert terminal.getvalue().endswith("\r\x1b[K")
 
 
-def test_rich_draws_where_it_is_installed(rows, monkeypatch):
-    pytest.importorskip("rich")
+@pytest.fixture
+def terminal_of_tqdm(monkeypatch):
+    """A terminal that tqdm draws on, and no patience."""
+    pytest.importorskip("tqdm")
     stream = Terminal()
     monkeypatch.setattr(_progress, "sys", SimpleNamespace(stderr=stream))
     monkeypatch.setattr(_progress, "_DELAY_SECONDS", 0.0)
-    monkeypatch.setenv("TERM", "xterm")
-    RBM(100, n_iter=3, random_state=0).fit(rows)
-    assert "RBM epoch" in stream.getvalue()
-    assert "left" in stream.getvalue()
+    monkeypatch.setattr(_progress, "_INTERVAL_SECONDS", 0.0)
+    monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
+    return stream
 
+
+def test_tqdm_draws_where_it_is_installed(rows, terminal_of_tqdm):
+    n_threads = threading.active_count()
+    RBM(100, n_iter=3, random_state=0).fit(rows)
+    text = terminal_of_tqdm.getvalue()
+    assert "RBM epoch 2/3" in text
+    assert re.search(r"33% \d+:\d+ left", text)
+    shares = [int(found) for found in re.findall(r"(\d+)%", text)]
+    assert shares == sorted(shares)
+    assert shares[-1] == 100
+    assert text.split("\r")[-2].strip() == ""  # the last thing written is blank
+    assert "\n" not in text
+    assert threading.active_count() == n_threads
+
+
+def test_tqdm_shows_nothing_of_short_fits(rows, terminal_of_tqdm, monkeypatch):
+    monkeypatch.setattr(_progress, "_DELAY_SECONDS", 60.0)
+    RBM(10, n_iter=2).fit(rows)
+    assert terminal_of_tqdm.getvalue() == ""
+
+
+def test_rich_draws_where_it_is_installed(rows, terminal_of_tqdm, monkeypatch):
+    """What rich draws for the user, as scikit-learn's ProgressBar does, is not disturbed by a bar."""
+    pytest.importorskip("rich")
+    from rich.console import Console
     from rich.live import Live
 
-    with Live("mine"):  # one drawing at a time: the user's stays alone, or both share the screen
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+    with Live("mine", console=Console(file=screen)):
         RBM(100, n_iter=2, random_state=0).fit(rows)
+    assert "mine" in screen.getvalue()
+    assert "RBM epoch" in terminal_of_tqdm.getvalue()

@@ -21,6 +21,20 @@ def test_import_loads_no_heavy_package() -> None:
     assert run(code) == "[]"
 
 
+@pytest.mark.parametrize("words", ["", "--help", "info", "datasets list"])
+def test_the_command_line_loads_what_it_needs(words: str) -> None:
+    """The module of one command, if any: neither scikit-learn nor SciPy to print a help or facts."""
+    code = (
+        "import sys, udl_fast.cli, contextlib, io\n"
+        f"words = {words.split()}\n"
+        "with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):\n"
+        "    words and udl_fast.cli.main(words)\n"
+        "heavy = {'scipy', 'sklearn', 'matplotlib', 'torch', 'joblib', 'rich', 'tqdm'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    assert run(code) == "[]"
+
+
 def test_import_starts_no_thread_and_chooses_no_target() -> None:
     """A bad UDL_FAST_TARGET is an error at first use, so importing cannot have looked at it."""
     code = (

@@ -132,7 +132,7 @@ def test_imports_are_found():
     found = set(arrows())
     assert ("estimator.model", "callbacks._support") in found
     assert ("estimator.model", "persistence.model_file") in found
-    assert ("commands.train", "rbm") in found
+    assert ("commands.demo.command", "rbm") in found
 
 
 def test_only_commands_import_benchmarks():

@@ -13,12 +13,13 @@ through the package. A contestant is a class with
 Messages are a length and a pickle; the two ends are one program, so pickle is no risk here.
 """
 
-import importlib.util
+import importlib
 import os
 import pickle
 import struct
 import sys
 import time
+import types
 from typing import IO, Any
 
 _LENGTH = struct.Struct("<Q")
@@ -42,12 +43,12 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def load_class(path: str, name: str) -> Any:
-    """The class `name` of the Python file `path`."""
-    spec = importlib.util.spec_from_file_location("contestant", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    """The class `name` of the Python file `path`, which may import files of its folder (`from .`)."""
+    folder, file = os.path.split(path)
+    package = types.ModuleType("contestants")
+    package.__path__ = [folder]
+    sys.modules["contestants"] = package
+    module = importlib.import_module(f"contestants.{os.path.splitext(file)[0]}")
     return getattr(module, name)
 
 

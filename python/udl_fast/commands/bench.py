@@ -1,17 +1,18 @@
 """`udl-fast bench`: time this package against others."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..bench.hamming import benchmark as hamming
 from ..bench.hamming.benchmark import PEERS as HAMMING_PEERS
+from ..bench.hamming.benchmark import ROUNDS as HAMMING_ROUNDS
 from ..bench.hamming.cases import CASES
 from ..bench.rbm import benchmark as rbm
 from ..bench.rbm.cases import DATA, SIZES, WORKLOADS, size_text
 from ..bench.rbm.options import PEERS as RBM_PEERS
+from ..bench.rbm.options import ROUNDS as RBM_ROUNDS
 from .shared.options import positive_float, positive_int
-
-HELP = "time this package against others on this machine"
 
 
 def add_rbm_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,27 +44,8 @@ def add_rbm_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="B,V,H",
         help=f"batch, visible and hidden sizes (default: {' '.join(map(size_text, SIZES))})",
     )
-    parser.add_argument(
-        "--rounds", type=positive_int, help="samples of each contestant (default 9)"
-    )
-    parser.add_argument(
-        "--seconds", type=positive_float, help="aimed length of a sample (default 1)"
-    )
-    parser.add_argument(
-        "--threads",
-        type=positive_int,
-        help="threads of each contestant (default: usable cores)",
-    )
-    parser.add_argument(
-        "--peers",
-        nargs="*",
-        choices=RBM_PEERS,
-        metavar="NAME",
-        help=f"which of: {', '.join(RBM_PEERS)} (default: those installed, one call a minibatch)",
-    )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
-    parser.add_argument(
-        "--json", action="store_true", help="print the result as JSON instead of a table"
+    _add_common(
+        parser, RBM_PEERS, rounds=RBM_ROUNDS, default_peers="those installed, one call a minibatch"
     )
     parser.add_argument(
         "--quick",
@@ -82,8 +64,17 @@ def add_hamming_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"which of: {', '.join(names)} (default: all)",
     )
+    _add_common(parser, HAMMING_PEERS, rounds=HAMMING_ROUNDS, default_peers="those installed")
     parser.add_argument(
-        "--rounds", type=positive_int, help="samples of each contestant (default 5)"
+        "--quick", action="store_true", help="few codes and short samples: a trial of the tool"
+    )
+
+
+def _add_common(
+    parser: argparse.ArgumentParser, peers: Sequence[str], *, rounds: int, default_peers: str
+) -> None:
+    parser.add_argument(
+        "--rounds", type=positive_int, help=f"samples of each contestant (default {rounds})"
     )
     parser.add_argument(
         "--seconds", type=positive_float, help="aimed length of a sample (default 1)"
@@ -94,16 +85,13 @@ def add_hamming_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--peers",
         nargs="*",
-        choices=HAMMING_PEERS,
+        choices=peers,
         metavar="NAME",
-        help=f"which of: {', '.join(HAMMING_PEERS)} (default: those installed)",
+        help=f"which of: {', '.join(peers)} (default: {default_peers})",
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the result as JSON")
     parser.add_argument(
         "--json", action="store_true", help="print the result as JSON instead of a table"
-    )
-    parser.add_argument(
-        "--quick", action="store_true", help="few codes and short samples: a trial of the tool"
     )
 
 
@@ -125,10 +113,10 @@ _BENCHMARKS = {
 }
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """One subcommand for each benchmark."""
     benchmarks = parser.add_subparsers(dest="benchmark", required=True, metavar="BENCHMARK")
-    for name, (_, add, help_text) in _BENCHMARKS.items():
+    for name, (_module, add, help_text) in _BENCHMARKS.items():
         benchmark = benchmarks.add_parser(name, help=help_text, description=help_text)
         add(benchmark)
 

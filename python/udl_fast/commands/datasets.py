@@ -1,15 +1,14 @@
 """`udl-fast datasets`: which data sets are at hand, and downloads of those that are not."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from .shared.outputs import print_json, text_stream
 
-HELP = "list the data sets, or download one"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """One subcommand to list, one to fetch."""
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     for name, action, help_text in (

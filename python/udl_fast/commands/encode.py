@@ -1,6 +1,7 @@
 """`udl-fast encode`: binary codes of rows under a saved model."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +11,18 @@ from numpy.typing import NDArray
 from ..hamming.codes import checked_width
 from ..hamming.index_file import Contents, write_index
 from ..persistence.replaced_file import replaced_file
+from ..progress import progress
 from .inputs import rows as input_rows
-from .inputs.values import check_unit_interval
+from .inputs.models import read_model
+from .inputs.values import check_values
 from .shared.options import positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
-from .shared.progress import progress
 
-HELP = "write binary codes of a data set or file under a saved model, packed or as an index"
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
 _MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenly: 256 MB
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
@@ -42,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=_threshold,
         default=0.5,
         metavar="VALUE|median|FILE.npy",
-        help="a bit is 1 where P(h | v) exceeds a value (default 0.5), the unit's median over the "
+        help="a bit is 1 where the hidden value exceeds a number (default 0.5), the unit's median over the "
         "rows, or the unit's entry of a file",
     )
     parser.add_argument(
@@ -58,8 +59,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Encode and write; returns the exit code."""
-    from ..persistence.model_file import load
-
     threshold = arguments.threshold
     check_outputs(
         arguments,
@@ -74,13 +73,14 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     words = text_stream(arguments.json)
-    model = load(arguments.model)
+    model = read_model(arguments.model, "transform")
     model.n_jobs = arguments.threads
     rows = input_rows.read_rows(arguments.data, arguments.data_home).values
-    check_unit_interval(rows, model.binarize, arguments.data)
+    check_values(rows, model, arguments.data)
+    n_units = model.transform(rows[:1]).shape[1]
     if arguments.index:
-        checked_width(8 * -(-model.n_components // 8))
-    thresholds = _thresholds(threshold, model, rows)
+        checked_width(8 * -(-n_units // 8))
+    thresholds = _thresholds(threshold, model, rows, n_units)
     codes = _encoded(model, rows, thresholds)
     if arguments.save_thresholds is not None:
         _write_array(arguments.save_thresholds, thresholds)
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
         write_index(arguments.output, Contents(n_bits, codes, None, len(codes)))
     else:
         _write_array(arguments.output, codes)
-    unused = n_bits - model.n_components
+    unused = n_bits - n_units
     print(
         f"{arguments.output}: {len(codes):,} codes of {n_bits} bits"
         + (f", the last {unused} always 0" if unused else ""),
@@ -126,27 +126,29 @@ def _threshold(text: str) -> float | Path | str:
     return value
 
 
-def _thresholds(wanted: float | Path | str, model: Any, rows: NDArray[Any]) -> NDArray[Any]:
+def _thresholds(
+    wanted: float | Path | str, model: Any, rows: NDArray[Any], n_units: int
+) -> NDArray[Any]:
     """One for each hidden unit."""
     if wanted == "median":
-        return _medians(model, rows)
+        return _medians(model, rows, n_units)
     if not isinstance(wanted, Path):
-        return np.full(model.n_components, wanted)
+        return np.full(n_units, wanted)
     found = input_rows.read_npy(wanted)
-    if found.shape != (model.n_components,) or found.dtype.kind != "f":
+    if found.shape != (n_units,) or found.dtype.kind != "f":
         raise ValueError(
             f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "
-            f"floating-point numbers of shape ({model.n_components},), one for each hidden unit"
+            f"floating-point numbers of shape ({n_units},), one for each hidden unit"
         )
     return np.asarray(found)
 
 
-def _medians(model: Any, rows: NDArray[Any]) -> NDArray[Any]:
-    n_rows = min(len(rows), max(1, _MEDIAN_VALUES // model.n_components))
+def _medians(model: Any, rows: NDArray[Any], n_units: int) -> NDArray[Any]:
+    n_rows = min(len(rows), max(1, _MEDIAN_VALUES // n_units))
     chosen = np.linspace(0, len(rows) - 1, n_rows).round().astype(np.int64)
     parts = []
     with progress(n_rows, "medians") as bar:
-        for block in np.array_split(chosen, -(-n_rows // _block_rows(model, rows))):
+        for block in np.array_split(chosen, -(-n_rows // _block_rows(rows, n_units))):
             parts.append(model.transform(rows[block]))
             bar.update(len(block))
     return np.asarray(np.median(np.concatenate(parts), axis=0))
@@ -155,8 +157,9 @@ def _medians(model: Any, rows: NDArray[Any]) -> NDArray[Any]:
 def _encoded(model: Any, rows: NDArray[Any], thresholds: NDArray[Any]) -> NDArray[np.uint8]:
     from ..packing import pack_bits
 
-    codes = np.empty((len(rows), -(-model.n_components // 8)), np.uint8)
-    n = _block_rows(model, rows)
+    n_units = len(thresholds)
+    codes = np.empty((len(rows), -(-n_units // 8)), np.uint8)
+    n = _block_rows(rows, n_units)
     with progress(len(rows), "encode") as bar:
         for first in range(0, len(rows), n):
             found = model.transform(rows[first : first + n])
@@ -165,8 +168,8 @@ def _encoded(model: Any, rows: NDArray[Any], thresholds: NDArray[Any]) -> NDArra
     return codes
 
 
-def _block_rows(model: Any, rows: NDArray[Any]) -> int:
-    return int(max(1, _BLOCK_VALUES // max(rows.shape[1], model.n_components)))
+def _block_rows(rows: NDArray[Any], n_units: int) -> int:
+    return int(max(1, _BLOCK_VALUES // max(rows.shape[1], n_units)))
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:

@@ -1,14 +1,14 @@
 """`udl-fast info`: what this installation is and can use here."""
 
 import argparse
+from collections.abc import Sequence
 from importlib import metadata
 from typing import Any
 
-HELP = "show version, CPU kernels, threads, CUDA status, libraries and data folders"
 _OPTIONAL_LIBRARIES = ("matplotlib", "torch")
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("--json", action="store_true", help="print JSON")
 
@@ -58,11 +58,12 @@ def _version(name: str) -> str:
 
 
 def _blas() -> list[str]:
-    """The BLAS libraries of NumPy and SciPy, which scikit-learn computes with."""
+    """The BLAS libraries that come with NumPy; SciPy's own is loaded by whoever computes with it."""
+    import numpy  # noqa: F401  loads them
     from threadpoolctl import threadpool_info
 
     return [
-        f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads)"
+        f"{pool['internal_api']} {pool['version']} ({pool['num_threads']} threads, NumPy's)"
         for pool in threadpool_info()
         if pool["user_api"] == "blas"
     ]

@@ -1,28 +1,32 @@
-"""`udl-fast sample`: fantasies of a saved model."""
+"""`udl-fast sample`: what a saved model makes up."""
 
 import argparse
+import inspect
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..persistence.replaced_file import replaced_file
+from .inputs.models import read_model
 from .inputs.rows import square_shape
 from .shared.options import positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
 
-HELP = "draw samples from a saved model by Gibbs chains"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
     parser.add_argument(
-        "-n", "--samples", type=positive_int, default=100, help="chains (default 100)"
+        "-n", "--samples", type=positive_int, default=100, help="how many (default 100)"
     )
     parser.add_argument(
-        "--steps", type=positive_int, default=1000, help="Gibbs steps (default 1000)"
+        "--steps",
+        type=positive_int,
+        help="steps of each chain, for a model that draws by chains (default: as its method "
+        "`sample`; 1000 Gibbs steps for an RBM)",
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
@@ -30,20 +34,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
-    from ..persistence.model_file import load
-
     check_outputs(
         arguments,
         {"MODEL": arguments.model},
         {("OUTPUT", ".npy"): arguments.output, ("--picture", ".png"): arguments.picture},
     )
     words = text_stream(arguments.json)
-    model = load(arguments.model)
+    model = read_model(arguments.model, "sample")
     if arguments.picture is not None and square_shape(model.n_features_in_) is None:
         raise ValueError(
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
-    samples = model.sample(arguments.samples, n_steps=arguments.steps)
+    steps = {} if arguments.steps is None else {"n_steps": arguments.steps}
+    if steps and "n_steps" not in inspect.signature(model.sample).parameters:
+        raise ValueError(f"--steps: a {type(model).__name__} draws without steps")
+    samples = model.sample(arguments.samples, **steps)
     with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(

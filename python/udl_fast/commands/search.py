@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,17 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence.replaced_file import replaced_file
+from ..progress import progress
 from .inputs import codes as input_codes
 from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
-from .shared.progress import progress
 
-HELP = "exact Hamming search of queries among the codes of an index or file"
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
 _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("codes", metavar="CODES", help=input_codes.HELP)
     parser.add_argument("queries", metavar="QUERIES", help="the same kinds of file")

@@ -1,158 +1,167 @@
-"""`udl-fast train`: fit an RBM to rows of numbers, save model, history and pictures."""
+"""`udl-fast train`: fit a model to rows of numbers, save model, history and pictures."""
 
 import argparse
 import json
+import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
-from ..progress import no_progress_bar
-from .demo.pictures import SIZES
+from .. import registry
+from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows
-from .inputs.values import check_unit_interval
-from .shared.options import integer, number, positive_int, seed
-from .shared.outputs import Progress, check_outputs, make_folder, print_json, text_stream
+from .inputs.values import check_values
+from .shared.model_options import add_model_options, model_arguments
+from .shared.outputs import check_outputs, make_folder, print_json, text_stream
+from .shared.pictures import SIZES, new_figures, paint, save
 
-_CURVES = ("pseudo_likelihood", "weight_change", "mean_activation")
-HELP = "train an RBM on a data set or file; save the model, its history and pictures"
+_DEFAULT_MODEL = "rbm"
+_DEFAULT_OUTPUT = Path("model.safetensors")
+_PANEL_SIZE = (4.2, 3.2)  # of a training curve: width and height in inches
+_SEED_OF_PICTURES = 0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of this command; names and defaults are those of `RBM` where it has them."""
+def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None:
+    """What every training has, and the options of the model that the words name."""
     parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
     parser.add_argument(
         "--model",
+        default=_DEFAULT_MODEL,
+        metavar="NAME",
+        help=f"kind of model: {', '.join(registry.commands())} (default {_DEFAULT_MODEL}); with "
+        "--help its options are shown",
+    )
+    parser.add_argument(
+        "--output",
         type=Path,
-        default=Path("model.safetensors"),
         metavar="FILE",
-        help=".safetensors file to write (default model.safetensors); the history goes beside it",
+        help=f".safetensors file to write (default {_DEFAULT_OUTPUT}); the history goes beside it",
     )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
-    parser.add_argument(
-        "--components", type=positive_int, default=256, help="hidden units (default 256)"
-    )
-    parser.add_argument("--algorithm", choices=["cd", "pcd"], default="cd")
-    parser.add_argument(
-        "--k", type=positive_int, default=1, help="Gibbs steps an update (default 1)"
-    )
-    parser.add_argument(
-        "--epochs", type=integer(0), default=10, help="passes over the data (default 10)"
-    )
-    parser.add_argument("--batch-size", type=positive_int, default=100)
-    parser.add_argument(
-        "--learning-rate",
-        type=number(0),
-        default=0.1,
-        help="default 0.1; with pcd choose about a tenth of it, such as 0.01",
-    )
-    parser.add_argument("--momentum", type=number(0, 1), default=0.0)
-    parser.add_argument("--weight-decay", type=number(0), default=0.0)
-    parser.add_argument("--l1", type=number(0), default=0.0)
-    parser.add_argument(
-        "--binarize",
-        type=_binarize,
-        metavar="THRESHOLD|sample",
-        help="1 above a threshold, or drawn anew at every presentation (default: as they are)",
-    )
-    parser.add_argument("--precision", choices=["fixed", "fast", "float64"], default="fixed")
-    parser.add_argument("--statistics", choices=["mean", "sampled"], default="mean")
-    parser.add_argument("--seed", type=seed, default=0, help="seed of everything (default 0)")
-    parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    named = _named_model(words)
+    try:
+        entry = registry.of_command(_DEFAULT_MODEL if _is_file(named) else named)
+    except ValueError as error:
+        parser.error(f"argument --model: {error}")
+    model_class = registry.class_of(entry)
+    add_model_options(parser, model_class)
+    parser.set_defaults(entry=entry, model_class=model_class)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
     from ..callbacks import History
 
-    check_outputs(
-        arguments, {"DATA": arguments.data}, {("--model", ".safetensors"): arguments.model}
-    )
+    output = _output(arguments)
+    check_outputs(arguments, {"DATA": arguments.data}, {("--output", ".safetensors"): output})
     if arguments.pictures is not None:
         make_folder(arguments.pictures, caller="train")
     words = text_stream(arguments.json)
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
-    check_unit_interval(rows.values, arguments.binarize, arguments.data)
+    model = arguments.model_class(**model_arguments(arguments, arguments.model_class))
+    check_values(rows.values, model, arguments.data)
     n_rows, n_visible = rows.values.shape
-    model = _model(arguments, [_Watch(arguments.epochs, n_rows, words), History(every=1)])
+    model.set_params(callbacks=[_Watch(model, n_rows, words), History(every=1)])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
-    interrupted = False
-    try:
-        with no_progress_bar():  # _Watch says more
-            model.fit(rows.values)
-    except KeyboardInterrupt:
-        if getattr(model, "n_iter_", 0) == 0:
-            raise
-        interrupted = True
-        epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
-        print(f"\ninterrupted: the model has learned {epochs}", file=sys.stderr)
-    model.save(arguments.model)
-    entries = _entries(model.history_)
-    history = arguments.model.with_suffix(".history.json")
-    history.write_text(json.dumps(entries, indent=1) + "\n")
+    interrupted = _fit(model, rows.values)
+    model.save(output)
+    history = output.with_suffix(".history.json")
+    history.write_text(json.dumps(_entries(model.history_), indent=1) + "\n")
     result = {
         "data": arguments.data,
+        "kind": arguments.entry.command,
         "rows": n_rows,
         "n_visible": n_visible,
-        "n_components": arguments.components,
-        "epochs": model.n_iter_,
-        "pseudo_likelihood": entries[-1]["pseudo_likelihood"] if entries else None,
-        "model": str(arguments.model),
+        **_learned(model),
+        "model": str(output),
         "history": str(history),
         "pictures": _draw(model, rows, arguments.pictures, words),
     }
-    print(f"model: {arguments.model}\nhistory: {history}", file=words)
+    print(f"model: {output}\nhistory: {history}", file=words)
     if arguments.json:
         print_json(result)
     return 1 if interrupted else 0
 
 
-def _binarize(text: str) -> float | str:
-    if text == "sample":
-        return text
-    try:
-        return number()(text)
-    except argparse.ArgumentTypeError as error:
-        raise argparse.ArgumentTypeError(f"expected 'sample' or a threshold: {error}") from None
+def _named_model(words: Sequence[str]) -> str:
+    """What --model says, found before the options that depend on it are known."""
+    scan = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    scan.add_argument("--model", nargs="?", default=_DEFAULT_MODEL, const=_DEFAULT_MODEL)
+    named: str = scan.parse_known_args(words)[0].model
+    return named
 
 
-def _model(arguments: argparse.Namespace, callbacks: list[Any]) -> Any:
-    from .. import RBM
+def _is_file(named: str) -> bool:
+    """Whether --model names a file to write, as it did before models had names."""
+    has_folder = os.sep in named or "/" in named
+    return named not in registry.commands() and (has_folder or Path(named).suffix != "")
 
-    return RBM(
-        arguments.components,
-        algorithm=arguments.algorithm,
-        k=arguments.k,
-        learning_rate=arguments.learning_rate,
-        momentum=arguments.momentum,
-        weight_decay=arguments.weight_decay,
-        l1=arguments.l1,
-        binarize=arguments.binarize,
-        statistics=arguments.statistics,
-        precision=arguments.precision,
-        batch_size=arguments.batch_size,
-        n_iter=arguments.epochs,
-        n_jobs=arguments.threads,
-        random_state=arguments.seed,
-        callbacks=callbacks,
+
+def _output(arguments: argparse.Namespace) -> Path:
+    given: Path | None = arguments.output
+    if not _is_file(arguments.model):
+        return _DEFAULT_OUTPUT if given is None else given
+    if given is not None:
+        arguments.usage_error(
+            f"argument --model: {arguments.model!r} is a file, and so is --output {given}; "
+            f"expected one of {', '.join(registry.commands())}"
+        )
+    print(
+        "warning: --model names a kind of model, and the file to write is --output; --model "
+        f"{arguments.model} is taken as --output {arguments.model} in this version only",
+        file=sys.stderr,
     )
+    return Path(arguments.model)
+
+
+def _fit(model: Any, values: Any) -> bool:
+    """Train; whether Ctrl-C ended it after an epoch or more."""
+    try:
+        with no_progress_bar():  # _Watch says more
+            model.fit(values)
+    except KeyboardInterrupt:
+        if getattr(model, "n_iter_", 0) == 0:
+            raise
+        epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
+        print(f"\ninterrupted: the model has learned {epochs}", file=sys.stderr)
+        return True
+    return False
 
 
 class _Watch:
     """Called between minibatches and after each epoch: prints progress."""
 
-    def __init__(self, n_epochs: int, n_rows: int, words: Any) -> None:
-        self._progress = Progress(n_epochs, n_rows, words)
+    def __init__(self, model: Any, n_rows: int, words: IO[str]) -> None:
+        self._score = next(iter(_score_names(model)), None)
+        measured = (self._score or "").replace("_", "-")
+        n_epochs = sum(stage.n_iter for stage in model._stages())
+        self._lines = EpochLines(n_epochs, n_rows, words, measured)
+        self._n_shown = 0
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
         history = model.history_
-        if info["rows_done"] < info["n_rows"] or info["epoch"] != len(history.get("epoch", ())):
+        n_measured = len(history.get("epoch", ()))
+        if info["epoch"] != n_measured or n_measured == self._n_shown:
             return False
-        self._progress.update(
-            info["epoch"], history["seconds"][-1], history["pseudo_likelihood"][-1]
-        )
+        self._n_shown = n_measured
+        score = None if self._score is None else history[self._score][-1]
+        self._lines.update(info["epoch"], history["seconds"][-1], score)
         return False
+
+
+def _learned(model: Any) -> dict[str, Any]:
+    """The model in the result: its width if it has one, its epochs and its last score."""
+    width = {"n_components": model.n_components} if hasattr(model, "n_components") else {}
+    last = {name: (model.history_.get(name) or [None])[-1] for name in _score_names(model)}
+    return {**width, "epochs": model.n_iter_, **last}
+
+
+def _score_names(model: Any) -> list[str]:
+    """The first measurement a model declares is its score; a model may have none."""
+    return [measurement.name for measurement in model.measurements[:1]]
 
 
 def _entries(history: dict[str, list[Any]]) -> list[dict[str, Any]]:
@@ -162,37 +171,26 @@ def _entries(history: dict[str, list[Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: Any) -> list[str]:
-    """Filters, samples and training curve; nothing if not asked for."""
+def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: IO[str]) -> list[str]:
+    """The pictures that the model declares, and the training curve; nothing if not asked for."""
     if folder is None:
         return []
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("pictures left out: matplotlib is missing; pip install 'udl-fast[plot]'", file=words)
+    names = model.pictures if rows.image_shape else ()
+    curves = [m.name for m in model.measurements if m.name in model.history_]
+    sizes = {name: SIZES[name] for name in names}
+    if curves:
+        sizes["training_curve"] = (_PANEL_SIZE[0] * len(curves), _PANEL_SIZE[1])
+    figures = new_figures(sizes, words)
+    if not figures:
         return []
-    from .. import plot
+    from ..plot import TrainingCurveDisplay
 
-    names = [
-        *(["filters", "samples"] if rows.image_shape else []),
-        *(["training_curve"] if model.history_ else []),
-    ]
-    sizes = SIZES | {"training_curve": (4.2 * len(_CURVES), 3.2)}
-    figures = {name: Figure(figsize=sizes[name], dpi=150, layout="constrained") for name in names}
-    if rows.image_shape:
-        plot.WeightsDisplay.from_estimator(
-            model, image_shape=rows.image_shape, order="norm", ax=figures["filters"].subplots()
-        )
-        plot.SamplesDisplay.from_estimator(
-            model, image_shape=rows.image_shape, random_state=0, ax=figures["samples"].subplots()
-        )
-    if model.history_:
-        axes = figures["training_curve"].subplots(1, len(_CURVES), squeeze=False)[0]
-        plot.TrainingCurveDisplay.from_estimator(model, metrics=_CURVES, ax=axes)
-    paths = []
-    for name, figure in figures.items():
-        path = folder / f"{name}.png"
-        figure.savefig(path, bbox_inches="tight")  # images may be wide or high
-        paths.append(str(path))
+    if rows.image_shape is not None:
+        paint(names, figures, model, rows.values, rows.image_shape, _SEED_OF_PICTURES)
+    if curves:
+        axes = figures["training_curve"].subplots(1, len(curves), squeeze=False)[0]
+        TrainingCurveDisplay.from_estimator(model, metrics=curves, ax=axes)
+    paths = save(figures, folder, bbox_inches="tight")  # images may be wide or high
+    for path in paths:
         print(f"picture: {path}", file=words)
     return paths

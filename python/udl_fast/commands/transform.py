@@ -1,19 +1,19 @@
-"""`udl-fast transform`: hidden probabilities of rows under a saved model."""
+"""`udl-fast transform`: hidden values of rows under a saved model, such as P(h | v) of an RBM."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ..persistence.replaced_file import replaced_file
 from .inputs import rows as input_rows
-from .inputs.values import check_unit_interval
+from .inputs.models import read_model
+from .inputs.values import check_values
 from .shared.outputs import check_outputs, print_json, text_stream
 
-HELP = "write P(h | v) of a data set or file under a saved model"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
@@ -24,16 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Transform and write; returns the exit code."""
-    from ..persistence.model_file import load
-
     check_outputs(
         arguments,
         {"MODEL": arguments.model, "DATA": arguments.data},
         {("OUTPUT", ".npy"): arguments.output},
     )
-    model = load(arguments.model)
+    model = read_model(arguments.model, "transform")
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
-    check_unit_interval(rows.values, model.binarize, arguments.data)
+    check_values(rows.values, model, arguments.data)
     found = model.transform(rows.values)
     with replaced_file(arguments.output) as file:
         np.save(file, found, allow_pickle=False)

@@ -63,7 +63,7 @@ class RBM(
     n_chains : int, default=None
         Persistent chains of "pcd"; None means `batch_size`.
     learning_rate : float, default=0.1
-        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd". "pcd" wants
+        As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it: its chains must keep up with the changing weights [2]_.
     momentum : float in [0, 1], default=0.0
         Share of the last step that is repeated; with 0 no step is remembered.
@@ -81,7 +81,7 @@ class RBM(
     centered : bool, default=False
         Not available yet.
     binarize : None, float or "sample", default=None
-        A threshold makes pixels above it 1. "sample" takes values in [0, 1] as probabilities and
+        A threshold makes pixels above it 1; "sample" takes values in [0, 1] as probabilities and
         draws the pixels anew whenever a row is presented. The threshold applies to every method
         that takes visible values, except to boolean input: that is states already.
     sample_visibles : bool, default=True

@@ -6,14 +6,17 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from ._searches import Searches
+
 _KEY_BITS = 21  # of a hash: about log2 of 2 million codes
 _FLIPS = 1  # bits of a key that are flipped in a look-up
 
 
-class Flat:
+class Flat(Searches):
     """Exact."""
 
     def __init__(self, n_threads: int) -> None:
+        super().__init__(n_threads)
         faiss.omp_set_num_threads(n_threads)
 
     def versions(self) -> dict[str, str]:
@@ -26,38 +29,17 @@ class Flat:
         """An empty index."""
         return faiss.IndexBinaryFlat(n_bits)
 
-    def prepare(
-        self,
-        codes: NDArray[np.uint8],
-        queries: NDArray[np.uint8],
-        per_call: int,
-        k: int | None,
-        radius: int | None,
-    ) -> None:
-        """Index the codes; as the contestant of this package."""
+    def load(self, codes: NDArray[np.uint8]) -> None:
         self.index = self.make(8 * codes.shape[1])
         self.index.add(codes)
-        self.queries, self.per_call, self.k, self.radius = queries, per_call, k, radius
 
     def call(self, queries: NDArray[np.uint8]) -> tuple[NDArray[Any], ...]:
-        """One search."""
         found = (
             self.index.search(queries, self.k)
             if self.radius is None
             else self.index.range_search(queries, self.radius)
         )
         return tuple(found)
-
-    def answers(self, n: int) -> tuple[NDArray[Any], ...]:
-        """(D, I) of the first n queries, or (lims, D, I)."""
-        return self.call(self.queries[:n])
-
-    def run(self, n: int) -> None:
-        """n calls, each with the next queries."""
-        places = len(self.queries) // self.per_call
-        for i in range(n):
-            first = i % places * self.per_call
-            self.call(self.queries[first : first + self.per_call])
 
 
 class Hash(Flat):

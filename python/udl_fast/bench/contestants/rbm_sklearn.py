@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from sklearn.neural_network import BernoulliRBM
 from threadpoolctl import threadpool_info
 
+from ._steps import Steps
 
-class PartialFit:
-    """float32 minibatches prepared beforehand; scikit-learn converts them itself."""
 
-    def __init__(self, n_threads: int) -> None:
-        self.n_threads = n_threads  # set through the environment of this process
+class PartialFit(Steps):
+    """float32 minibatches prepared beforehand; scikit-learn converts them itself.
+
+    Its threads are set through the environment of this process.
+    """
 
     def versions(self) -> dict[str, str]:
         """What computes."""
@@ -26,57 +28,44 @@ class PartialFit:
                 found[pool["internal_api"]] = f"{pool['version']} {pool.get('architecture', '')}"
         return found
 
-    def check(
+    def load(
         self,
         weights: NDArray[np.float32],
         hidden_bias: NDArray[np.float32],
         visible_bias: NDArray[np.float32],
-        rows: NDArray[np.uint8],
-        seed: int,
-    ) -> dict[str, NDArray[Any]]:
-        """p(h|v) of the rows, and the parameters after one step whose chains start at the data."""
-        self.prepare(weights, hidden_bias, visible_bias, rows, len(rows), 1.0, seed)
-        mean_hidden = self.model.transform(self.batches[0])
-        uniforms = np.random.RandomState(seed + 1).random_sample(mean_hidden.shape)
-        self.model.h_samples_ = (uniforms < mean_hidden).astype(np.float64)
-        self.run(1)
-        return {
-            "mean_hidden": mean_hidden,
-            "weights": self.model.components_,
-            "hidden_bias": self.model.intercept_hidden_,
-            "visible_bias": self.model.intercept_visible_,
-        }
-
-    def prepare(
-        self,
-        weights: NDArray[np.float32],
-        hidden_bias: NDArray[np.float32],
-        visible_bias: NDArray[np.float32],
-        rows: NDArray[np.uint8],
-        batch_size: int,
-        learning_rate: float,
-        seed: int,
-        algorithm: str = "pcd",
-        k: int = 1,
     ) -> None:
-        """Load parameters and rows. It knows PCD-1 alone, which has the products of CD-1 as well."""
-        if k != 1 or algorithm == "gibbs":
-            raise ValueError(f"scikit-learn has no {algorithm}-{k}")
+        # It knows PCD-1 alone, which has the products of CD-1 as well.
+        if self.k != 1 or self.algorithm == "gibbs":
+            raise ValueError(f"scikit-learn has no {self.algorithm}-{self.k}")
         self.model = BernoulliRBM(
             weights.shape[0],
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            random_state=np.random.RandomState(seed),
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
+            random_state=np.random.RandomState(self.seed),
         )
         self.batches = [
-            rows[start : start + batch_size].astype(np.float32)
-            for start in range(0, len(rows), batch_size)
+            self.rows[start : start + self.batch_size].astype(np.float32)
+            for start in range(0, len(self.rows), self.batch_size)
         ]
         self.model.partial_fit(self.batches[0])
         # The memory order of its own initialisation, which its products are laid out for.
         self.model.components_ = np.asfortranarray(weights.astype(np.float64))
         self.model.intercept_hidden_ = hidden_bias.astype(np.float64)
         self.model.intercept_visible_ = visible_bias.astype(np.float64)
+
+    def mean_hidden(self) -> NDArray[Any]:
+        """Also starts the chains at the data, so that the next step is one of CD-1."""
+        found: NDArray[Any] = self.model.transform(self.batches[0])
+        uniforms = np.random.RandomState(self.seed + 1).random_sample(found.shape)
+        self.model.h_samples_ = (uniforms < found).astype(np.float64)
+        return found
+
+    def parameters(self) -> dict[str, NDArray[Any]]:
+        return {
+            "weights": self.model.components_,
+            "hidden_bias": self.model.intercept_hidden_,
+            "visible_bias": self.model.intercept_visible_,
+        }
 
     def run(self, n: int) -> None:
         """n minibatches, a call each."""
@@ -87,17 +76,9 @@ class PartialFit:
 class Fit(PartialFit):
     """Whole calls of `fit`, with as many passes over the rows as make n minibatches."""
 
-    def check(
-        self,
-        weights: NDArray[np.float32],
-        hidden_bias: NDArray[np.float32],
-        visible_bias: NDArray[np.float32],
-        rows: NDArray[np.uint8],
-        seed: int,
-    ) -> dict[str, NDArray[Any]]:
+    def check(self, *case: Any, **named: Any) -> dict[str, NDArray[Any]]:
         """That of a single minibatch: `fit` starts from weights of its own."""
-        single = PartialFit(self.n_threads)
-        return single.check(weights, hidden_bias, visible_bias, rows, seed)
+        return PartialFit(self.n_threads).check(*case, **named)
 
     def run(self, n: int) -> None:
         """n minibatches, rounded up to whole passes."""

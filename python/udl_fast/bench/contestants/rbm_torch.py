@@ -6,11 +6,14 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from ._steps import Steps
 
-class Bernoulli:
+
+class Bernoulli(Steps):
     """Samples by torch.bernoulli."""
 
     def __init__(self, n_threads: int) -> None:
+        super().__init__(n_threads)
         torch.set_num_threads(n_threads)
         torch.set_grad_enabled(False)
 
@@ -18,49 +21,31 @@ class Bernoulli:
         """What computes."""
         return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
 
-    def check(
+    def load(
         self,
         weights: NDArray[np.float32],
         hidden_bias: NDArray[np.float32],
         visible_bias: NDArray[np.float32],
-        rows: NDArray[np.uint8],
-        seed: int,
-    ) -> dict[str, NDArray[Any]]:
-        """p(h|v) of the rows, and the parameters after one CD-1 step of rate 1 on all of them."""
-        self.prepare(weights, hidden_bias, visible_bias, rows, len(rows), 1.0, seed)
-        mean_hidden = self._mean_hidden(self.batches[0]).numpy().copy()
-        self.run(1)
+    ) -> None:
+        torch.manual_seed(self.seed)
+        self.weights = torch.tensor(weights)
+        self.hidden_bias = torch.tensor(hidden_bias)
+        self.visible_bias = torch.tensor(visible_bias)
+        self.batches = list(torch.tensor(self.rows, dtype=torch.float32).split(self.batch_size))
+        self.chains = torch.zeros(self.batch_size, len(hidden_bias))
+
+    def mean_hidden(self) -> NDArray[Any]:
+        found: NDArray[Any] = self._mean_hidden(self.batches[0]).numpy().copy()
+        return found
+
+    def parameters(self) -> dict[str, NDArray[Any]]:
         return {
-            "mean_hidden": mean_hidden,
             "weights": self.weights.numpy(),
             "hidden_bias": self.hidden_bias.numpy(),
             "visible_bias": self.visible_bias.numpy(),
         }
 
-    def prepare(
-        self,
-        weights: NDArray[np.float32],
-        hidden_bias: NDArray[np.float32],
-        visible_bias: NDArray[np.float32],
-        rows: NDArray[np.uint8],
-        batch_size: int,
-        learning_rate: float,
-        seed: int,
-        algorithm: str = "cd",
-        k: int = 1,
-    ) -> None:
-        """Load parameters and rows; `algorithm` is "cd", "pcd" or "gibbs"."""
-        torch.manual_seed(seed)
-        self.weights = torch.tensor(weights)
-        self.hidden_bias = torch.tensor(hidden_bias)
-        self.visible_bias = torch.tensor(visible_bias)
-        self.batches = list(torch.tensor(rows, dtype=torch.float32).split(batch_size))
-        self.learning_rate = learning_rate
-        self.algorithm, self.k = algorithm, k
-        self.chains = torch.zeros(batch_size, len(hidden_bias))
-
     def run(self, n: int) -> None:
-        """n minibatches, or n Gibbs steps of all chains."""
         if self.algorithm == "gibbs":
             self._gibbs(self.batches[0], n)
             return

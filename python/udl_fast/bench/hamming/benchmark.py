@@ -2,24 +2,22 @@
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..harness import Timings, interleave
-from ..process import Contestant, ContestantMissing
-from ..record import check_writable, machine_class, new_record, write_json
+from .. import suite
+from ..harness import Timings, rounded
+from ..process import Contestant
+from ..record import new_record
 from ..table import rate, ratio, text_table
 from .cases import CASES, FLAT, HASH, MULTI_HASH, QUICK_CASES, SCAN, TABLES, USEARCH, Case
 from .check import by_id, check_exact, recall, true_answers
 
-_FOLDER = Path(__file__).parents[1] / "contestants"
 # name: (file, class)
 CONTESTANTS = {
     SCAN: ("hamming_udl_fast.py", "Scan"),
@@ -32,34 +30,31 @@ CONTESTANTS = {
 _OURS = (SCAN, TABLES)
 _APPROXIMATE = (HASH, MULTI_HASH)
 PEERS = [name for name in CONTESTANTS if name not in _OURS]
+ROUNDS = 5
 _MOST_USEARCH_PAIRS = 10**8  # it takes 16 bytes for each
 _N_CHECKED = 3  # queries compared with distances counted by NumPy
 
 
 @dataclass
-class Options:
+class Options(suite.Options):
     """What the command line says."""
 
     cases: list[Case]
-    rounds: int
-    seconds: float
-    threads: int
-    peers: list[str]
-    output: Path | None
-    as_json: bool
     quick: bool
+
+    def words(self) -> list[str]:
+        """The command line that asks for these options."""
+        return [
+            *(["--quick"] if self.quick else []),
+            "--cases",
+            *(case.name for case in self.cases),
+            *super().words(),
+        ]
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the benchmark as the command line says; returns the exit code."""
-    options = _options(arguments)
-    if options.output is not None:
-        check_writable(options.output, caller="bench hamming")
-    record = measure(options)
-    if options.output is not None:
-        write_json(options.output, record)
-    print(json.dumps(record, indent=1) if options.as_json else as_text(record))
-    return 0
+    return suite.run("hamming", _options(arguments), measure, as_text)
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -70,13 +65,8 @@ def measure(options: Options) -> dict[str, Any]:
     ContestantError
         If one fails, or an exact one gives a wrong answer.
     """
-    record = new_record("hamming", ["udl-fast", "bench", "hamming", *_command(options)])
-    record["settings"] = {
-        "threads": options.threads,
-        "rounds": options.rounds,
-        "seconds": options.seconds,
-        "unit": "queries per second",
-    }
+    record = new_record("hamming", ["udl-fast", "bench", "hamming", *options.words()])
+    record["settings"] = {**options.settings(), "unit": "queries per second"}
     record["contestants"] = {}
     record["results"] = []
     for case in options.cases:
@@ -130,7 +120,7 @@ def _measure_case(case: Case, options: Options, described: dict[str, Any]) -> di
         for name in case.contestants:
             if name not in (*_OURS, *options.peers) or not _fits(name, case):
                 continue
-            contestant = _start(name, options, stack)
+            contestant = suite.start(name, CONTESTANTS, options.threads, stack, required=_OURS)
             if contestant is None:
                 continue
             contestant.call(
@@ -140,29 +130,11 @@ def _measure_case(case: Case, options: Options, described: dict[str, Any]) -> di
             described[name] = contestant.call("versions")
             contestants.append(contestant)
         recalls = _check(contestants, codes, queries, case)
-        timings = interleave(
-            contestants,
-            rounds=options.rounds,
-            seconds=options.seconds,
-            units_per_run=case.per_call,
-            progress=lambda done: _show_progress(case.name, done, options.rounds),
-        )
+        timings = suite.take_turns(case.name, contestants, options, units_per_run=case.per_call)
     work = _work(timings, case, options.threads, len(codes))
     for name, share in recalls.items():
         work[name]["recall"] = share
     return {"case": asdict(case), **timings.as_record(case.ours), "work": work}
-
-
-def _start(name: str, options: Options, stack: contextlib.ExitStack) -> Contestant | None:
-    file, class_name = CONTESTANTS[name]
-    try:
-        contestant = Contestant(name, _FOLDER / file, class_name, options.threads)
-    except ContestantMissing as error:
-        if name in _OURS:
-            raise
-        print(f"left out, not installed: {error}", file=sys.stderr)
-        return None
-    return stack.enter_context(contestant)
 
 
 def _fits(name: str, case: Case) -> bool:
@@ -203,47 +175,17 @@ def _work(timings: Timings, case: Case, threads: int, n_codes: int) -> dict[str,
     for name in timings.rates:
         pairs = timings.median(name) * n_codes
         work[name] = {
-            "gpairs_per_second": float(f"{pairs / 1e9:.4g}"),
-            "gb_per_second": float(f"{pairs * case.n_bits / 8e9:.4g}"),
-            "thread_ns_per_pair": float(f"{1e9 * threads / pairs:.4g}"),
+            "gpairs_per_second": rounded(pairs / 1e9),
+            "gb_per_second": rounded(pairs * case.n_bits / 8e9),
+            "thread_ns_per_pair": rounded(1e9 * threads / pairs),
         }
     return work
 
 
-def _show_progress(name: str, done: int, rounds: int) -> None:
-    if sys.stderr.isatty():
-        end = "\n" if done == rounds else ""
-        print(f"\r{name}: round {done} of {rounds}", end=end, file=sys.stderr, flush=True)
-
-
 def _options(arguments: argparse.Namespace) -> Options:
-    quick = arguments.quick
-    chosen = QUICK_CASES if quick else CASES
+    cases = QUICK_CASES if arguments.quick else CASES
     if arguments.cases is not None:
-        chosen = [case for case in CASES if case.name in arguments.cases]
+        cases = [case for case in CASES if case.name in arguments.cases]
     return Options(
-        cases=chosen,
-        rounds=arguments.rounds or (2 if quick else 5),
-        seconds=arguments.seconds or (0.02 if quick else 1.0),
-        threads=arguments.threads or machine_class()["cores"],
-        peers=PEERS if arguments.peers is None else arguments.peers,
-        output=arguments.output,
-        as_json=arguments.json,
-        quick=quick,
+        cases=cases, quick=arguments.quick, **suite.chosen(arguments, rounds=ROUNDS, peers=PEERS)
     )
-
-
-def _command(options: Options) -> list[str]:
-    return [
-        *(["--quick"] if options.quick else []),
-        "--cases",
-        *(case.name for case in options.cases),
-        "--rounds",
-        str(options.rounds),
-        "--seconds",
-        f"{options.seconds:g}",
-        "--threads",
-        str(options.threads),
-        "--peers",
-        *options.peers,
-    ]

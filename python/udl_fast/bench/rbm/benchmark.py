@@ -2,16 +2,15 @@
 
 import argparse
 import contextlib
-import json
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from ..harness import Timings, interleave, rounded
-from ..process import Contestant, ContestantMissing, Part
-from ..record import check_writable, new_record, write_json
+from .. import suite
+from ..harness import Timings, rounded
+from ..process import Contestant, Part
+from ..record import new_record
 from ..table import text_table
 from . import ceilings
 from .cases import (
@@ -29,26 +28,18 @@ from .cases import (
     timing_case,
 )
 from .check import check_contestant
-from .options import Options, chosen, command
+from .options import Options, chosen
 from .tables import product_table, speed_table, work_table
 
 __all__ = ["CONTESTANTS", "Options", "as_text", "measure", "run"]
 
-_FOLDER = Path(__file__).parents[1] / "contestants"
 _SKLEARN = ("sklearn", "sklearn-fit")  # PCD-1, whose products are those of CD-1, and nothing else
 _TOLERANCES = {FAST: 1e-3}  # of p(h|v); the others round to float32
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the benchmark as the command line says; returns the exit code."""
-    options = chosen(arguments)
-    if options.output is not None:
-        check_writable(options.output, caller="bench rbm")
-    record = measure(options)
-    if options.output is not None:
-        write_json(options.output, record)
-    print(json.dumps(record, indent=1) if options.as_json else as_text(record))
-    return 0
+    return suite.run("rbm", chosen(arguments), measure, as_text)
 
 
 def measure(options: Options) -> dict[str, Any]:
@@ -59,14 +50,12 @@ def measure(options: Options) -> dict[str, Any]:
     ContestantError
         If one fails, or gives a wrong answer.
     """
-    record = new_record("rbm", ["udl-fast", "bench", "rbm", *command(options)])
+    record = new_record("rbm", ["udl-fast", "bench", "rbm", *options.words()])
     record["settings"] = {
         "workloads": options.workloads,
         "data": options.data,
         "learning_rate": LEARNING_RATE,
-        "threads": options.threads,
-        "rounds": options.rounds,
-        "seconds": options.seconds,
+        **options.settings(),
         "seed": SEED,
         "unit": "examples per second",
     }
@@ -90,7 +79,8 @@ def measure(options: Options) -> dict[str, Any]:
         for data in options.data:
             for size in _sizes_for(data, options):
                 parts = _prepared(size, data, steps, single)
-                timings = _time(size, data, [*steps, *parts.values()], options)
+                label = f"{data} {size_text(size)}"
+                timings = suite.take_turns(label, [*steps, *parts.values()], options)
                 record["results"] += _results(size, data, steps, parts, timings)
                 if parts:
                     record["ceilings"].append(ceilings.as_record(parts, timings, size, data))
@@ -124,19 +114,15 @@ def _start(options: Options, stack: contextlib.ExitStack) -> list[Step]:
     """One process for each contestant and workload."""
     steps = []
     for name in [OURS, FAST, *options.peers]:
-        file, class_name = CONTESTANTS[name]
         for workload in options.workloads:
             if name in _SKLEARN and workload not in SKLEARN_WORKLOADS:
                 print(f"left out, has no {workload}: {name}", file=sys.stderr)
                 continue
-            try:
-                contestant = Contestant(name, _FOLDER / file, class_name, options.threads)
-            except ContestantMissing as error:
-                if name in (OURS, FAST):
-                    raise
-                print(f"left out, not installed: {error}", file=sys.stderr)
+            contestant = suite.start(
+                name, CONTESTANTS, options.threads, stack, required=(OURS, FAST)
+            )
+            if contestant is None:
                 break
-            stack.enter_context(contestant)
             steps.append(Step(f"{workload}: {name}", contestant, workload=workload))
     return steps
 
@@ -158,16 +144,6 @@ def _prepared(
         given = "pcd" if step.contestant.name in _SKLEARN else algorithm
         step.contestant.call("prepare", **case, algorithm=given, k=k)
     return ceilings.prepared(single, case, data)
-
-
-def _time(size: Size, data: str, parts: Sequence[Part], options: Options) -> Timings:
-    def progress(done: int) -> None:
-        if sys.stderr.isatty():
-            end = "\n" if done == options.rounds else ""
-            text = f"\r{data} {size_text(size)}: round {done} of {options.rounds}"
-            print(text, end=end, file=sys.stderr, flush=True)
-
-    return interleave(parts, rounds=options.rounds, seconds=options.seconds, progress=progress)
 
 
 def _results(

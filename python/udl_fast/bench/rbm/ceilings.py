@@ -8,12 +8,12 @@ they multiply and add: its bound is four times that peak (docs/kernels.md).
 import contextlib
 import statistics
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import suite
 from ..harness import Timings, rounded
 from ..process import Contestant, ContestantError, Part
 from .cases import FAST, OURS, SEED, Size, product_case
@@ -21,7 +21,6 @@ from .cases import FAST, OURS, SEED, Size, product_case
 Parts = dict[tuple[str, str], Part]  # by contestant and kernel
 TIMES_THE_PEAK = 4  # the load-bound limit
 PRODUCTS = ("hidden", "visible", "gradient")
-_FOLDER = Path(__file__).parents[1] / "contestants"
 # name: (file, class, kernels beside the products)
 CONTESTANTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
     OURS: ("products_udl_fast.py", "Products", ("sample", "sample_and_mean")),
@@ -48,7 +47,7 @@ def start(threads: int, peers: Sequence[str], stack: contextlib.ExitStack) -> di
     for name, (file, class_name, _) in CONTESTANTS.items():
         if name == "torch" and not any(peer.startswith("torch") for peer in peers):
             continue
-        contestant = Contestant(f"{name} products", _FOLDER / file, class_name, threads)
+        contestant = Contestant(f"{name} products", suite.FOLDER / file, class_name, threads)
         found[name] = stack.enter_context(contestant)
         _check(contestant)
     return found

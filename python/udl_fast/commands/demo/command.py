@@ -2,21 +2,21 @@
 
 import argparse
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
+from ...progress import EpochLines
 from ..shared.options import positive_int, seed
-from ..shared.outputs import Progress, make_folder, print_json, text_stream
+from ..shared.outputs import make_folder, print_json, text_stream
 from .compare import compare
 from .data import SETTINGS, Images, Setting, load_images
 from .pictures import draw
 
-HELP = "train an RBM on digits or MNIST, compare with scikit-learn, write pictures"
 
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
+def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
     parser.add_argument(
         "--data", choices=list(SETTINGS), default="digits", help="images to learn (default: digits)"
@@ -105,7 +105,7 @@ def train(
     model.fit(images.train)
     history = {name: [value] for name, value in measure(model, images).items()}
     model.set_params(n_iter=1)  # with warm_start, each fit is one more epoch
-    progress = Progress(n_iter, len(images.train), words)
+    progress = EpochLines(n_iter, len(images.train), words)
     total = 0.0
     for epoch in range(1, n_iter + 1):
         # A falling rate lets weights and chains settle: samples get visibly better.

@@ -3,17 +3,10 @@
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
+from ..shared.pictures import SIZES, new_figures, paint, save
 from .data import Images
 
-# name: width and height in inches
-SIZES = {
-    "filters": (7.0, 7.3),
-    "reconstructions": (8.0, 3.5),
-    "samples": (9.5, 4.3),
-    "training_curve": (9.0, 3.4),
-}
+_CURVE_SIZE = (9.0, 3.4)  # width and height in inches
 
 
 def draw(
@@ -25,41 +18,17 @@ def draw(
     words: IO[str],
 ) -> list[str]:
     """Write the pictures; returns their paths, none if matplotlib is missing."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError:
-        print("pictures left out: matplotlib is missing; pip install 'udl-fast[plot]'", file=words)
+    figures = new_figures(SIZES | {"training_curve": _CURVE_SIZE}, words)
+    if not figures:
         return []
-    from ... import plot
+    from ...plot import TrainingCurveDisplay
 
-    def figure(width: float, height: float) -> Any:
-        return Figure(figsize=(width, height), dpi=150, layout="constrained")
-
-    # Figures made without pyplot: no window system is touched.
-    pictures = {name: figure(*size) for name, size in SIZES.items()}
-    plot.WeightsDisplay.from_estimator(
-        model, image_shape=images.shape, order="norm", ax=pictures["filters"].subplots()
-    )
-    some = np.random.RandomState(seed).permutation(len(images.test))[:20]
-    plot.ReconstructionDisplay.from_estimator(
-        model,
-        images.test[some],
-        image_shape=images.shape,
-        ax=pictures["reconstructions"].subplots(),
-    )
-    plot.SamplesDisplay.from_estimator(
-        model, image_shape=images.shape, random_state=seed, ax=pictures["samples"].subplots()
-    )
-    plot.TrainingCurveDisplay.from_values(
+    paint(SIZES, figures, model, images.test, images.shape, seed)
+    TrainingCurveDisplay.from_values(
         history,
         epochs=range(len(history["pseudo_likelihood"])),
-        ax=pictures["training_curve"].subplots(1, len(history)),
+        ax=figures["training_curve"].subplots(1, len(history)),
     )
-    paths = []
-    print("pictures:", file=words)
-    for name, picture in pictures.items():
-        path = folder / f"{name}.png"
-        picture.savefig(path)
-        paths.append(str(path))
-        print(f"  {path}", file=words)
+    paths = save(figures, folder)
+    print("\n  ".join(["pictures:", *paths]), file=words)
     return paths

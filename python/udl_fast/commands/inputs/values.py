@@ -29,15 +29,18 @@ def check_finite(rows: NDArray[Any], source: str) -> None:
             )
 
 
-def check_unit_interval(rows: NDArray[Any], binarize: float | str | None, source: str) -> None:
-    """Refuse values outside [0, 1] unless a threshold makes states of them.
+def check_values(rows: NDArray[Any], model: Any, source: str) -> None:
+    """Refuse values outside [0, 1] for a model that takes states of units, unless its threshold makes
+    states of them.
 
     Raises
     ------
     ValueError
         If there are some.
     """
-    if isinstance(binarize, float | int) or rows.dtype == np.bool_:
+    if not hasattr(model, "binarize") or rows.dtype == np.bool_:
+        return  # what other models take they say themselves
+    if isinstance(model.binarize, float | int):
         return
     extremes = [(block.min(), block.max()) for _, block in _blocks(rows)]
     low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)

@@ -1,1 +1,1 @@
-"""What commands have in common: types of options, outputs, progress bars."""
+"""What commands have in common: types of options, outputs."""

@@ -1,19 +1,15 @@
-"""What commands share: outputs that can be written and harm nothing, JSON, a live progress line."""
+"""What commands share: outputs that can be written and harm nothing, JSON."""
 
 import argparse
 import json
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from ...progress import clock
 from ..inputs.rows import DATA_SETS, split_npz
-
-_MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
 
 
 def check_outputs(
@@ -81,54 +77,6 @@ def make_folder(path: Path, *, caller: str) -> None:
 def print_json(record: dict[str, Any]) -> None:
     """One JSON object on stdout."""
     print(json.dumps(record, indent=1))
-
-
-class Progress:
-    """Epoch, speed, measurement and time left of a training run.
-
-    On a terminal one line is written again and again; elsewhere at most 20 plain lines appear.
-
-    Parameters
-    ----------
-    n_epochs : int
-        Epochs to come.
-    n_examples : int
-        Examples in each.
-    stream : text stream
-        Where to write.
-    """
-
-    def __init__(self, n_epochs: int, n_examples: int, stream: IO[str]) -> None:
-        self._n_epochs = n_epochs
-        self._n_examples = n_examples
-        self._stream = stream
-        self._live = stream.isatty()
-        self._every = -(-n_epochs // _MOST_PLAIN_LINES)
-        self._start = time.perf_counter()
-        self._training_seconds = 0.0
-        self._width = 0
-
-    def update(self, epoch: int, seconds: float, score: float) -> None:
-        """After epoch `epoch` (from 1) that took `seconds` to train and scored `score`."""
-        self._training_seconds += seconds
-        last = epoch == self._n_epochs
-        if not (self._live or last or epoch == 1 or epoch % self._every == 0):
-            return
-        rate = epoch * self._n_examples / self._training_seconds
-        elapsed = time.perf_counter() - self._start
-        left = elapsed / epoch * (self._n_epochs - epoch)
-        text = (
-            f"epoch {epoch:{len(str(self._n_epochs))}d}/{self._n_epochs}"
-            f"   {rate:>9,.0f} examples/s   pseudo-likelihood {score:8.2f}   "
-            + (f"took {clock(elapsed)}" if last else f"ETA {clock(left)}")
-        )
-        if self._live:
-            blank = " " * max(0, self._width - len(text))
-            self._stream.write("\r" + text + blank + ("\n" if last else ""))
-            self._width = len(text)
-        else:
-            self._stream.write(text + "\n")
-        self._stream.flush()
 
 
 def text_stream(as_json: bool) -> IO[str]:
