@@ -138,6 +138,12 @@ def test_base_includes_only_the_language():
             assert name.startswith("base/") or "/" not in name, f"{path.name} includes {name}"
 
 
+def test_settings_and_the_schedule_of_draws_are_for_any_device():
+    for name in ("settings.h", "steps/draw_schedule.h"):
+        for included in own_includes(CSRC / "runtime/rbm" / name):
+            assert included.startswith("base/") or included == "runtime/rbm/settings.h", name
+
+
 def test_only_the_room_of_threads_knows_threads():
     threads = {"thread", "mutex", "condition_variable", "pthread.h"}
     for path in sources("runtime") + sources("bindings"):
