@@ -130,8 +130,9 @@ def test_fuzz_model_files(tmp_path):
     record = run("fuzz_model_files", tmp_path)
     assert sum(record["outcomes"].values()) == record["files"] == 500
     assert list(record["outcomes_by_kind"]) == ["format 2", "format 1", "models inside"]
+    assert record["outcomes"]["loaded"] > 0  # of one kind in some hundred files there may be none
     for found in record["outcomes_by_kind"].values():
-        assert min(found["refused"], found["loaded"]) > 0
+        assert found["refused"] > 0
 
 
 def test_fuzz_index_files(tmp_path):

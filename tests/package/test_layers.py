@@ -100,7 +100,7 @@ def test_families_stand_alone(family):
         assert not wrong, f"{path.relative_to(ROOT)} includes {wrong}"
 
 
-def test_only_a_device_knows_its_kernels():
+def test_contracts_know_no_implementation():
     """The runtime reaches them through the tables of the contracts."""
     for path in sources("runtime") + sources("bindings"):
         assert not [name for name in includes(path) if "/cpu/" in name], path.name
@@ -114,7 +114,7 @@ def test_python_stays_in_the_bindings():
             assert "Python.h" not in text, path.name
 
 
-def test_intrinsics_and_assembly_stay_in_the_simd_room():
+def test_intrinsics_stay_in_the_simd_headers():
     for layer in LAYERS:
         for path in sources(layer):
             if path.parent != CSRC / "kernels/cpu/simd":
@@ -144,7 +144,7 @@ def test_settings_and_the_schedule_of_draws_are_for_any_device():
             assert included.startswith("base/") or included == "runtime/rbm/settings.h", name
 
 
-def test_only_the_room_of_threads_knows_threads():
+def test_only_parallel_knows_threads():
     threads = {"thread", "mutex", "condition_variable", "pthread.h"}
     for path in sources("runtime") + sources("bindings"):
         if path.parent != CSRC / "runtime/threads" and path.name != "gil.h":

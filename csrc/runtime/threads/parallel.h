@@ -90,14 +90,4 @@ void parallel_for(const Run& run, int64_t n_items, Body&& body) {
   parallel_region(run, [&](Team& team) { team.for_each(n_items, body); });
 }
 
-/// Of a call that nobody can end.
-template <class Body>
-void parallel_region(int n_threads, Body&& body) {
-  parallel_region(Run{n_threads, nullptr}, body);
-}
-template <class Body>
-void parallel_for(int n_threads, int64_t n_items, Body&& body) {
-  parallel_for(Run{n_threads, nullptr}, n_items, body);
-}
-
 }  // namespace udl

@@ -4,7 +4,8 @@ measures and shows progress without being asked."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from .. import _core
@@ -42,7 +43,7 @@ class FitCallbacks:
     Parameters
     ----------
     model : estimator
-        Its parameters and X are checked; it need not be fitted before `run`.
+        Its parameters and X are checked; it need not be fitted before `around_training`.
     X : array or CSR matrix
         Training rows as hooks get them.
     rows : Rows
@@ -84,17 +85,18 @@ class FitCallbacks:
         self.n_epochs_done = 0  # of this fit
         self.is_stopped = False  # the whole fit, not the stage alone
 
-    def run(self, loop: Callable[[], None]) -> None:
-        """Run the epochs, with hooks set up before and torn down after."""
+    @contextmanager
+    def around_training(self) -> Iterator[None]:
+        """Hooks are set up before the stages in this scope and torn down after, whatever happens."""
         self._monitor.begin()
-        try:
-            if self._hooked or self._registered or hasattr(self._model, "_parent_callback_ctx"):
-                self._run_with_hooks(loop)
-            else:
-                loop()
-        finally:
+        with ExitStack() as closing:
             if self._bar is not None:
-                self._bar.close()
+                closing.callback(self._bar.close)
+            if self._hooked or self._registered or hasattr(self._model, "_parent_callback_ctx"):
+                self._set_up_hooks(closing)
+            yield
+            if self._root is not None:
+                self._end(self._root)
 
     # ---- stages and epochs ----
 
@@ -166,25 +168,19 @@ class FitCallbacks:
 
     # ---- hooks ----
 
-    def _run_with_hooks(self, loop: Callable[[], None]) -> None:
+    def _set_up_hooks(self, closing: ExitStack) -> None:
         """Callbacks of the constructor count as set for the time of this fit."""
-        from ._protocol import with_callbacks
+        from ._protocol import tear_down
 
-        if hasattr(self._model, "_parent_callback_ctx"):
+        model = self._model
+        if hasattr(model, "_parent_callback_ctx"):
             self._refuse_propagated()
-
-        def run(model: Any) -> None:
-            n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages
-            self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
-            self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
-            loop()
-            self._end(self._root)
-
-        self._model.set_callbacks(*self._hooked, *self._registered)
-        try:
-            with_callbacks(run)(self._model)
-        finally:
-            self._model.set_callbacks(*self._registered)
+        model.set_callbacks(*self._hooked, *self._registered)
+        closing.callback(model.set_callbacks, *self._registered)
+        closing.callback(tear_down, model)
+        n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages
+        self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
+        self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
 
     def _refuse_propagated(self) -> None:
         """As scikit-learn does: what spreads from a meta-estimator is set there."""

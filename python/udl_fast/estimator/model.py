@@ -100,7 +100,8 @@ class Model(CallbackSupport, BaseEstimator):
                 self._check_resumable()
             else:
                 self._start(X, rows)
-        callbacks.run(lambda: run_stages(self, rows, checked, plan, callbacks))
+        with callbacks.around_training():
+            run_stages(self, rows, checked, plan, callbacks)
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
