@@ -47,7 +47,7 @@ OWN_INCLUDE = re.compile(r'#include "([^"]+)"')
 
 
 def sources(folder):
-    return sorted(p for p in (CSRC / folder).rglob("*") if p.suffix in (".h", ".cpp"))
+    return sorted(p for p in (CSRC / folder).rglob("*") if p.suffix in (".h", ".cpp", ".cu"))
 
 
 def includes(path):
