@@ -433,8 +433,7 @@ def test_progress_is_shown_to_who_watches(make, monkeypatch):
     stream = io.StringIO()
     stream.isatty = lambda: True
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setattr(progress, "_DELAY_SECONDS", 0.0)
     monkeypatch.setattr(progress, "_INTERVAL_SECONDS", 0.0)
     monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
