@@ -9,7 +9,7 @@ from pathlib import Path
 
 __all__ = ["LearningWarning"]
 
-_PACKAGE = str(Path(__file__).parent)
+_PACKAGE = f"{Path(__file__).parent}{os.sep}"
 
 
 class LearningWarning(UserWarning):

@@ -33,7 +33,8 @@ def no_progress_bar() -> Iterator[None]:
 
 
 def is_watched() -> bool:
-    """Whether a bar makes sense: stderr is a terminal, and this is no worker of a parallel run.
+    """Whether a bar makes sense: stderr is a terminal that nobody else draws on, and this is no worker
+    of a parallel run.
 
     The environment variable UDL_FAST_PROGRESS=0 turns bars off.
     """
@@ -44,7 +45,14 @@ def is_watched() -> bool:
         and threading.current_thread() is threading.main_thread()
         and sys.stderr is not None
         and sys.stderr.isatty()
+        and not _is_display_of_rich()
     )
+
+
+def _is_display_of_rich() -> bool:
+    """Whether a display of rich is on the terminal. It puts a proxy before stderr, which would make a
+    line above the display of each state of a bar."""
+    return type(sys.stderr).__module__.startswith("rich.")
 
 
 class ProgressBar:

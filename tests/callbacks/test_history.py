@@ -5,6 +5,7 @@ import math
 import pickle
 import re
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -233,6 +234,15 @@ def test_warnings_name_the_fix(digits, options, message):
     texts = [str(warning.message) for warning in caught]
     assert any(re.search(message, text) for text in texts), texts
     assert len({text[:40] for text in texts}) == len(texts)
+
+
+def test_a_folder_beside_the_package_is_not_the_package():
+    """Its name may begin with that of the package."""
+    path = f"{Path(udl_fast.__file__).parent}_experiments/run.py"
+    code = compile("RBM(2, n_iter=1).fit([[0, 7], [1, 0]])", path, "exec")
+    with pytest.warns(UserWarning, match="X holds values from 0 to 7") as caught:
+        exec(code, {"RBM": RBM})
+    assert caught[0].filename == path
 
 
 def test_saturated_units_are_warned_of(digits):

@@ -366,6 +366,32 @@ def test_tasks_are_nested(make):
     assert recorder.calls == expected_tasks(model)
 
 
+class Announced(Recorder):
+    """Tasks that each task said it would have, and those that it had."""
+
+    def __init__(self):
+        super().__init__()
+        self.announced, self.begun = {}, {}
+        self.contexts = []  # kept, so that no two have one id
+
+    def on_fit_task_begin(self, estimator, context):
+        """Count this task for the one around it."""
+        self.contexts.append(context)
+        if context.max_subtasks:
+            self.announced[id(context)] = context.max_subtasks
+        if context.parent is not None:
+            self.begun[id(context.parent)] = self.begun.get(id(context.parent), 0) + 1
+
+
+@pytest.mark.parametrize("n_done", range(N_EPOCHS))
+def test_as_many_tasks_are_announced_as_come(make, n_done):
+    """Also if some were done before."""
+    model = make(callbacks=[stop_after(n_done)]).fit(X) if n_done else make()
+    announced = Announced()
+    model.set_params(callbacks=[announced], warm_start=True).fit(X)
+    assert announced.begun == announced.announced
+
+
 def test_callbacks_change_no_bit(make, tmp_path):
     watch = [
         History(),
@@ -433,8 +459,7 @@ def test_progress_is_shown_to_who_watches(make, monkeypatch):
     stream = io.StringIO()
     stream.isatty = lambda: True
     monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
-    monkeypatch.setitem(sys.modules, "rich", None)
-    monkeypatch.setitem(sys.modules, "rich.console", None)
+    monkeypatch.setitem(sys.modules, "tqdm", None)
     monkeypatch.setattr(progress, "_DELAY_SECONDS", 0.0)
     monkeypatch.setattr(progress, "_INTERVAL_SECONDS", 0.0)
     monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)

@@ -130,15 +130,16 @@ def test_tqdm_shows_nothing_of_short_fits(rows, terminal_of_tqdm, monkeypatch):
     assert terminal_of_tqdm.getvalue() == ""
 
 
-def test_rich_draws_where_it_is_installed(rows, terminal_of_tqdm, monkeypatch):
-    """What rich draws for the user, as scikit-learn's ProgressBar does, is not disturbed by a bar."""
+def test_a_display_of_rich_is_left_alone(rows, terminal, monkeypatch):
+    """Each state of a bar would be a line above it."""
     pytest.importorskip("rich")
     from rich.console import Console
     from rich.live import Live
 
     monkeypatch.setenv("TERM", "xterm")
-    screen = Terminal()
-    with Live("mine", console=Console(file=screen)):
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr(_progress, "sys", sys)
+    with Live("mine", console=Console(file=terminal)):
         RBM(100, n_iter=2, random_state=0).fit(rows)
-    assert "mine" in screen.getvalue()
-    assert "RBM epoch" in terminal_of_tqdm.getvalue()
+    assert "mine" in terminal.getvalue()
+    assert "RBM epoch" not in terminal.getvalue()

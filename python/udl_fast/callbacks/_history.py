@@ -11,8 +11,9 @@ from ._hooks import Hooks
 class History(Hooks):
     """Choose what `fit` measures after its epochs; without one, it measures the defaults.
 
-    Every model has the measurements in its attribute `history_`, a dict of lists with one value for
-    each measured epoch:
+    Every model has its measurements in its attribute `history_`, a dict of lists with one value for
+    each measured epoch: its number, its time, and what the kind of model measures. For an RBM these
+    are
 
     ==================== ===========================================================================
     epoch                number of the epoch, counted over all calls of `fit`

@@ -66,6 +66,7 @@ class FitCallbacks:
         self._X = X
         self._n_rows = rows.shape[0]
         self._n_stages = len(stages)
+        self._n_stages_to_come = len(plan)
         self._n_epochs = sum(stage.n_iter - done for _, stage, done in plan)
         self._registered = _registered(model)
         given = list(model.callbacks or ())
@@ -100,13 +101,13 @@ class FitCallbacks:
 
     # ---- stages and epochs ----
 
-    def begin_stage(self, stage: Any) -> None:
-        """Before the epochs of a stage."""
+    def begin_stage(self, stage: Any, n_epochs: int) -> None:
+        """Before so many epochs of a stage."""
         self._stage = stage
         self._monitor.begin()
         self._parent = self._root
         if self._root is not None and self._n_stages > 1:
-            self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=stage.n_iter)
+            self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=n_epochs)
             self._parent.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
 
     def end_stage(self) -> None:
@@ -178,7 +179,7 @@ class FitCallbacks:
         model.set_callbacks(*self._hooked, *self._registered)
         closing.callback(model.set_callbacks, *self._registered)
         closing.callback(tear_down, model)
-        n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages
+        n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages_to_come
         self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
         self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
 

@@ -58,7 +58,9 @@ class Model(CallbackSupport, BaseEstimator):
     _engine: Engine
     _seed: int
     _training_steps: int
-    _position: tuple[int, int]  # stage, and epochs of it that are done
+    # Stage, and epochs of it that are done. After the last one the stage is the number of stages, and
+    # `partial_fit` learns there.
+    _position: tuple[int, int]
     _dtype: Any  # of fitted attributes: the dtype of the data
     _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
 

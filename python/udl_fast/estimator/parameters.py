@@ -14,7 +14,7 @@ import numpy as np
 from .. import _core
 from ..runtime import resolve_n_jobs
 
-_LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
+LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ class RandomState(Rule):
         return value
 
     def option(self) -> Option:
-        return Option(parse=lambda text: parsed_integer(text, 0, _LARGEST_SEED), metavar="N")
+        return Option(parse=lambda text: parsed_integer(text, 0, LARGEST_SEED), metavar="N")
 
 
 class Callbacks(Rule):

@@ -44,7 +44,7 @@ def run_stages(
     """Train as planned, until the end or until a callback asks to stop."""
     for number, stage, done in plan:
         model._position = (number, done)
-        callbacks.begin_stage(stage)
+        callbacks.begin_stage(stage, stage.n_iter - done)
         for epoch in range(done, stage.n_iter):
             if _run_epoch(model, rows, checked, callbacks, last=epoch + 1 == stage.n_iter):
                 break

@@ -75,7 +75,11 @@ warm_start, device, n_jobs, callbacks
         name: rule for name, rule in RULES.items() if name not in _FIXED
     }
     _default_dtype = np.float64
-    h_samples_ = EngineArray("chains", "Hidden states of the persistent chains, read-only.")
+    h_samples_ = EngineArray(
+        "chains",
+        "Hidden states of the persistent chains, shape (n_chains, n_components), read-only. "
+        "Assigning takes effect.",
+    )
 
     def __init__(
         self,

@@ -164,11 +164,23 @@ class RBM(
     pictures = ("filters", "samples")
     _counts = (*Model._counts, "_sampling_steps")
 
-    components_ = EngineArray("weights", "Weights, (n_components, n_features), read-only.")
-    intercept_hidden_ = EngineArray("hidden_bias", "Biases of the hidden units, read-only.")
-    intercept_visible_ = EngineArray("visible_bias", "Biases of the visible units, read-only.")
+    components_ = EngineArray(
+        "weights",
+        "Weights, shape (n_components, n_features), C order, read-only. Assigning takes effect.",
+    )
+    intercept_hidden_ = EngineArray(
+        "hidden_bias",
+        "Biases of the hidden units, shape (n_components,), read-only. Assigning takes effect.",
+    )
+    intercept_visible_ = EngineArray(
+        "visible_bias",
+        "Biases of the visible units, shape (n_features,), read-only. Assigning takes effect.",
+    )
     h_samples_ = EngineArray(
-        "chains", "Hidden states of the persistent chains, read-only.", dtype=np.bool_
+        "chains",
+        "Hidden states of the persistent chains, shape (n_chains, n_components), read-only. "
+        "Assigning takes effect.",
+        dtype=np.bool_,
     )
 
     def __init__(

@@ -5,9 +5,8 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...estimator.parameters import parsed_integer
+from ...estimator.parameters import LARGEST_SEED, parsed_integer
 
-_LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
 _Value = TypeVar("_Value")
 
 
@@ -41,4 +40,4 @@ def positive_float(text: str) -> float:
 
 
 positive_int = integer(1)
-seed = integer(0, _LARGEST_SEED)
+seed = integer(0, LARGEST_SEED)
