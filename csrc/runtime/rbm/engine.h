@@ -55,7 +55,7 @@ class RbmEngine {
   int64_t n_hidden() const { return n_hidden_; }
   virtual Precision precision() const = 0;
 
-  /// All arrays are given. Throws on values that are not finite, and then nothing was changed.
+  /// All arrays are given, and all values, as those of set_optimizer, are finite.
   virtual void set_parameters(const ParameterArrays<RealView>& from) = 0;
   /// Empty arrays are left out.
   virtual void get_parameters(const ParameterArrays<RealSpan>& to) const = 0;
