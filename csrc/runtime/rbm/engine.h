@@ -17,7 +17,8 @@
 
 namespace udl {
 
-/// Called about every 50 ms on the calling thread with the rows done so far; true asks to stop.
+/// Called on the calling thread with the rows done so far, about every 50 ms, by the float64 engine
+/// after every minibatch; true asks to stop.
 using Poll = std::function<bool(int64_t)>;
 
 /// One pass over rows.
