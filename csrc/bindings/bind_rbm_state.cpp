@@ -124,8 +124,8 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
     if (!arrays.contains(name)) throw_invalid(std::string("set_state: lacks '") + name + "'");
     optimizer.attr("pop")(name);
   }
-  const OptimizerArrays velocities(engine, optimizer, "set_state");
   const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
+  const OptimizerArrays velocities(engine, optimizer, "set_state");
   set_parameters(engine, arrays["weights"], arrays["hidden_bias"], arrays["visible_bias"]);
   velocities.assign_to(engine);
   engine.set_chains(chains);

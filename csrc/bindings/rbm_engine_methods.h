@@ -1,6 +1,12 @@
 #pragma once
 // Methods of RbmEngine for Python, for the engine of any device: arrays are checked here, then the
 // GIL is released and the runtime takes over.
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "bindings/numpy/arrays.h"
 #include "runtime/rbm/engine.h"
 
@@ -38,24 +44,29 @@ class RealArray {
   RealSpan span_;
 };
 
-/// A C-ordered array of the engine's real type to be read: a copy, or the array itself.
+/// A C-ordered array of finite values of the engine's real type to be read: a copy, or the array
+/// itself.
 class CheckedReals {
  public:
   CheckedReals() = default;
   CheckedReals(const RbmEngine& engine, const py::object& x, std::initializer_list<int64_t> shape,
                const char* function, const char* argument) {
     if (engine.precision() == Precision::float64)
-      set(CArray<double>(x));
+      set(CArray<double>(x), shape, function, argument);
     else
-      set(CArray<float>(x));
-    check_shape(array_, shape, function, argument);
+      set(CArray<float>(x), shape, function, argument);
   }
   RealView view() const { return view_; }
 
  private:
   template <class Real>
-  void set(CArray<Real> array) {
-    view_ = array.data();
+  void set(CArray<Real> array, std::initializer_list<int64_t> shape, const char* function,
+           const char* argument) {
+    check_shape(array, shape, function, argument);
+    const Real* values = array.data();
+    if (!std::all_of(values, values + array.size(), [](Real x) { return std::isfinite(x); }))
+      throw_invalid(std::string(argument) + " holds a value that is not finite");
+    view_ = values;
     array_ = std::move(array);
   }
 

@@ -41,6 +41,8 @@ def test_an_engine_with_the_state_of_another_learns_like_it(precision, learning)
         ({"weights": np.full((20, 30), np.nan)}, "weights"),
         ({"visible_bias": np.full(30, np.inf)}, "visible_bias"),
         ({"hidden_velocity": np.zeros(3)}, "hidden_velocity"),
+        ({"weight_velocity": np.full((20, 30), np.inf)}, "weight_velocity"),
+        ({"mean_activation": np.full(20, np.nan)}, "mean_activation"),
         ({"chains": np.zeros((2, 21), bool)}, "hidden"),
         ({"chains": np.full((2, 20), 0.5)}, "binary"),
         ({"other": np.zeros(3)}, "unknown"),

@@ -42,16 +42,23 @@ class PythonPoll {
 };
 
 /// Calls body(run) without the GIL. Ctrl-C ends it early and is raised here, and so is whatever
-/// else a signal's handler raises: then what body has found means nothing.
+/// else a signal's handler raises: then what body has found means nothing, nor what it has thrown,
+/// since a signal that was taken and not raised would be lost.
 template <class Body>
 void run_interruptible(int n_threads, Body&& body) {
   PythonPoll poll;
   Interrupt interrupt([&poll] { return poll(); });
+  std::exception_ptr failure;
   {
     const ReleasedGil release;
-    body(Run{n_threads, &interrupt});
+    try {
+      body(Run{n_threads, &interrupt});
+    } catch (...) {
+      failure = std::current_exception();
+    }
   }
   poll.rethrow();
+  if (failure) std::rethrow_exception(failure);
 }
 
 }  // namespace udl::bindings

@@ -25,9 +25,10 @@ class Buffer {
 
   void resize(int64_t size) {
     storage_.reset();
-    size_ = size;
+    size_ = 0;  // until there is memory
     if (size == 0) return;
     storage_.reset(static_cast<T*>(::operator new(sizeof(T) * size, std::align_val_t{kAlignment})));
+    size_ = size;
     zero();
   }
   /// Grows (discarding contents) if needed.

@@ -25,7 +25,7 @@ class BiasVector {
   Buffer<float> padded_;
 };
 
-/// Weights, or their velocity, in panels of 16 hidden units (kernels/rbm.h).
+/// Weights, or their velocity, in panels of 16 hidden units (kernels/rbm/products.h).
 class PanelMatrix {
  public:
   PanelMatrix() = default;

@@ -17,7 +17,8 @@
 
 namespace udl {
 
-/// Called about every 50 ms on the calling thread with the rows done so far; true asks to stop.
+/// Called on the calling thread with the rows done so far, about every 50 ms, by the float64 engine
+/// after every minibatch; true asks to stop.
 using Poll = std::function<bool(int64_t)>;
 
 /// One pass over rows.
@@ -55,7 +56,7 @@ class RbmEngine {
   int64_t n_hidden() const { return n_hidden_; }
   virtual Precision precision() const = 0;
 
-  /// All arrays are given. Throws on values that are not finite, and then nothing was changed.
+  /// All arrays are given, and all values, as those of set_optimizer, are finite.
   virtual void set_parameters(const ParameterArrays<RealView>& from) = 0;
   /// Empty arrays are left out.
   virtual void get_parameters(const ParameterArrays<RealSpan>& to) const = 0;

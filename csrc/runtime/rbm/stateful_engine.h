@@ -1,7 +1,6 @@
 #pragma once
 // What engines share whose parameters, optimiser state and chains are one `State` in memory: arrays
 // in and out, and the snapshot.
-#include <cmath>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,12 +21,8 @@ class StatefulEngine : public RbmEngine {
       : RbmEngine(n_visible, n_hidden), state_(std::move(state)) {}
 
   void set_parameters(const ParameterArrays<RealView>& from) final {
-    const ParameterArrays<const Real*> arrays{values(from.weights), values(from.hidden_bias),
-                                              values(from.visible_bias)};
-    check_finite(arrays.weights, n_weights(), "weights");
-    check_finite(arrays.hidden_bias, n_hidden(), "hidden_bias");
-    check_finite(arrays.visible_bias, n_visible(), "visible_bias");
-    state_.assign(arrays);
+    state_.assign(ParameterArrays<const Real*>{values(from.weights), values(from.hidden_bias),
+                                               values(from.visible_bias)});
   }
   void get_parameters(const ParameterArrays<RealSpan>& to) const final {
     state_.copy_to(ParameterArrays<Real*>{values(to.weights), values(to.hidden_bias),
@@ -35,14 +30,9 @@ class StatefulEngine : public RbmEngine {
   }
 
   void set_optimizer(const OptimizerArrays<RealView>& from) final {
-    const OptimizerArrays<const Real*> arrays{
-        values(from.weight_velocity), values(from.hidden_velocity), values(from.visible_velocity),
-        values(from.mean_activation)};
-    check_finite(arrays.weight_velocity, n_weights(), "weight_velocity");
-    check_finite(arrays.hidden_velocity, n_hidden(), "hidden_velocity");
-    check_finite(arrays.visible_velocity, n_visible(), "visible_velocity");
-    check_finite(arrays.mean_activation, n_hidden(), "mean_activation");
-    state_.assign(arrays);
+    state_.assign(
+        OptimizerArrays<const Real*>{values(from.weight_velocity), values(from.hidden_velocity),
+                                     values(from.visible_velocity), values(from.mean_activation)});
   }
   void get_optimizer(const OptimizerArrays<RealSpan>& to) const final {
     state_.copy_to(OptimizerArrays<Real*>{values(to.weight_velocity), values(to.hidden_velocity),
@@ -70,15 +60,6 @@ class StatefulEngine : public RbmEngine {
   template <class Reals>
   static auto* values(const Reals& reals) {
     return reals.template as<Real>();
-  }
-
-  int64_t n_weights() const { return n_hidden() * n_visible(); }
-
-  static void check_finite(const Real* values, int64_t n, const char* name) {
-    if (values == nullptr) return;
-    for (int64_t i = 0; i < n; ++i)
-      if (!std::isfinite(values[i]))
-        throw_invalid(std::string(name) + " holds a value that is not finite");
   }
 
   const State& snapshot_for(const char* function) const {

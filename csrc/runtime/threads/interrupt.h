@@ -9,8 +9,8 @@
 
 namespace udl {
 
-class alignas(64)
-    Interrupt {  // `ask` writes at every item: others must find nothing else in its line
+/// `ask` writes at every item: nothing else may lie in its cache line.
+class alignas(64) Interrupt {
  public:
   Interrupt() = default;
   /// `poll` returns true when the work is to stop; it is asked about every 50 ms.

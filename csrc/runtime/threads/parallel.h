@@ -14,7 +14,7 @@
 
 namespace udl {
 
-class TeamState;  // shared by the threads of one region (parallel.cpp)
+class TeamState;  // shared by the threads of one region (team_state.h)
 
 /// One thread's handle inside a parallel region.
 class Team {
@@ -34,7 +34,7 @@ class Team {
   /// where there are more items than threads.
   ///
   /// Once body throws, or the call is interrupted, the rest of the items are skipped, in this loop
-  /// and in those that follow; parallel_region throws at its end.
+  /// and in those that follow; parallel_region throws at its end what body threw.
   template <class Body>
   void for_each(int64_t n_items, Body&& body) noexcept {
     try {

@@ -83,7 +83,7 @@ UDL_ALWAYS_INLINE i32x16 widen(const NarrowEntries<false>&, i16x16 sum, int32_t 
 constexpr int64_t kStagedRows =
     NarrowEntries<true>::kFirst + (Fours::kEntries + Fives::kEntries) / 2 * kTileUnits;
 static_assert(kStagedRows + kWordBits * kTileUnits == kTableScratch,
-              "kernels/rbm.h states the size of the scratch");
+              "kernels/rbm/products.h states the size of the scratch");
 
 /// Where the tables of a cut start. Each cut has a place of its own: entry 0 of every table, the
 /// empty sum, is never written and stays zero.

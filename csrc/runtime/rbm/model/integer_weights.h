@@ -18,7 +18,7 @@ class IntegerWeights {
   /// For minibatches of up to `max_rows` rows.
   IntegerWeights(const RbmState& state, int64_t max_rows, int n_threads);
 
-  /// The integer rows of a panel (kernels/rbm.h), or null where none are kept.
+  /// The integer rows of a panel (kernels/rbm/lists.h), or null where none are kept.
   int32_t* panel(int64_t tile) {
     return integers_.size() == 0 ? nullptr : integers_.data() + tile * panel_size_;
   }

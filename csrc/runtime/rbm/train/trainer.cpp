@@ -41,7 +41,7 @@ class FixedTrainer {
     BatchStates states = training_.states.of(minibatches[0]);
     stages_.fetch(team, states.batch);
     stages_.data(team, states, exponent);
-    while (states.batch.count > 0) {
+    while (states.batch.count > 0 && !team.stopped()) {
       const BatchStates next = training_.states.of(minibatches[states.batch.index + 1]);
       if (poll_due_) poll(team);
       const bool stop = stop_requested_;  // written nowhere but in poll
@@ -50,7 +50,8 @@ class FixedTrainer {
     }
   }
 
-  /// One minibatch, and the data stage of the next. False where training ends.
+  /// One minibatch, and the data stage of the next, which may be interrupted. False where training
+  /// ends.
   bool learn(Team& team, const BatchStates& states, const BatchStates& next, int& exponent) {
     const bool counts = team.thread_index() == 0;
     if (counts) count(states.batch);
