@@ -1,14 +1,17 @@
 """Training that is watched, stopped or fails leaves a usable model."""
 
+import contextlib
 import itertools
 import os
 import signal
+import sys
 import threading
 import time
 
 import numpy as np
 import pytest
 
+import udl_fast
 from tests.support.models import assert_same, parameters
 from udl_fast import RBM
 
@@ -36,6 +39,74 @@ def test_interrupt_keeps_the_last_finished_epoch():
     assert 0 < model.n_iter_ < 10000
     assert_same(model, RBM(300, n_iter=model.n_iter_, random_state=0).fit(X))
     assert model.gibbs(X[:4]).shape == (4, 300)
+
+
+class InterruptedAtLine:
+    """Raises KeyboardInterrupt before a line of the library, counted from the start of this scope."""
+
+    _FOLDER = os.path.dirname(udl_fast.__file__)
+
+    def __init__(self, number):
+        self.lines_left = number
+
+    def __enter__(self):
+        self._before = sys.gettrace()
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *error):
+        sys.settrace(self._before)
+
+    def _trace(self, frame, event, argument):
+        if not frame.f_code.co_filename.startswith(self._FOLDER):
+            return None
+        if event == "line":
+            self.lines_left -= 1
+            if self.lines_left == 0:
+                raise KeyboardInterrupt
+        return self._trace
+
+
+def interrupted_everywhere(make, learn):
+    """The models that learning leaves which is interrupted, for every line of the library."""
+    for number in itertools.count(1):
+        model = make()
+        with contextlib.suppress(KeyboardInterrupt), InterruptedAtLine(number) as interrupt:
+            learn(model)
+        if interrupt.lines_left > 0:
+            return
+        yield model
+
+
+def learned(model):
+    """What tells one state of a model from another; None before fit."""
+    if not model.__sklearn_is_fitted__():
+        return None
+    counts = [vars(model).get(name) for name in model._counts]
+    return *counts, *(array.tobytes() for array in parameters(model))
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize("start", ["new", "other columns", "goes on"])
+def test_an_interrupt_at_any_line_leaves_an_old_or_a_new_state(method, start):
+    """Weights, counts and columns belong together wherever Ctrl-C is noticed."""
+    X = (np.random.default_rng(0).random((12, 6)) < 0.4).astype(np.uint8)
+
+    def make(n_iter=2):
+        model = RBM(3, algorithm="pcd", batch_size=5, n_iter=n_iter, random_state=0)
+        if start == "new":
+            return model
+        if start == "goes on" or method == "partial_fit":
+            return model.set_params(warm_start=True).fit(X)
+        return model.fit(X[:, :4])
+
+    possible = {learned(make())}
+    for n_iter in range(3):
+        possible.add(learned(make().set_params(n_iter=n_iter).fit(X)))
+    if method == "partial_fit":
+        possible.add(learned(make().partial_fit(X)))
+    for model in interrupted_everywhere(make, lambda model: getattr(model, method)(X)):
+        assert learned(model) in possible
 
 
 def test_callbacks_see_progress_and_can_stop(digits):

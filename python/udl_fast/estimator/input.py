@@ -32,15 +32,17 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
 
 @contextmanager
 def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """What scikit-learn notes of X stays as it was if this scope raises."""
+    """What scikit-learn notes of X stays as it was if this scope raises before there is a new engine."""
     names = ("n_features_in_", "feature_names_in_")
+    engine = estimator.__dict__.get("_engine")
     kept = {name: estimator.__dict__[name] for name in names if name in estimator.__dict__}
     try:
         yield
     except BaseException:
-        for name in names:
-            estimator.__dict__.pop(name, None)
-        estimator.__dict__.update(kept)
+        if estimator.__dict__.get("_engine") is engine:
+            for name in names:
+                estimator.__dict__.pop(name, None)
+            estimator.__dict__.update(kept)
         raise
 
 

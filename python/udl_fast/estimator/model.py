@@ -249,18 +249,20 @@ class Model(CallbackSupport, BaseEstimator):
         engine = self._new_engine(X, rows, rng)
         seed = int.from_bytes(rng.bytes(8), "little")
         self._seed_engine(engine, seed)
-        # Nothing of a fitted model is touched before everything of the new one exists.
-        n_features = self.n_features_in_
-        for name in self._counts:
-            setattr(self, name, 0)
-        self.n_features_in_ = n_features
-        self._seed = seed
-        self._engine = engine
         is_double = engine.precision == "float64"  # loses nothing
-        self._dtype = np.float64 if is_double else output_dtype(X, self._default_dtype)
-        self._arrays = {}
-        self._position = (0, 0)
-        self.history_ = {}
+        # In one step, so that an interruption leaves the model of before or the new one.
+        self.__dict__.update(
+            dict.fromkeys(self._counts, 0)
+            | {
+                "n_features_in_": self.n_features_in_,
+                "_seed": seed,
+                "_engine": engine,
+                "_dtype": np.float64 if is_double else output_dtype(X, self._default_dtype),
+                "_arrays": {},
+                "_position": (0, 0),
+                "history_": {},
+            }
+        )
 
     def _learn_chunk(self, X: Any, y: Any) -> Self:
         checked = self._check_parameters()

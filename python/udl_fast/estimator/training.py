@@ -71,11 +71,8 @@ def _run_epoch(
         if checked["shuffle"]
         else None
     )
-    if train_epoch(model, rows, order, checked, callbacks.poll):
+    if train_epoch(model, rows, order, checked, callbacks.poll, is_counted=True):
         return True
-    model.n_iter_ += 1
-    number, done = model._position
-    model._position = (number, done + 1)
     seconds = time.perf_counter() - begin
     if checked["verbose"]:
         _print_progress(model, rows, callbacks.n_epochs_done + 1, seconds)
@@ -88,29 +85,50 @@ def train_epoch(
     order: NDArray[Any] | None,
     checked: Mapping[str, Any],
     poll: Callable[[int], bool] | None,
+    *,
+    is_counted: bool = False,
 ) -> bool:
-    """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped it."""
+    """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped it.
+    One that is not stopped is counted as an epoch if it is to be."""
     settings = model._settings(checked, rows)
+    n_updates = model.n_updates_
     try:
         result = model._engine.train(
             rows, order, settings, model._seed, model._training_steps, checked["n_jobs"], poll
         )
+        _check_finite(model, result)
+        # In one step: an interruption finds this pass counted or not.
+        model.__dict__.update(_counts_after(model, result, is_counted))
     except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
-        model._engine.restore()
+        if model.n_updates_ == n_updates:
+            model._engine.restore()
         raise
     finally:
         model._arrays.clear()
-    if not result["finite"]:
-        model._engine.restore()
-        advice = model._not_finite_advice()
-        raise FloatingPointError(
-            f"{type(model).__name__}: weights stopped being finite in update "
-            f"{model.n_updates_ + result['n_updates']}{'; ' if advice else ''}{advice}. "
-            "The model keeps its state before this epoch."
-        )
-    model.n_updates_ += result["n_updates"]
-    model._training_steps = result["step"]
     return bool(result["stopped"])
+
+
+def _check_finite(model: Model, result: Mapping[str, Any]) -> None:
+    if result["finite"]:
+        return
+    advice = model._not_finite_advice()
+    raise FloatingPointError(
+        f"{type(model).__name__}: weights stopped being finite in update "
+        f"{model.n_updates_ + result['n_updates']}{'; ' if advice else ''}{advice}. "
+        "The model keeps its state before this epoch."
+    )
+
+
+def _counts_after(model: Model, result: Mapping[str, Any], is_counted: bool) -> dict[str, Any]:
+    """The model's counts after a pass."""
+    counts: dict[str, Any] = {
+        "n_updates_": model.n_updates_ + result["n_updates"],
+        "_training_steps": result["step"],
+    }
+    if is_counted and not result["stopped"]:
+        number, done = model._position
+        counts |= {"n_iter_": model.n_iter_ + 1, "_position": (number, done + 1)}
+    return counts
 
 
 def _print_progress(model: Model, rows: _core.Rows, epoch: int, seconds: float) -> None:
