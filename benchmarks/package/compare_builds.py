@@ -284,6 +284,7 @@ def main() -> None:
     options.add_argument("--before", type=Path, metavar="FOLDER", help="of the old build")
     options.add_argument("--after", type=Path, metavar="FOLDER", help="of the new build")
     options.add_argument("--commits", nargs=2, metavar="COMMIT", help="of both builds, to record")
+    options.add_argument("--only", nargs="+", metavar="CASE", help="cases that begin like these")
     options.add_argument("--rounds", type=int, default=21)
     options.add_argument("--seconds", type=float, default=0.6, help="of a sample")
     options.add_argument("--threads", type=int, default=2)
@@ -292,6 +293,8 @@ def main() -> None:
     rounds, seconds = (3, 0.05) if arguments.quick else (arguments.rounds, arguments.seconds)
     measured = {}
     for name, (work, size) in cases(arguments.quick).items():
+        if arguments.only and not name.startswith(tuple(arguments.only)):
+            continue
         builds = {
             name: Build(folder, arguments.threads)
             for name, folder in (("before", arguments.before), ("after", arguments.after))
