@@ -162,7 +162,29 @@ def _import_time(record: dict[str, Any]) -> str:
         added = record["added_seconds"].get(statement)
         more = "" if added is None else f"{added * 1000:+.0f} ms"
         rows.append([f"`{statement}`", f"{seconds * 1000:.0f} ms", more])
+    rows += [[f"`{name}`", f"{s * 1000:.0f} ms", ""] for name, s in _commands(record).items()]
     return markdown_table(["statement", "median", "beyond sklearn.base"], rows)
+
+
+def _commands(record: dict[str, Any]) -> dict[str, float]:
+    """Earlier records have none."""
+    found: dict[str, float] = record.get("command_seconds", {})
+    return found
+
+
+def _compare_builds(record: dict[str, Any]) -> str:
+    rows = [
+        [
+            name,
+            f"{case['seconds_a_run']['before'] * 1000:.4g} ms",
+            f"{case['seconds_a_run']['after'] * 1000:.4g} ms",
+            f"{case['ratio']['median']:.3f}",
+        ]
+        for name, case in record["cases"].items()
+    ]
+    before, after = record["commits"]["before"], record["commits"]["after"]
+    heads = ["work", f"before ({before})", f"after ({after})", "rate after / before"]
+    return markdown_table(heads, rows)
 
 
 def _memory(record: dict[str, Any]) -> str:
@@ -242,6 +264,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm_scaling": _scaling,
     "metric_check": _metric_check,
     "import_time": _import_time,
+    "compare_builds": _compare_builds,
     "memory_mnist": _memory,
     "memory_memmap": _memory_memmap,
     "history_overhead": _history_overhead,

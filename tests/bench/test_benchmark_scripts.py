@@ -46,6 +46,8 @@ def test_import_time(tmp_path):
     for statement, added in record["added_seconds"].items():
         assert added == pytest.approx(seconds[statement] - seconds["import sklearn.base"], abs=2e-4)
     assert seconds["import sklearn.base"] > 0.01
+    assert list(record["command_seconds"]) == ["udl-fast --help", "udl-fast info"]
+    assert min(record["command_seconds"].values()) > 0.01
 
 
 def test_compare_builds_finds_one_build_equal_to_itself(tmp_path):

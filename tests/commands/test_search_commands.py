@@ -319,8 +319,10 @@ def test_ctrl_c_ends_a_long_search_and_leaves_nothing(tmp_path):
     codes = np.zeros((1 << 22, 8), np.uint8)
     codes.view("<u8")[:, 0] = np.random.default_rng(0).integers(0, 2**63, 1 << 22)
     np.save(tmp_path / "codes.npy", codes)
+    # A shell has its background jobs ignore SIGINT, which children inherit.
     program = (
-        "import sys; from udl_fast import cli; print('ready', flush=True); sys.exit(cli.main())"
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from udl_fast import cli; print('ready', flush=True); sys.exit(cli.main())"
     )
     arguments = [tmp_path / "codes.npy", tmp_path / "codes.npy", tmp_path / "found.npz", "-k", "1"]
     child = subprocess.Popen(
