@@ -265,6 +265,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "metric_check": _metric_check,
     "import_time": _import_time,
     "compare_builds": _compare_builds,
+    "compare_builds_fit": _compare_builds,
     "memory_mnist": _memory,
     "memory_memmap": _memory_memmap,
     "history_overhead": _history_overhead,
