@@ -208,3 +208,9 @@ def test_importing_a_model_does_not_load_the_protocol():
         "sys.exit('sklearn.callback' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program]).returncode == 0
+
+
+def test_partial_fit_refuses_what_fit_refuses():
+    model = RBM(3, callbacks=[History(), History()])
+    with pytest.raises(ValueError, match="more than one History"):
+        model.partial_fit([[0, 1], [1, 0]])

@@ -29,7 +29,8 @@ def _registered(owner: Any) -> list[Any]:
     return list(owner.__dict__.get("_skl_callbacks", ()))
 
 
-def _histories(owner: Any) -> list[History]:
+def histories_of(owner: Any) -> list[History]:
+    """The History among its callbacks, if any; more than one is an error."""
     given = {id(callback): callback for callback in [*(owner.callbacks or ()), *_registered(owner)]}
     found = [callback for callback in given.values() if isinstance(callback, History)]
     if len(found) > 1:
@@ -76,7 +77,7 @@ class FitCallbacks:
             for callback in given
             if follows_protocol(callback) and not any(callback is c for c in self._registered)
         ]
-        self._monitor = Monitor(model, rows, next(iter(_histories(model)), History()))
+        self._monitor = Monitor(model, rows, next(iter(histories_of(model)), History()))
         self._bar = self._progress_bar()
         self._root: Any = None  # context of the fit, if there are hooks to call
         self._parent: Any = None  # context of the stage, or of the fit if there is one stage

@@ -17,7 +17,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from .. import _core
-from ..callbacks._run import FitCallbacks
+from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
 from ..persistence.state import ArrayRule, State
 from .declarations import Measurement, Stage, Trouble
@@ -240,6 +240,7 @@ class Model(CallbackSupport, BaseEstimator):
         checked = {
             name: rule.check(getattr(self, name), name, owner) for name, rule in self.rules.items()
         }
+        histories_of(self)
         self._check_together()
         return checked
 
