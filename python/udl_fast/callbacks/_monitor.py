@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -38,27 +39,22 @@ class Monitor:
         history = self._model.__dict__.setdefault("history_", {})
         _drop_later_epochs(history, self._model.n_iter_)
 
-    def after_epoch(self, n_done: int, seconds: float, *, stage: str | None, last: bool) -> None:
+    def after_epoch(self, n_done: int, noted: Mapping[str, Any], *, last: bool) -> None:
         """Measure if it is time to, and warn if learning goes wrong.
 
         Parameters
         ----------
         n_done : int
             Epochs of this fit that are done.
-        seconds : float
-            That the epoch took.
-        stage : str or None
-            To be noted in the history.
+        noted : mapping of str to object
+            What else the history is to have of this epoch.
         last : bool
             Whether no epoch is to follow, in the fit or in the stage.
         """
         if not self._every:
             return
         if last or n_done <= self._n_first or n_done % self._every == 0:
-            entry = {"epoch": self._model.n_iter_, "seconds": seconds}
-            if stage is not None:
-                entry["stage"] = stage
-            self._measure(entry)
+            self._measure({"epoch": self._model.n_iter_, **noted})
 
     def _measure(self, entry: dict[str, Any]) -> None:
         if self._training is None:

@@ -4,7 +4,7 @@ measures and shows progress without being asked."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -123,14 +123,17 @@ class FitCallbacks:
             self._task = self._parent.subcontext(task_name=EPOCH_TASK)
             self._task.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
 
-    def end_epoch(self, seconds: float, *, last: bool) -> bool:
-        """After an epoch that took so long to train; whether a callback asked to stop.
+    def end_epoch(self, seconds: float, of_epoch: Mapping[str, float], *, last: bool) -> bool:
+        """After an epoch that took so long to train, with these values of arguments that change from epoch
+        to epoch; whether a callback asked to stop.
 
         Functions stop the whole fit, hooks the stage they are in.
         """
         self.n_epochs_done += 1
-        stage = self._stage.name if self._n_stages > 1 else None
-        self._monitor.after_epoch(self.n_epochs_done, seconds, stage=stage, last=last)
+        noted: dict[str, Any] = {"seconds": seconds, **of_epoch}
+        if self._n_stages > 1:
+            noted["stage"] = self._stage.name
+        self._monitor.after_epoch(self.n_epochs_done, noted, last=last)
         if self._bar is not None:
             self._bar.update(self.n_epochs_done, 0)
         stop = self._call_functions(self._n_rows)

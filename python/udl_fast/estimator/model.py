@@ -36,6 +36,8 @@ class Model(CallbackSupport, BaseEstimator):
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
     _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
+    # Arguments that came after the first files, with what files that lack them mean.
+    _later_parameters: ClassVar[Mapping[str, Any]] = {}
     # Integers of a fitted model that copies and files keep; `persistence/values.py` has their bounds.
     _counts: ClassVar[tuple[str, ...]] = (
         "_seed",  # of every draw; itself drawn from random_state
@@ -312,7 +314,7 @@ class Model(CallbackSupport, BaseEstimator):
         return pickled(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        saved = dict(state)
+        saved = {**self._later_parameters, **state}
         engine = saved.pop("_engine_state", None)
         super().__setstate__(saved)
         if engine is not None:

@@ -31,6 +31,9 @@ def state_of(model: Model) -> State:
     parameters = model.get_params(deep=False)
     for name in _OBJECTS:
         parameters.pop(name, None)
+    for name, value in model._later_parameters.items():
+        if parameters[name] == value:  # an older version reads the file, too
+            del parameters[name]
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
     values["dtype"] = np.dtype(model._dtype).name
@@ -44,7 +47,7 @@ def state_of(model: Model) -> State:
 
 def model_of(model_class: type[Made], state: State) -> Made:
     """The model that `state_of` took apart; a ValueError or TypeError says what is wrong with it."""
-    model = model_class(**state.parameters)
+    model = model_class(**{**model_class._later_parameters, **state.parameters})
     model._check_parameters()
     rules, values = model._array_rules(), state.values
     check_state(state, rules)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .. import _core
 from ..callbacks._run import FitCallbacks
 from .declarations import Stage
+from .schedules import scheduled
 
 if TYPE_CHECKING:
     from .model import Model
@@ -46,7 +47,10 @@ def run_stages(
         model._position = (number, done)
         callbacks.begin_stage(stage, stage.n_iter - done)
         for epoch in range(done, stage.n_iter):
-            if _run_epoch(model, rows, checked, callbacks, last=epoch + 1 == stage.n_iter):
+            of_epoch = scheduled(model, checked, epoch, stage.n_iter)
+            if _run_epoch(
+                model, rows, checked, of_epoch, callbacks, last=epoch + 1 == stage.n_iter
+            ):
                 break
         callbacks.end_stage()
         if callbacks.is_stopped:
@@ -58,11 +62,13 @@ def _run_epoch(
     model: Model,
     rows: _core.Rows,
     checked: Mapping[str, Any],
+    of_epoch: Mapping[str, float],
     callbacks: FitCallbacks,
     *,
     last: bool,
 ) -> bool:
-    """Train an epoch; whether a callback wants it to be the last of its stage."""
+    """Train an epoch, with `of_epoch` in place of the arguments of these names; whether a callback wants it
+    to be the last of its stage."""
     callbacks.begin_epoch()
     begin = time.perf_counter()
     model._engine.snapshot()
@@ -71,12 +77,12 @@ def _run_epoch(
         if checked["shuffle"]
         else None
     )
-    if train_epoch(model, rows, order, checked, callbacks.poll, is_counted=True):
+    if train_epoch(model, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
         return True
     seconds = time.perf_counter() - begin
     if checked["verbose"]:
         _print_progress(model, rows, callbacks.n_epochs_done + 1, seconds)
-    return callbacks.end_epoch(seconds, last=last)
+    return callbacks.end_epoch(seconds, of_epoch, last=last)
 
 
 def train_epoch(

@@ -40,9 +40,9 @@ class BernoulliRBM(RBM):
     n_iter : int, default=10
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
-    algorithm, k, n_chains, momentum, final_momentum, momentum_switch_epoch, weight_decay, l1, \
-sparsity_target, sparsity_cost, sparsity_damping, binarize, sample_visibles, precision, shuffle, \
-warm_start, device, n_jobs, callbacks
+    algorithm, k, n_chains, learning_rate_schedule, final_learning_rate, momentum, final_momentum, \
+momentum_switch_epoch, weight_decay, l1, sparsity_target, sparsity_cost, sparsity_damping, binarize, \
+sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
 
     Attributes
@@ -93,6 +93,8 @@ warm_start, device, n_jobs, callbacks
         algorithm: str = "pcd",
         k: int = 1,
         n_chains: int | None = None,
+        learning_rate_schedule: str = "constant",
+        final_learning_rate: float | None = None,
         momentum: float = 0.0,
         final_momentum: float | None = None,
         momentum_switch_epoch: int = 5,
@@ -119,6 +121,8 @@ warm_start, device, n_jobs, callbacks
         self.algorithm = algorithm
         self.k = k
         self.n_chains = n_chains
+        self.learning_rate_schedule = learning_rate_schedule
+        self.final_learning_rate = final_learning_rate
         self.momentum = momentum
         self.final_momentum = final_momentum
         self.momentum_switch_epoch = momentum_switch_epoch

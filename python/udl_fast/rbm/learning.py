@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
 from ..exceptions import warn_caller
 from .inference import Inference
 
@@ -34,17 +35,22 @@ class ContrastiveLearning(Inference):
     algorithm: str
     n_chains: int | None
     learning_rate: float
+    learning_rate_schedule: str
+    final_learning_rate: float | None
     statistics: str
     sample_visibles: bool
     precision: str
     batch_size: int
+
+    _later_parameters = BEFORE_SCHEDULES
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
 
         Chunks may have any length: positive and negative phase are each divided by their own
         number of rows, so a short last minibatch counts for what it is. `n_iter_` counts passes of
-        `fit` only, so `final_momentum` never sets in here: set `momentum` between calls instead.
+        `fit` only, so `final_momentum` never sets in here, and `learning_rate_schedule`, which wants to know
+        the number of epochs, has no effect: set `momentum` and `learning_rate` between calls instead.
         Callbacks and `history_` belong to `fit` too.
 
         Parameters
@@ -75,6 +81,7 @@ class ContrastiveLearning(Inference):
     # ---- parameters ----
 
     def _check_together(self) -> None:
+        check_schedule(self)
         if self.statistics == "sampled" and not self.sample_visibles:
             raise ValueError(
                 f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "

@@ -64,7 +64,18 @@ class RBM(
         Persistent chains of "pcd"; None means `batch_size`.
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
-        about a tenth of it: its chains must keep up with the changing weights [2]_.
+        about a tenth of it if it stays: its chains must keep up with the changing weights [2]_.
+    learning_rate_schedule : {"constant", "linear", "cosine", "exponential", "inverse"}, default="constant"
+        How the rate falls from `learning_rate` to `final_learning_rate` over the epochs of `fit`. It
+        changes between epochs; lowering it towards the end pays ([3]_, section 7), "linear" to zero is
+        that of [2]_, "cosine" that of [4]_. "exponential" multiplies by the same factor after every
+        epoch, "inverse" divides by 1 + c t. Epochs count over all calls of `fit`: with `warm_start` those
+        made and those to come are one training, so that one that was stopped goes on as planned when
+        `n_iter` is set to what is left. `partial_fit` knows no end and uses `learning_rate`.
+    final_learning_rate : float, default=None
+        Where the schedule leads: what the epoch after the last would have. None means 0 for "linear"
+        and "cosine", and a hundredth of `learning_rate` for "exponential" and "inverse", which never
+        reach 0.
     momentum : float in [0, 1], default=0.0
         Share of the last step that is repeated; with 0 no step is remembered.
     final_momentum : float in [0, 1], default=None
@@ -133,8 +144,8 @@ class RBM(
         Minibatches learned from.
     history_ : dict of str to list
         Measurements after the epochs of `fit`: pseudo-likelihood, change of the weights, mean
-        activation, dead and saturated units, seconds; see :class:`udl_fast.callbacks.History`, which
-        adds those on validation data.
+        activation, dead and saturated units, seconds, with a schedule the learning rate; see
+        :class:`udl_fast.callbacks.History`, which adds those on validation data.
 
     See Also
     --------
@@ -148,6 +159,7 @@ class RBM(
        likelihood gradient", ICML 2008.
     .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR
        2010-003.
+    .. [4] I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
 
     Examples
     --------
@@ -193,6 +205,8 @@ class RBM(
         k: int = 1,
         n_chains: int | None = None,
         learning_rate: float = 0.1,
+        learning_rate_schedule: str = "constant",
+        final_learning_rate: float | None = None,
         momentum: float = 0.0,
         final_momentum: float | None = None,
         momentum_switch_epoch: int = 5,
@@ -223,6 +237,8 @@ class RBM(
         self.k = k
         self.n_chains = n_chains
         self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.final_learning_rate = final_learning_rate
         self.momentum = momentum
         self.final_momentum = final_momentum
         self.momentum_switch_epoch = momentum_switch_epoch

@@ -16,6 +16,7 @@ from ..estimator.parameters import (
     parsed_number,
     wrong,
 )
+from ..estimator.schedules import SCHEDULE_RULES
 
 _PLANNED_UNITS = ("gaussian", "relu", "softmax")
 
@@ -53,6 +54,7 @@ RULES: Mapping[str, Rule] = {
     "k": Integer(1),
     "n_chains": Integer(1, optional=True),
     "learning_rate": Number(0),
+    **SCHEDULE_RULES,
     "momentum": Number(0, 1),
     "final_momentum": Number(0, 1, optional=True),
     "momentum_switch_epoch": Integer(0),
