@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from udl_fast.bench.hamming.benchmark import table_of as hamming_table
-from udl_fast.bench.rbm.tables import product_table, speed_table, work_table
+from udl_fast.bench.rbm.tables import forms_table, product_table, speed_table, work_table
 from udl_fast.bench.table import markdown_table, rate, ratio
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -99,6 +99,10 @@ def _figure(path: Path, key: str, form: str) -> str:
 
 def _rbm(record: dict[str, Any]) -> str:
     return markdown_table(*speed_table(record))
+
+
+def _rbm_forms(record: dict[str, Any]) -> str:
+    return markdown_table(*forms_table(record))
 
 
 def _rbm_work(record: dict[str, Any]) -> str:
@@ -258,6 +262,7 @@ def _hamming_growth(record: dict[str, Any]) -> str:
 
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
+    "rbm forms": _rbm_forms,
     "rbm work": _rbm_work,
     "rbm_exact16": _exact16,
     "precision_exact16": _precision,

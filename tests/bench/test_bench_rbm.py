@@ -107,13 +107,56 @@ def test_sizes_without_rows_are_left_out_where_others_have_them():
     assert rbm._sizes_for("mnist", options) == [(10, 784, 8)]
 
 
-def test_both_pytorch_baselines_say_how_they_draw():
-    result = {"size": [1, 2, 3], "rates": {}, "ratios": {}, "fast_ratios": {}}
-    record = {"contestants": {"torch": {}, "torch-rand": {}}, "results": [result]}
+def record_of(rates, ratios):
+    """A record of two sizes: rates and ratios of each contestant at both."""
+    results = [
+        {
+            "size": [size, 2, 3],
+            "rates": {name: {"median": values[size]} for name, values in rates.items()},
+            "ratios": {name: {"median": values[size]} for name, values in ratios.items()},
+            "fast_ratios": {name: {"median": 2 * values[size]} for name, values in ratios.items()},
+        }
+        for size in (0, 1)
+    ]
+    return {"contestants": dict.fromkeys(rates), "results": results}
+
+
+def test_the_table_names_the_best_form_of_pytorch_in_each_row():
+    record = record_of(
+        {
+            "udl_fast": (60, 60),
+            "sklearn": (6, 5),
+            "torch-rand": (20, 10),
+            "torch-bfloat16": (15, 30),
+        },
+        {"sklearn": (10, 12), "torch-rand": (3, 6), "torch-bfloat16": (4, 2)},
+    )
     header, rows = rbm_table.speed_table(record)
-    assert "PyTorch (torch.bernoulli), examples/s" in header
-    assert "vs PyTorch (rand < p)" in header
-    assert rows == [["1 x 2 x 3", *[""] * (len(header) - 1)]]
+    first, second = (dict(zip(header, row, strict=True)) for row in rows)
+    assert first["its form"] == "float32, rand < p"
+    assert (first["best PyTorch, examples/s"], first["vs best PyTorch"]) == ("20", "3.00x")
+    assert first["fast vs best PyTorch"] == "6.00x"
+    assert second["its form"] == "bfloat16 products"
+    assert (second["best PyTorch, examples/s"], second["vs best PyTorch"]) == ("30", "2.00x")
+    assert second["vs sklearn (partial_fit)"] == "12.0x"
+
+
+def test_every_form_of_pytorch_has_a_column_and_a_name():
+    forms = [name for name in rbm_cases.CONTESTANTS if name.startswith("torch")]
+    assert set(forms) == set(rbm_table.FORMS)
+    record = record_of(dict.fromkeys(forms, (1, 2)), dict.fromkeys(forms, (3, 4)))
+    header, rows = rbm_table.forms_table(record)
+    assert "PyTorch (float32, torch.bernoulli), examples/s" in header
+    assert "udl_fast vs bfloat16 products, compiled" in header
+    assert len(header) == len(rows[0]) == 1 + 2 * len(forms)
+
+
+def test_a_record_without_pytorch_has_no_column_of_it():
+    header, rows = rbm_table.speed_table(
+        record_of({"udl_fast": (1, 2), "sklearn": (3, 4)}, {"sklearn": (5, 6)})
+    )
+    assert not any("PyTorch" in name or name == "its form" for name in header)
+    assert len(header) == len(rows[0])
 
 
 @pytest.mark.parametrize("workload", ["cd-10", "pcd-1", "gibbs"])
@@ -157,4 +200,4 @@ def test_a_missing_peer_is_left_out_with_a_word(tmp_path, monkeypatch, capsys):
     monkeypatch.setitem(rbm.CONTESTANTS, "torch", (path, "Bernoulli"))
     found = rbm.measure(quick_options(peers=["torch"]))
     assert list(found["contestants"]) == ["udl_fast", "udl_fast fast"]
-    assert "left out, not installed: torch" in capsys.readouterr().err
+    assert "left out, cannot run here: torch" in capsys.readouterr().err

@@ -100,7 +100,7 @@ RECORD = {
 def test_tables_show_the_record_and_its_machine(tables, tmp_path):
     (tmp_path / "rbm.json").write_text(json.dumps(RECORD))
     text = tables.filled("<!-- table: rbm -->\nold\n<!-- end table -->\nafter", tmp_path)
-    assert "| 100 x 784 x 500 | 123,000 | 30,000 | 4.12x |" in text
+    assert "| 100 x 784 x 500 | 123,000 | 30,000 | float32, torch.bernoulli | 4.12x |" in text
     for fact in ("some CPU, 2 cores", "2 threads", "2026-01-02", "abc", "`udl-fast bench rbm`"):
         assert fact in text
     assert "old" not in text

@@ -27,7 +27,7 @@ class ContestantError(RuntimeError):
 
 
 class ContestantMissing(ContestantError):
-    """The peer's library is not installed."""
+    """The peer's library is not installed, or has no such form on this processor."""
 
 
 class Contestant:

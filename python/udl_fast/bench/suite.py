@@ -94,7 +94,8 @@ def start(
 ) -> Contestant | None:
     """The process of a contestant, until the stack is closed.
 
-    None, and a word on stderr, if its library is not installed and it is not `required`.
+    None, and a word on stderr, if its library is not installed or has no such form on this
+    processor, and it is not `required`.
     """
     file, class_name = contestants[name]
     try:
@@ -102,7 +103,7 @@ def start(
     except ContestantMissing as error:
         if name in required:
             raise
-        print(f"left out, not installed: {error}", file=sys.stderr)
+        print(f"left out, cannot run here: {error}", file=sys.stderr)
         return None
     return stack.enter_context(contestant)
 

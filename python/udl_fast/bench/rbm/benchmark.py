@@ -29,12 +29,13 @@ from .cases import (
 )
 from .check import check_contestant
 from .options import Options, chosen
-from .tables import product_table, speed_table, work_table
+from .tables import forms_of, forms_table, product_table, speed_table, work_table
 
 __all__ = ["CONTESTANTS", "Options", "as_text", "measure", "run"]
 
 _SKLEARN = ("sklearn", "sklearn-fit")  # PCD-1, whose products are those of CD-1, and nothing else
-_TOLERANCES = {FAST: 1e-3}  # of p(h|v); the others round to float32
+# Of p(h|v); the others round to float32. bfloat16 has 8 bits.
+_TOLERANCES = {FAST: 1e-3, "torch-bfloat16": 1e-2, "torch-bfloat16-compiled": 1e-2}
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -96,6 +97,8 @@ def as_text(record: dict[str, Any]) -> str:
     )
     what = f"{', '.join(settings['workloads'])}; {', '.join(settings['data'])} rows"
     texts = [f"{what}, {facts}", text_table(*speed_table(record))]
+    if forms_of(record):
+        texts += ["\nPyTorch's forms", text_table(*forms_table(record))]
     texts += ["\nEffective Gflop/s, counted as dense products", text_table(*work_table(record))]
     if "ceilings" in record:
         limit = f"limit: {ceilings.TIMES_THE_PEAK} times the multiply-adds"

@@ -24,7 +24,11 @@ CONTESTANTS = {
     "sklearn-fit": ("rbm_sklearn.py", "Fit"),
     "torch": ("rbm_torch.py", "Bernoulli"),
     "torch-rand": ("rbm_torch.py", "UniformBelow"),
+    "torch-compiled": ("rbm_torch.py", "Compiled"),
+    "torch-bfloat16": ("rbm_torch.py", "Bfloat16"),
+    "torch-bfloat16-compiled": ("rbm_torch.py", "CompiledBfloat16"),
 }
+PYTORCH = [name for name in CONTESTANTS if name.startswith("torch")]
 SKLEARN_WORKLOADS = ("cd-1", "pcd-1")  # it takes steps of PCD-1, whose products are those of CD-1
 LEARNING_RATE = 0.01
 SEED = 20260101

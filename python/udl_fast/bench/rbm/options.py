@@ -8,6 +8,7 @@ from .cases import (
     CONTESTANTS,
     FAST,
     OURS,
+    PYTORCH,
     QUICK_IMAGE_SIZES,
     QUICK_SIZES,
     SIZES,
@@ -63,5 +64,4 @@ def _default_sizes(data: list[str], quick: bool) -> list[Size]:
 
 def _default_peers(workloads: list[str]) -> list[str]:
     """Those that can do the work; whole calls of `fit` are timed only if named."""
-    can = ["torch", "torch-rand"]
-    return ["sklearn", *can] if set(workloads) & set(SKLEARN_WORKLOADS) else can
+    return ["sklearn", *PYTORCH] if set(workloads) & set(SKLEARN_WORKLOADS) else list(PYTORCH)

@@ -7,11 +7,13 @@ from ..table import rate, ratio
 from .cases import FAST, OURS
 from .ceilings import FLOP_OF_A_ROW, PRODUCTS
 
-LABELS = {
-    "torch": "PyTorch (torch.bernoulli)",
-    "torch-rand": "PyTorch (rand < p)",
-    "sklearn": "sklearn (partial_fit)",
-    "sklearn-fit": "sklearn (fit)",
+LABELS = {"sklearn": "sklearn (partial_fit)", "sklearn-fit": "sklearn (fit)"}
+FORMS = {
+    "torch": "float32, torch.bernoulli",
+    "torch-rand": "float32, rand < p",
+    "torch-compiled": "float32, compiled",
+    "torch-bfloat16": "bfloat16 products",
+    "torch-bfloat16-compiled": "bfloat16 products, compiled",
 }
 _PRODUCT_LABELS = {"torch": "PyTorch (torch.mm)", "numpy": "NumPy (matmul)"}
 _SIZE = "batch x visible x hidden"
@@ -20,25 +22,52 @@ _Table = tuple[list[str], list[list[str]]]
 
 
 def label(name: str) -> str:
-    """A contestant's name as tables show it: both PyTorch baselines say how they draw."""
-    return LABELS.get(name, name)
+    """A contestant's name as tables show it: PyTorch's forms say what they are."""
+    return f"PyTorch ({FORMS[name]})" if name in FORMS else LABELS.get(name, name)
+
+
+def forms_of(record: dict[str, Any]) -> list[str]:
+    """The forms of PyTorch that took part."""
+    return [name for name in record["contestants"] if name in FORMS]
 
 
 def speed_table(record: dict[str, Any]) -> _Table:
-    """Examples per second and ratios: header and rows."""
-    names = list(record["contestants"])
-    peers = [name for name in names if name not in (OURS, FAST)]
+    """Examples per second and ratios: header and rows. Of PyTorch the best form of each row."""
+    forms = forms_of(record)
+    ours = [name for name in record["contestants"] if name in (OURS, FAST)]
+    others = [name for name in record["contestants"] if name not in (*ours, *forms)]
+    best = ["best PyTorch"] if forms else []
+    peers = [*map(label, others), *best]
     several = _several(record["results"])
-    header = [_SIZE, *several, *(f"{label(name)}, examples/s" for name in names)]
-    header += [f"vs {label(name)}" for name in peers]
-    header += [f"fast vs {label(name)}" for name in peers]
+    header = [_SIZE, *several, *(f"{name}, examples/s" for name in [*ours, *peers])]
+    header += ["its form"] if forms else []
+    header += [f"vs {peer}" for peer in peers] + [f"fast vs {peer}" for peer in peers]
     rows = []
     for result in record["results"]:
+        fastest = _fastest(result, forms)
+        compared = [*others, *([fastest] if forms else [])]
         row = _case(result, several)
-        row += [_rate(result["rates"], name) for name in names]
-        row += [_ratio(result["ratios"], name) for name in peers]
-        row += [_ratio(result["fast_ratios"], name) for name in peers]
+        row += [_rate(result["rates"], name) for name in [*ours, *compared]]
+        row += [FORMS.get(fastest, "")] if forms else []
+        row += [_ratio(result["ratios"], name) for name in compared]
+        row += [_ratio(result["fast_ratios"], name) for name in compared]
         rows.append(row)
+    return header, rows
+
+
+def forms_table(record: dict[str, Any]) -> _Table:
+    """Every form of PyTorch: examples per second, and ours beside it."""
+    forms, several = forms_of(record), _several(record["results"])
+    header = [_SIZE, *several, *(f"{label(name)}, examples/s" for name in forms)]
+    header += [f"udl_fast vs {FORMS[name]}" for name in forms]
+    rows = [
+        [
+            *_case(result, several),
+            *(_rate(result["rates"], name) for name in forms),
+            *(_ratio(result["ratios"], name) for name in forms),
+        ]
+        for result in record["results"]
+    ]
     return header, rows
 
 
@@ -90,6 +119,12 @@ def _several(results: Sequence[dict[str, Any]]) -> list[str]:
 
 def _case(result: dict[str, Any], several: Sequence[str]) -> list[str]:
     return [" x ".join(map(str, result["size"])), *(result[key] for key in several)]
+
+
+def _fastest(result: dict[str, Any], names: Sequence[str]) -> str:
+    """The name with the highest median rate; "" where none was timed."""
+    timed = [name for name in names if name in result["rates"]]
+    return max(timed, key=lambda name: float(result["rates"][name]["median"]), default="")
 
 
 def _rate(rates: dict[str, Any], name: str) -> str:
