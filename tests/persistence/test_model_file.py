@@ -144,6 +144,29 @@ def test_damaged_arrays_are_refused(path, change, message):
         (lambda d: d["parameters"].update(evil=1), "unknown parameter 'evil'"),
         (lambda d: d["parameters"].update(n_components="many"), "n_components must be an integer"),
         (lambda d: d["parameters"].update(random_state=[1]), "random_state"),
+        (lambda d: d["parameters"].update(random_state=True), "random_state is 'True'"),
+        (
+            lambda d: d["parameters"].update(n_components=9),
+            r"n_components is 9, but weights has shape \(5, 12\): it must be 5",
+        ),
+        (lambda d: d["parameters"].update(k=2**70), "k must be <= 281474976710655"),
+        (lambda d: d["values"].update(_sampling_steps=2**48), "_sampling_steps is 2814749767"),
+        (
+            lambda d: d["values"]["history"].update(epoch=[-1] * 10),
+            "epoch holds something other than integers: '-1'",
+        ),
+        (
+            lambda d: d["values"]["history"].update(epoch=[True] * 10),
+            "epoch holds something other than integers: 'True'",
+        ),
+        (
+            lambda d: d["values"]["history"].update(dead_units=[10**400] * 10),
+            "dead_units holds something other than numbers: '1000",
+        ),
+        (
+            lambda d: d["values"]["history"].update(seconds=[float("inf")] * 10),
+            "seconds holds something other than numbers: 'inf'",
+        ),
         (lambda d: d["values"].update(_seed=-1), "_seed is -1"),
         (lambda d: d["values"].update(n_features_in_=13), "n_features_in_ is 13, weights have 12"),
         (lambda d: d["values"].pop("n_iter_"), "n_iter_ is None"),

@@ -74,7 +74,11 @@ class MixtureEngine:
 class BernoulliMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     """A mixture of Bernoulli vectors."""
 
-    rules: ClassVar = {"n_components": Integer(1), "smoothing": Number(0), **COMMON_RULES}
+    rules: ClassVar = {
+        "n_components": Integer(1, dimension="n_components"),
+        "smoothing": Number(0),
+        **COMMON_RULES,
+    }
     measurements = (
         Measurement("log_likelihood", "max", "mean of log P(x) over a sample, nats"),
         Measurement("change", "min", "change of the means, relative to their size"),

@@ -36,6 +36,9 @@ class Pair(BaseEstimator):  # type: ignore[misc]
         if type(self.n_components) is not int:
             raise TypeError("Pair: n_components must be an integer")
 
+    def _dimensions(self):
+        return {}
+
     def _array_rules(self) -> dict[str, ArrayRule]:
         return {
             "scale": ArrayRule("real", ("n_visible",)),

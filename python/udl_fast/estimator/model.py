@@ -157,6 +157,10 @@ class Model(CallbackSupport, BaseEstimator):
             If the model is not fitted.
         OSError
             If the file cannot be written.
+        ValueError or TypeError
+            Naming what `load` would refuse: a parameter that was changed to something invalid, entries
+            of `history_` that are no numbers, or a class that :mod:`udl_fast.registry` does not know.
+            Nothing is written then.
 
         Examples
         --------
@@ -207,8 +211,9 @@ class Model(CallbackSupport, BaseEstimator):
     def _check_together(self) -> None:
         """Checks that involve several parameters."""
 
-    def _check_resumable(self) -> None:
-        """An error unless the fitted model can learn on under these parameters."""
+    def _unchangeable(self) -> dict[str, Any]:
+        """Parameters that a fitted model keeps for ever, with the values that its engine has."""
+        return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}
 
     def _stages(self) -> list[Stage]:
         """Parts of the training, one after another."""
@@ -233,6 +238,22 @@ class Model(CallbackSupport, BaseEstimator):
     def _engine_array(self, name: str) -> NDArray[Any]:
         """One array of the engine's state; an engine may have a cheaper way to it."""
         return self._engine.state()[name]
+
+    # ---- parameters ----
+
+    @classmethod
+    def _dimensions(cls) -> dict[str, str]:
+        """Parameters that set the size of arrays, and the dimension of the array rules that each sets."""
+        return {name: rule.dimension for name, rule in cls.rules.items() if rule.dimension}
+
+    def _check_resumable(self) -> None:
+        """An error unless the fitted model can learn on under these parameters."""
+        for name, fitted in self._unchangeable().items():
+            if (value := getattr(self, name)) != fitted:
+                raise ValueError(
+                    f"{type(self).__name__}: {name} is {value!r}, but the fitted model has {fitted!r}; "
+                    f"set {name}={fitted!r} to go on, or use warm_start=False to start again"
+                )
 
     # ---- the parts of fit ----
 

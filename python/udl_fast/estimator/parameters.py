@@ -15,6 +15,8 @@ from .. import _core
 from ..runtime import resolve_n_jobs
 
 LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
+LARGEST_INTEGER = 2**63 - 1  # that the engine takes
+LARGEST_SIZE = 2**31 - 1  # of a layer, or of a set of chains
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,15 @@ class Option:
 
 
 class Rule:
-    """What one constructor argument may be."""
+    """What one constructor argument may be.
+
+    Attributes
+    ----------
+    dimension : str or None
+        The dimension of the model's array rules that it sets; a fitted model has that size for ever.
+    """
+
+    dimension: str | None = None
 
     def check(self, value: Any, name: str, owner: str) -> Any:
         """The checked value; `owner` is the class that errors are to name."""
@@ -52,11 +62,20 @@ class Rule:
 
 
 class Integer(Rule):
-    """An integer of at least `minimum`; None where `optional`."""
+    """An integer from `minimum` to `maximum`; None where `optional`."""
 
-    def __init__(self, minimum: int = 1, *, optional: bool = False) -> None:
+    def __init__(
+        self,
+        minimum: int = 1,
+        maximum: int = LARGEST_INTEGER,
+        *,
+        optional: bool = False,
+        dimension: str | None = None,
+    ) -> None:
         self._minimum = minimum
+        self._maximum = maximum
         self._optional = optional
+        self.dimension = dimension
 
     def check(self, value: Any, name: str, owner: str) -> Any:
         if value is None and self._optional:
@@ -65,6 +84,8 @@ class Integer(Rule):
             raise TypeError(wrong(owner, name, "must be an integer", value))
         if int(value) < self._minimum:
             raise ValueError(wrong(owner, name, f"must be >= {self._minimum}", value))
+        if int(value) > self._maximum:
+            raise ValueError(wrong(owner, name, f"must be <= {self._maximum}", value))
         return int(value)
 
     def option(self) -> Option:

@@ -37,7 +37,7 @@ def state_of(model: Model) -> State:
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
     values["dtype"] = np.dtype(model._dtype).name
-    values["history"] = {name: list(found) for name, found in model.history_.items()}
+    values["history"] = _copied_history(model.history_)
     if "feature_names_in_" in model.__dict__:
         values["feature_names"] = [str(name) for name in model.feature_names_in_]
     if len(model._stages()) > 1:
@@ -75,6 +75,16 @@ def go_back(model: Model, state: State) -> None:
     _take_position(model, state.values)
 
 
+def _copied_history(history: Any) -> dict[str, list[Any]]:
+    """Lists of its own, so that a copy does not watch the original learn."""
+    if not isinstance(history, Mapping):
+        raise TypeError(f"history_ must be a dict of lists, got {history!r}"[:200])
+    for name, values in history.items():
+        if not isinstance(name, str) or not isinstance(values, list):
+            raise TypeError(f"history_ must hold lists by name, got {name!r}: {values!r}"[:200])
+    return {name: list(values) for name, values in history.items()}
+
+
 def _take_position(model: Model, values: Mapping[str, Any]) -> None:
     position = values.get("position", {"stage": 0, "epoch": 0})
     model._position = (position["stage"], position["epoch"])
@@ -99,8 +109,8 @@ def _engine(model: Model, arrays: Mapping[str, NDArray[Any]], precision: str) ->
 def pickled(attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Attributes of a model in the form that is pickled and copied."""
     state = {name: value for name, value in attributes.items() if name not in _TRANSIENT}
-    if "history_" in state:  # a copy of the model does not watch the original learn
-        state["history_"] = {name: list(values) for name, values in state["history_"].items()}
+    if "history_" in state:
+        state["history_"] = _copied_history(state["history_"])
     engine = state.pop("_engine", None)
     if engine is not None:
         state["_engine_state"] = {"precision": engine.precision, "arrays": engine.state()}

@@ -11,7 +11,6 @@ of arrays against each other, and parameters by the model's own checks.
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from .. import registry
+from .plain import OMITTED, plain_history, plain_parameters
 from .replaced_file import replaced_file
 from .state import Announced, State, arrays_by_path, check_contents, check_state
 from .upgrade import lifted
@@ -28,7 +28,6 @@ __all__ = ["load", "model_from", "save_model"]
 
 FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
-_OMITTED = ("callbacks",)  # parameters that are objects of the caller
 _PATH = str | os.PathLike[str]
 
 
@@ -36,10 +35,25 @@ _PATH = str | os.PathLike[str]
 
 
 def save_model(model: Any, path: _PATH) -> None:
-    """Write a fitted model; the old file at `path` stays whole until the new one is complete."""
+    """Write a fitted model; the old file at `path` stays whole until the new one is complete.
+
+    Everything that `load` will check is checked before anything is written.
+
+    Raises
+    ------
+    ValueError or TypeError
+        Naming what `load` would not take back.
+    """
     from safetensors.numpy import save
 
-    state = model._state()
+    try:
+        _check_class(type(model))
+        state = _plain(model._state())
+        _check_tree(state)
+        check_contents(state)
+    except (ValueError, TypeError, NotImplementedError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"{type(model).__name__}.save: {error}") from error
     description = {"format": FORMAT, **_described(state)}
     arrays = {name: np.ascontiguousarray(array) for name, array in arrays_by_path(state)}
     content = save(arrays, {_KEY: json.dumps(description, allow_nan=False)})
@@ -47,43 +61,42 @@ def save_model(model: Any, path: _PATH) -> None:
         file.write(content)
 
 
-def _described(state: State) -> dict[str, Any]:
-    """The state as JSON has it, without arrays."""
+def _check_class(model_class: type[Any]) -> None:
+    """An error unless `load` finds this very class by its name."""
+    name = model_class.__name__
+    if name not in registry.names():
+        raise ValueError(
+            f"load knows no model {name!r}, only {', '.join(registry.names())}; make the class known by "
+            f"udl_fast.registry.register({name!r}, {model_class.__module__!r}, {name.lower()!r}) "
+            "here and where it is to be loaded, or pickle the model"
+        )
+    if registry.class_of(registry.find(name)) is not model_class:
+        raise ValueError(
+            f"load would make a model of {registry.find(name).room}, not of "
+            f"{model_class.__module__}; give the class a name of its own"
+        )
+
+
+def _plain(state: State) -> State:
+    """The state with parameters and history as JSON has them."""
     values = dict(state.values)
     if "history" in values:
-        values["history"] = _plain_history(values["history"])
+        values["history"] = plain_history(values["history"])
+    inside = {name: _plain(child) for name, child in state.inside.items()}
+    parameters = plain_parameters(state.parameters)
+    return State(state.model, parameters, values, state.arrays, inside)
+
+
+def _described(state: State) -> dict[str, Any]:
+    """What the file says of a plain state beside its arrays."""
     description: dict[str, Any] = {
         "model": state.model,
-        "parameters": _plain_parameters(state.parameters),
-        "values": {name: values[name] for name in NAMES if name in values},
+        "parameters": state.parameters,
+        "values": {name: state.values[name] for name in NAMES if name in state.values},
     }
     if state.inside:
         description["inside"] = {name: _described(child) for name, child in state.inside.items()}
     return description
-
-
-def _plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Constructor parameters as JSON has them. A random generator becomes None: a fitted model draws
-    from its own seed."""
-    found = {}
-    for name, value in sorted(parameters.items()):
-        if name in _OMITTED:
-            continue
-        if isinstance(value, np.generic):
-            value = value.item()
-        if name == "random_state" and not isinstance(value, int | None):
-            value = None
-        found[name] = value
-    return found
-
-
-def _plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
-    """Measurements as JSON has them: what is not finite becomes None."""
-    return {name: [_plain(value) for value in values] for name, values in history.items()}
-
-
-def _plain(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 # ---- reading ----
@@ -92,8 +105,12 @@ def _plain(value: Any) -> Any:
 def load(path: str | os.PathLike[str]) -> Any:
     """Read a model that its `save` method wrote.
 
-    The model goes on exactly where the saved one was: samples drawn and training continued (with
-    ``warm_start=True`` or `partial_fit`) are the same to the bit. Nothing in the file is executed.
+    The model goes on exactly where the saved one was: samples drawn and training continued are the
+    same to the bit. Nothing in the file is executed.
+
+    To train on, call ``load(path).set_params(warm_start=True, n_iter=10).fit(X)`` for ten epochs
+    more, or `partial_fit` for one pass. ``load(path).fit(X)`` starts anew with the saved parameters,
+    as `fit` of every estimator does, unless `warm_start` was already True when it was saved.
 
     Parameters
     ----------
@@ -225,6 +242,21 @@ def _check_tree(state: State, path: str = "") -> None:
     for name, child in state.inside.items():
         _check_tree(child, f"{path}{name}/")
     check_state(state, model._array_rules(), path)
+    _check_sizes(state, model, path)
+
+
+def _check_sizes(state: State, model: Any, path: str) -> None:
+    """Parameters that set a dimension, such as n_components, agree with the arrays."""
+    for name, dimension in model._dimensions().items():
+        for array, rule in model._array_rules().items():
+            if array not in state.arrays or dimension not in rule.dims:
+                continue
+            shape = tuple(state.arrays[array].shape)
+            if (size := shape[rule.dims.index(dimension)]) != getattr(model, name):
+                raise ValueError(
+                    f"{path}{name} is {getattr(model, name)}, but {array} has shape {shape}: it must "
+                    f"be {size}"
+                )
 
 
 def _unfitted(state: State, path: str) -> Any:
@@ -232,13 +264,13 @@ def _unfitted(state: State, path: str) -> Any:
     model = registry.class_of(registry.find(state.model))()
     known = model.get_params(deep=False)
     for name in state.parameters:
-        if name not in known or name in _OMITTED:
+        if name not in known or name in OMITTED:
             raise ValueError(f"it has an unknown parameter {(path + name)[:80]!r}")
     try:
         model.set_params(**state.parameters)._check_parameters()
     except (ValueError, TypeError, NotImplementedError) as error:
         raise ValueError(f"{path}parameters: {error}") from None
     random_state = state.parameters.get("random_state")
-    if not isinstance(random_state, int | None):
+    if type(random_state) not in (int, type(None)):
         raise ValueError(f"{path}random_state is {str(random_state)[:80]!r}")
     return model

@@ -8,10 +8,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["NAMES", "check_values"]
+__all__ = ["LARGEST_STEP", "NAMES", "check_values"]
+
+LARGEST_STEP = 2**48 - 1  # draws name their step by 48 bits
 
 _CHOICES = {
     "engine_precision": ("fixed", "fast", "float64"),
@@ -21,11 +24,12 @@ _LARGEST = {
     "_seed": 2**64 - 1,
     "n_iter_": 2**62,
     "n_updates_": 2**62,
-    "_training_steps": 2**48 - 1,
+    "_training_steps": LARGEST_STEP,
     "n_features_in_": 2**31,
 }
-_OF_SOME = {"_sampling_steps": 2**48 - 1}  # of models that draw
+_OF_SOME = {"_sampling_steps": LARGEST_STEP}  # of models that draw
 _POSITION = {"stage": 2**20, "epoch": 2**62}
+_LARGEST_MEASURED = 2**1023  # every integer up to here is a float, too
 _OPTIONAL = ("feature_names", "history", "position")
 
 NAMES = (  # in the order in which files have them
@@ -86,12 +90,36 @@ def _check_history(history: Any, path: str) -> None:
     if not isinstance(history, dict) or not all(isinstance(v, list) for v in history.values()):
         raise ValueError(f"{path}history is no object of lists")
     for name, found in history.items():
-        kinds = {"epoch": (int,), "stage": (str,)}.get(name, (int, float, type(None)))
-        if not all(type(value) in kinds for value in found):
-            what = {"epoch": "integers", "stage": "names"}.get(name, "numbers")
-            raise ValueError(f"{path}history: {name[:80]} holds something other than {what}")
+        is_of_kind, what = _MEASURED.get(name, (_is_number, "numbers"))
+        for value in found:
+            if not is_of_kind(value):
+                text = str(value)[:80]
+                raise ValueError(
+                    f"{path}history: {name[:80]} holds something other than {what}: {text!r}"
+                )
     if len({len(found) for found in history.values()}) > 1:
         raise ValueError(f"{path}history holds lists of different lengths")
+
+
+def _is_number(value: Any) -> bool:
+    """A finite one, or None where there was none."""
+    if type(value) is int:
+        return abs(value) <= _LARGEST_MEASURED
+    return value is None or (type(value) is float and math.isfinite(value))
+
+
+def _is_epoch(value: Any) -> bool:
+    return type(value) is int and 0 <= value <= _LARGEST["n_iter_"]
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_MEASURED = {  # lists of the history that hold something else than numbers
+    "epoch": (_is_epoch, "integers"),
+    "stage": (_is_name, "names"),
+}
 
 
 def _check_position(position: Any, path: str) -> None:

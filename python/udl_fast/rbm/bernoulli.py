@@ -149,6 +149,7 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     def _fit(self, v_pos: Any, rng: Any) -> None:
         """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
         checked = self._check_parameters()
+        self._check_resumable()
         rows = self._rows(state_matrix(v_pos, "v_pos"), training=True)
         seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
         try:

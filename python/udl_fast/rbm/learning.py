@@ -149,18 +149,18 @@ class ContrastiveLearning(Inference):
     def _seed_engine(self, engine: Any, seed: int) -> None:
         engine.set_chains(self._initial_chains(seed))
 
+    def _unchangeable(self) -> dict[str, Any]:
+        kept = super()._unchangeable() | {"precision": self._engine.precision}
+        if self.algorithm == "pcd" and self.n_chains is not None and self._n_chains():
+            kept["n_chains"] = self._n_chains()
+        return kept
+
+    def _n_chains(self) -> int:
+        return len(self._engine.chains())
+
     def _check_resumable(self) -> None:
-        if self._engine.n_hidden != self.n_components:
-            raise ValueError(
-                f"{type(self).__name__}: n_components is {self.n_components}, but the fitted "
-                f"model has {self._engine.n_hidden}; use warm_start=False to start again"
-            )
-        if self._engine.precision != self.precision:
-            raise ValueError(
-                f"{type(self).__name__}: precision is {self.precision!r}, but the fitted model has "
-                f"{self._engine.precision!r}; use warm_start=False to start again"
-            )
-        if self.algorithm == "pcd" and len(self._engine.chains()) == 0:  # trained by cd so far
+        super()._check_resumable()
+        if self.algorithm == "pcd" and self._n_chains() == 0:  # trained by cd so far
             self._seed_engine(self._engine, self._seed)
             self._arrays.clear()
 

@@ -61,7 +61,7 @@ class RBM(
     k : int, default=1
         Gibbs steps an update.
     n_chains : int, default=None
-        Persistent chains of "pcd"; None means `batch_size`.
+        Persistent chains of "pcd"; None means as many as `batch_size` when they start.
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it if it stays: its chains must keep up with the changing weights [2]_.
@@ -108,11 +108,13 @@ class RBM(
         docs/numerics.md. "float64": plain loops in double, slow, for checks.
     batch_size : int, default=100
     n_iter : int, default=10
-        Passes over the data in `fit`.
+        Passes over the data in `fit`, whether it starts or continues.
     shuffle : bool, default=True
         New order of the rows in each pass of `fit`.
     warm_start : bool, default=False
-        `fit` continues instead of starting again.
+        `fit` continues instead of starting again. All parameters may be changed before that but
+        `n_components`, `precision` and `n_chains`, which are refused if they differ from the fitted
+        model's; `random_state` is read at the start alone.
     device : {"cpu"}, default="cpu"
     n_jobs : int, default=None
         Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.

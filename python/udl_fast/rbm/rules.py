@@ -7,6 +7,7 @@ from typing import Any
 
 from ..estimator.parameters import (
     COMMON_RULES,
+    LARGEST_SIZE,
     Choice,
     Flag,
     Integer,
@@ -17,6 +18,7 @@ from ..estimator.parameters import (
     wrong,
 )
 from ..estimator.schedules import SCHEDULE_RULES
+from ..persistence.values import LARGEST_STEP
 
 _PLANNED_UNITS = ("gaussian", "relu", "softmax")
 
@@ -47,12 +49,12 @@ def _parsed(text: str) -> float | str:
 
 
 RULES: Mapping[str, Rule] = {
-    "n_components": Integer(1),
+    "n_components": Integer(1, LARGEST_SIZE, dimension="n_hidden"),
     "visible": Choice(("bernoulli",), _PLANNED_UNITS),
     "hidden": Choice(("bernoulli",), _PLANNED_UNITS),
     "algorithm": Choice(("cd", "pcd"), ("pt",)),
-    "k": Integer(1),
-    "n_chains": Integer(1, optional=True),
+    "k": Integer(1, LARGEST_STEP),
+    "n_chains": Integer(1, LARGEST_SIZE, optional=True),
     "learning_rate": Number(0),
     **SCHEDULE_RULES,
     "momentum": Number(0, 1),

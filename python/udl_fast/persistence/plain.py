@@ -1,0 +1,70 @@
+"""Values as JSON has them, so that what is written can be read; what has no such form is refused by its name."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+__all__ = ["plain_history", "plain_parameters"]
+
+OMITTED = ("callbacks",)  # parameters that are objects of the caller
+
+
+def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Constructor parameters but those of the caller. A random generator becomes None: a fitted model
+    draws from its own seed.
+
+    Raises
+    ------
+    TypeError
+        Naming the parameter that is neither number nor text.
+    """
+    found = {}
+    for name, value in sorted(parameters.items()):
+        if name == "random_state":
+            found[name] = int(value) if isinstance(value, numbers.Integral) else None
+        elif name not in OMITTED:
+            found[name] = _parameter(value, name)
+    return found
+
+
+def _parameter(value: Any, name: str) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if isinstance(value, numbers.Real):
+        return _number(value)
+    raise TypeError(f"{name} must be a number or a text, got {value!r}")
+
+
+def plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[Any]]:
+    """Measurements: numbers by name, None for those that are not finite; and names of stages.
+
+    Raises
+    ------
+    TypeError
+        Naming what is neither.
+    """
+    return {
+        name: [_measured(value, f"history_[{name!r}]") for value in values]
+        for name, values in history.items()
+    }
+
+
+def _measured(value: Any, name: str) -> Any:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, (numbers.Real, np.bool_)):
+        number = _number(value)
+        return None if isinstance(number, float) and not math.isfinite(number) else number
+    raise TypeError(f"{name} must hold numbers, got {value!r}"[:200])
+
+
+def _number(value: Any) -> int | float:
+    """Python's own: those of NumPy, fractions and truth values become int or float."""
+    return int(value) if isinstance(value, (numbers.Integral, np.bool_)) else float(value)
