@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -12,6 +14,7 @@ from sklearn.utils import check_random_state
 from .. import _core
 from ..estimator.input import to_rows
 from ..estimator.parameters import Integer
+from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 
@@ -37,10 +40,9 @@ class Sampling(Inference):
         ndarray of shape (n_samples, n_components) or (n_components,), bool
         """
         rows = self._visible_rows(self._visible_states(v))
-        step = self._next_sampling_step(1)
-        drawn = self._engine.sample_hidden(
-            rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
-        )
+        n_threads = resolve_n_jobs(self.n_jobs)
+        with self._steps(1) as step:
+            drawn = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
         return like(v, drawn.to_array("bool"))
 
     def sample_visible(self, h: Any) -> NDArray[np.bool_]:
@@ -55,11 +57,8 @@ class Sampling(Inference):
         ndarray of shape (n_samples, n_features) or (n_features,), bool
         """
         rows = to_rows(self._hidden_states(h, "sample_visible"))
-        step = self._next_sampling_step(1)
-        drawn = self._engine.sample_visible(
-            rows, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
-        )
-        return like(h, drawn.to_array("bool"))
+        with self._steps(1) as step:
+            return like(h, self._drawn_visible(rows, step).to_array("bool"))
 
     def gibbs(self, v: Any, n_steps: int = 1) -> NDArray[np.bool_]:
         """Run Gibbs chains that start at the rows of v.
@@ -77,7 +76,8 @@ class Sampling(Inference):
             calls is determined by `random_state`.
         """
         rows = self._visible_rows(self._visible_states(v))
-        return like(v, self._run_chains(rows, n_steps))
+        with self._steps(n_steps) as step:
+            return like(v, self._run_chains(rows, n_steps, step))
 
     def sample(
         self, n_samples: int = 1, n_steps: int = 1000, start: Any = None
@@ -99,29 +99,57 @@ class Sampling(Inference):
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         if start is None:
-            start = self.sample_visible(
-                np.zeros((n_samples, self._engine.n_hidden), dtype=np.bool_)
-            )
+            n_hidden = self._engine.n_hidden
+            all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
+            with self._steps(n_steps, n_before=1) as step:
+                rows = self._drawn_visible(all_off, step)
+                return self._run_chains(rows, n_steps, step + 1)
         rows = self._visible_rows(self._visible_states(start))
         if rows.shape[0] != n_samples:
             raise ValueError(
                 f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
             )
-        return self._run_chains(rows, n_steps)
+        with self._steps(n_steps) as step:
+            return self._run_chains(rows, n_steps, step)
 
-    def _run_chains(self, rows: _core.Rows, n_steps: int) -> NDArray[np.bool_]:
-        step = self._next_sampling_step(n_steps)
-        visible, _ = self._engine.gibbs(
-            rows, n_steps, self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs)
-        )
+    def _drawn_visible(self, rows: _core.Rows, step: int) -> _core.Rows:
+        n_threads = resolve_n_jobs(self.n_jobs)
+        return self._engine.sample_visible(rows, self._seed, "gibbs", step, 0, n_threads)
+
+    def _run_chains(self, rows: _core.Rows, n_steps: int, step: int) -> NDArray[np.bool_]:
+        n_threads = resolve_n_jobs(self.n_jobs)
+        visible, _ = self._engine.gibbs(rows, n_steps, self._seed, "gibbs", step, 0, n_threads)
         return visible.to_array("bool")
 
-    def _next_sampling_step(self, n_steps: int) -> int:
-        n_steps = Integer(1).check(n_steps, "n_steps", type(self).__name__)
+    @contextmanager
+    def _steps(self, n_steps: int, *, n_before: int = 0) -> Iterator[int]:
+        """The first of the steps to draw in this scope: `n_before` and then `n_steps`.
+
+        They are counted before they are drawn, so that another thread gets others. A scope that raises
+        gives them back unless others were counted since.
+
+        Raises
+        ------
+        TypeError or ValueError
+            Naming n_steps, if it is none or more than the model can count; nothing is counted then.
+        """
+        n_steps = Integer(1, LARGEST_STEP).check(n_steps, "n_steps", type(self).__name__)
         with _STEP_LOCK:
-            step = self._sampling_steps
-            self._sampling_steps += n_steps
-        return step
+            first = self._sampling_steps
+            after = first + n_before + n_steps
+            if after > LARGEST_STEP:
+                raise ValueError(
+                    f"{type(self).__name__}: n_steps must be <= {LARGEST_STEP - first - n_before} after "
+                    f"the {first} steps that this model has drawn, got {n_steps}"
+                )
+            self._sampling_steps = after
+        try:
+            yield first
+        except BaseException:
+            with _STEP_LOCK:
+                if self._sampling_steps == after:
+                    self._sampling_steps = first
+            raise
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 
