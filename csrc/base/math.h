@@ -44,4 +44,33 @@ UDL_HD inline float exp_negative(float x) {
   return p * two_to_n;
 }
 
+// log(x) = n ln 2 + log(1 + f) with 1 + f in [sqrt(1/2), sqrt(2)), and log(1 + f) = f - f^2/2 +
+// s (f^2/2 + R(s^2)) with s = f / (2 + f), R as in fdlibm's logf (Sun Microsystems; Cephes reduces
+// alike). n * kLn2High is exact for |n| < 2^15.
+constexpr int32_t kSqrtHalfBits = 0x3F3504F3;
+constexpr int32_t kOneBits = 0x3F800000;
+constexpr int kLogTerms = 4;
+/// Coefficients of R, that of the lowest power first.
+UDL_HD constexpr float log_coefficient(int i) {
+  constexpr float kCoefficients[kLogTerms] = {0x1.555554p-1f, 0x1.999c26p-2f, 0x1.23d3dcp-2f,
+                                              0x1.f13c4cp-3f};
+  return kCoefficients[i];
+}
+
+/// log(x 2^power) in float32, x positive and normal, the power a whole number.
+UDL_HD inline float log_scaled(float x, float power) {
+  int32_t bits;
+  std::memcpy(&bits, &x, sizeof bits);
+  const int32_t shifted = bits + (kOneBits - kSqrtHalfBits), n = shifted / (1 << 23) - 127;
+  bits -= n * (1 << 23);
+  float f;
+  std::memcpy(&f, &bits, sizeof f);
+  f = f - 1.0f;
+  const float s = f / (f + 2.0f), z = s * s;
+  float r = log_coefficient(kLogTerms - 1);
+  for (int i = kLogTerms - 2; i >= 0; --i) r = r * z + log_coefficient(i);
+  const float half_square = 0.5f * f * f, total = static_cast<float>(n) + power;
+  return ((((half_square + r * z) * s + total * kLn2Low) - half_square) + f) + total * kLn2High;
+}
+
 }  // namespace udl

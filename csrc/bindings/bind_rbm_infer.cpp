@@ -79,6 +79,14 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
   return out;
 }
 
+py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows, int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "pseudo_likelihood");
+  py::array_t<double> out(rows.rows());
+  double* data = out.mutable_data();
+  run_interruptible(n_threads, [&](const Run& run) { engine.pseudo_likelihood(rows, data, run); });
+  return out;
+}
+
 double log_partition(const RbmEngine& engine, int n_threads) {
   check_threads(n_threads, "log_partition_exact");
   double out = 0;
@@ -100,6 +108,7 @@ void define_inference_methods(RbmEngineClass& c) {
   c.def("gibbs", &gibbs, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
         py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
+  c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));
   c.def("log_partition_exact", &log_partition, py::arg("n_threads"));
 }
 

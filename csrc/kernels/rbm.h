@@ -10,6 +10,7 @@
 // "exact": the same bits on every target and for any algorithm, since all sums are sums of integers
 // that cannot overflow (base/fixed.h). "agreeing": equal within float32 rounding of the stated sum.
 #include "base/units.h"
+#include "kernels/rbm/flips.h"
 #include "kernels/rbm/gradient.h"
 #include "kernels/rbm/lists.h"
 #include "kernels/rbm/norms.h"
@@ -27,6 +28,7 @@ struct RbmKernels {
   GradientKernels gradient;
   UpdateKernels update;
   NormKernels norms;
+  FlipKernels flips;
 
   const UnitKernels& unit(UnitKind kind) const { return units[static_cast<int>(kind)]; }
 };

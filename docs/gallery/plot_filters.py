@@ -31,7 +31,7 @@ rbm = udl.RBM(
 scores = []
 for epoch in range(n_epochs):
     rbm.set_params(learning_rate=0.05 * (1 - epoch / n_epochs)).fit(train)
-    scores.append(rbm.score_samples((test > 0.5).astype(np.uint8)).mean())
+    scores.append(rbm.pseudo_likelihood((test > 0.5).astype(np.uint8)).mean())
 
 # %%
 # What the hidden units look for

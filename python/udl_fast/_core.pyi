@@ -142,6 +142,7 @@ class RbmEngine:
         """n_steps of hidden then visible from visible states; returns (visible, hidden) of the
         last step."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
+    def pseudo_likelihood(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     def log_partition_exact(self, n_threads: int) -> float:
         """Enumerates the smaller side; float64, fixed order of sums."""
 

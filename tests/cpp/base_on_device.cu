@@ -25,7 +25,7 @@ using namespace udl;
 
 /// What a function makes of one of many arguments.
 struct Found {
-  uint32_t exp_negative, uniform, fires, power_of_two;
+  uint32_t exp_negative, log_scaled, uniform, fires, power_of_two;
   int32_t rounded;
   uint32_t draw, philox[4];
   uint64_t low_bits, changed;
@@ -60,6 +60,7 @@ UDL_HD Found call_all(uint32_t n) {
   const BitMatrixView view{words, 1, 128, 1};
   Found found{};
   found.exp_negative = bits_of(exp);
+  found.log_scaled = bits_of(log_scaled(1.0f + 1.0f / (1.0f + exp), 3.0f));
   found.uniform = bits_of(uniform_from_bits(argument));
   found.fires = fires(counter.c[2], 1.0f + exp);
   found.power_of_two = bits_of(power_of_two(static_cast<int>(n % 300) - 160));
@@ -90,7 +91,8 @@ bool same_float(uint32_t a, uint32_t b) {
 bool same(const Found& a, const Found& b) {
   bool draws = a.draw == b.draw && a.fires == b.fires;
   for (int k = 0; k < 4; ++k) draws = draws && a.philox[k] == b.philox[k];
-  return draws && same_float(a.exp_negative, b.exp_negative) && same_float(a.uniform, b.uniform) &&
+  return draws && same_float(a.exp_negative, b.exp_negative) &&
+         same_float(a.log_scaled, b.log_scaled) && same_float(a.uniform, b.uniform) &&
          a.power_of_two == b.power_of_two && a.rounded == b.rounded && a.low_bits == b.low_bits &&
          a.changed == b.changed && a.popcount == b.popcount && a.lowest_bit == b.lowest_bit &&
          a.rounded_up == b.rounded_up && a.word == b.word && a.bit == b.bit && a.kind == b.kind;

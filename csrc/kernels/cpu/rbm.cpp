@@ -4,6 +4,7 @@
 #include "kernels/cpu/rbm/active_lists.h"
 #include "kernels/cpu/rbm/bit_transpose.h"
 #include "kernels/cpu/rbm/dense.h"
+#include "kernels/cpu/rbm/flips.h"
 #include "kernels/cpu/rbm/narrow_norms.h"
 #include "kernels/cpu/rbm/pair_counts.h"
 #include "kernels/cpu/rbm/products.h"
@@ -68,6 +69,14 @@ constexpr NormKernels norm_kernels() {
   return kernels;
 }
 
+constexpr FlipKernels flip_kernels() {
+  FlipKernels kernels{};
+  kernels.responses = flip_responses;
+  kernels.tables = flip_tables;
+  kernels.log_probabilities = flip_log_probabilities;
+  return kernels;
+}
+
 constexpr RbmKernels all_kernels() {
   RbmKernels kernels{};
   kernels.target = UDL_TEXT(UDL_TARGET);
@@ -77,6 +86,7 @@ constexpr RbmKernels all_kernels() {
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();
   kernels.norms = norm_kernels();
+  kernels.flips = flip_kernels();
   return kernels;
 }
 

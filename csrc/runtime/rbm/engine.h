@@ -89,6 +89,9 @@ class RbmEngine {
   virtual std::pair<Rows, Rows> gibbs(const Rows& visible, int64_t n_steps,
                                       const DrawSource& source, const Run& run) const = 0;
   virtual void free_energy(const Rows& visible, double* out, const Run& run) const = 0;
+  /// Sum over the visible units i of log P(v_i | all others), where the alternative to v_i is
+  /// 1 - v_i.
+  virtual void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const = 0;
   /// The exact log Z (runtime/rbm/evaluate/exact.h), of the parameters in double.
   virtual double log_partition(const Run& run) const = 0;
 

@@ -26,8 +26,8 @@ struct RowBlock {
 
 /// Calls work(block, scratches) for blocks of rows, with a BlockScratch for each thread.
 template <class Work>
-void for_each_block(int64_t n_rows, const Run& run, Work&& work) {
-  const int64_t block_rows = std::min(n_rows, kBlockRows);
+void for_each_block(int64_t n_rows, const Run& run, Work&& work, int64_t most_rows = kBlockRows) {
+  const int64_t block_rows = std::min(n_rows, most_rows);
   std::vector<BlockScratch> scratches;
   scratches.reserve(run.n_threads);
   for (int t = 0; t < run.n_threads; ++t) scratches.emplace_back(block_rows);

@@ -1,7 +1,9 @@
 """Pseudo-likelihood of binary rows: how well a model predicts one unit from all the others.
 
 log PL(v) = sum over i of log P(v_i | all other units), and P(v_i | rest) follows from the free
-energies of v and of v with unit i flipped (Besag 1975; Tieleman and Hinton 2009).
+energies of v and of v with unit i flipped (Besag 1975; Tieleman and Hinton 2009). An RBM computes
+the sum itself, `RBM.pseudo_likelihood`; here is its slow form from free energies alone, which holds
+for any model, and the estimate from one flipped unit that scikit-learn's `score_samples` makes.
 """
 
 from __future__ import annotations

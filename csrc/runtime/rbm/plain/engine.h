@@ -22,6 +22,7 @@ class PlainRbmEngine final : public StatefulEngine<PlainState> {
   std::pair<Rows, Rows> gibbs(const Rows& visible, int64_t n_steps, const DrawSource& source,
                               const Run& run) const override;
   void free_energy(const Rows& visible, double* out, const Run& run) const override;
+  void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
   double log_partition(const Run& run) const override;
 };
 

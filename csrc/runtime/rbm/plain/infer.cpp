@@ -12,6 +12,24 @@ namespace {
 
 double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
+/// sum over j of log(1 + e^after_j) - log(1 + e^before_j), the differences first: nothing large
+/// cancels.
+double softplus_change(const PlainMatrix& before, const PlainMatrix& after) {
+  double sum = 0;
+  for (size_t j = 0; j < before.size(); ++j) sum += softplus(after[j]) - softplus(before[j]);
+  return sum;
+}
+
+/// Pre-activations of the hidden units for one row.
+void hidden_inputs(const PlainState& model, const double* visible, double* out) {
+  const int64_t nv = model.n_visible;
+  for (int64_t j = 0; j < model.n_hidden; ++j) {
+    double x = model.hidden_bias[j];
+    for (int64_t i = 0; i < nv; ++i) x += visible[i] * model.weights[j * nv + i];
+    out[j] = x;
+  }
+}
+
 void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), from.end(), to); }
 
 }  // namespace
@@ -63,6 +81,25 @@ void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
       energy -= softplus(x);
     }
     out[r] = energy;
+  });
+}
+
+/// The plain form: every flip anew, one hidden unit after the other.
+void PlainRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
+  const int64_t nv = n_visible(), nh = n_hidden();
+  parallel_region(run, [&](Team& team) {
+    PlainMatrix v(nv), x(nh), flipped(nh);
+    team.for_each(visible.rows(), [&](int64_t r) {
+      visible.gather_values<double>(nullptr, r, 1, v.data(), nv);
+      hidden_inputs(state_, v.data(), x.data());
+      double sum = 0;
+      for (int64_t i = 0; i < nv && !team.check_stop(); ++i) {
+        const double direction = 1 - 2 * v[i];
+        for (int64_t j = 0; j < nh; ++j) flipped[j] = x[j] + direction * state_.weights[j * nv + i];
+        sum -= softplus(direction * state_.visible_bias[i] + softplus_change(x, flipped));
+      }
+      out[r] = sum;
+    });
   });
 }
 
