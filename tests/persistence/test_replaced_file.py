@@ -1,5 +1,6 @@
 """Files replaced in one step: what a failure, a kill, a link or a second writer leaves."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -127,3 +128,31 @@ def test_the_disk_has_it_before_the_name_does(path, monkeypatch):
         )
     write(path, b"new")
     assert calls == ["fsync", "replace", "fsync"]  # file, name, folder
+
+
+@pytest.mark.parametrize("length", [237, 238, 255])
+def test_names_may_be_as_long_as_the_file_system_takes(tmp_path, length):
+    path = tmp_path / ("m" * length)
+    for content in (b"old", b"new"):
+        with replaced_file(path) as file:
+            file.write(content)
+    assert path.read_bytes() == b"new"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_leftovers_of_long_names_are_removed(tmp_path):
+    path = tmp_path / ("m" * 250)
+    left = tmp_path / f".{hashlib.sha256(path.name.encode()).hexdigest()}.0123456789abcdef"
+    left.touch()
+    with replaced_file(path) as file:
+        file.write(b"new")
+    assert not left.exists()
+
+
+@pytest.mark.parametrize("name", ["none/model", "m" * 300])
+def test_errors_name_the_file_that_was_asked_for(tmp_path, name):
+    path = tmp_path / name
+    with pytest.raises(OSError) as caught, replaced_file(path) as file:
+        file.write(b"new")
+    assert caught.value.filename == str(path)
+    assert list(tmp_path.iterdir()) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -15,6 +16,9 @@ if sys.platform != "win32":
     import fcntl
 
 
+_LONGEST_NAME = 255 - len("..0123456789abcdef")  # bytes, on the usual file systems
+
+
 @contextlib.contextmanager
 def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """A file to write that becomes `path` in one step at the end, or vanishes if the body raises.
@@ -22,12 +26,18 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     It is written beside `path`, since only a move within a file system is one step, and is on the disk
     before it is moved. A process that is killed leaves `.NAME.<16 hex digits>` behind, which the next
     writer of `path` removes. A link is followed.
+
+    Raises
+    ------
+    OSError
+        If there is no such folder, or it or `path` cannot be written; it names `path`.
     """
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(f"{path} exists and is no regular file")
     _remove_leftovers(target)
-    temporary, file = _new_temporary(target)
+    with _naming(path):
+        temporary, file = _new_temporary(target)
     try:
         with file:
             yield file
@@ -36,9 +46,9 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             with contextlib.suppress(FileNotFoundError):
                 os.chmod(temporary, target.stat().st_mode & 0o7777)
             if sys.platform != "win32":  # still locked, so that nobody takes it for a leftover
-                os.replace(temporary, target)
+                _move(temporary, target, path)
         if sys.platform == "win32":  # open files cannot be moved
-            os.replace(temporary, target)
+            _move(temporary, target, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
             temporary.unlink()
@@ -46,9 +56,30 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     _sync_folder(target.parent)
 
 
+@contextlib.contextmanager
+def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Errors name the file that was asked for, not the one beside it that nobody has heard of."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from None
+
+
+def _move(temporary: Path, target: Path, path: str | os.PathLike[str]) -> None:
+    with _naming(path):
+        os.replace(temporary, target)
+
+
+def _stem(target: Path) -> str:
+    """What the names of its temporary files begin with; of a long name, which leaves no room, a hash."""
+    name = os.fsencode(target.name)
+    is_long = len(name) > _LONGEST_NAME
+    return f".{hashlib.sha256(name).hexdigest() if is_long else target.name}."
+
+
 def _new_temporary(target: Path) -> tuple[Path, IO[bytes]]:
     while True:
-        temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}")
+        temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}")
         file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
         # Another writer may have taken it for a leftover before it was locked.
         if not _locked(file, wait=True) or os.fstat(file.fileno()).st_nlink:
@@ -58,7 +89,7 @@ def _new_temporary(target: Path) -> tuple[Path, IO[bytes]]:
 
 def _remove_leftovers(target: Path) -> None:
     """Remove what killed writers of `target` left: their locks went with them, those of living writers hold."""
-    pattern = re.compile(re.escape(f".{target.name}.") + "[0-9a-f]{16}")
+    pattern = re.compile(re.escape(_stem(target)) + "[0-9a-f]{16}")
     with contextlib.suppress(OSError):
         for name in os.listdir(target.parent):
             if pattern.fullmatch(name):
