@@ -32,7 +32,7 @@ def output_path(arguments: argparse.Namespace, name: str) -> Path | None:
         RESULTS.mkdir(exist_ok=True)
         path = RESULTS / f"{name}.json"
     if path is not None:
-        check_writable(path, caller=name)
+        check_writable(path)
     return path
 
 

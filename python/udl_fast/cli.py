@@ -4,12 +4,15 @@ Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
+
+from .commands.shared.parser import Parser
 
 
 class _Command(NamedTuple):
@@ -31,6 +34,7 @@ _COMMANDS = {
     "transform": _Command(
         "transform", "write hidden values of a data set or file under a saved model"
     ),
+    "score": _Command("score", "print how likely a data set or file is under a saved model"),
     "sample": _Command("sample", "draw samples from a saved model"),
     "encode": _Command(
         "encode",
@@ -57,6 +61,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code, 0 or 1. Wrong usage leaves through SystemExit(2), as argparse does.
     """
     words = sys.argv[1:] if argv is None else argv
+    with _open_streams():
+        return _run(words)
+
+
+def _run(words: Sequence[str]) -> int:
     arguments = _parser(words).parse_args(words)
     try:
         with warnings.catch_warnings():
@@ -78,11 +87,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
 
 
-class _Parser(argparse.ArgumentParser):
-    """Options are written out, so that new ones never change what a command line means."""
+@contextlib.contextmanager
+def _open_streams() -> Iterator[None]:
+    """A stream that the caller has closed (`>&-`) takes words and drops them; Python has None for it, and
+    what is printed to None goes to the other one."""
+    with contextlib.ExitStack() as replaced:
+        for name in ("stdout", "stderr"):
+            if getattr(sys, name) is None:
+                nowhere = replaced.enter_context(open(os.devnull, "w"))
+                setattr(sys, name, nowhere)
+                replaced.callback(setattr, sys, name, None)
+        yield
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(allow_abbrev=False, **options)
+
+class _ShowVersion(argparse.Action):
+    """As argparse's own, but the version is looked up only here."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from . import __version__
+
+        print(f"udl-fast {__version__}")
+        parser.exit()
 
 
 def _chosen(words: Sequence[str]) -> str | None:
@@ -93,11 +118,18 @@ def _chosen(words: Sequence[str]) -> str | None:
 def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
     """Names and helps of all commands, and the options of the one that the words choose."""
     chosen = _chosen(words)
-    parser = _Parser(
+    parser = Parser(
         prog="udl-fast", description="Fast unsupervised deep learning: RBMs, codes, Hamming search."
     )
     parser.add_argument(
         "--debug", action="store_true", help="show the traceback when something fails"
+    )
+    parser.add_argument(
+        "--version",
+        action=_ShowVersion,
+        nargs=0,
+        default=argparse.SUPPRESS,
+        help="show the version",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, help_text) in _COMMANDS.items():

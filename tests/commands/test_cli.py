@@ -199,10 +199,10 @@ def test_demo_finds_an_unwritable_folder_before_training(capsys, tmp_path, monke
     monkeypatch.setattr(demo, "train", lambda *_: pytest.fail("trained before checking the output"))
     code, _, err = run(capsys, "demo", "--output", "taken")
     assert code == 1
-    assert "demo: cannot write to taken" in err
+    assert "error: cannot write to taken" in err
     code, _, err = run(capsys, "demo", "--output", "taken/below")
     assert code == 1
-    assert "demo: cannot write to" in err
+    assert "error: cannot write to" in err
 
 
 def test_demo_without_mnist_says_what_is_missing(capsys, tmp_path):

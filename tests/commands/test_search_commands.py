@@ -310,7 +310,7 @@ def test_an_output_that_cannot_be_written_is_found_before_the_work(queries, tmp_
     path, _ = written(tmp_path, "npy")
     code, _, err = run(capsys, "search", path, queries, tmp_path / "file" / "found.npz")
     assert code == 1
-    assert "search: cannot write to" in err
+    assert "search: error: cannot write to" in err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")

@@ -84,7 +84,7 @@ def new_record(name: str, arguments: list[str], folder: Path | None = None) -> d
     }
 
 
-def check_writable(path: Path, *, caller: str) -> None:
+def check_writable(path: Path) -> None:
     """Find out now, not after hours of work, that a file cannot be written.
 
     Raises
@@ -94,14 +94,14 @@ def check_writable(path: Path, *, caller: str) -> None:
     """
     folder = path.parent
     if path.is_dir():
-        raise IsADirectoryError(f"{caller}: {path} is a folder, expected a file name")
+        raise IsADirectoryError(f"{path} is a folder, expected a file name")
     if not folder.is_dir():
-        raise FileNotFoundError(f"{caller}: cannot write {path}: there is no folder {folder}")
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {folder}")
     try:
         with tempfile.TemporaryFile(dir=folder):
             pass
     except OSError as error:
-        raise type(error)(f"{caller}: cannot write {path}: {error.strerror}") from error
+        raise type(error)(f"cannot write {path}: {error.strerror}") from error
 
 
 def write_json(path: Path, record: dict[str, Any]) -> None:

@@ -76,7 +76,7 @@ def run(
 ) -> int:
     """Measure, write the record if asked to, print it; returns the exit code."""
     if options.output is not None:
-        check_writable(options.output, caller=f"bench {name}")
+        check_writable(options.output)
     record = measure(options)
     if options.output is not None:
         write_json(options.output, record)

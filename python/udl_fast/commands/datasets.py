@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from .inputs.near import near
 from .shared.outputs import print_json, text_stream
 
 
@@ -40,7 +41,9 @@ def _name(text: str) -> str:
     from ..datasets._sources import SOURCES
 
     if text not in SOURCES:
-        raise argparse.ArgumentTypeError(f"must be one of {', '.join(SOURCES)}, got {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be one of {', '.join(SOURCES)}, got {text!r}{near(text, SOURCES)}"
+        )
     return text
 
 
@@ -53,6 +56,7 @@ def _list(arguments: argparse.Namespace) -> int:
         present = sum(find_file(file, arguments.data_home) is not None for file in source.files)
         sets[name] = {
             "loader": source.loader,
+            "subsets": list(source.subsets),
             "files": len(source.files),
             "present": present,
             "download": bool(source.downloads),
@@ -66,7 +70,8 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _line(name: str, found: dict[str, Any]) -> str:
     here = f"{found['present']} of {found['files']} files here"
-    return f"{name:<20} {here:<22}{'' if found['download'] else 'no download'}".rstrip()
+    download = "" if found["download"] else "no download"
+    return f"{name:<20} {here:<22}{download:<13}{', '.join(found['subsets'])}".rstrip()
 
 
 def _fetch(arguments: argparse.Namespace) -> int:

@@ -12,10 +12,8 @@ from ..hamming.codes import checked_width
 from ..hamming.index_file import Contents, write_index
 from ..persistence.replaced_file import replaced_file
 from ..progress import progress
-from .inputs import rows as input_rows
-from .inputs.models import read_model
-from .inputs.values import check_values
-from .shared.options import positive_int
+from .inputs.rows import read_npy
+from .shared.model_input import add_data, add_model, given_model, given_rows
 from .shared.outputs import check_outputs, print_json, text_stream
 
 _BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
@@ -24,8 +22,8 @@ _MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenl
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
-    parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
+    add_model(parser)
+    add_data(parser)
     parser.add_argument(
         "output",
         type=Path,
@@ -52,14 +50,17 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         metavar="FILE.npy",
         help="write the thresholds of the units, to encode queries with those of the database",
     )
-    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
-    parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Encode and write; returns the exit code."""
     threshold = arguments.threshold
+    if arguments.index and arguments.output.suffix.lower() == ".npy":
+        arguments.usage_error(
+            f"OUTPUT {arguments.output} has the ending of an array, and --index writes an index; leave "
+            "--index out for .npy, or give another ending"
+        )
     check_outputs(
         arguments,
         {
@@ -73,10 +74,8 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     words = text_stream(arguments.json)
-    model = read_model(arguments.model, "transform")
-    model.n_jobs = arguments.threads
-    rows = input_rows.read_rows(arguments.data, arguments.data_home).values
-    check_values(rows, model, arguments.data)
+    model = given_model(arguments, "transform")
+    rows = given_rows(arguments, model, arguments.data)
     n_units = model.transform(rows[:1]).shape[1]
     if arguments.index:
         checked_width(8 * -(-n_units // 8))
@@ -134,7 +133,7 @@ def _thresholds(
         return _medians(model, rows, n_units)
     if not isinstance(wanted, Path):
         return np.full(n_units, wanted)
-    found = input_rows.read_npy(wanted)
+    found = read_npy(wanted)
     if found.shape != (n_units,) or found.dtype.kind != "f":
         raise ValueError(
             f"--threshold {wanted} holds {found.dtype} of shape {found.shape}, expected "
@@ -144,8 +143,8 @@ def _thresholds(
 
 
 def _medians(model: Any, rows: NDArray[Any], n_units: int) -> NDArray[Any]:
-    n_rows = min(len(rows), max(1, _MEDIAN_VALUES // n_units))
-    chosen = np.linspace(0, len(rows) - 1, n_rows).round().astype(np.int64)
+    n_rows = min(rows.shape[0], max(1, _MEDIAN_VALUES // n_units))
+    chosen = np.linspace(0, rows.shape[0] - 1, n_rows).round().astype(np.int64)
     parts = []
     with progress(n_rows, "medians") as bar:
         for block in np.array_split(chosen, -(-n_rows // _block_rows(rows, n_units))):
@@ -158,10 +157,10 @@ def _encoded(model: Any, rows: NDArray[Any], thresholds: NDArray[Any]) -> NDArra
     from ..packing import pack_bits
 
     n_units = len(thresholds)
-    codes = np.empty((len(rows), -(-n_units // 8)), np.uint8)
+    codes = np.empty((rows.shape[0], -(-n_units // 8)), np.uint8)
     n = _block_rows(rows, n_units)
-    with progress(len(rows), "encode") as bar:
-        for first in range(0, len(rows), n):
+    with progress(rows.shape[0], "encode") as bar:
+        for first in range(0, rows.shape[0], n):
             found = model.transform(rows[first : first + n])
             codes[first : first + n] = pack_bits(found > thresholds)
             bar.update(len(found))

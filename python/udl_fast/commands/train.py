@@ -58,7 +58,7 @@ def run(arguments: argparse.Namespace) -> int:
     output = _output(arguments)
     check_outputs(arguments, {"DATA": arguments.data}, {("--output", ".safetensors"): output})
     if arguments.pictures is not None:
-        make_folder(arguments.pictures, caller="train")
+        make_folder(arguments.pictures)
     words = text_stream(arguments.json)
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
     model = arguments.model_class(**model_arguments(arguments, arguments.model_class))

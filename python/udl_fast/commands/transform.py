@@ -7,18 +7,15 @@ from pathlib import Path
 import numpy as np
 
 from ..persistence.replaced_file import replaced_file
-from .inputs import rows as input_rows
-from .inputs.models import read_model
-from .inputs.values import check_values
+from .shared.model_input import add_data, add_model, given_model, given_rows
 from .shared.outputs import check_outputs, print_json, text_stream
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
-    parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
-    parser.add_argument("data", metavar="DATA", help=input_rows.HELP)
+    add_model(parser)
+    add_data(parser)
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
-    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
@@ -29,10 +26,8 @@ def run(arguments: argparse.Namespace) -> int:
         {"MODEL": arguments.model, "DATA": arguments.data},
         {("OUTPUT", ".npy"): arguments.output},
     )
-    model = read_model(arguments.model, "transform")
-    rows = input_rows.read_rows(arguments.data, arguments.data_home)
-    check_values(rows.values, model, arguments.data)
-    found = model.transform(rows.values)
+    model = given_model(arguments, "transform")
+    found = model.transform(given_rows(arguments, model, arguments.data))
     with replaced_file(arguments.output) as file:
         np.save(file, found, allow_pickle=False)
     print(

@@ -28,12 +28,18 @@ _OPENERS: dict[str, Callable[[Path], bytes]] = {
 def cache_folder() -> Path:
     """The user's cache folder of this package (not created here)."""
     if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"))
+        base = Path(os.environ.get("LOCALAPPDATA") or _expanded("~/AppData/Local"))
     elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Caches"
+        base = _expanded("~/Library/Caches")
     else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+        base = Path(os.environ.get("XDG_CACHE_HOME") or _expanded("~/.cache"))
     return base / "udl_fast"
+
+
+def _expanded(folder: str | PathLike[str]) -> Path:
+    """With the home folder for ~; as it stands where there is none, as shells leave it, so that errors about
+    missing files show it."""
+    return Path(os.path.expanduser(folder))
 
 
 def search_folders(data_home: Folder) -> list[Path]:
@@ -42,9 +48,9 @@ def search_folders(data_home: Folder) -> list[Path]:
     The first is also where downloads go.
     """
     if data_home is not None:
-        return [Path(data_home).expanduser()]
+        return [_expanded(data_home)]
     named = os.environ.get(DATA_VARIABLE)
-    return [*([Path(named).expanduser()] if named else []), cache_folder()]
+    return [*([_expanded(named)] if named else []), cache_folder()]
 
 
 def find_file(name: str, data_home: Folder) -> Path | None:

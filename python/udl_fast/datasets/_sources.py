@@ -82,6 +82,7 @@ class Source:
     note: str  # what the files are
     downloads: tuple[Download, ...] = ()
     repacked: tuple[str, ...] = ()  # files that nobody offers in this form
+    subsets: tuple[str, ...] = ()  # that its loader takes, the usual one first
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -104,6 +105,7 @@ def _density_source(name: str, splits: tuple[str, ...]) -> Source:
         f"The set is {len(splits)} text files debd/{name}.SPLIT.data (each may be .gz or .xz) of the "
         "Density-Estimation-Datasets collection of UCLA's StarAI group.",
         tuple(Download(url, None, path) for url, path in files),
+        subsets=splits,
     )
 
 
@@ -118,6 +120,7 @@ def _all_sources() -> Iterator[Source]:
             for part, sha256 in _MNIST_SUMS.items()
             for path in [f"{part}-idx{3 if 'images' in part else 1}-ubyte.gz"]
         ),
+        subsets=("train", "test"),
     )
     yield Source(
         "binarized_mnist",
@@ -125,6 +128,7 @@ def _all_sources() -> Iterator[Source]:
         "binarized_mnist_packed.npz holds the arrays train, valid and test of Larochelle's fixed "
         "binarised MNIST, packed by numpy.packbits(axis=1).",
         repacked=("binarized_mnist_packed.npz",),
+        subsets=("train", "valid", "test"),
     )
     batches = [f"data_batch_{number}.bin" for number in range(1, 6)]
     yield Source(
@@ -140,6 +144,7 @@ def _all_sources() -> Iterator[Source]:
                 tuple(f"cifar-10-batches-bin/{file}" for file in [*batches, "test_batch.bin"]),
             ),
         ),
+        subsets=("train", "test"),
     )
     yield Source(
         "usps",
@@ -150,6 +155,7 @@ def _all_sources() -> Iterator[Source]:
             Download(f"{_USPS}/zip.{part}.gz", sha256, f"usps/zip.{part}.gz")
             for part, sha256 in _USPS_SUMS.items()
         ),
+        subsets=("train", "test"),
     )
     yield Source(
         "20newsgroups_counts",
@@ -157,6 +163,7 @@ def _all_sources() -> Iterator[Source]:
         "20news_v2000_counts.npz holds train_indptr, train_indices, train_counts, the same for "
         "test, and vocab: the stemmed 2000-word 20 Newsgroups used for topic models, in CSR form.",
         repacked=("20news_v2000_counts.npz",),
+        subsets=("train", "test"),
     )
     yield Source(
         "20newsgroups_words",

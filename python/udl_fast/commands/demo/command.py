@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demonstration; returns the exit code."""
-    make_folder(arguments.output, caller="demo")
+    make_folder(arguments.output)
     words = text_stream(arguments.json)
     setting = SETTINGS[arguments.data]
     n_iter = arguments.epochs or setting.n_iter

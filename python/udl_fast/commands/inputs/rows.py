@@ -14,21 +14,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .csv import read_csv
+from .data_sets import DATA_SETS, load
+from .near import near
 from .values import check_finite
 
 NPY_MAGIC = b"\x93NUMPY"
-DATA_SETS = ("digits", "mnist", "mnist-test", "usps")
 HELP = (
-    f"a data set ({', '.join(DATA_SETS)}) or a file: .npy, .npz (FILE.npz:NAME picks an array), "
-    ".csv, or idx, also as .gz"
+    "a data set (digits, or as `udl-fast datasets list` shows it: mnist, mnist-test, ...) or a file: "
+    ".npy, .npz (FILE.npz:NAME picks an array), .csv, or idx, also as .gz"
 )
 
 
 @dataclass
 class Rows:
-    """A matrix with one row a sample, and the shape of a row if it is an image."""
+    """A matrix with one row a sample, dense or CSR, and the shape of a row if it is a grey image."""
 
-    values: NDArray[Any]
+    values: Any
     image_shape: tuple[int, int] | None
 
 
@@ -48,7 +49,8 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
     path = Path(name)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{source} is neither a file nor a data set ({', '.join(DATA_SETS)})"
+            f"{source} is neither a file nor a data set{near(source, DATA_SETS)} "
+            f"(`udl-fast datasets list` shows them)"
         )
     values = _read_file(path, member)
     if values.ndim < 2 or values.dtype.kind not in "biuf" or 0 in values.shape:
@@ -74,16 +76,9 @@ def square_shape(n_values: int) -> tuple[int, int] | None:
 
 
 def _data_set(name: str, data_home: Path | None) -> Rows:
-    from ... import datasets
-
-    if name == "digits":
-        found = datasets.load_digits()
-    elif name == "usps":
-        found = datasets.load_usps(data_home=data_home)
-    else:
-        subset = "test" if name == "mnist-test" else "train"
-        found = datasets.load_mnist(subset=subset, data_home=data_home)
-    return Rows(found.data, tuple(found.image_shape))
+    found = load(name, data_home)
+    shape = tuple(found.get("image_shape", ()))
+    return Rows(found.data, (shape[0], shape[1]) if len(shape) == 2 else None)
 
 
 def _read_file(path: Path, member: str) -> NDArray[Any]:

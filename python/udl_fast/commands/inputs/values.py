@@ -29,7 +29,7 @@ def check_finite(rows: NDArray[Any], source: str) -> None:
             )
 
 
-def check_values(rows: NDArray[Any], model: Any, source: str) -> None:
+def check_values(rows: Any, model: Any, source: str) -> None:
     """Refuse values outside [0, 1] for a model that takes states of units, unless its threshold makes
     states of them.
 
@@ -47,12 +47,12 @@ def check_values(rows: NDArray[Any], model: Any, source: str) -> None:
     if low < 0 or high > 1:
         raise ValueError(
             f"{source} holds values from {low:g} to {high:g}, but units take values in [0, 1]: "
-            "divide grey levels by 255, or train with a threshold (--binarize 127)"
+            "divide grey levels by 255, or give a threshold (--binarize 127)"
         )
 
 
-def _blocks(rows: NDArray[Any]) -> Iterator[tuple[int, NDArray[Any]]]:
+def _blocks(rows: Any) -> Iterator[tuple[int, Any]]:
     """(first row, rows) one after the other."""
     n = max(1, _BLOCK_VALUES // rows.shape[1])
-    for first in range(0, len(rows), n):
+    for first in range(0, rows.shape[0], n):
         yield first, rows[first : first + n]

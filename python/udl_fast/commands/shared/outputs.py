@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from ..inputs.rows import DATA_SETS, split_npz
+from ..inputs.data_sets import DATA_SETS
+from ..inputs.rows import split_npz
 
 
 def check_outputs(
@@ -45,7 +46,7 @@ def check_outputs(
         taken[os.path.realpath(path)] = name
     for path in outputs.values():
         if path is not None:
-            make_folder(path.absolute().parent, caller=arguments.command)
+            make_folder(path.absolute().parent)
 
 
 def _is_same(one: str, other: Path) -> bool:
@@ -58,7 +59,7 @@ def _is_same(one: str, other: Path) -> bool:
         return False
 
 
-def make_folder(path: Path, *, caller: str) -> None:
+def make_folder(path: Path) -> None:
     """Make the folder, or find out before any work that it cannot be written.
 
     Raises
@@ -71,7 +72,7 @@ def make_folder(path: Path, *, caller: str) -> None:
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:
-        raise OSError(f"{caller}: cannot write to {path}: {error.strerror or error}") from error
+        raise OSError(f"cannot write to {path}: {error.strerror or error}") from error
 
 
 def print_json(record: dict[str, Any]) -> None:
