@@ -340,6 +340,7 @@ def index_files() -> Iterator[tuple[str, bytes]]:
         with tempfile.TemporaryDirectory() as folder:
             own, faiss = Path(folder) / "own", Path(folder) / "faiss"
             index = make()
+            index.index_type = "auto"  # files of that time did not tell it
             index.save(own)
             index.write_faiss(faiss)
             yield f"indexes/{name}.udl", own.read_bytes()

@@ -27,9 +27,11 @@ def file(request, tmp_path):
     return path, ids
 
 
-def test_reading(file):
+@pytest.mark.parametrize("mmap", [False, True])
+def test_reading(file, mmap):
     path, ids = file
-    index = HammingIndex.read_faiss(path)
+    index = HammingIndex.read_faiss(path, mmap=mmap)
+    assert isinstance(index._store._held.rows, np.memmap) == mmap
     assert (index.n_bits, index.ids.tolist()) == (16, ids)
     for id, code in zip(ids, CODES, strict=True):
         np.testing.assert_array_equal(index.reconstruct(id), code)
@@ -65,22 +67,24 @@ def test_codes_of_part_of_a_word(tmp_path):
     assert again.ids[-1] == 50
 
 
-def test_every_truncation_is_refused(file):
+@pytest.mark.parametrize("mmap", [False, True])
+def test_every_truncation_is_refused(file, mmap):
     path, _ = file
     whole = path.read_bytes()
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
         with pytest.raises(ValueError, match=r"HammingIndex\.read_faiss"):
-            HammingIndex.read_faiss(path)
+            HammingIndex.read_faiss(path, mmap=mmap)
     path.write_bytes(whole + b"\0")
     with pytest.raises(ValueError, match="goes on behind the index"):
-        HammingIndex.read_faiss(path)
+        HammingIndex.read_faiss(path, mmap=mmap)
 
 
 BIG = 2**62
 OUTER = 25  # bytes of the header of an id map
 
 
+@pytest.mark.parametrize("mmap", [False, True])
 @pytest.mark.parametrize(
     ("offset", "form", "value", "message"),
     [
@@ -98,13 +102,13 @@ OUTER = 25  # bytes of the header of an id map
         (2 * OUTER + 22, "<q", 5, "an id more than once"),
     ],
 )
-def test_damaged_files_are_refused(tmp_path, offset, form, value, message):
+def test_damaged_files_are_refused(tmp_path, offset, form, value, message, mmap):
     damaged = bytearray.fromhex(FILES["id map"][0])
     struct.pack_into(form, damaged, offset, value)
     path = tmp_path / "codes.faiss"
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match=message):
-        HammingIndex.read_faiss(path)
+        HammingIndex.read_faiss(path, mmap=mmap)
 
 
 def test_counts_beyond_the_file_allocate_nothing(tmp_path):

@@ -23,7 +23,7 @@ def test_adding_codes_one_by_one_seldom_moves_those_there():
     places = set()
     for code in random_codes(1000, 8):
         index.add(code[None])
-        places.add(index._store._rows.ctypes.data)
+        places.add(index._store._held.rows.ctypes.data)
     assert len(places) < 20
 
 
@@ -137,6 +137,11 @@ def test_bad_parameters():
             index.search(query, k)
     with pytest.raises(ValueError, match="below 2\\^63"):
         index.search(query, 2**63)
+    for search in (index.search, lambda query, k: hamming_knn(query, query, k)):
+        with pytest.raises(ValueError, match=f"k={2**61} neighbours of 1 queries"):
+            search(query, 2**61)
+        with pytest.raises(MemoryError, match=f"no room for k={2**45} neighbours of 1 queries"):
+            search(query, 2**45)
     with pytest.raises(TypeError, match="k must be an integer"):
         index.search(query, 1.5)
     with pytest.raises(ValueError, match="radius must be >= 0"):
@@ -151,6 +156,25 @@ def test_bad_parameters():
         index.merge_from(HammingIndex(40))
     with pytest.raises(TypeError, match="HammingIndex"):
         index.merge_from(3)
+
+
+def test_masked_entries_are_refused():
+    index, codes = index_of(random_codes(3)), random_codes(3)
+    hidden = np.ma.masked_array(codes, codes == codes[0, 0])
+    for call in (
+        index.add,
+        lambda x: index.search(x, 1),
+        lambda x: index.range_search(x, 1),
+        lambda x: hamming_knn(x, codes, 1),
+        lambda x: hamming_knn(codes, x, 1),
+        lambda x: index.search(codes, 1, ids=np.ma.masked_array([0, 1], [True, False])),
+        lambda x: index.remove_ids(np.ma.masked_array([0, 1], [True, False])),
+        lambda x: index.search(codes, 1, mask=np.ma.masked_array([True] * 3, [True, False, False])),
+    ):
+        with pytest.raises(ValueError, match="masked"):
+            call(hidden)
+    index.add(np.ma.masked_array(codes))  # nothing is masked
+    assert index.ntotal == 6
 
 
 def test_a_merge_with_common_ids_changes_neither():

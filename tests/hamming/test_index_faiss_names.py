@@ -27,7 +27,9 @@ def with_ids():
 def test_attributes(index):
     assert (index.d, index.n_bits, index.code_size, index.ntotal) == (32, 32, 4, 10)
     assert index.is_trained is True
-    for name in ("d", "ntotal", "is_trained"):
+    assert index.metric_type == 1
+    assert bool(HammingIndex(8)) is True
+    for name in ("d", "n_bits", "code_size", "metric_type", "ntotal", "is_trained"):
         with pytest.raises(AttributeError):
             setattr(index, name, 8)
 

@@ -48,8 +48,8 @@ def test_round_trips(saved, way):
 def test_a_mapped_index_holds_no_copy_of_the_codes(saved):
     index, path = saved
     mapped = HammingIndex.load(path, mmap=True)
-    assert isinstance(mapped._store._rows, np.memmap) == bool(index.ntotal)
-    assert not mapped._store._rows.flags.writeable or not index.ntotal
+    assert isinstance(mapped._store._held.rows, np.memmap) == bool(index.ntotal)
+    assert not mapped._store._held.rows.flags.writeable or not index.ntotal
 
 
 def test_saving_replaces_in_one_step(saved, monkeypatch):
@@ -107,6 +107,7 @@ def test_truncated_files_are_refused(saved, mmap):
         (24, "<q", -5, "next_id=-5"),
         (24, "<q", 3, "has ids"),
         (32, "<I", 6, "flags=6"),
+        (36, "<B", 3, "index type 3"),
         (64, "<q", 3, "an id more than once"),
         (64, "<q", -1, "ids from -1"),
     ],
@@ -120,3 +121,62 @@ def test_damaged_files_are_refused(tmp_path, offset, form, value, message, mmap)
     path.write_bytes(damaged)
     with pytest.raises(ValueError, match=message):
         HammingIndex.load(path, mmap=mmap)
+
+
+@pytest.mark.parametrize("index_type", ["auto", "scan", "mih"])
+def test_the_index_type_is_kept(tmp_path, index_type):
+    path = tmp_path / "codes.udl"
+    index = HammingIndex(32)
+    index.add(random_codes(500))
+    index.index_type = index_type
+    index.save(path)
+    assert path.read_bytes()[36] == ["auto", "scan", "mih"].index(index_type)
+    for again in (HammingIndex.load(path), pickle.loads(pickle.dumps(index)), copy.copy(index)):
+        assert again.index_type == index_type
+        again.search(random_codes(2), 1)
+        assert (again.tables_nbytes > 0) == (index_type == "mih")
+
+
+def test_a_changed_index_type_takes_effect():
+    index = index_of(random_codes(500))
+    with pytest.raises(ValueError, match="index_type must be"):
+        index.index_type = "hnsw"
+    index.index_type = "mih"
+    index.search(random_codes(2), 1)
+    assert index.tables_nbytes > 0
+    index.index_type = "scan"
+    assert index.tables_nbytes == 0
+    index.search(random_codes(2), 1)
+    assert index.tables_nbytes == 0
+
+
+def test_files_of_others_are_named(tmp_path):
+    path = tmp_path / "codes"
+    index_of(random_codes(5)).write_faiss(path)
+    with pytest.raises(ValueError, match=r"HammingIndex\.read_faiss reads"):
+        HammingIndex.load(path)
+    index_of(random_codes(5)).save(path)
+    with pytest.raises(ValueError, match=r"HammingIndex\.load reads"):
+        HammingIndex.read_faiss(path)
+    with open(path, "wb") as file:
+        np.save(file, random_codes(5))
+    with pytest.raises(ValueError, match="from_codes"):
+        HammingIndex.load(path)
+
+
+def test_an_index_over_an_array_that_stays_where_it_is(tmp_path):
+    codes = random_codes(300, 9)
+    np.save(tmp_path / "codes.npy", codes)
+    expected = index_of(codes).search(codes[:4], 3)
+    for array in (codes, np.load(tmp_path / "codes.npy", mmap_mode="r")):
+        index = HammingIndex.from_codes(array, index_type="scan")
+        assert np.shares_memory(index._store._held.rows, array)
+        assert_equal(index.search(codes[:4], 3), expected)
+        before = np.array(array)
+        index.add(codes[:1])
+        index.remove_ids([0])
+        assert index.ids[-1] == 300
+        np.testing.assert_array_equal(array, before)
+    assert codes.flags.writeable
+    with pytest.raises(TypeError, match="from_codes: codes has dtype float64"):
+        HammingIndex.from_codes(np.zeros((2, 2)))

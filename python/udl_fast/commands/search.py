@@ -42,8 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument(
         "--index-type",
         choices=["auto", "scan", "mih"],
-        default="auto",
-        help="how codes are found, with the same results (default auto)",
+        help="how codes are found, with the same results (default: as the index file says, else auto)",
     )
     parser.add_argument("--threads", type=positive_int, help="default: all usable")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")

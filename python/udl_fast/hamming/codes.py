@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import operator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -10,10 +12,12 @@ from numpy.typing import NDArray
 
 MAX_BITS = 65528
 MAX_ID = 2**63 - 1
+RESULT_BYTES = 12  # of a neighbour: a distance and an id
 
 
 def packed_rows(codes: Any, n_bits: int, name: str) -> NDArray[np.uint8]:
     """Packed codes as C-ordered rows; a view where they are so already."""
+    refuse_masked(codes, name)
     rows = np.asarray(codes)
     if rows.dtype != np.uint8:
         raise TypeError(f"{name} has dtype {rows.dtype}, expected packed uint8 (see pack_bits)")
@@ -22,6 +26,12 @@ def packed_rows(codes: Any, n_bits: int, name: str) -> NDArray[np.uint8]:
             f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
         )
     return np.ascontiguousarray(rows)
+
+
+def refuse_masked(values: Any, name: str) -> None:
+    """A code without some of its bits has no distances."""
+    if np.ma.is_masked(values):
+        raise ValueError(f"{name} is a masked array with masked entries; fill or drop them first")
 
 
 def checked_width(n_bits: Any) -> int:
@@ -42,16 +52,35 @@ def width_of(codes: Any, name: str) -> int:
     return int(8 * shape[1])
 
 
-def checked_k(k: Any, function: str) -> int:
+def checked_k(k: Any, n_queries: int, function: str) -> int:
     count = as_index(k, f"{function}: k")
     if count < 1:
         raise ValueError(f"{function}: k must be >= 1, got {count}")
     if count > MAX_ID:
         raise ValueError(f"{function}: k must be below 2^63, got {count}")
+    n_bytes = RESULT_BYTES * count * n_queries
+    if n_bytes > MAX_ID:
+        raise ValueError(
+            f"{function}: k={count} neighbours of {n_queries} queries are {n_bytes} bytes of results, "
+            "more than arrays can hold"
+        )
     return count
 
 
+@contextlib.contextmanager
+def room_for_neighbours(k: int, n_queries: int, function: str) -> Iterator[None]:
+    """MemoryError says what asks for so much."""
+    try:
+        yield
+    except MemoryError as error:
+        raise MemoryError(
+            f"{function}: no room for k={k} neighbours of {n_queries} queries, "
+            f"{RESULT_BYTES * k * n_queries} bytes of results"
+        ) from error
+
+
 def id_array(ids: Any, name: str) -> NDArray[np.int64]:
+    refuse_masked(ids, name)
     array = np.asarray(ids)
     if array.size == 0 and array.ndim == 1:
         return np.empty(0, np.int64)

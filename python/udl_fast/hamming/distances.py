@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..runtime import resolve_n_jobs
-from .codes import checked_k, packed_rows, width_of
+from .codes import checked_k, packed_rows, room_for_neighbours, width_of
 
 __all__ = ["hamming_distances", "hamming_histogram", "hamming_knn"]
 
@@ -87,7 +87,9 @@ def hamming_knn(
     n_bits = width_of(codes, "hamming_knn: codes")
     q = packed_rows(queries, n_bits, "hamming_knn: queries")
     rows = packed_rows(codes, n_bits, "hamming_knn: codes")
-    return _core.hamming_search(rows, q, checked_k(k, "hamming_knn"), resolve_n_jobs(n_jobs))
+    count = checked_k(k, len(q), "hamming_knn")
+    with room_for_neighbours(count, len(q), "hamming_knn"):
+        return _core.hamming_search(rows, q, count, resolve_n_jobs(n_jobs))
 
 
 def hamming_histogram(

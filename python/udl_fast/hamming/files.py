@@ -6,10 +6,13 @@ import os
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
+from .codes import packed_rows, width_of
 from .faiss_file import read_faiss, write_faiss
-from .index_file import Contents, read_index, write_index
+from .index_file import Contents, IndexType, read_index, write_index
 from .state import IndexState
+from .tables import checked_index_type
 
 
 class IndexPersistence(IndexState):
@@ -17,6 +20,8 @@ class IndexPersistence(IndexState):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index to a file. A file of that name is replaced in one step, or not at all.
+
+        Codes, ids and `index_type` are written, tables are not.
 
         Parameters
         ----------
@@ -37,7 +42,7 @@ class IndexPersistence(IndexState):
         ...     HammingIndex.load(path)
         HammingIndex(n_bits=64, ntotal=0)
         """
-        write_index(path, self._store.contents())
+        write_index(path, self._contents())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> Self:
@@ -67,6 +72,44 @@ class IndexPersistence(IndexState):
         """
         return cls._of(read_index(path, mmap))
 
+    @classmethod
+    def from_codes(cls, codes: NDArray[np.uint8], *, index_type: IndexType = "auto") -> Self:
+        """An index of an array of packed codes, which stays where it is.
+
+        Parameters
+        ----------
+        codes : ndarray of shape (n, n_bits // 8), uint8
+            Packed codes; their ids are their rows. C-ordered arrays and memory maps, such as
+            ``numpy.load("codes.npy", mmap_mode="r")``, are not copied and must not be changed meanwhile.
+            The first `add` copies.
+        index_type : {"auto", "scan", "mih"}, default="auto"
+
+        Returns
+        -------
+        HammingIndex
+
+        Raises
+        ------
+        TypeError
+            If `codes` is not uint8.
+        ValueError
+            If its shape is no (n, n_bits // 8), or `index_type` is unknown.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import HammingIndex
+        >>> index = HammingIndex.from_codes(np.array([[1, 2], [3, 4]], dtype=np.uint8))
+        >>> index
+        HammingIndex(n_bits=16, ntotal=2)
+        """
+        name = "HammingIndex.from_codes: codes"
+        rows = packed_rows(codes, width_of(codes, name), name).view()
+        rows.setflags(write=False)  # what `add` finds written behind codes is its own memory
+        return cls._of(
+            Contents(8 * rows.shape[1], rows, None, len(rows), checked_index_type(index_type))
+        )
+
     def write_faiss(self, path: str | os.PathLike[str]) -> None:
         """Write a file that ``faiss.read_index_binary`` reads.
 
@@ -95,12 +138,15 @@ class IndexPersistence(IndexState):
         write_faiss(path, self._store.contents())
 
     @classmethod
-    def read_faiss(cls, path: str | os.PathLike[str]) -> Self:
+    def read_faiss(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> Self:
         """Read a file of FAISS: ``IndexBinaryFlat``, alone or inside an ``IndexBinaryIDMap``.
 
         Parameters
         ----------
         path : str or path-like
+        mmap : bool, default=False
+            Leave codes in the file, as in `load`. FAISS does not align them to words, so that searches of
+            few queries take longer than those of a file of `save`. Ids are read.
 
         Returns
         -------
@@ -117,15 +163,23 @@ class IndexPersistence(IndexState):
         --------
         See `write_faiss`.
         """
-        return cls._of(read_faiss(path))
+        return cls._of(read_faiss(path, mmap))
 
     def __getstate__(self) -> dict[str, Any]:
-        contents = self._store.contents()._asdict()
-        contents["rows"] = np.array(contents["rows"])  # a plain copy, also of a memory map
-        contents["ids"] = None if contents["ids"] is None else np.array(contents["ids"])
-        return {**contents, "index_type": self.index_type}
+        state = self._contents()._asdict()
+        state["rows"] = np.array(state["rows"])  # a plain copy, also of a memory map
+        state["ids"] = None if state["ids"] is None else np.array(state["ids"])
+        own = ("_store", "_plan")
+        state["attributes"] = {
+            name: value for name, value in self.__dict__.items() if name not in own
+        }
+        return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        index_type = state.pop("index_type")
-        self.__init__(state["n_bits"], index_type=index_type)  # type: ignore[misc]
-        self._replace(Contents(**state))
+        attributes = state.pop("attributes", None)
+        contents = Contents(**state)
+        if attributes is None:  # an earlier version wrote it: subclasses begin anew
+            self.__init__(contents.n_bits, index_type=contents.index_type)  # type: ignore[misc]
+            attributes = {}
+        self.__dict__.update(attributes)
+        self._hold(contents)

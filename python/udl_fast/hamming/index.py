@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 from .codes import MAX_ID, as_index, id_array, next_id_after, packed_rows
 from .files import IndexPersistence
 from .search import IndexSearch
-from .store import CodeStore, check_new_ids
+from .store import check_new_ids, check_next_ids, no_contents
 
 __all__ = ["HammingIndex"]
 
@@ -37,7 +37,10 @@ class HammingIndex(IndexSearch, IndexPersistence):
         Also as `d`, FAISS's name.
     code_size : int
         Bytes of a code, ``n_bits // 8``.
-    index_type : str
+    index_type : {"auto", "scan", "mih"}
+        Can be set: searches from then on follow it. It is saved; "scan" lets go of the tables.
+    metric_type : int
+        1, as of FAISS's binary indexes.
     ntotal : int
         Number of codes.
     is_trained : bool
@@ -60,6 +63,8 @@ class HammingIndex(IndexSearch, IndexPersistence):
     codes removed. Tables take 4 to 8 bytes for each code and each
     ``log2(ntotal)`` bits of its width; they are not saved. Searches may run from several threads at
     once, also while one thread adds or removes codes: each search sees the index as it was when it started.
+    A change that is interrupted, by Ctrl-C or for want of memory, has happened or has not; a child of
+    ``os.fork`` finds a whole index whatever other threads were doing. An empty index is true, as in FAISS.
 
     Examples
     --------
@@ -77,7 +82,7 @@ class HammingIndex(IndexSearch, IndexPersistence):
 
     def reset(self) -> None:
         """Remove all codes; ids start from 0 again."""
-        self._replace(CodeStore.empty(self.n_bits).contents())
+        self._replace(no_contents(self.n_bits))
 
     def add(self, codes: NDArray[np.uint8]) -> None:
         """Add codes under the next ids: one above the largest ever used, or from 0.
@@ -106,10 +111,7 @@ class HammingIndex(IndexSearch, IndexPersistence):
         rows = packed_rows(codes, self.n_bits, "HammingIndex.add: codes")
         store = self._store
         with store.lock:
-            if len(rows) > MAX_ID - store.next_id:
-                raise ValueError(
-                    f"HammingIndex.add: ids from {store.next_id} for {len(rows)} codes exceed 2^63 - 1"
-                )
+            check_next_ids(store, len(rows), "HammingIndex.add")
             store.append(rows, None, store.next_id + len(rows))
 
     def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
@@ -331,13 +333,5 @@ class HammingIndex(IndexSearch, IndexPersistence):
             raise ValueError(
                 f"HammingIndex.merge_from: other must be another index of {self.n_bits} bits, got {other!r}"
             )
-        first, second = sorted((self, other), key=id)  # one order of locks for any two indexes
-        with first._store.lock, second._store.lock:
-            contents = other._store.contents()
-            codes = contents.rows
-            if self._store.has_ids or other._store.has_ids:
-                self.add_with_ids(codes, other.ids)
-                self._store.skip_ids(contents.next_id)
-            else:
-                self.add(codes)
-            other.reset()
+        self._store.take_all(other._store, "HammingIndex.merge_from")
+        other._plan.drop()

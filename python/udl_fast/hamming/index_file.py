@@ -7,7 +7,7 @@ from __future__ import annotations
 import math
 import os
 import struct
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,28 +15,41 @@ from numpy.typing import NDArray
 from ..persistence.replaced_file import replaced_file
 from .codes import MAX_BITS, MAX_ID
 
+IndexType = Literal["auto", "scan", "mih"]
+
 MAGIC = b"UDLHAMM\x00"
 VERSION = 2  # in version 1, which was never released, codes came first and were padded to words
-HEADER = struct.Struct("<8sIIqqI28x")  # magic, version, n_bits, count, next id, flags; 64 bytes
+# Magic, version, n_bits, count, next id, flags, index type; 64 bytes. The byte of the index type was zero
+# before it had a meaning, and readers of that time pass over it.
+HEADER = struct.Struct("<8sIIqqIB27x")
 HAS_IDS = 1
+_INDEX_TYPES: tuple[IndexType, ...] = ("auto", "scan", "mih")  # by the byte that stands for them
 _LINE = 64  # bytes of a cache line
 _ROWS, _IDS = np.dtype(np.uint8), np.dtype("<i8")
 
 
 class Contents(NamedTuple):
-    """What a file holds: (count, n_bits // 8) codes, their ids or None, and the id of the next code added."""
+    """What a file holds: (count, n_bits // 8) codes, their ids or None, the id of the next code added, and how
+    codes are to be found."""
 
     n_bits: int
     rows: NDArray[np.uint8]
     ids: NDArray[np.int64] | None
     next_id: int
+    index_type: IndexType = "auto"
 
 
 def write_index(path: str | os.PathLike[str], contents: Contents) -> None:
     """Write beside `path` and move into place, so that an old file stays whole whatever happens."""
     flags = 0 if contents.ids is None else HAS_IDS
     header = HEADER.pack(
-        MAGIC, VERSION, contents.n_bits, len(contents.rows), contents.next_id, flags
+        MAGIC,
+        VERSION,
+        contents.n_bits,
+        len(contents.rows),
+        contents.next_id,
+        flags,
+        _INDEX_TYPES.index(contents.index_type),
     )
     with replaced_file(path) as file:
         file.write(header)
@@ -51,7 +64,7 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
     """Read a file of `write_index`; every count is checked against the size before anything is allocated."""
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
-        n_bits, count, next_id, has_ids = _read_header(file.read(HEADER.size), path)
+        n_bits, count, next_id, has_ids, index_type = _read_header(file.read(HEADER.size), path)
         code_size = n_bits // 8
         ids_size = _padded(_IDS.itemsize * count) if has_ids else 0
         expected = HEADER.size + ids_size + count * code_size
@@ -62,7 +75,7 @@ def read_index(path: str | os.PathLike[str], mmap: bool) -> Contents:
         ids = _read_array(file, _IDS, (count,), HEADER.size, mmap) if has_ids else None
         rows = _read_array(file, _ROWS, (count, code_size), HEADER.size + ids_size, mmap)
     _check_ids(path, count, ids, next_id)
-    return Contents(n_bits, rows, ids, next_id)
+    return Contents(n_bits, rows, ids, next_id, index_type)
 
 
 def aligned_empty(shape: tuple[int, ...], dtype: np.dtype[Any]) -> NDArray[Any]:
@@ -77,10 +90,12 @@ def _padded(n_bytes: int) -> int:
     return -(-n_bytes // _LINE) * _LINE
 
 
-def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int, int, bool]:
+def _read_header(
+    header: bytes, path: str | os.PathLike[str]
+) -> tuple[int, int, int, bool, IndexType]:
     if len(header) < HEADER.size or header[: len(MAGIC)] != MAGIC:
-        raise ValueError(f"HammingIndex.load: {path} is not a HammingIndex file")
-    _, version, n_bits, count, next_id, flags = HEADER.unpack(header)
+        raise ValueError(f"HammingIndex.load: {path} is not a HammingIndex file{_advice(header)}")
+    _, version, n_bits, count, next_id, flags, type_byte = HEADER.unpack(header)
     if version != VERSION:
         raise ValueError(
             f"HammingIndex.load: {path} has format version {version}, expected {VERSION}"
@@ -90,7 +105,18 @@ def _read_header(header: bytes, path: str | os.PathLike[str]) -> tuple[int, int,
             f"HammingIndex.load: {path} has an impossible header: n_bits={n_bits}, count={count}, "
             f"next_id={next_id}, flags={flags}"
         )
-    return n_bits, count, next_id, bool(flags & HAS_IDS)
+    if type_byte >= len(_INDEX_TYPES):
+        raise ValueError(f"HammingIndex.load: {path} has index type {type_byte}: damaged")
+    return n_bits, count, next_id, bool(flags & HAS_IDS), _INDEX_TYPES[type_byte]
+
+
+def _advice(header: bytes) -> str:
+    """Who reads a file that begins so."""
+    if header[:2] == b"IB":
+        return " but one of FAISS, which HammingIndex.read_faiss reads"
+    if header[:6] == b"\x93NUMPY":
+        return " but an array of NumPy: HammingIndex.from_codes takes what numpy.load gives"
+    return ""
 
 
 def _read_array(

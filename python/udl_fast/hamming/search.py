@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from .. import _core
 from ..runtime import resolve_n_jobs
-from .codes import as_index, checked_k, packed_rows
+from .codes import as_index, checked_k, packed_rows, room_for_neighbours
 from .state import IndexState
 
 
@@ -61,10 +61,12 @@ class IndexSearch(IndexState):
         >>> index.search(np.array([[1]], dtype=np.uint8), 2, ids=range(1, 3))
         (array([[2, 2]], dtype=int32), array([[1, 2]]))
         """
-        rows = packed_rows(queries, self.n_bits, "HammingIndex.search: queries")
-        count = checked_k(k, "HammingIndex.search")
-        codes = self._store.snapshot(ids, mask, "HammingIndex.search")
-        return self._plan.nearest(codes, rows, count, resolve_n_jobs(n_jobs))
+        function = "HammingIndex.search"
+        rows = packed_rows(queries, self.n_bits, f"{function}: queries")
+        count = checked_k(k, len(rows), function)
+        codes = self._store.snapshot(ids, mask, function)
+        with room_for_neighbours(count, len(rows), function):
+            return self._plan.nearest(codes, rows, count, resolve_n_jobs(n_jobs))
 
     def assign(
         self,

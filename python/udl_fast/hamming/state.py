@@ -8,20 +8,43 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .codes import checked_width
-from .index_file import Contents
-from .store import CodeStore
-from .tables import HashPlan, IndexType, checked_index_type
+from .faiss_file import METRIC_TYPE
+from .index_file import Contents, IndexType
+from .store import CodeStore, no_contents
+from .tables import HashPlan, checked_index_type
 
 
 class IndexState:
     """Mixin: construction and attributes."""
 
     def __init__(self, n_bits: int, *, index_type: IndexType = "auto") -> None:
-        self.n_bits = checked_width(n_bits)
-        self.code_size = self.n_bits // 8
-        self.index_type = checked_index_type(index_type)
-        self._store = CodeStore.empty(self.n_bits)
-        self._plan = HashPlan(self.index_type, self.n_bits)
+        empty = no_contents(checked_width(n_bits))
+        self._hold(empty._replace(index_type=checked_index_type(index_type)))
+
+    def _hold(self, contents: Contents) -> None:
+        """Begin with these arrays, which are not copied."""
+        self._store = CodeStore(contents)
+        self._plan = HashPlan(contents.index_type, contents.n_bits)
+
+    @property
+    def n_bits(self) -> int:
+        return self._store.n_bits
+
+    @property
+    def code_size(self) -> int:
+        return self.n_bits // 8
+
+    @property
+    def index_type(self) -> IndexType:
+        return self._plan.index_type
+
+    @index_type.setter
+    def index_type(self, index_type: IndexType) -> None:
+        self._plan.set_index_type(checked_index_type(index_type))
+
+    @property
+    def metric_type(self) -> int:
+        return METRIC_TYPE
 
     @property
     def d(self) -> int:
@@ -46,13 +69,19 @@ class IndexState:
     def __len__(self) -> int:
         return self.ntotal
 
+    def __bool__(self) -> bool:
+        return True  # also while it is empty: as FAISS's indexes, which have no length
+
+    def _contents(self) -> Contents:
+        return self._store.contents()._replace(index_type=self.index_type)
+
     def _replace(self, contents: Contents) -> None:
         self._store.replace(contents)
         self._plan.drop()
 
     @classmethod
-    def _of(cls, contents: Contents, index_type: IndexType = "auto") -> Self:
-        """An index of these arrays, which are not copied."""
-        index = cls(contents.n_bits, index_type=index_type)
+    def _of(cls, contents: Contents, index_type: IndexType | None = None) -> Self:
+        """An index of these arrays, which are not copied; None: found as they say."""
+        index = cls(contents.n_bits, index_type=index_type or contents.index_type)
         index._replace(contents)
         return index

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import threading
-from typing import Literal, get_args
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .index_file import IndexType
+from .locks import open_in_children
 from .store import Snapshot
 
-IndexType = Literal["auto", "scan", "mih"]
 _MAX_CODES = 2**30  # positions of codes in tables leave two bits of 32 free
 _BUILD_SECONDS = 3e-8  # a code in a table
 _NO_DISTANCE = 2147483647
@@ -34,11 +35,20 @@ class HashPlan:
     Tables never change a result, so losing a race between threads costs time only.
     """
 
+    lock: threading.RLock
+    index_type: IndexType
+
     def __init__(self, index_type: IndexType, n_bits: int) -> None:
+        open_in_children(self)
         self.index_type = index_type
         self._n_bits = n_bits
-        self._lock = threading.Lock()
         self.drop()
+
+    def set_index_type(self, index_type: IndexType) -> None:
+        """Searches that begin from now on follow it; "scan" lets go of the tables."""
+        self.index_type = index_type
+        if index_type == "scan":
+            self.drop()
 
     def drop(self) -> None:
         # Tables and the generation of codes they are of: one attribute, read once, while others may replace it.
@@ -111,7 +121,7 @@ class HashPlan:
         """Tables of all these codes."""
         if not 0 < len(codes.rows) < _MAX_CODES:
             return None
-        with self._lock:
+        with self.lock:
             tables = self._valid(codes)
             if tables is None or tables.n_codes < len(codes.rows):
                 tables = _core.HammingTables(codes.rows, 0, n_threads)

@@ -19,7 +19,7 @@ _ZIP_MAGIC, _FAISS_MAGIC = b"PK", b"IB"
 
 
 def read_codes(source: str) -> Contents:
-    """The codes of a file; those of .npy and of our own files stay in the file, which is mapped.
+    """The codes of a file; those of index files and of .npy stay in the file, which is mapped.
 
     Raises
     ------
@@ -35,7 +35,7 @@ def read_codes(source: str) -> Contents:
     if start == MAGIC:
         return read_index(path, mmap=True)
     if start.startswith(_FAISS_MAGIC):
-        return read_faiss(path)
+        return read_faiss(path, mmap=True)
     if start.startswith(NPY_MAGIC):
         return _array_contents(read_npy(path), source)
     if start.startswith(_ZIP_MAGIC):
