@@ -7,14 +7,13 @@ from pathlib import Path
 from typing import Any
 
 PACKAGE = "udl_fast"
-MORE_MODULES = ("runtime",)  # public, but not in `__all__` of the package
 
 
 def public_modules() -> list[str]:
-    """The package, its public subpackages, and `MORE_MODULES`."""
+    """The package and its public modules."""
     package = import_module(PACKAGE)
     inner = [name for name in package.__all__ if ismodule(getattr(package, name))]
-    return [PACKAGE, *(f"{PACKAGE}.{name}" for name in [*inner, *MORE_MODULES])]
+    return [PACKAGE, *(f"{PACKAGE}.{name}" for name in inner)]
 
 
 def documented_names(module: str) -> list[str]:

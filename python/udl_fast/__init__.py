@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._core import __version__
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets, plot
+    from . import callbacks, datasets, evaluation, exceptions, plot, registry, runtime
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
@@ -34,7 +34,7 @@ _HOMES = {  # of what is no model: models are listed in the registry
     "show_config": "runtime",
     "unpack_bits": "packing",
 }
-_SUBPACKAGES = ("callbacks", "datasets", "plot")
+_MODULES = ("callbacks", "datasets", "evaluation", "exceptions", "plot", "registry", "runtime")
 
 __all__ = [
     "RBM",
@@ -44,6 +44,8 @@ __all__ = [
     "__version__",
     "callbacks",
     "datasets",
+    "evaluation",
+    "exceptions",
     "get_num_threads",
     "hamming_distances",
     "hamming_histogram",
@@ -51,6 +53,8 @@ __all__ = [
     "load",
     "pack_bits",
     "plot",
+    "registry",
+    "runtime",
     "set_num_threads",
     "show_config",
     "unpack_bits",
@@ -60,7 +64,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
         value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    elif name in _SUBPACKAGES:
+    elif name in _MODULES:
         value = import_module(f".{name}", __name__)
     else:
         value = _model(name)
@@ -77,4 +81,4 @@ def _model(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -205,3 +205,19 @@ def test_ctrl_c_keeps_the_finished_epochs(n, words, tmp_path, rows, capsys, monk
     assert code == 1
     assert f"interrupted: the model has learned {words}\n" in err
     assert udl_fast.load(path).n_iter_ == n
+
+
+def test_pictures_have_the_polarity_of_train(model, tmp_path, capsys):
+    """Dark ink on white, as the displays draw: a unit that is on is black."""
+    from matplotlib.image import imread
+
+    bias = np.where(np.arange(16) < 8, 40.0, -40.0)
+    found = udl_fast.load(model)
+    found.intercept_visible_ = bias
+    found.save(model)
+    picture = tmp_path / "s.png"
+    run(capsys, "sample", model, tmp_path / "s.npy", "-n", 1, "--steps", 5, "--picture", picture)
+    assert np.load(tmp_path / "s.npy")[0, :8].all()
+    image = imread(picture)[1:5, 1:5, 0]
+    assert image[:2].max() == 0
+    assert image[2:].min() == 1

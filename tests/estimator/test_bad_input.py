@@ -37,7 +37,7 @@ def fitted():
         (
             {"algorithm": "cdd"},
             ValueError,
-            "RBM: algorithm must be 'cd' or 'pcd' or 'pt', got 'cdd'",
+            "RBM: algorithm must be 'cd' or 'pcd', got 'cdd'; did you mean cd?",
         ),
         ({"algorithm": "pt"}, NotImplementedError, "RBM: algorithm can only be 'cd' or 'pcd' yet"),
         ({"visible": "gaussian"}, NotImplementedError, "RBM: visible can only be 'bernoulli' yet"),

@@ -57,3 +57,21 @@ def test_unknown_name_is_an_attribute_error() -> None:
 
     with pytest.raises(AttributeError, match="no attribute 'Rmb'"):
         _ = udl_fast.Rmb
+
+
+def test_modules_are_there_without_an_import_of_their_own() -> None:
+    code = (
+        "import udl_fast as u; print(u.exceptions.LearningWarning.__name__, u.evaluation.__name__)"
+    )
+    assert run(code) == "LearningWarning udl_fast.evaluation"
+
+
+@pytest.mark.parametrize("module", ["udl_fast", "udl_fast.datasets"])
+def test_dir_shows_public_names_alone(module: str) -> None:
+    code = (
+        f"import {module} as m;"
+        "before = dir(m); m.__all__ and [getattr(m, name) for name in m.__all__];"
+        "shown = {n for n in dir(m) if not n.startswith('__')};"
+        "print(sorted(shown ^ {n for n in m.__all__ if not n.startswith('__')}), set(before) - set(dir(m)))"
+    )
+    assert run(code) == "[] set()"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from .inputs.near import near
+from ..estimator.parameters import meant
 from .shared.outputs import print_json, text_stream
 
 
@@ -42,7 +42,7 @@ def _name(text: str) -> str:
 
     if text not in SOURCES:
         raise argparse.ArgumentTypeError(
-            f"must be one of {', '.join(SOURCES)}, got {text!r}{near(text, SOURCES)}"
+            f"must be one of {', '.join(SOURCES)}, got {text!r}{meant(text, SOURCES)}"
         )
     return text
 

@@ -72,5 +72,9 @@ def _draw(samples: Any, path: Path) -> None:
 
     side = square_shape(samples.shape[1])
     imsave(
-        path, tile_images(samples.astype(np.float32), image_shape=side), cmap="gray", vmin=0, vmax=1
+        path,
+        tile_images(samples.astype(np.float32), image_shape=side),
+        cmap="gray_r",
+        vmin=0,
+        vmax=1,
     )

@@ -3,9 +3,10 @@ command line writes it."""
 
 from __future__ import annotations
 
+import difflib
 import math
 import numbers
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -153,8 +154,10 @@ class Choice(Rule):
         if isinstance(value, str) and value in self._planned:
             yet = f"can only be {' or '.join(map(repr, self._available))} yet"
             raise NotImplementedError(wrong(owner, name, yet, value))
-        expected = " or ".join(map(repr, (*self._available, *self._planned)))
-        raise ValueError(wrong(owner, name, f"must be {expected}", value))
+        expected = " or ".join(map(repr, self._available))
+        raise ValueError(
+            wrong(owner, name, f"must be {expected}", value) + meant(value, self._available)
+        )
 
     def option(self) -> Option | None:
         return Option(choices=self._available) if len(self._available) > 1 else None
@@ -278,3 +281,10 @@ def parsed_number(text: str, minimum: float = -math.inf, maximum: float = math.i
 def wrong(owner: str, name: str, expected: str, value: object) -> str:
     """The text of an error about an argument."""
     return f"{owner}: {name} {expected}, got {value!r}"
+
+
+def meant(word: object, known: Iterable[str]) -> str:
+    """The known word that is most like this one, as a question; nothing if none is."""
+    words = {name.lower(): name for name in known}
+    found = difflib.get_close_matches(str(word).lower(), words, n=1)
+    return f"; did you mean {words[found[0]]}?" if found else ""

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ...estimator.parameters import meant
 from .csv import read_csv
 from .data_sets import DATA_SETS, load
-from .near import near
 from .values import check_finite
 
 NPY_MAGIC = b"\x93NUMPY"
@@ -49,7 +49,7 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
     path = Path(name)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{source} is neither a file nor a data set{near(source, DATA_SETS)} "
+            f"{source} is neither a file nor a data set{meant(source, DATA_SETS)} "
             f"(`udl-fast datasets list` shows them)"
         )
     values = _read_file(path, member)

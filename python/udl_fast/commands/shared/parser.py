@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from ..inputs.near import near
+from ...estimator.parameters import meant
 
 _NO_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)", re.DOTALL)
 
@@ -27,9 +27,9 @@ class Parser(argparse.ArgumentParser):
         """Exit code 2, with usage; a word that is no choice gets the nearest that is one."""
         if found := _NO_CHOICE.search(message):
             choices = re.findall(r"[\w-]+", found[2])
-            message += near(found[1], choices)
+            message += meant(found[1], choices)
         super().error(message)
 
     def _meant(self, unknown: Sequence[str]) -> str:
         option = next((word for word in unknown if word.startswith("-")), None)
-        return "" if option is None else near(option.split("=")[0], self._option_string_actions)
+        return "" if option is None else meant(option.split("=")[0], self._option_string_actions)
