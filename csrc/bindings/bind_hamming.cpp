@@ -20,9 +20,9 @@ py::tuple search(const Packed& codes, const Packed& queries, int64_t k, int n_th
 py::tuple range_search(const Packed& codes, const Packed& queries, int32_t largest, int n_threads,
                        const Ids& ids, bool ascending, const Bitmap& allowed) {
   const SearchCall call("hamming_range", codes, queries, n_threads, ids, ascending, allowed);
+  const int32_t radius = at_most_all(largest, call.codes);
   HammingRange range;
-  call.run(
-      [&](const Run& run) { range = hamming_range(call.codes, call.queries(), largest, run); });
+  call.run([&](const Run& run) { range = hamming_range(call.codes, call.queries(), radius, run); });
   return range_tuple(std::move(range));
 }
 
@@ -48,8 +48,9 @@ py::tuple pairs(const Packed& packed, int32_t largest, int n_threads, const Ids&
                 bool ascending) {
   const HammingCodes codes = codes_view("hamming_pairs", packed, ids, ascending);
   check_threads(n_threads, "hamming_pairs");
+  const int32_t radius = at_most_all(largest, codes);
   HammingPairs found;
-  run_interruptible(n_threads, [&](const Run& run) { found = hamming_pairs(codes, largest, run); });
+  run_interruptible(n_threads, [&](const Run& run) { found = hamming_pairs(codes, radius, run); });
   return pairs_tuple(std::move(found));
 }
 

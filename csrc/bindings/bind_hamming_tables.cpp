@@ -62,9 +62,10 @@ py::tuple hash_range(const HammingTables& tables, const Packed& codes, const Pac
   check_tables(tables, call.codes, "hamming_hash_range");
   HammingRange range;
   HashReport report;
+  const int32_t radius = at_most_all(largest, call.codes);
   call.run([&](const Run& run) {
-    range = hamming_hash_range(tables, call.codes, call.queries(), largest, hash_policy(always),
-                               run, report);
+    range = hamming_hash_range(tables, call.codes, call.queries(), radius, hash_policy(always), run,
+                               report);
   });
   return range_tuple(std::move(range), report.n_hashed);
 }
@@ -76,8 +77,9 @@ py::tuple hash_pairs(const HammingTables& tables, const Packed& packed, int32_t 
   check_threads(n_threads, "hamming_hash_pairs");
   HammingPairs found;
   HashReport report;
+  const int32_t radius = at_most_all(largest, codes);
   run_interruptible(n_threads, [&](const Run& run) {
-    found = hamming_hash_pairs(tables, codes, largest, hash_policy(always), run, report);
+    found = hamming_hash_pairs(tables, codes, radius, hash_policy(always), run, report);
   });
   return pairs_tuple(std::move(found), report.n_hashed);
 }

@@ -20,6 +20,7 @@ void check_call(const Rows& rows, int64_t n_units, int n_threads, const char* fu
 py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) {
   check_call(rows, engine.n_visible(), n_threads, "mean_hidden");
   const RealArray out(engine, {rows.rows(), engine.n_hidden()});
+  const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) { engine.mean_hidden(rows, out.span(), run); });
   return out.array();
 }
@@ -27,6 +28,7 @@ py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) 
 py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads) {
   check_call(rows, engine.n_hidden(), n_threads, "mean_visible");
   const RealArray out(engine, {rows.rows(), engine.n_visible()});
+  const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) { engine.mean_visible(rows, out.span(), run); });
   return out.array();
 }
@@ -44,6 +46,7 @@ Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed,
   check_call(rows, engine.n_visible(), n_threads, "sample_hidden");
   const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
   Rows out;
+  const LookScope look(engine);
   run_interruptible(n_threads,
                     [&](const Run& run) { out = engine.sample_hidden(rows, source, run); });
   return out;
@@ -54,6 +57,7 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
   check_call(rows, engine.n_hidden(), n_threads, "sample_visible");
   const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
   Rows out;
+  const LookScope look(engine);
   run_interruptible(n_threads,
                     [&](const Run& run) { out = engine.sample_visible(rows, source, run); });
   return out;
@@ -65,7 +69,12 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
   check_positive(n_steps, "gibbs", "n_steps");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
+  if (n_steps > static_cast<int64_t>(kMaxStep) - step)
+    throw_invalid("gibbs: n_steps must be at most " +
+                  std::to_string(static_cast<int64_t>(kMaxStep) - step) +
+                  ", since Gibbs steps are numbered by 48 bits; got " + std::to_string(n_steps));
   std::pair<Rows, Rows> out;
+  const LookScope look(engine);
   run_interruptible(n_threads,
                     [&](const Run& run) { out = engine.gibbs(rows, n_steps, source, run); });
   return out;
@@ -75,6 +84,7 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
   check_call(rows, engine.n_visible(), n_threads, "free_energy");
   py::array_t<double> out(rows.rows());
   double* data = out.mutable_data();
+  const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) { engine.free_energy(rows, data, run); });
   return out;
 }
@@ -83,6 +93,7 @@ py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows,
   check_call(rows, engine.n_visible(), n_threads, "pseudo_likelihood");
   py::array_t<double> out(rows.rows());
   double* data = out.mutable_data();
+  const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) { engine.pseudo_likelihood(rows, data, run); });
   return out;
 }
@@ -90,6 +101,7 @@ py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows,
 double log_partition(const RbmEngine& engine, int n_threads) {
   check_threads(n_threads, "log_partition_exact");
   double out = 0;
+  const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) { out = engine.log_partition(run); });
   return out;
 }

@@ -4,42 +4,54 @@
 
 namespace udl::bindings {
 
-void check_idle(const RbmEngine& engine, const char* function) {
-  if (engine.is_training())
-    throw std::runtime_error(std::string(function) +
-                             ": the model is being trained; change it after fit has returned");
-}
-
 namespace {
+
+/// Parameters, checked.
+class ParameterArrays {
+ public:
+  ParameterArrays(const RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
+                  const py::object& visible_bias, const char* function)
+      : weights_(engine, weights, {engine.n_hidden(), engine.n_visible()}, function, "weights"),
+        hidden_(engine, hidden_bias, {engine.n_hidden()}, function, "hidden_bias"),
+        visible_(engine, visible_bias, {engine.n_visible()}, function, "visible_bias") {}
+
+  void assign_to(RbmEngine& engine) const {
+    engine.set_parameters({weights_.view(), hidden_.view(), visible_.view()});
+  }
+
+ private:
+  const CheckedReals weights_, hidden_, visible_;
+};
 
 void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
                     const py::object& visible_bias) {
   const char* function = "set_parameters";
-  const int64_t n_hidden = engine.n_hidden(), n_visible = engine.n_visible();
-  const CheckedReals w(engine, weights, {n_hidden, n_visible}, function, "weights");
-  const CheckedReals hidden(engine, hidden_bias, {n_hidden}, function, "hidden_bias");
-  const CheckedReals visible(engine, visible_bias, {n_visible}, function, "visible_bias");
-  check_idle(engine, function);
-  engine.set_parameters({w.view(), hidden.view(), visible.view()});
+  const ParameterArrays arrays(engine, weights, hidden_bias, visible_bias, function);
+  const ChangeScope change(engine, function);
+  arrays.assign_to(engine);
 }
 
 py::array weights(const RbmEngine& engine) {
+  const LookScope look(engine);
   const RealArray out(engine, {engine.n_hidden(), engine.n_visible()});
   engine.get_parameters({out.span(), {}, {}});
   return out.array();
 }
 py::array hidden_bias(const RbmEngine& engine) {
+  const LookScope look(engine);
   const RealArray out(engine, {engine.n_hidden()});
   engine.get_parameters({{}, out.span(), {}});
   return out.array();
 }
 py::array visible_bias(const RbmEngine& engine) {
+  const LookScope look(engine);
   const RealArray out(engine, {engine.n_visible()});
   engine.get_parameters({{}, {}, out.span()});
   return out.array();
 }
 
 py::dict optimizer_state(const RbmEngine& engine) {
+  const LookScope look(engine);
   const bool has_weight = engine.has_weight_velocity(), has_mean = engine.has_mean_activation();
   const RealArray weight(engine, {has_weight ? engine.n_hidden() : 0, engine.n_visible()});
   const RealArray hidden(engine, {engine.n_hidden()}), visible(engine, {engine.n_visible()});
@@ -87,7 +99,7 @@ class OptimizerArrays {
 
 void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
   const OptimizerArrays arrays(engine, state, "set_optimizer_state");
-  check_idle(engine, "set_optimizer_state");
+  const ChangeScope change(engine, "set_optimizer_state");
   arrays.assign_to(engine);
 }
 
@@ -98,15 +110,25 @@ Rows chain_rows(const RbmEngine& engine, const py::array& x, const char* functio
   return hidden;
 }
 
+py::array chains(const RbmEngine& engine) {
+  const LookScope look(engine);
+  return bool_array(engine.chains());
+}
+int64_t n_chains(const RbmEngine& engine) {
+  const LookScope look(engine);
+  return engine.n_chains();
+}
+
 void set_chains(RbmEngine& engine, const py::array& x) {
   const Rows hidden = chain_rows(engine, x, "set_chains");
-  check_idle(engine, "set_chains");
+  const ChangeScope change(engine, "set_chains");
   engine.set_chains(hidden);
 }
 
 // ---- everything that learning changes, by name ----
 
 py::dict state(const RbmEngine& engine) {
+  const LookScope look(engine);
   py::dict out = optimizer_state(engine);
   out["weights"] = weights(engine);
   out["hidden_bias"] = hidden_bias(engine);
@@ -126,14 +148,18 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
   }
   const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
   const OptimizerArrays velocities(engine, optimizer, "set_state");
-  set_parameters(engine, arrays["weights"], arrays["hidden_bias"], arrays["visible_bias"]);
+  const ParameterArrays parameters(engine, arrays["weights"], arrays["hidden_bias"],
+                                   arrays["visible_bias"], "set_state");
+  const ChangeScope change(engine, "set_state");
+  parameters.assign_to(engine);
   velocities.assign_to(engine);
   engine.set_chains(chains);
 }
 
 /// (|W - W at the snapshot|, |W|, max |w|).
 py::tuple change_since_snapshot(const RbmEngine& engine) {
-  check_idle(engine, "change_since_snapshot");  // and no training begins meanwhile: the GIL is kept
+  check_idle(engine, "change_since_snapshot");
+  const LookScope look(engine);
   const WeightChange found = engine.change_since_snapshot();
   return py::make_tuple(found.change, found.size, found.largest);
 }
@@ -150,14 +176,15 @@ void define_state_methods(RbmEngineClass& c) {
   c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
   c.def("state", &state);
   c.def("set_state", &set_state, py::arg("arrays"));
-  c.def("chains", [](const RbmEngine& engine) { return bool_array(engine.chains()); });
+  c.def("chains", &chains);
+  c.def_property_readonly("n_chains", &n_chains);
   c.def("set_chains", &set_chains, py::arg("hidden"));
   c.def("snapshot", [](RbmEngine& engine) {
-    check_idle(engine, "snapshot");
+    const ChangeScope change(engine, "snapshot");
     engine.snapshot();
   });
   c.def("restore", [](RbmEngine& engine) {
-    check_idle(engine, "restore");
+    const ChangeScope change(engine, "restore");
     engine.restore();
   });
   c.def("change_since_snapshot", &change_since_snapshot);

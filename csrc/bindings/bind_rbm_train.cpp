@@ -10,20 +10,6 @@
 namespace udl::bindings {
 namespace {
 
-/// The engine is marked as training in this scope.
-class TrainingScope {
- public:
-  explicit TrainingScope(RbmEngine& engine) : engine_(engine) {
-    if (!engine.try_begin_training()) check_idle(engine, "train");
-  }
-  ~TrainingScope() { engine_.end_training(); }
-  TrainingScope(const TrainingScope&) = delete;
-  TrainingScope& operator=(const TrainingScope&) = delete;
-
- private:
-  RbmEngine& engine_;
-};
-
 /// Reads settings by name; what is missing or unknown is an error.
 class SettingsReader {
  public:
@@ -34,7 +20,12 @@ class SettingsReader {
     if (!settings_.contains(name))
       throw_invalid(std::string("train: settings lack '") + name + "'");
     ++used_;
-    return settings_[name].template cast<T>();
+    const py::object value = settings_[name];
+    try {
+      return value.template cast<T>();
+    } catch (const py::cast_error&) {
+      throw_invalid(std::string("train: ") + name + " cannot be " + std::string(py::repr(value)));
+    }
   }
   void check_all_used() const {
     if (used_ != settings_.size())
@@ -79,16 +70,30 @@ TrainSettings read_settings(const py::dict& settings) {
   return out;
 }
 
-/// The order as a pointer, after checking that every entry is a row.
-const uint32_t* checked_order(const std::optional<CArray<uint32_t>>& order, const Rows& rows) {
-  if (!order) return nullptr;
+/// A copy of the order, in which every entry is a row: a callback may change the array. Empty
+/// without one.
+std::vector<uint32_t> checked_order(const std::optional<CArray<uint32_t>>& order,
+                                    const Rows& rows) {
+  if (!order) return {};
   check_shape(*order, {rows.rows()}, "train", "order");
-  for (int64_t i = 0; i < rows.rows(); ++i)
-    if (order->data()[i] >= rows.rows())
-      throw_invalid("train: order[" + std::to_string(i) + "] is " +
-                    std::to_string(order->data()[i]) + ", but there are " +
-                    std::to_string(rows.rows()) + " rows");
-  return order->data();
+  std::vector<uint32_t> copy(order->data(), order->data() + rows.rows());
+  for (std::size_t i = 0; i < copy.size(); ++i)
+    if (copy[i] >= rows.rows())
+      throw_invalid("train: order[" + std::to_string(i) + "] is " + std::to_string(copy[i]) +
+                    ", but there are " + std::to_string(rows.rows()) + " rows");
+  return copy;
+}
+
+/// Draws are numbered: rows of a minibatch by 32 bits, Gibbs steps of a stream by 48.
+void check_draws(const Rows& rows, const TrainSettings& settings, int64_t step) {
+  check_chains(0, std::min(rows.rows(), settings.batch_size), "train");
+  const int64_t batch_size = std::min(rows.rows(), settings.batch_size);
+  const double n_batches = static_cast<double>(divide_up(rows.rows(), batch_size));
+  const double last = static_cast<double>(step) + n_batches * (static_cast<double>(settings.k) + 1);
+  if (last >= static_cast<double>(kMaxStep))
+    throw_invalid("train: k = " + std::to_string(settings.k) + " in each of " +
+                  std::to_string(divide_up(rows.rows(), batch_size)) +
+                  " minibatches is more than the 2^48 Gibbs steps that have numbers");
 }
 
 py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,
@@ -101,14 +106,17 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   if (rows.rows() < 1) throw_invalid("train: rows is empty");
   if (parsed.persistent && engine.n_chains() < 1)
     throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
-  const uint32_t* order_data = checked_order(order, rows);
+  check_draws(rows, parsed, step);
+  const std::vector<uint32_t> order_copy = checked_order(order, rows);
+  const uint32_t* order_data = order ? order_copy.data() : nullptr;
   PythonPoll python_poll(std::move(poll));
-  const TrainingScope scope(engine);
+  ChangeScope scope(engine, "train");
   TrainResult result;
   run_interruptible(n_threads, [&](const Run& run) {
-    result = engine.train({rows, order_data, parsed, seed, static_cast<uint64_t>(step),
-                           [&python_poll](int64_t n_rows) { return python_poll(n_rows); }},
-                          run);
+    result = engine.train(
+        {rows, order_data, parsed, seed, static_cast<uint64_t>(step),
+         [&](int64_t n_rows) { return scope.let_look(run, [&] { return python_poll(n_rows); }); }},
+        run);
   });
   python_poll.rethrow();
   py::dict out;

@@ -42,7 +42,7 @@ auto visit(const py::array& x, const char* function, Function&& f) {
   if (dtype.equal(py::dtype::of<float>())) return f(strided<float>(aligned));
   if (dtype.equal(py::dtype::of<double>())) return f(strided<double>(aligned));
   if (dtype.equal(py::dtype::of<uint8_t>())) return f(strided<uint8_t>(aligned));
-  if (dtype.equal(py::dtype::of<bool>())) return f(strided<bool>(aligned));
+  if (dtype.equal(py::dtype::of<bool>())) return f(strided<TruthByte>(aligned));
   throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) +
                        ", expected float32, float64, uint8 or bool");
 }
@@ -66,14 +66,14 @@ Rows dense_rows(const py::array& x) {
 
 }  // namespace
 
-Rows rows_from_array(const py::array& given) {
+Rows rows_from_array(const py::array& given, int n_threads) {
   // Foreign byte orders are real numbers of the same size.
   const bool foreign_double = given.dtype().kind() == 'f' && given.itemsize() == sizeof(double);
   const py::array x =
       foreign_double ? py::array(py::array_t<double, py::array::forcecast>(given)) : given;
   std::unique_ptr<Rows> bits;
   visit(x, "Rows.from_array", [&](const auto& view) {
-    run_interruptible(num_threads(), [&](const Run& run) { bits = Rows::pack_binary(view, run); });
+    run_interruptible(n_threads, [&](const Run& run) { bits = Rows::pack_binary(view, run); });
   });
   if (bits) return std::move(*bits);
   return x.dtype().equal(py::dtype::of<double>()) ? dense_rows<double>(x) : dense_rows<float>(x);
@@ -81,16 +81,33 @@ Rows rows_from_array(const py::array& given) {
 
 namespace {
 
-Rows from_threshold(const py::array& x, double threshold) {
+/// None is the number that holds where nobody says.
+int threads_or_default(std::optional<int> n_threads, const char* function) {
+  return n_threads ? check_threads(*n_threads, function) : num_threads();
+}
+
+Rows from_array(const py::array& x, std::optional<int> n_threads) {
+  return rows_from_array(x, threads_or_default(n_threads, "Rows.from_array"));
+}
+
+Rows from_threshold(const py::array& x, double threshold, std::optional<int> wanted) {
+  const int n_threads = threads_or_default(wanted, "Rows.from_threshold");
   Rows rows;
   visit(x, "Rows.from_threshold", [&](const auto& view) {
-    run_interruptible(num_threads(),
+    run_interruptible(n_threads,
                       [&](const Run& run) { rows = Rows::pack_threshold(view, threshold, run); });
   });
   return rows;
 }
 
+void check_column_count(int64_t n_columns, const char* function) {
+  if (n_columns < 0 || n_columns > std::numeric_limits<int32_t>::max())
+    throw_invalid(std::string(function) + ": n_columns must be from 0 to 2^31 - 1, got " +
+                  std::to_string(n_columns));
+}
+
 Rows from_packed(const py::array& packed, int64_t n_columns) {
+  check_column_count(n_columns, "Rows.from_packed");
   if (!packed.dtype().equal(py::dtype::of<uint8_t>()))
     throw py::type_error("Rows.from_packed: packed has dtype " +
                          std::string(py::str(packed.dtype())) + ", expected uint8");
@@ -128,8 +145,7 @@ Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices,
     if (indptr.data()[r] > indptr.data()[r + 1])
       throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
   const CsrView view{indptr.data(), indices.data(), data.data()};
-  if (n_columns > std::numeric_limits<int32_t>::max())
-    throw_invalid("Rows.from_csr: n_columns must be below 2^31, got " + std::to_string(n_columns));
+  check_column_count(n_columns, "Rows.from_csr");
   Rows checked;
   run_interruptible(1, [&](const Run& run) { checked = Rows::csr(view, rows, n_columns, run); });
   return checked;
@@ -169,22 +185,22 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first,
 }
 
 template <class T>
-py::array_t<T> taken(const Rows& rows, const CArray<uint32_t>& indices) {
+py::array_t<T> taken(const Rows& rows, const CArray<int64_t>& indices) {
   py::array_t<T> out(
       {static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
   T* data = out.mutable_data();
-  const uint32_t* order = indices.data();
+  const int64_t* from = indices.data();
   for_each_row(indices.shape(0), [&](int64_t r) {
-    rows.gather_values<T>(order, r, 1, data + r * rows.columns(), rows.columns());
+    rows.gather_values<T>(nullptr, from[r], 1, data + r * rows.columns(), rows.columns());
   });
   return out;
 }
 
-py::array take(const Rows& rows, const CArray<uint32_t>& indices, const std::string& dtype) {
+py::array take(const Rows& rows, const CArray<int64_t>& indices, const std::string& dtype) {
   if (indices.ndim() != 1)
     throw_invalid("Rows.take: indices must have 1 dimension, got shape " + shape_text(indices));
   for (int64_t i = 0; i < indices.shape(0); ++i)
-    if (indices.data()[i] >= rows.rows())
+    if (indices.data()[i] < 0 || indices.data()[i] >= rows.rows())
       throw_invalid("Rows.take: indices[" + std::to_string(i) + "] is " +
                     std::to_string(indices.data()[i]) + ", but there are " +
                     std::to_string(rows.rows()) + " rows");
@@ -240,8 +256,9 @@ void init_rows(pybind11::module_& m) {
   using namespace udl::bindings;
   using udl::Rows;
   py::class_<Rows>(m, "Rows")
-      .def_static("from_array", &rows_from_array, py::arg("x"))
-      .def_static("from_threshold", &from_threshold, py::arg("x"), py::arg("threshold"))
+      .def_static("from_array", &from_array, py::arg("x"), py::arg("n_threads") = py::none())
+      .def_static("from_threshold", &from_threshold, py::arg("x"), py::arg("threshold"),
+                  py::arg("n_threads") = py::none())
       .def_static("from_packed", &from_packed, py::arg("packed"), py::arg("n_columns"))
       .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"),
                   py::arg("n_columns"))

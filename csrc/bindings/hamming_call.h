@@ -3,6 +3,7 @@
 // and arrays of what was found.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -41,6 +42,11 @@ inline HammingCodes codes_view(const char* function, const Packed& codes,
           ids ? ids->data() : nullptr,
           !ids || ascending,
           allowed ? allowed->data() : nullptr};
+}
+
+/// A largest distance, brought down to the largest there is: kernels compare small integers.
+inline int32_t at_most_all(int32_t largest, const HammingCodes& codes) {
+  return std::min(largest, codes.n_bits);
 }
 
 /// Queries as rows of words.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "bindings/engine_access.h"
 #include "bindings/numpy/arrays.h"
 #include "runtime/rbm/engine.h"
 
@@ -17,9 +18,6 @@ using RbmEngineClass = py::class_<RbmEngine>;
 void define_state_methods(RbmEngineClass& c);      ///< parameters, optimiser, chains, snapshots
 void define_training_methods(RbmEngineClass& c);   ///< train
 void define_inference_methods(RbmEngineClass& c);  ///< means, samples, scores
-
-/// The engine may not be changed while it trains (from a callback or another thread).
-void check_idle(const RbmEngine& engine, const char* function);
 
 /// An array of the engine's real type to be written.
 class RealArray {

@@ -44,12 +44,14 @@ class Rows:
     """A matrix of states or of values in one of three forms; `kind` is "bits", "dense" or "csr"."""
 
     @staticmethod
-    def from_array(x: NDArray[Any]) -> Rows:
+    def from_array(x: NDArray[Any], n_threads: int | None = None) -> Rows:
         """2-D float32, float64, uint8 or bool array of any strides. Held as bits (copied, 1 bit a
         value) when every value is 0 or 1; otherwise as float32 values (a reference if x already is
         C-contiguous float32)."""
     @staticmethod
-    def from_threshold(x: NDArray[Any], threshold: float) -> Rows: ...  # bit = x > threshold
+    def from_threshold(  # bit = x > threshold
+        x: NDArray[Any], threshold: float, n_threads: int | None = None
+    ) -> Rows: ...
     @staticmethod
     def from_packed(packed: NDArray[np.uint8], n_columns: int) -> Rows: ...
     @staticmethod
@@ -71,7 +73,7 @@ class Rows:
     def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str, first: int = 0, count: int | None = None) -> NDArray[Any]:
         """Rows first .. first + count - 1 as "bool", "uint8", "float32" or "float64"."""
-    def take(self, indices: NDArray[np.uint32], dtype: str) -> NDArray[Any]:
+    def take(self, indices: NDArray[np.integer], dtype: str) -> NDArray[Any]:
         """The rows of these numbers as "float32" or "float64"."""
     def to_packed(
         self,
@@ -97,6 +99,8 @@ class RbmEngine:
         beside the parameters."""
     def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
     def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
+    @property
+    def n_chains(self) -> int: ...
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that learning changes: weights, hidden_bias, visible_bias, chains and the arrays of

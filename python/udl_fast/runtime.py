@@ -53,7 +53,13 @@ def set_num_threads(n: int) -> None:
     2
     >>> set_num_threads(0)
     """
-    _core.set_num_threads(_as_index(n, "set_num_threads: n"))
+    n = _as_index(n, "set_num_threads: n")
+    if not 0 <= n <= _core.MAX_THREADS:
+        raise ValueError(
+            f"set_num_threads: n must be from 1 to {_core.MAX_THREADS}, or 0 for the environment's "
+            f"number, got {n}"
+        )
+    _core.set_num_threads(n)
 
 
 def get_num_threads() -> int:
@@ -138,6 +144,8 @@ def forced_target(name: str) -> Iterator[None]:
 
     Raises
     ------
+    TypeError
+        If `name` is no string.
     ValueError
         If this build or this CPU does not have the target.
 
@@ -147,6 +155,8 @@ def forced_target(name: str) -> Iterator[None]:
     >>> with forced_target("baseline"):
     ...     pass
     """
+    if not isinstance(name, str):
+        raise TypeError(f"forced_target: name must be a string, got {name!r}")
     before = _core.current_target()
     _core.set_target(name)
     try:

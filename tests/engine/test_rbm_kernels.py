@@ -122,6 +122,12 @@ def test_engine_errors_name_the_argument():
     good = _core.Rows.from_array(np.zeros((2, 5), bool))
     with pytest.raises(ValueError, match=r"order\[1\] is 9, but there are 2 rows"):
         engine.train(good, np.array([0, 9], np.uint32), SETTINGS, 0, 0, 1)
+    with pytest.raises(ValueError, match=f"train: k cannot be {2**70}"):
+        engine.train(good, None, {**SETTINGS, "k": 2**70}, 0, 0, 1)
+    with pytest.raises(ValueError, match=f"n_hidden must be below 2\\^31, got {2**31}"):
+        _core.RbmEngine(1, 2**31, "fixed")
+    with pytest.raises(MemoryError):
+        _core.RbmEngine(2**31 - 1, 2**31 - 1, "fixed")
     with pytest.raises(ValueError, match="settings lack 'k'"):
         engine.train(good, None, {k: v for k, v in SETTINGS.items() if k != "k"}, 0, 0, 1)
     with pytest.raises(ValueError, match="'pcd' needs chains"):

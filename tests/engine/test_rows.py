@@ -1,10 +1,15 @@
 """Rows: arrays of any layout and sparse matrices, as bits or as values."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+import scipy.sparse
 
 from tests.support.engines import rng, states
-from udl_fast import _core
+from udl_fast import RBM, _core, pack_bits
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.uint8, bool])
@@ -93,3 +98,80 @@ def test_foreign_byte_order_is_read(dtype):
 def test_damaged_csr_is_refused(indptr, indices, message):
     with pytest.raises(ValueError, match=message):
         _core.Rows.from_csr(np.array(indptr), np.array(indices), np.ones(2), 4)
+
+
+ODD_BYTES = (2, 128, 255)  # bytes that NumPy reads as true, besides 1
+
+
+@pytest.mark.parametrize("byte", ODD_BYTES)
+def test_every_byte_but_zero_is_true(byte):
+    x = states(300, 70)
+    odd = (x * np.uint8(byte)).view(bool)
+    rows = _core.Rows.from_array(odd)
+    np.testing.assert_array_equal(rows.to_array("uint8"), x)
+    np.testing.assert_array_equal(_core.Rows.from_threshold(odd, 0.5).to_array("uint8"), x)
+    np.testing.assert_array_equal(_core.Rows.from_threshold(odd, 1).to_array("uint8"), 0 * x)
+
+
+@pytest.mark.parametrize("byte", ODD_BYTES)
+def test_models_and_codes_take_any_byte_for_true(byte):
+    x = states(60, 20)
+    odd = (x * np.uint8(byte)).view(bool)
+    sparse = scipy.sparse.csr_array(odd)
+    sparse.data = (sparse.data * np.uint8(byte)).view(bool)
+    np.testing.assert_array_equal(pack_bits(odd), pack_bits(x))
+    for precision in ("fixed", "fast", "float64"):
+        expected = RBM(4, n_iter=2, precision=precision, random_state=0).fit(x)
+        for given in (odd, sparse):
+            found = RBM(4, n_iter=2, precision=precision, random_state=0).fit(given)
+            np.testing.assert_array_equal(found.components_, expected.components_)
+            np.testing.assert_array_equal(found.transform(given), expected.transform(x))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="holes of files must cost nothing")
+def test_rows_beyond_32_bits_are_found(tmp_path):
+    """A file of holes: 16 GB in name."""
+    n = 2**32 + 5
+    x = np.memmap(tmp_path / "values", np.float32, "w+", shape=(n, 1))
+    x[0], x[3], x[n - 2] = 0.5, 0.25, 0.75
+    rows = _core.Rows.from_array(x)
+    assert rows.kind == "dense"
+    np.testing.assert_array_equal(rows.to_array("float32", n - 3), [[0], [0.75], [0]])
+    np.testing.assert_array_equal(rows.take(np.array([3, n - 2]), "float64"), [[0.25], [0.75]])
+
+
+def test_a_row_that_is_not_there_is_refused():
+    rows = _core.Rows.from_array(states(4, 3))
+    for index in (-1, 4, 2**32):
+        with pytest.raises(ValueError, match=rf"indices\[1\] is {index}, but there are 4 rows"):
+            rows.take(np.array([0, index]), "float64")
+
+
+@pytest.mark.parametrize("n_columns", [-5, 2**31])
+def test_a_number_of_columns_out_of_range_is_named(n_columns):
+    packed = np.zeros((2, 0), np.uint8)
+    with pytest.raises(ValueError, match=f"from_packed: n_columns must be .* got {n_columns}"):
+        _core.Rows.from_packed(packed, n_columns)
+    with pytest.raises(ValueError, match=f"from_csr: n_columns must be .* got {n_columns}"):
+        _core.Rows.from_csr(np.zeros(1, int), np.zeros(0, int), np.zeros(0), n_columns)
+
+
+PACKING = """
+import os, numpy as np, udl_fast as udl
+def n_threads():
+    return len(os.listdir("/proc/self/task"))
+X = np.ones((2000, 64), np.float32)
+before = n_threads()
+rbm = udl.RBM(2, n_iter=1, n_jobs=1).fit(X)
+for model in (rbm, rbm.set_params(binarize=0.5)):
+    model.partial_fit(X); model.transform(X); model.score_samples(X); model.gibbs(X)
+assert n_threads() == before, n_threads() - before
+rbm.set_params(n_jobs=3).transform(X)
+assert n_threads() == before + 2
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads in /proc")
+def test_packing_takes_no_more_threads_than_the_model():
+    environment = {**os.environ, "UDL_FAST_NUM_THREADS": "4", "OPENBLAS_NUM_THREADS": "1"}
+    subprocess.run([sys.executable, "-c", PACKING], check=True, env=environment)

@@ -82,7 +82,7 @@ def test_set_num_threads_wins_and_zero_returns(restored_threads):
     assert runtime.get_num_threads() == before
 
 
-@pytest.mark.parametrize("n", [-1, 257])
+@pytest.mark.parametrize("n", [-1, 257, 2**70, -(2**70)])
 def test_set_num_threads_out_of_range(n, restored_threads):
     with pytest.raises(ValueError, match=f"set_num_threads: n must be from 1 to 256, .* got {n}"):
         runtime.set_num_threads(n)
@@ -112,6 +112,13 @@ def test_n_jobs_as_in_joblib(restored_threads):
 def test_n_jobs_out_of_range(n_jobs):
     with pytest.raises(ValueError, match=f"n_jobs must be None, negative, .* got {n_jobs}"):
         runtime.resolve_n_jobs(n_jobs)
+
+
+@pytest.mark.parametrize("name", [None, 2, b"baseline"])
+def test_forced_target_wants_a_name(name):
+    with pytest.raises(TypeError, match=f"forced_target: name must be a string, got {name!r}"):
+        with runtime.forced_target(name):
+            pass
 
 
 @pytest.mark.parametrize("n_jobs", [2.0, "2", False])

@@ -118,3 +118,18 @@ def test_binding_checks_shapes(shape, message):
         _core.hamming_search(codes, query, 1, 1, allowed=np.zeros(1, np.uint64))
     with pytest.raises(ValueError, match="ids"):
         _core.hamming_search(codes, query, 1, 1, ids=np.zeros(64, np.int64))
+
+
+@pytest.mark.parametrize("n_queries", [1, 7, 8, 40])
+@pytest.mark.parametrize("width", [8, 64, 256])
+def test_a_radius_beyond_all_bits_finds_every_code(width, n_queries):
+    codes, _ = codes_of(width, 100)
+    queries = codes_of(width, n_queries, 1)[0]
+    tables = _core.HammingTables(codes, 0, 1)
+    for largest in (width, width + 1, 2**16, 2**31 - 1):
+        limits, _, _ = _core.hamming_range(codes, queries, largest, 2)
+        assert np.diff(limits).tolist() == [100] * n_queries
+        limits, *_ = _core.hamming_hash_range(tables, codes, queries, largest, 2)
+        assert np.diff(limits).tolist() == [100] * n_queries
+        assert len(_core.hamming_pairs(codes, largest, 2)[0]) == 100 * 99 // 2
+        assert len(_core.hamming_hash_pairs(tables, codes, largest, 2)[0]) == 100 * 99 // 2

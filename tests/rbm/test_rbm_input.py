@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from tests.support.models import assert_same
-from udl_fast import RBM, datasets
+from udl_fast import RBM, _core, datasets
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -94,3 +94,37 @@ def test_sparse_formats_agree(digits):
     grey = datasets.load_digits().data
     a, b = (RBM(6, n_iter=2, random_state=0).fit(m) for m in (grey, sparse.csr_array(grey)))
     assert_same(a, b)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+@pytest.mark.parametrize("shuffle", [False, True])
+def test_a_minibatch_of_more_rows_than_there_are_takes_all(precision, shuffle, digits):
+    options = {"n_iter": 3, "precision": precision, "shuffle": shuffle, "random_state": 0}
+    expected = RBM(4, batch_size=len(digits), **options).fit(digits)
+    for batch_size in (2**40, 2**62 + 1, 2**63 - 1):
+        found = RBM(4, batch_size=batch_size, **options).fit(digits)
+        assert found.n_updates_ == 3
+        assert_same(found, expected.set_params(batch_size=batch_size))
+
+
+@pytest.mark.parametrize("value", [2**63, 2**64, 2**70])
+@pytest.mark.parametrize(
+    "name", ["batch_size", "k", "n_iter", "n_components", "n_chains", "momentum_switch_epoch"]
+)
+def test_an_integer_that_no_engine_takes_is_named(name, value, digits):
+    with pytest.raises(ValueError, match=f"RBM: {name} must be <= [0-9]*, got {value}"):
+        RBM(**{name: value}).fit(digits)
+    model = RBM(4, n_iter=1).fit(digits)
+    with pytest.raises(ValueError, match=f"{name} must be <= [0-9]*, got {value}"):
+        model.set_params(**{name: value}).partial_fit(digits)
+
+
+def test_more_gibbs_steps_than_have_numbers_are_refused(digits):
+    with pytest.raises(ValueError, match=f"k = {2**47} in each of 18 minibatches is more than"):
+        RBM(4, k=2**47).fit(digits)
+    model = RBM(4, n_iter=1).fit(digits)
+    with pytest.raises(ValueError, match=f"n_steps must be <= [0-9]*, got {2**62}"):
+        model.gibbs(digits[:2], 2**62)
+    rows = _core.Rows.from_array(digits[:2])
+    with pytest.raises(ValueError, match=f"gibbs: n_steps must be at most {2**48 - 7}"):
+        model._engine.gibbs(rows, 2**48 - 6, 0, "gibbs", 7, 0, 1)

@@ -76,9 +76,10 @@ inline void check_step(int64_t step, const char* function) {
 
 /// Chains first .. first + count - 1 must fit the 32 bits of the counter.
 inline void check_chains(int64_t first, int64_t count, const char* function) {
-  if (first < 0 || first + count > (int64_t{1} << 32))
-    throw_invalid(std::string(function) + ": chains " + std::to_string(first) + " to " +
-                  std::to_string(first + count - 1) + " do not fit in 32 bits");
+  constexpr int64_t kMaxChains = int64_t{1} << 32;
+  if (first < 0 || count > kMaxChains || first > kMaxChains - count)
+    throw_invalid(std::string(function) + ": " + std::to_string(count) + " chains from " +
+                  std::to_string(first) + " on do not fit in 32 bits");
 }
 
 }  // namespace udl::bindings

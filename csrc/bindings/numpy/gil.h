@@ -7,16 +7,21 @@
 
 namespace udl::bindings {
 
-/// Runs `take`, which asks for the GIL. A daemon thread that waits for it while the interpreter
-/// ends is ended by unwinding its stack, which no noexcept frame survives. Python 3.14 and newer
-/// let it hang: so does this, everywhere. The handler must not be left, since that kind of
-/// unwinding may not be stopped.
+/// In the handler of what is no exception. A daemon thread that asks for the GIL while the
+/// interpreter ends is ended by unwinding its stack, which no noexcept frame survives. Python 3.14
+/// and newer let it hang: so does this, everywhere. The handler must not be left, since that kind
+/// of unwinding may not be stopped.
+[[noreturn]] inline void hang_until_exit() noexcept {
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+/// Runs `take`, which asks for the GIL.
 template <class Take>
 auto take_gil_or_hang(Take take) noexcept {
   try {
     return take();
   } catch (...) {
-    for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+    hang_until_exit();
   }
 }
 

@@ -26,9 +26,11 @@ class PythonPoll {
     try {
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
       return !callback_.is_none() && callback_(arguments...).template cast<bool>();
-    } catch (...) {
+    } catch (const std::exception&) {
       error_ = std::current_exception();
       return true;
+    } catch (...) {  // the interpreter ended while Python code ran: it throws nothing else
+      hang_until_exit();
     }
   }
   /// After the work, with the GIL held.

@@ -8,7 +8,7 @@
 namespace udl::bindings {
 
 /// Bits if every value is 0 or 1, otherwise real values (bind_rows.cpp).
-Rows rows_from_array(const py::array& x);
+Rows rows_from_array(const py::array& x, int n_threads = num_threads());
 /// Bits as a bool array.
 py::array bool_array(const Rows& rows);
 

@@ -7,7 +7,7 @@ namespace udl {
 Minibatches::Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize)
     : rows_(rows),
       order_(order),
-      batch_size_(batch_size),
+      batch_size_(std::clamp<int64_t>(batch_size, 1, std::max<int64_t>(rows.rows(), 1))),
       binarize_(binarize),
       kernels_(rbm_kernels()) {}
 

@@ -25,7 +25,8 @@ struct MinibatchRoom {
 
 class Minibatches {
  public:
-  /// `order` may be null. `binarize` takes real values for probabilities and draws bits.
+  /// `order` may be null. More rows a minibatch than there are mean all. `binarize` takes real
+  /// values for probabilities and draws bits.
   Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize);
 
   int64_t count() const { return divide_up(rows_.rows(), batch_size_); }

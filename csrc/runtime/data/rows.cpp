@@ -10,7 +10,7 @@
 namespace udl {
 namespace {
 
-/// Packs up to 64 values with test(value) giving the bit; `valid` is cleared if accept(value) is
+/// Packs up to 64 values with bit(value) giving the bit; `valid` is cleared if accept(value) is
 /// false.
 template <class T, class Bit, class Accept>
 uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bit, Accept&& accept,
@@ -28,27 +28,36 @@ uint64_t pack_word(const StridedView<T>& x, int64_t row, int64_t first, Bit&& bi
 }
 
 constexpr int64_t kRowsPerTask = 256;
-constexpr int64_t kHeadRows = 16;  ///< rows looked at before memory is taken for all
+constexpr int64_t kHeadRows = 16;          ///< rows looked at before memory is taken for all
+constexpr int64_t kWordsPerAsk = 1 << 12;  ///< some milliseconds between two checks for a stop
 
 /// Returns false as soon as a block of rows holds a value that is not
 /// accepted.
 template <class T, class Bit, class Accept>
 bool pack_rows(const StridedView<T>& x, const Run& run, Rows& out, Bit&& bit, Accept&& accept) {
   std::atomic<bool> valid{true};
-  parallel_for(run, divide_up(x.rows, kRowsPerTask), [&](int64_t task) {
-    bool ok = valid.load(std::memory_order_relaxed);
-    const int64_t end = std::min(x.rows, (task + 1) * kRowsPerTask);
-    for (int64_t r = task * kRowsPerTask; ok && r < end; ++r)
-      for (int64_t w = 0; w < out.words_per_row(); ++w)
-        out.bits_row(r)[w] = pack_word(x, r, w * kWordBits, bit, accept, ok);
-    if (!ok) valid.store(false, std::memory_order_relaxed);
+  const int64_t n_words = out.words_per_row(), n_tasks = divide_up(x.rows, kRowsPerTask);
+  const auto n_threads = static_cast<int>(std::min<int64_t>(run.n_threads, n_tasks));
+  parallel_region(run.with_threads(n_threads), [&](Team& team) {
+    team.for_each(n_tasks, [&](int64_t task) {
+      bool ok = valid.load(std::memory_order_relaxed);
+      const int64_t end = std::min(x.rows, (task + 1) * kRowsPerTask);
+      int64_t words_to_ask = kWordsPerAsk;
+      for (int64_t r = task * kRowsPerTask; ok && r < end; ++r)
+        for (int64_t w = 0; w < n_words; ++w, --words_to_ask) {
+          if (words_to_ask == 0) {
+            if (team.check_stop()) return;
+            words_to_ask = kWordsPerAsk;
+          }
+          out.bits_row(r)[w] = pack_word(x, r, w * kWordBits, bit, accept, ok);
+        }
+      if (!ok) valid.store(false, std::memory_order_relaxed);
+    });
   });
   return valid;
 }
 
-uint32_t source_row(const uint32_t* order, int64_t index) {
-  return order ? order[index] : static_cast<uint32_t>(index);
-}
+int64_t source_row(const uint32_t* order, int64_t index) { return order ? order[index] : index; }
 
 template <class Real, class T>
 void copy_row(const T* from, int64_t n, Real* to) {
@@ -72,8 +81,8 @@ Rows Rows::zero_bits(int64_t rows, int64_t columns) {
 
 template <class T>
 std::unique_ptr<Rows> Rows::pack_binary(const StridedView<T>& x, const Run& run) {
-  const auto bit = [](T value) { return value != T(0); };
-  const auto accept = [](T value) { return value == T(0) || value == T(1); };
+  const auto bit = [](T value) { return value != 0; };
+  const auto accept = [](T value) { return value == 0 || value == 1; };
   // Grey values show in the first rows: no memory is taken for bits of a large file that has none.
   if (x.rows > kRowsPerTask) {
     const StridedView<T> head{x.data, kHeadRows, x.columns, x.row_stride, x.column_stride};
@@ -203,7 +212,7 @@ template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, dou
 UDL_INSTANTIATE_PACK(float)
 UDL_INSTANTIATE_PACK(double)
 UDL_INSTANTIATE_PACK(uint8_t)
-UDL_INSTANTIATE_PACK(bool)
+UDL_INSTANTIATE_PACK(TruthByte)
 #undef UDL_INSTANTIATE_PACK
 
 }  // namespace udl

@@ -19,6 +19,12 @@ struct StridedView {
   T operator()(int64_t r, int64_t c) const { return data[r * row_stride + c * column_stride]; }
 };
 
+/// A truth value as it lies in memory: NumPy reads every byte but 0 as true, C++ may not.
+struct TruthByte {
+  uint8_t byte;
+  operator int() const { return byte != 0; }
+};
+
 /// Compressed sparse rows owned by somebody else, not checked yet.
 struct CsrView {
   const int64_t* row_starts;  ///< rows + 1

@@ -27,6 +27,7 @@ class Buffer {
     storage_.reset();
     size_ = 0;  // until there is memory
     if (size == 0) return;
+    if (size < 0 || size > kMaxSize) throw std::bad_array_new_length();
     storage_.reset(static_cast<T*>(::operator new(sizeof(T) * size, std::align_val_t{kAlignment})));
     size_ = size;
     zero();
@@ -47,6 +48,7 @@ class Buffer {
 
  private:
   static constexpr std::size_t kAlignment = 64;
+  static constexpr int64_t kMaxSize = INT64_MAX / static_cast<int64_t>(sizeof(T));
   struct Free {
     void operator()(T* p) const { ::operator delete(p, std::align_val_t{kAlignment}); }
   };

@@ -18,7 +18,7 @@ class LargeArray {
 
  public:
   LargeArray() = default;
-  explicit LargeArray(int64_t size) : size_(size), alignment_(alignment_for(size)) {
+  explicit LargeArray(int64_t size) : size_(checked(size)), alignment_(alignment_for(size)) {
     data_ = static_cast<T*>(::operator new(n_bytes(), alignment_));
 #if defined(__linux__)
     if (alignment_ == std::align_val_t{kPage})
@@ -45,6 +45,11 @@ class LargeArray {
 
  private:
   static constexpr std::size_t kPage = std::size_t{1} << 21;
+  static int64_t checked(int64_t size) {
+    if (size < 0 || size > INT64_MAX / static_cast<int64_t>(sizeof(T)))
+      throw std::bad_array_new_length();
+    return size;
+  }
   static std::align_val_t alignment_for(int64_t size) {
     return std::align_val_t{sizeof(T) * static_cast<std::size_t>(size) >= kPage ? kPage : 64};
   }

@@ -1,7 +1,6 @@
 #pragma once
 // The coarse seam between Python and computation: one object with the parameters, optimiser state
 // and chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -13,6 +12,7 @@
 #include "runtime/rbm/model/weight_change.h"
 #include "runtime/rbm/precision.h"
 #include "runtime/rbm/settings.h"
+#include "runtime/threads/access.h"
 #include "runtime/threads/run.h"
 
 namespace udl {
@@ -46,11 +46,8 @@ class RbmEngine {
   RbmEngine(int64_t n_visible, int64_t n_hidden) : n_visible_(n_visible), n_hidden_(n_hidden) {}
   virtual ~RbmEngine() = default;
 
-  /// Marks the engine as training; false if it already is. Changing it meanwhile would pull memory
-  /// from under the team, so callers refuse to.
-  bool try_begin_training() { return !training_.exchange(true); }
-  void end_training() { training_ = false; }
-  bool is_training() const { return training_; }
+  /// Whoever calls what follows takes care to look, or to own and close, first.
+  Access& access() const { return access_; }
 
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
@@ -71,7 +68,10 @@ class RbmEngine {
   virtual Rows chains() const = 0;
   virtual int64_t n_chains() const = 0;
 
+  /// Throws bad_alloc, and has no snapshot then.
   virtual void snapshot() = 0;
+  /// Back to the snapshot, if there is one: a thread that is gone was changing the engine.
+  virtual void recover() = 0;
   /// These two throw without a snapshot.
   virtual void restore() = 0;
   virtual WeightChange change_since_snapshot() const = 0;
@@ -97,7 +97,7 @@ class RbmEngine {
 
  private:
   int64_t n_visible_, n_hidden_;
-  std::atomic<bool> training_{false};
+  mutable Access access_;
 };
 
 std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden,

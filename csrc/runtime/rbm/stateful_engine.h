@@ -45,8 +45,19 @@ class StatefulEngine : public RbmEngine {
   Rows chains() const final { return state_.chain_rows(); }
   int64_t n_chains() const final { return state_.n_chains(); }
 
-  void snapshot() final { snapshot_ = std::make_unique<State>(state_); }
+  /// Over the last one: a third copy in memory would be for nothing.
+  void snapshot() final {
+    has_snapshot_ = false;
+    if (snapshot_)
+      *snapshot_ = state_;
+    else
+      snapshot_ = std::make_unique<State>(state_);
+    has_snapshot_ = true;
+  }
   void restore() final { state_ = snapshot_for("restore"); }
+  void recover() final {
+    if (has_snapshot_) state_ = *snapshot_;
+  }
   WeightChange change_since_snapshot() const final {
     WeightChangeSum sum;
     state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
@@ -63,11 +74,13 @@ class StatefulEngine : public RbmEngine {
   }
 
   const State& snapshot_for(const char* function) const {
-    if (!snapshot_) throw_invalid(std::string("RbmEngine.") + function + ": there is no snapshot");
+    if (!has_snapshot_)
+      throw_invalid(std::string("RbmEngine.") + function + ": there is no snapshot");
     return *snapshot_;
   }
 
   std::unique_ptr<State> snapshot_;
+  bool has_snapshot_ = false;
 };
 
 }  // namespace udl

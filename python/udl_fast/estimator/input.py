@@ -12,6 +12,7 @@ from scipy import sparse
 from sklearn.utils.validation import check_array, validate_data
 
 from .. import _core
+from ..runtime import resolve_n_jobs
 
 FLOAT_DTYPES = (np.float32, np.float64)
 
@@ -61,15 +62,22 @@ def state_matrix(X: Any, argument: str) -> Any:
     )
 
 
-def to_rows(X: Any, threshold: float | None = None, *, argument: str = "threshold") -> _core.Rows:
+def to_rows(
+    X: Any,
+    threshold: float | None = None,
+    *,
+    argument: str = "threshold",
+    n_jobs: int | None = None,
+) -> _core.Rows:
     """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
-    threshold. Booleans are states already and meet no threshold."""
+    threshold. Booleans are states already and meet no threshold. On as many threads as `n_jobs` says."""
     if X.dtype == np.bool_:
         threshold = None
     if not sparse.issparse(X):
+        n_threads = resolve_n_jobs(n_jobs)
         if threshold is None:
-            return _core.Rows.from_array(X)
-        return _core.Rows.from_threshold(X, threshold)
+            return _core.Rows.from_array(X, n_threads)
+        return _core.Rows.from_threshold(X, threshold, n_threads)
     if threshold is not None and threshold < 0:
         raise ValueError(
             f"{argument} must be >= 0 for sparse input, whose missing values are 0, "

@@ -221,7 +221,7 @@ class Model(CallbackSupport, BaseEstimator):
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         """The engine's form of a checked matrix."""
-        return to_rows(X)
+        return to_rows(X, n_jobs=self.n_jobs)
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
         """These rows in the form in which `_measure` takes them."""

@@ -54,7 +54,9 @@ class Inference(Model):
         ndarray of shape (n_samples, n_features) or (n_features,)
         """
         states = self._hidden_states(h, "mean_visible")
-        out = self._engine.mean_visible(to_rows(states), resolve_n_jobs(self.n_jobs))
+        out = self._engine.mean_visible(
+            to_rows(states, n_jobs=self.n_jobs), resolve_n_jobs(self.n_jobs)
+        )
         return like(h, out.astype(output_dtype(states, self._dtype), copy=False))
 
     def inverse_transform(self, H: Any) -> NDArray[Any]:
@@ -90,7 +92,7 @@ class Inference(Model):
     def _visible_rows(self, X: Any) -> _core.Rows:
         """A threshold applies here too; "sample" does not: pixels count as probabilities."""
         threshold = None if isinstance(self.binarize, str) else self.binarize
-        return to_rows(X, threshold, argument="binarize")
+        return to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

@@ -156,7 +156,7 @@ class ContrastiveLearning(Inference):
         return kept
 
     def _n_chains(self) -> int:
-        return len(self._engine.chains())
+        return self._engine.n_chains
 
     def _check_resumable(self) -> None:
         super()._check_resumable()

@@ -56,7 +56,7 @@ class Sampling(Inference):
         -------
         ndarray of shape (n_samples, n_features) or (n_features,), bool
         """
-        rows = to_rows(self._hidden_states(h, "sample_visible"))
+        rows = to_rows(self._hidden_states(h, "sample_visible"), n_jobs=self.n_jobs)
         with self._steps(1) as step:
             return like(h, self._drawn_visible(rows, step).to_array("bool"))
 

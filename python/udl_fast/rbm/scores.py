@@ -98,7 +98,7 @@ class Scores(Inference):
         n_threads = resolve_n_jobs(self.n_jobs)
 
         def free_energy(v: NDArray[Any]) -> NDArray[np.float64]:
-            return self._engine.free_energy(_core.Rows.from_array(v), n_threads)
+            return self._engine.free_energy(_core.Rows.from_array(v, n_threads), n_threads)
 
         n_rows, n_features = rows.shape
         size = max(1, _SCORE_BLOCK_VALUES // n_features)

@@ -82,6 +82,7 @@ class FixedTrainer {
       stop_requested_ = poll_(result_.n_rows);
       result_.stopped = stop_requested_;
       last_poll_ = Clock::now();
+      team.check_stop();  // an interruption meanwhile: nothing more is learned
     }
     team.barrier();
   }

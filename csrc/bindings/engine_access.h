@@ -1,0 +1,103 @@
+#pragma once
+// Threads of Python at one engine: some look, one changes. Made and destroyed with the GIL held; it
+// is let go where they wait.
+#include <stdexcept>
+#include <string>
+
+#include "bindings/numpy/interrupt.h"
+#include "runtime/rbm/engine.h"
+
+namespace udl::bindings {
+
+/// Calls attempt() until it is true. Ctrl-C is raised here.
+template <class Attempt>
+void wait_for(const RbmEngine& engine, Attempt&& attempt) {
+  const auto succeeds = [&] {
+    if (engine.access().take_over()) {
+      const_cast<RbmEngine&>(engine).recover();
+      engine.access().open();
+    }
+    return attempt();
+  };
+  if (succeeds()) return;
+  run_interruptible(1, [&](const Run& run) {
+    while (!succeeds() && !run.interrupt->ask()) Access::nap();
+  });
+}
+
+/// Throws while somebody trains or changes the engine: a callback or another thread may not.
+inline void check_idle(const RbmEngine& engine, const char* function) {
+  if (engine.access().is_owned())
+    throw std::runtime_error(std::string(function) +
+                             ": the model is being trained; change it after fit has returned");
+}
+
+/// The engine stays as it is in this scope. Waits for a thread that changes it; one that trains
+/// lets others look between two minibatches. A signal's handler on the thread that trains looks at
+/// once, perhaps in the middle of a minibatch: it would wait for itself.
+class LookScope {
+ public:
+  explicit LookScope(const RbmEngine& engine) : access_(engine.access()) {
+    if (access_.is_closed_by_this_thread()) return;
+    if (!access_.try_look()) {
+      const Access::Waiting waiting(access_);
+      wait_for(engine, [this] { return access_.try_look(); });
+    }
+    looks_ = true;
+  }
+  ~LookScope() {
+    if (looks_) access_.end_look();
+  }
+  LookScope(const LookScope&) = delete;
+  LookScope& operator=(const LookScope&) = delete;
+
+ private:
+  Access& access_;
+  bool looks_ = false;
+};
+
+/// Nobody else changes the engine in this scope, nor looks at it, but in `let_look`. Waits for
+/// those who look; throws where somebody changes it.
+class ChangeScope {
+ public:
+  ChangeScope(RbmEngine& engine, const char* function) : access_(engine.access()) {
+    if (!access_.try_own()) {
+      check_idle(engine, function);
+      throw std::runtime_error(std::string(function) + ": the model was just being changed");
+    }
+    try {
+      wait_for(engine, [this] { return access_.try_close(); });
+    } catch (...) {
+      access_.disown();
+      throw;
+    }
+  }
+  ~ChangeScope() {
+    if (is_closed_) access_.open();
+    access_.disown();
+  }
+  ChangeScope(const ChangeScope&) = delete;
+  ChangeScope& operator=(const ChangeScope&) = delete;
+
+  /// Calls poll() while others may look, without the GIL. True to stop, as poll wants it, or the
+  /// run's interrupt, which also ends the wait for those who still look.
+  template <class Poll>
+  bool let_look(const Run& run, Poll&& poll) {
+    access_.open();
+    is_closed_ = false;
+    const bool stop = poll();
+    access_.let_look();
+    while (!access_.try_close()) {
+      if (run.interrupt->ask()) return true;
+      Access::nap();
+    }
+    is_closed_ = true;
+    return stop;
+  }
+
+ private:
+  Access& access_;
+  bool is_closed_ = true;
+};
+
+}  // namespace udl::bindings
