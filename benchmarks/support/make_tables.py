@@ -155,6 +155,27 @@ def _exact16(record: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
+def _good_mnist(record: dict[str, Any]) -> str:
+    rows = []
+    for result in record["results"].values():
+        n_seeds = len(result["runs"])
+        spread = (
+            f" ({result['lowest_test']:.1f} to {result['highest_test']:.1f})" if n_seeds > 1 else ""
+        )
+        rows.append(
+            [
+                result["name"],
+                f"{result['test']:.1f}{spread}",
+                f"{result['training']:.1f}",
+                f"{result['free_energy_gap']:.1f}",
+                str(n_seeds),
+            ]
+        )
+    header = ["setting", "exact pseudo-likelihood of test images, nats (range over seeds)"]
+    header += ["of training images", "free energy gap, nats", "seeds"]
+    return markdown_table(header, rows)
+
+
 def _metric_check(record: dict[str, Any]) -> str:
     rows = [[name.replace("_", " "), f"{value:.3f}"] for name, value in record["results"].items()]
     return markdown_table([f"metric ({record['data']})", "value"], rows)
@@ -268,6 +289,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "precision_exact16": _precision,
     "rbm_scaling": _scaling,
     "metric_check": _metric_check,
+    "good_mnist": _good_mnist,
     "import_time": _import_time,
     "compare_builds": _compare_builds,
     "compare_builds_fit": _compare_builds,

@@ -25,13 +25,10 @@ train, test = images[:1500], images[1500:]
 
 models = {}
 for algorithm in ("cd", "pcd"):
-    model = udl.RBM(
-        100, algorithm=algorithm, binarize="sample", batch_size=20,
-        n_iter=1, warm_start=True, random_state=0,
-    )  # fmt: skip
-    for epoch in range(n_epochs):
-        model.set_params(learning_rate=0.1 * (1 - epoch / n_epochs)).fit(train)
-    models[algorithm] = model
+    models[algorithm] = udl.RBM(
+        100, algorithm=algorithm, learning_rate=0.1, learning_rate_schedule="linear",
+        binarize="sample", batch_size=20, n_iter=n_epochs, random_state=0,
+    ).fit(train)  # fmt: skip
 
 # %%
 # The persistent chains

@@ -175,6 +175,18 @@ def test_rbm_scaling(tmp_path):
     assert all(row["overhead_percent"] > 0 for row in record["rows"])
 
 
+def test_good_mnist(tmp_path):
+    record = run("good_mnist", tmp_path)
+    assert record["recipe"]["n_iter"] == 4
+    results = record["results"]
+    assert "the_recipe" in results
+    for found in results.values():
+        (only,) = found["runs"]
+        assert found["test"] == found["lowest_test"] == only["test"] < 0
+        assert found["test"] > -64 * np.log(2)  # of guessing every pixel
+    assert len({found["test"] for found in results.values()}) == len(results)
+
+
 def test_metric_check(tmp_path):
     results = run("metric_check", tmp_path)["results"]
     assert 0 < results["pca10_test_error"] < 5

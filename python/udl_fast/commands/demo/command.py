@@ -1,19 +1,20 @@
 """`udl-fast demo`: train an RBM on real images, measure it, draw it."""
 
 import argparse
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from ...progress import EpochLines
+from ...progress import EpochLines, no_progress_bar
 from ..shared.options import positive_int, seed
 from ..shared.outputs import make_folder, print_json, text_stream
 from .compare import compare
-from .data import SETTINGS, Images, Setting, load_images
+from .data import SETTINGS, Images, load_images
 from .pictures import draw
+
+_SCORE = "validation_pseudo_likelihood"  # of a sample of the thresholded test images
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -47,83 +48,75 @@ def run(arguments: argparse.Namespace) -> int:
     make_folder(arguments.output)
     words = text_stream(arguments.json)
     setting = SETTINGS[arguments.data]
-    n_iter = arguments.epochs or setting.n_iter
+    recipe = setting.arguments | ({"n_iter": arguments.epochs} if arguments.epochs else {})
     images = load_images(arguments.data, arguments.data_home)
     n_visible = images.train.shape[1]
     print(
         f"{arguments.data}: {len(images.train):,} training and {len(images.test):,} test images of "
         f"{images.shape[0]} x {images.shape[1]} pixels\n"
-        f"RBM {n_visible}-{setting.n_components}, PCD-1, batches of {setting.batch_size}, "
-        f"{n_iter} epochs",
+        f"RBM {n_visible}-{recipe['n_components']}: {described(recipe)}",
         file=words,
     )
-    model, history, speed = train(images, setting, n_iter, arguments.seed, words)
+    before, model, speed = train(images, recipe, arguments.seed, words)
     result: dict[str, Any] = {
         "data": arguments.data,
         "n_visible": n_visible,
-        "n_components": setting.n_components,
-        "n_iter": n_iter,
-        "before": {name: values[0] for name, values in history.items()},
-        "after": {name: values[-1] for name, values in history.items()},
+        **recipe,
+        "before": before,
+        "after": pseudo_likelihoods(model, images),
         "training_examples_per_second": round(speed),
     }
     print(_before_and_after(result), file=words)
     result["comparison"] = compare(images.train, setting, arguments.seed, words)
-    result["pictures"] = draw(model, images, history, arguments.output, arguments.seed, words)
+    result["pictures"] = draw(model, images, arguments.output, arguments.seed, words)
     if arguments.json:
         print_json(result)
     return 0
 
 
-def measure(model: Any, images: Images) -> dict[str, float]:
-    """Pseudo-likelihood of the thresholded test images and squared error of reconstructing them."""
-    states = (images.test > 0.5).astype(np.uint8)
-    error = np.square(model.reconstruct(images.test) - images.test).sum(axis=1).mean()
-    return {
-        "pseudo_likelihood": float(model.score_samples(states).mean()),
-        "reconstruction_error": float(error),
-    }
+def described(recipe: Mapping[str, Any]) -> str:
+    """The arguments of RBM as they are typed."""
+    return ", ".join(f"{name}={value!r}" for name, value in recipe.items())
+
+
+def pseudo_likelihoods(model: Any, images: Images) -> dict[str, float]:
+    """Means of the exact pseudo-likelihood of thresholded images, nats: of all test images, and of as many
+    training images."""
+    found = {}
+    for name, grey in {"test": images.test, "training": images.train[: len(images.test)]}.items():
+        states = (grey > 0.5).astype(np.uint8)
+        found[name] = float(model.pseudo_likelihood(states, exact=True).mean())
+    return found
 
 
 def train(
-    images: Images, setting: Setting, n_iter: int, seed: int, words: IO[str]
-) -> tuple[Any, dict[str, list[float]], float]:
-    """Train epoch by epoch; returns the model, measurements after 0, 1, ... epochs, examples/s."""
+    images: Images, recipe: Mapping[str, Any], seed: int, words: IO[str]
+) -> tuple[dict[str, float], Any, float]:
+    """Train; returns the pseudo-likelihoods before, the model, and examples/s."""
     from ... import RBM
+    from ...callbacks import History
 
-    model = RBM(
-        setting.n_components,
-        algorithm="pcd",
-        learning_rate=setting.learning_rate,
-        l1=setting.l1,
-        binarize="sample",
-        batch_size=setting.batch_size,
-        n_iter=0,
-        warm_start=True,
-        random_state=seed,
-    )
-    model.fit(images.train)
-    history = {name: [value] for name, value in measure(model, images).items()}
-    model.set_params(n_iter=1)  # with warm_start, each fit is one more epoch
-    progress = EpochLines(n_iter, len(images.train), words)
-    total = 0.0
-    for epoch in range(1, n_iter + 1):
-        # A falling rate lets weights and chains settle: samples get visibly better.
-        model.set_params(learning_rate=setting.learning_rate * (1 - (epoch - 1) / n_iter))
-        start = time.perf_counter()
+    untrained = RBM(**{**recipe, "n_iter": 0}, random_state=seed).fit(images.train)
+    lines = EpochLines(recipe["n_iter"], len(images.train), words)
+    seconds: list[float] = []
+
+    def show(model: Any, info: dict[str, Any]) -> bool:
+        if info["epoch"] > len(seconds):
+            seconds.append(model.history_["seconds"][-1])
+            lines.update(info["epoch"], seconds[-1], model.history_[_SCORE][-1])
+        return False
+
+    watched = History(images.test > 0.5, every=1)  # the states that the table is about
+    model = RBM(**recipe, random_state=seed, callbacks=[show, watched])
+    with no_progress_bar():
         model.fit(images.train)
-        seconds = time.perf_counter() - start
-        total += seconds
-        for name, value in measure(model, images).items():
-            history[name].append(value)
-        progress.update(epoch, seconds, history["pseudo_likelihood"][-1])
-    return model, history, n_iter * len(images.train) / total
+    speed = len(seconds) * len(images.train) / sum(seconds)
+    return pseudo_likelihoods(untrained, images), model, speed
 
 
 def _before_and_after(result: dict[str, Any]) -> str:
-    lines = [f"{'on the test images':<26}{'before':>10}{'after':>10}"]
+    lines = [f"{'pseudo-likelihood, nats':<26}{'before':>10}{'after':>10}"]
     for name, before in result["before"].items():
-        label = name.replace("_", "-" if name == "pseudo_likelihood" else " ")
-        lines.append(f"  {label:<24}{before:>10.2f}{result['after'][name]:>10.2f}")
+        lines.append(f"  {name + ' images':<24}{before:>10.2f}{result['after'][name]:>10.2f}")
     lines.append(f"training ran at {result['training_examples_per_second']:,} examples/s")
     return "\n".join(lines)

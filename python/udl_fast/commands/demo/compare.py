@@ -25,12 +25,14 @@ def compare(
     states = (grey > 0.5).astype(np.float64)  # the dtype scikit-learn computes in
     rates: dict[str, list[float]] = {"udl_fast": [], "sklearn": []}
     kinds = {"udl_fast": BernoulliRBM, "sklearn": SklearnBernoulliRBM}
+    names = ("n_components", "learning_rate", "batch_size")
+    n_components, learning_rate, batch_size = (setting.arguments[name] for name in names)
     for _ in range(setting.comparison_rounds):
         for (name, kind), epochs in zip(kinds.items(), setting.comparison_epochs, strict=True):
             model = kind(
-                setting.n_components,
-                learning_rate=setting.learning_rate,
-                batch_size=setting.batch_size,
+                n_components,
+                learning_rate=learning_rate,
+                batch_size=batch_size,
                 n_iter=epochs,
                 random_state=seed,
             )
@@ -38,11 +40,11 @@ def compare(
             start = time.perf_counter()
             model.fit(states)
             rates[name].append(epochs * len(states) / (time.perf_counter() - start))
-    small = states.shape[1] * setting.n_components < _SMALL_WEIGHTS
-    hint = f"  (a small model, {states.shape[1]} x {setting.n_components}; see Speed in README)"
+    small = states.shape[1] * n_components < _SMALL_WEIGHTS
+    hint = f"  (a small model, {states.shape[1]} x {n_components}; see Speed in README)"
     ours, theirs = (statistics.median(rates[name]) for name in kinds)
     print(
-        f"BernoulliRBM({setting.n_components}, batch_size={setting.batch_size}) on the same "
+        f"BernoulliRBM({n_components}, batch_size={batch_size}) on the same "
         f"{len(states):,} images, PCD-1, examples/s:\n"
         f"  udl_fast      {ours:>11,.0f}\n"
         f"  scikit-learn  {theirs:>11,.0f}\n"

@@ -12,7 +12,6 @@ _CURVE_SIZE = (9.0, 3.4)  # width and height in inches
 def draw(
     model: Any,
     images: Images,
-    history: dict[str, list[float]],
     folder: Path,
     seed: int,
     words: IO[str],
@@ -24,11 +23,9 @@ def draw(
     from ...plot import TrainingCurveDisplay
 
     paint(SIZES, figures, model, images.test, images.shape, seed)
-    TrainingCurveDisplay.from_values(
-        history,
-        epochs=range(len(history["pseudo_likelihood"])),
-        ax=figures["training_curve"].subplots(1, len(history)),
-    )
+    names = ["validation_pseudo_likelihood", "weight_change"]
+    axes = figures["training_curve"].subplots(1, len(names))
+    TrainingCurveDisplay.from_estimator(model, metrics=names, ax=axes)
     paths = save(figures, folder)
     print("\n  ".join(["pictures:", *paths]), file=words)
     return paths
