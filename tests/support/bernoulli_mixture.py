@@ -85,6 +85,7 @@ class BernoulliMixture(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model)
         Measurement("validation_log_likelihood", "max", "the same on validation rows, nats"),
     )
     pictures = ("filters",)
+    _defining = ("weights", "means")
     components_ = EngineArray("means", "P(x = 1 | component).")
     weights_ = EngineArray("weights", "P(component).")
 

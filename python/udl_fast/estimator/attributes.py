@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .input import read_only
+from .given import assign, given
+from .input import check_finite, read_only
 
 if TYPE_CHECKING:
     from .model import Model
@@ -18,7 +19,8 @@ class EngineArray:
 
     Reading gives a read-only array, so that changing one in place fails loudly; assigning a new
     array checks it, copies it into the engine and takes effect. Kind and shape are those of the
-    model's array rule.
+    model's array rule. A model that is not fitted takes the arrays that define it one by one, and is
+    fitted with the last of them.
 
     Parameters
     ----------
@@ -46,6 +48,8 @@ class EngineArray:
     def __get__(self, model: Model | None, owner: Any = None) -> Self | NDArray[Any]:
         if model is None:
             return self
+        if not model.__sklearn_is_fitted__() and self._array in given(model):
+            return given(model)[self._array]
         self._require_fitted(model)
         if self._name not in model._arrays:
             values = model._engine_array(self._array)
@@ -54,6 +58,9 @@ class EngineArray:
         return model._arrays[self._name]
 
     def __set__(self, model: Model, value: ArrayLike) -> None:
+        if not model.__sklearn_is_fitted__() and self._array in model._defining:
+            assign(model, self._array, value, attribute_names(type(model)))
+            return
         self._require_fitted(model)
         array = self._checked(model, value)
         model._engine.set_state({**model._engine.state(), self._array: array})
@@ -84,6 +91,15 @@ class EngineArray:
             return array.astype(np.bool_)
         if not fits:
             raise ValueError(f"{self._name} has shape {array.shape}, expected {expected}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{self._name} holds NaN or infinity")
+        check_finite(array, self._name, double=model._is_double())
         return array
+
+
+def attribute_names(model_class: type) -> dict[str, str]:
+    """The fitted attribute of each array of the engine that has one."""
+    return {
+        found._array: name
+        for owner in reversed(model_class.__mro__)
+        for name, found in vars(owner).items()
+        if isinstance(found, EngineArray)
+    }

@@ -15,6 +15,7 @@ from .. import _core
 from ..runtime import resolve_n_jobs
 
 FLOAT_DTYPES = (np.float32, np.float64)
+_LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 
 
 def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> Any:
@@ -88,6 +89,24 @@ def to_rows(
         X.sum_duplicates()
     data = X.data if threshold is None else X.data > threshold
     return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
+
+
+def check_finite(values: NDArray[Any], name: str, *, double: bool) -> None:
+    """An error if real values are NaN or infinite, or would be in the engine's arithmetic."""
+    if not np.isfinite(values).all():
+        raise ValueError(f"{name} holds NaN or infinity")
+    if values.size:
+        check_range(float(values.min()), float(values.max()), name, double=double)
+
+
+def check_range(low: float, high: float, name: str, *, double: bool) -> None:
+    """An error if values from `low` to `high` do not fit the engine's arithmetic."""
+    largest = max(abs(low), abs(high))
+    if not double and largest > _LARGEST_FLOAT32:
+        raise ValueError(
+            f"{name} holds values up to {largest:.4g} in size, beyond the range of float32 "
+            f"({_LARGEST_FLOAT32:.4g}) in which the model computes"
+        )
 
 
 def output_dtype(X: Any, other: Any) -> Any:

@@ -20,9 +20,12 @@ from .. import _core
 from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
 from ..persistence.state import ArrayRule, State
+from .attributes import attribute_names
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
+from .given import given
 from .input import input_matrix, output_dtype, to_rows, unchanged_on_error
+from .output import own_outputs
 from .parameters import COMMON_RULES, Rule
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
 from .training import planned, run_stages, train_epoch
@@ -35,6 +38,8 @@ class Model(CallbackSupport, BaseEstimator):
     measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
+    # Arrays of the engine that make a model where they are given instead of learned.
+    _defining: ClassVar[tuple[str, ...]] = ()
     _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
     # Arguments that came after the first files, with what files that lack them mean.
     _later_parameters: ClassVar[Mapping[str, Any]] = {}
@@ -65,6 +70,11 @@ class Model(CallbackSupport, BaseEstimator):
     _position: tuple[int, int]
     _dtype: Any  # of fitted attributes: the dtype of the data
     _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
+    _given: dict[str, NDArray[Any]]  # arrays assigned so far to a model that is not fitted
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        own_outputs(cls)
+        super().__init_subclass__(**options)
 
     # ---- public ----
 
@@ -137,6 +147,22 @@ class Model(CallbackSupport, BaseEstimator):
         if empty:
             raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
         return self
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean score of the rows, the first of `measurements`; larger is better.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+        """
+        self._check_fitted()
+        rows = self._rows(self._matrix(X), training=False)
+        return float(self._score_rows(rows).mean())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the fitted model to one safetensors file, which :func:`udl_fast.load` reads.
@@ -271,6 +297,13 @@ class Model(CallbackSupport, BaseEstimator):
         """A new model. Draws from random_state what starts training, then the seed."""
         rng = check_random_state(self.random_state)
         engine = self._new_engine(X, rows, rng)
+        dtype = output_dtype(X, self._default_dtype)
+        self._take_start(engine, rng, n_features=self.n_features_in_, dtype=dtype)
+
+    def _take_start(
+        self, engine: Engine, rng: np.random.RandomState, *, n_features: int, dtype: Any
+    ) -> None:
+        """A new model with this engine. Draws the seed."""
         seed = int.from_bytes(rng.bytes(8), "little")
         self._seed_engine(engine, seed)
         is_double = engine.precision == "float64"  # loses nothing
@@ -278,15 +311,16 @@ class Model(CallbackSupport, BaseEstimator):
         self.__dict__.update(
             dict.fromkeys(self._counts, 0)
             | {
-                "n_features_in_": self.n_features_in_,
+                "n_features_in_": n_features,
                 "_seed": seed,
                 "_engine": engine,
-                "_dtype": np.float64 if is_double else output_dtype(X, self._default_dtype),
+                "_dtype": np.float64 if is_double else dtype,
                 "_arrays": {},
                 "_position": (0, 0),
                 "history_": {},
             }
         )
+        self.__dict__.pop("_given", None)
 
     def _learn_chunk(self, X: Any, y: Any) -> Self:
         checked = self._check_parameters()
@@ -308,7 +342,7 @@ class Model(CallbackSupport, BaseEstimator):
 
     @property
     def _engine_dtype(self) -> str:
-        return "float64" if self._engine.precision == "float64" else "float32"
+        return "float64" if self._is_double() else "float32"
 
     # ---- the fitted model ----
 
@@ -316,7 +350,20 @@ class Model(CallbackSupport, BaseEstimator):
         return "_engine" in self.__dict__
 
     def _check_fitted(self) -> None:
-        check_is_fitted(self)
+        if not given(self):
+            check_is_fitted(self)
+            return
+        names = attribute_names(type(self))
+        missing = [names[array] for array in self._defining if array not in given(self)]
+        check_is_fitted(
+            self, msg=f"This %(name)s instance is not fitted yet: it lacks {', '.join(missing)}."
+        )
+
+    def _is_double(self) -> bool:
+        """Whether the engine computes in float64, or would."""
+        if self.__sklearn_is_fitted__():
+            return self._engine.precision == "float64"
+        return getattr(self, "precision", "float64") == "float64"
 
     def _state(self) -> State:
         """Everything of a fitted model but objects of the caller, in plain parts."""

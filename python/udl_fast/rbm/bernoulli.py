@@ -51,6 +51,8 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     intercept_hidden_ : ndarray of shape (n_components,)
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components)
+    random_state_ : RandomState
+        For code that draws beside the model, which itself draws by a counter.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
     history_ : dict of str to list
@@ -70,6 +72,8 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     >>> model.gibbs(X).dtype
     dtype('bool')
     """
+
+    _random_state: np.random.RandomState
 
     rules: ClassVar[Mapping[str, Rule]] = {
         name: rule for name, rule in RULES.items() if name not in _FIXED
@@ -139,6 +143,21 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         self.device = device
         self.n_jobs = n_jobs
         self.callbacks = callbacks
+
+    @property
+    def random_state_(self) -> np.random.RandomState:
+        """A generator for code that draws beside the model, seeded from its seed when it is first asked
+        for. What the model draws itself does not come from it."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no random_state_ before fit")
+        if "_random_state" not in self.__dict__:
+            sequence = np.random.SeedSequence(self._seed)
+            self._random_state = np.random.RandomState(np.random.MT19937(sequence))
+        return self._random_state
+
+    @random_state_.setter
+    def random_state_(self, value: Any) -> None:
+        self._random_state = check_random_state(value)
 
     # Values of _FIXED.
     visible = "bernoulli"

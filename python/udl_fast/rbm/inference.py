@@ -25,6 +25,29 @@ class Inference(Model):
 
     # ---- features and means ----
 
+    def transform(self, X: Any) -> NDArray[Any]:
+        """P(h = 1 | v) of each row: the features.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+            float32 or float64 like X; for other X like the fitted attributes. A DataFrame where
+            `set_output` or scikit-learn's configuration asks for it.
+
+        Raises
+        ------
+        ValueError
+            If X has the wrong number of columns or values that are not finite.
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        """
+        self._check_fitted()
+        return self._mean_hidden(self._matrix(X))
+
     def mean_hidden(self, v: Any) -> NDArray[Any]:
         """P(h = 1 | v) of states v; like :meth:`transform`, and one row may be 1-D.
 

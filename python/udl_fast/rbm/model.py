@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .. import _core
 from ..estimator.attributes import EngineArray
+from ..estimator.given import start_from
 from ..estimator.model import Model
 from ..persistence.state import ArrayRule
 from .learning import ContrastiveLearning
@@ -134,7 +135,8 @@ class RBM(
     ----------
     components_ : ndarray of shape (n_components, n_features)
         Weights. This and the biases are read-only views of the model; assigning a new array takes
-        effect.
+        effect. A model whose weights and biases were all assigned counts as fitted; see also
+        :meth:`from_parameters`.
     intercept_hidden_ : ndarray of shape (n_components,)
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components), bool
@@ -176,6 +178,7 @@ class RBM(
     rules = RULES
     measurements = MEASUREMENTS
     pictures = ("filters", "samples")
+    _defining = ("weights", "hidden_bias", "visible_bias")
     _counts = (*Model._counts, "_sampling_steps")
 
     components_ = EngineArray(
@@ -264,28 +267,45 @@ class RBM(
         self.callbacks = callbacks
         self.verbose = verbose
 
-    def transform(self, X: Any) -> NDArray[Any]:
-        """P(h = 1 | v) of each row: the features.
+    @classmethod
+    def from_parameters(
+        cls, weights: ArrayLike, visible_bias: ArrayLike, hidden_bias: ArrayLike, **parameters: Any
+    ) -> Self:
+        """A fitted model with given weights and biases.
 
         Parameters
         ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
+        weights : array-like of shape (n_components, n_features)
+            As in `components_`; PyTorch's ``nn.Linear(n_features, n_components).weight`` has this
+            shape, other libraries often the transposed one.
+        visible_bias : array-like of shape (n_features,)
+        hidden_bias : array-like of shape (n_components,)
+        **parameters
+            Of the constructor; `n_components` follows from the weights.
 
         Returns
         -------
-        ndarray of shape (n_samples, n_components)
-            float32 or float64 like X; for other X like the fitted attributes.
+        RBM
+            It has learned nothing so far: `partial_fit`, or `fit` with ``warm_start=True``, goes on
+            from these parameters. Persistent chains start as those of a new model.
 
         Raises
         ------
         ValueError
-            If X has the wrong number of columns or values that are not finite.
-        sklearn.exceptions.NotFittedError
-            Before fit.
+            If shapes or parameters do not fit each other, or values are not finite.
+
+        Examples
+        --------
+        >>> from udl_fast import RBM
+        >>> weights = [[0.7, -0.4, 0.2], [-0.3, 0.6, -0.2]]
+        >>> rbm = RBM.from_parameters(weights, [0, 0, 0], [0.2, -0.3], random_state=0)
+        >>> rbm.transform([[1, 0, 1]]).round(4)
+        array([[0.7503, 0.31  ]])
         """
-        # Here and not in a mixin: scikit-learn's set_output wraps the methods of the class itself.
-        self._check_fitted()
-        return self._mean_hidden(self._matrix(X))
+        arrays = {"weights": weights, "hidden_bias": hidden_bias, "visible_bias": visible_bias}
+        model = cls(**{"n_components": len(np.atleast_1d(weights)), **parameters})
+        start_from(model, arrays, {name: name for name in arrays})
+        return model
 
     def _array_rules(self) -> Mapping[str, ArrayRule]:
         return _ARRAYS

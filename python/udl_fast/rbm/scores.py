@@ -91,6 +91,30 @@ class Scores(Inference):
         self._check_fitted()
         return self._one_flip_scores(self._visible_rows(self._matrix(X)))
 
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of the exact :meth:`pseudo_likelihood` of the rows: what a grid search maximises.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+            In nats; larger is better, and guessing every unit gives -0.693 n_features.
+
+        Examples
+        --------
+        >>> from sklearn.model_selection import GridSearchCV
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> search = GridSearchCV(udl.RBM(16, random_state=0), {"n_iter": [1, 10]}, cv=3).fit(X)
+        >>> search.best_params_
+        {'n_iter': 10}
+        """
+        return super().score(X)
+
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
         return self._engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
 
