@@ -13,6 +13,7 @@ from matplotlib import pyplot
 from matplotlib.figure import Figure
 from sklearn.exceptions import NotFittedError
 
+from udl_fast import RBM
 from udl_fast.plot import (
     ReconstructionDisplay,
     SamplesDisplay,
@@ -207,6 +208,19 @@ def test_samples_start_from_given_states():
     X = np.eye(9)[:5]
     display = SamplesDisplay.from_estimator(Model(), X, steps=(0, 2), n_chains=3)
     np.testing.assert_array_equal(display.samples[0], X[:3])
+
+
+def test_samples_are_the_same_in_every_call_and_leave_the_model_alone():
+    X = (np.random.default_rng(0).random((50, 9)) < 0.5).astype(np.uint8)
+    model, untouched = (RBM(4, n_iter=1, random_state=0).fit(X) for _ in range(2))
+    options = {"steps": (0, 1, 5), "n_chains": 4}
+    first, again, other = (
+        SamplesDisplay.from_estimator(model, **options, random_state=seed).samples
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first[1:] != other[1:]).any()
+    np.testing.assert_array_equal(model.gibbs(X), untouched.gibbs(X))
 
 
 def test_training_curves_have_a_panel_each_and_skip_what_was_not_measured():

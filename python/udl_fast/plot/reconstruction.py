@@ -84,9 +84,10 @@ class ReconstructionDisplay:
         ReconstructionDisplay
             Already plotted.
         """
-        images = np.asarray(X)[:max_images]
+        rows: Any = X if hasattr(X, "__getitem__") else np.asarray(X)
+        head = rows[:max_images]
         return cls.from_values(
-            images, estimator.reconstruct(images), image_shape=image_shape, ax=ax, **options
+            head, estimator.reconstruct(head), image_shape=image_shape, ax=ax, **options
         )
 
     @classmethod

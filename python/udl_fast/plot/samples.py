@@ -5,6 +5,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils import check_random_state
 
 from ._axes import TEXT_COLOR, axes_for, label_rows, pixel_height, show_picture
 from .tiles import image_shape_of, tile_images
@@ -59,7 +60,7 @@ class SamplesDisplay:
         steps: Sequence[int] = (0, 1, 10, 100, 1000),
         n_chains: int = 12,
         image_shape: tuple[int, ...] | None = None,
-        random_state: int = 0,
+        random_state: Any = 0,
         ax: Any = None,
         **options: Any,
     ) -> Self:
@@ -81,8 +82,9 @@ class SamplesDisplay:
             Number of chains.
         image_shape : tuple, default=None
             Shape of an image; None takes a square.
-        random_state : int, default=0
-            For the coins.
+        random_state : int or RandomState, default=0
+            Of the coins and of all draws: the same picture in every call, and the model's own draws
+            stay where they are.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a figure.
         **options
@@ -100,12 +102,14 @@ class SamplesDisplay:
         """
         if any(b <= a for a, b in zip([-1, *steps], steps, strict=False)):
             raise ValueError(f"SamplesDisplay: steps must increase from 0 or more, got {steps}")
+        generator = check_random_state(random_state)
         if X is None:
-            generator = np.random.RandomState(random_state)
             n_features = estimator.components_.shape[1]
             states = generator.randint(0, 2, (n_chains, n_features)).astype(bool)
         else:
             states = np.asarray(X)[:n_chains]
+        if hasattr(estimator, "_drawing_from"):
+            estimator = estimator._drawing_from(generator)
         moments = []
         done = 0
         for step in steps:

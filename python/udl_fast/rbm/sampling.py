@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -111,6 +111,13 @@ class Sampling(Inference):
             )
         with self._steps(n_steps) as step:
             return self._run_chains(rows, n_steps, step)
+
+    def _drawing_from(self, random_state: Any) -> Self:
+        """The same model, engine included, with draws of its own: those of this one stay where they are."""
+        twin = object.__new__(type(self))
+        seed = int.from_bytes(check_random_state(random_state).bytes(8), "little")
+        twin.__dict__ = {**self.__dict__, "_seed": seed, "_sampling_steps": 0}
+        return twin
 
     def _drawn_visible(self, rows: _core.Rows, step: int) -> _core.Rows:
         n_threads = resolve_n_jobs(self.n_jobs)
