@@ -1,4 +1,4 @@
-"""Warnings of the package, to be caught or silenced by name."""
+"""Warnings of the package, to be caught or silenced by name; what errors and warnings have in common."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import sys
 import warnings
 from pathlib import Path
+from types import FunctionType
 
 __all__ = ["LearningWarning"]
 
@@ -36,3 +37,12 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 
 def _is_ours(file: str) -> bool:
     return file.startswith(_PACKAGE) or f"{os.sep}sklearn{os.sep}" in file
+
+
+def name_methods_of(owner: type, *parts: type) -> None:
+    """Let methods that a public class has from these private ones bear its name: Python's errors about arguments
+    show it, as in "RBM.sample() got an unexpected keyword argument"."""
+    for part in parts:
+        for name, method in vars(part).items():
+            if isinstance(method, FunctionType):
+                method.__qualname__ = f"{owner.__qualname__}.{name}"

@@ -75,3 +75,23 @@ def test_dir_shows_public_names_alone(module: str) -> None:
         "print(sorted(shown ^ {n for n in m.__all__ if not n.startswith('__')}), set(before) - set(dir(m)))"
     )
     assert run(code) == "[] set()"
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        ("RBM(2, n_iter=0).fit([[0, 1]]).sample(1, steps=3)", "RBM.sample"),
+        ("RBM(2, n_iter=0).fit([[0, 1]]).free_energy()", "RBM.free_energy"),
+        ("RBM(2).inverse_transform()", "RBM.inverse_transform"),
+        ("RBM(2).partial_fit()", "RBM.partial_fit"),
+        ("HammingIndex(8, bits=3)", "HammingIndex.__init__"),
+        ("HammingIndex(8).search()", "HammingIndex.search"),
+        ("HammingIndex(8).save()", "HammingIndex.save"),
+    ],
+)
+def test_errors_about_arguments_name_public_classes(call: str, name: str) -> None:
+    import udl_fast
+
+    with pytest.raises(TypeError) as caught:
+        eval(call, vars(udl_fast) | {name: getattr(udl_fast, name) for name in udl_fast.__all__})
+    assert str(caught.value).startswith(f"{name}()")

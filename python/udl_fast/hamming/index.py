@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..exceptions import name_methods_of
 from .codes import MAX_ID, as_index, id_array, next_id_after, packed_rows
 from .files import IndexPersistence
 from .search import IndexSearch
+from .state import IndexState
 from .store import check_new_ids, check_next_ids, no_contents
 
 __all__ = ["HammingIndex"]
@@ -335,3 +337,6 @@ class HammingIndex(IndexSearch, IndexPersistence):
             )
         self._store.take_all(other._store, "HammingIndex.merge_from")
         other._plan.drop()
+
+
+name_methods_of(HammingIndex, IndexState, IndexSearch, IndexPersistence)

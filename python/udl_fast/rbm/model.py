@@ -13,7 +13,9 @@ from .. import _core
 from ..estimator.attributes import EngineArray
 from ..estimator.given import start_from
 from ..estimator.model import Model
+from ..exceptions import name_methods_of
 from ..persistence.state import ArrayRule
+from .inference import Inference
 from .learning import ContrastiveLearning
 from .measurements import MEASUREMENTS, Measurements
 from .rules import RULES
@@ -336,3 +338,6 @@ class RBM(
         tags.input_tags.sparse = True
         tags.transformer_tags.preserves_dtype = ["float32", "float64"]
         return tags
+
+
+name_methods_of(RBM, Inference, Sampling, Scores, Measurements, ContrastiveLearning)
