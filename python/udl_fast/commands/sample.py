@@ -11,7 +11,7 @@ import numpy as np
 from ..persistence.replaced_file import replaced_file
 from .inputs.models import read_model
 from .inputs.rows import square_shape
-from .shared.options import positive_int
+from .shared.options import positive_int, seed
 from .shared.outputs import check_outputs, print_json, text_stream
 
 
@@ -27,6 +27,12 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         type=positive_int,
         help="steps of each chain, for a model that draws by chains (default: as its method "
         "`sample`; 1000 Gibbs steps for an RBM)",
+    )
+    parser.add_argument(
+        "--seed",
+        type=seed,
+        metavar="N",
+        help="another seed, other samples; the same, the same (default: what the model draws first)",
     )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
@@ -45,10 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
-    steps = {} if arguments.steps is None else {"n_steps": arguments.steps}
-    if steps and "n_steps" not in inspect.signature(model.sample).parameters:
-        raise ValueError(f"--steps: a {type(model).__name__} draws without steps")
-    samples = model.sample(arguments.samples, **steps)
+    samples = model.sample(arguments.samples, **_options(arguments, model))
     with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(
@@ -63,6 +66,23 @@ def run(arguments: argparse.Namespace) -> int:
             {"output": str(arguments.output), "shape": list(samples.shape), "picture": picture}
         )
     return 0
+
+
+def _options(arguments: argparse.Namespace, model: Any) -> dict[str, int]:
+    """What the method of the model is given beside the number of samples.
+
+    Raises
+    ------
+    ValueError
+        If it does not take what the command line has.
+    """
+    named = {"n_steps": ("--steps", "without steps"), "random_state": ("--seed", "by its own seed")}
+    given = {"n_steps": arguments.steps, "random_state": arguments.seed}
+    known = inspect.signature(model.sample).parameters
+    for name, (option, words) in named.items():
+        if given[name] is not None and name not in known:
+            raise ValueError(f"{option}: a {type(model).__name__} draws {words}")
+    return {name: value for name, value in given.items() if value is not None}
 
 
 def _draw(samples: Any, path: Path) -> None:

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.input import to_rows
-from ..estimator.parameters import Integer
+from ..estimator.parameters import Integer, RandomState
 from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
@@ -28,39 +28,51 @@ class Sampling(Inference):
 
     _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
 
-    def sample_hidden(self, v: Any) -> NDArray[np.bool_]:
-        """Hidden states drawn from P(h | v); every call draws anew.
+    def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[np.bool_]:
+        """Hidden states drawn from P(h | v).
 
         Parameters
         ----------
         v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
+        random_state : int, RandomState or None, default=None
+            Of these draws: the same integer gives the same states in every call, whatever was drawn
+            before. None goes on with the draws of the model: new ones in every call, determined by
+            those before.
 
         Returns
         -------
         ndarray of shape (n_samples, n_components) or (n_components,), bool
         """
+        if random_state is not None:
+            return self._drawing_from(random_state).sample_hidden(v)
         rows = self._visible_rows(self._visible_states(v))
         n_threads = resolve_n_jobs(self.n_jobs)
         with self._steps(1) as step:
             drawn = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
         return like(v, drawn.to_array("bool"))
 
-    def sample_visible(self, h: Any) -> NDArray[np.bool_]:
-        """Visible states drawn from P(v | h); every call draws anew.
+    def sample_visible(self, h: Any, *, random_state: Any = None) -> NDArray[np.bool_]:
+        """Visible states drawn from P(v | h).
 
         Parameters
         ----------
         h : array-like or sparse matrix of shape (n_samples, n_components) or (n_components,)
+        random_state : int, RandomState or None, default=None
+            Of these draws: the same integer gives the same states in every call, whatever was drawn
+            before. None goes on with the draws of the model: new ones in every call, determined by
+            those before.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_features,), bool
         """
+        if random_state is not None:
+            return self._drawing_from(random_state).sample_visible(h)
         rows = to_rows(self._hidden_states(h, "sample_visible"), n_jobs=self.n_jobs)
         with self._steps(1) as step:
             return like(h, self._drawn_visible(rows, step).to_array("bool"))
 
-    def gibbs(self, v: Any, n_steps: int = 1) -> NDArray[np.bool_]:
+    def gibbs(self, v: Any, n_steps: int = 1, *, random_state: Any = None) -> NDArray[np.bool_]:
         """Run Gibbs chains that start at the rows of v.
 
         Parameters
@@ -68,19 +80,29 @@ class Sampling(Inference):
         v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
         n_steps : int, default=1
             Full steps: hidden given visible, then visible given hidden.
+        random_state : int, RandomState or None, default=None
+            Of these draws: the same integer gives the same states in every call, whatever was drawn
+            before. None goes on with the draws of the model: new ones in every call, determined by
+            those before.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_features,), bool
-            The visible states after the last step. Two calls use different draws; the sequence of
-            calls is determined by `random_state`.
+            The visible states after the last step.
         """
+        if random_state is not None:
+            return self._drawing_from(random_state).gibbs(v, n_steps)
         rows = self._visible_rows(self._visible_states(v))
         with self._steps(n_steps) as step:
             return like(v, self._run_chains(rows, n_steps, step))
 
     def sample(
-        self, n_samples: int = 1, n_steps: int = 1000, start: Any = None
+        self,
+        n_samples: int = 1,
+        n_steps: int = 1000,
+        start: Any = None,
+        *,
+        random_state: Any = None,
     ) -> NDArray[np.bool_]:
         """Fantasies: visible states of `n_samples` independent Gibbs chains.
 
@@ -91,11 +113,17 @@ class Sampling(Inference):
             Steps from the start; chains of a trained model mix slowly, so be generous.
         start : array-like of shape (n_samples, n_features), default=None
             First visible states; None draws every pixel from its bias.
+        random_state : int, RandomState or None, default=None
+            Of these draws: the same integer gives the same states in every call, whatever was drawn
+            before. None goes on with the draws of the model: new ones in every call, determined by
+            those before.
 
         Returns
         -------
         ndarray of shape (n_samples, n_features), bool
         """
+        if random_state is not None:
+            return self._drawing_from(random_state).sample(n_samples, n_steps, start)
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         if start is None:
@@ -114,6 +142,7 @@ class Sampling(Inference):
 
     def _drawing_from(self, random_state: Any) -> Self:
         """The same model, engine included, with draws of its own: those of this one stay where they are."""
+        RandomState().check(random_state, "random_state", type(self).__name__)
         twin = object.__new__(type(self))
         seed = int.from_bytes(check_random_state(random_state).bytes(8), "little")
         twin.__dict__ = {**self.__dict__, "_seed": seed, "_sampling_steps": 0}
