@@ -1,17 +1,16 @@
 """Training that is watched, stopped or fails leaves a usable model."""
 
-import contextlib
+import functools
 import itertools
 import os
 import signal
-import sys
 import threading
 import time
 
 import numpy as np
 import pytest
+from benchmarks.interrupts.points import interrupted
 
-import udl_fast
 from tests.support.models import assert_same, parameters
 from udl_fast import RBM
 
@@ -41,39 +40,13 @@ def test_interrupt_keeps_the_last_finished_epoch():
     assert model.gibbs(X[:4]).shape == (4, 300)
 
 
-class InterruptedAtLine:
-    """Raises KeyboardInterrupt before a line of the library, counted from the start of this scope."""
-
-    _FOLDER = os.path.dirname(udl_fast.__file__)
-
-    def __init__(self, number):
-        self.lines_left = number
-
-    def __enter__(self):
-        self._before = sys.gettrace()
-        sys.settrace(self._trace)
-        return self
-
-    def __exit__(self, *error):
-        sys.settrace(self._before)
-
-    def _trace(self, frame, event, argument):
-        if not frame.f_code.co_filename.startswith(self._FOLDER):
-            return None
-        if event == "line":
-            self.lines_left -= 1
-            if self.lines_left == 0:
-                raise KeyboardInterrupt
-        return self._trace
-
-
-def interrupted_everywhere(make, learn):
-    """The models that learning leaves which is interrupted, for every line of the library."""
-    for number in itertools.count(1):
+def interrupted_models(make, learn, step=5):
+    """The models that learning leaves which is interrupted, for every so many points in the library.
+    `benchmarks.interrupts.every_point` takes them all."""
+    learn(make())  # what is loaded at first use is loaded
+    for number in itertools.count(1, step):
         model = make()
-        with contextlib.suppress(KeyboardInterrupt), InterruptedAtLine(number) as interrupt:
-            learn(model)
-        if interrupt.lines_left > 0:
+        if not interrupted(functools.partial(learn, model), number).has_come:
             return
         yield model
 
@@ -88,7 +61,7 @@ def learned(model):
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 @pytest.mark.parametrize("start", ["new", "other columns", "goes on"])
-def test_an_interrupt_at_any_line_leaves_an_old_or_a_new_state(method, start):
+def test_an_interrupt_at_any_point_leaves_an_old_or_a_new_state(method, start):
     """Weights, counts and columns belong together wherever Ctrl-C is noticed."""
     X = (np.random.default_rng(0).random((12, 6)) < 0.4).astype(np.uint8)
 
@@ -105,7 +78,7 @@ def test_an_interrupt_at_any_line_leaves_an_old_or_a_new_state(method, start):
         possible.add(learned(make().set_params(n_iter=n_iter).fit(X)))
     if method == "partial_fit":
         possible.add(learned(make().partial_fit(X)))
-    for model in interrupted_everywhere(make, lambda model: getattr(model, method)(X)):
+    for model in interrupted_models(make, lambda model: getattr(model, method)(X)):
         assert learned(model) in possible
 
 
@@ -143,9 +116,9 @@ def test_callbacks_read_the_parameters_of_the_moment(digits):
         if len(read) == 3:
             raise RuntimeError("enough")
 
-    model = RBM(64, n_iter=1, batch_size=10, callbacks=[callback], random_state=0)
+    model = RBM(64, n_iter=0, batch_size=10, warm_start=True, random_state=0).fit(X)
     with pytest.raises(RuntimeError, match="enough"):
-        model.fit(X)
+        model.set_params(n_iter=1, callbacks=[callback]).fit(X)
     assert model.n_iter_ == 0
     assert all((a != b).any() for a, b in itertools.pairwise(read))
     assert_same(model, RBM(64, n_iter=0, random_state=0).fit(X))

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python" / "udl_fast"
 ROOMS = (
     "_core",
     "exceptions",
+    "locks",
     "_threadpool",
     "runtime",
     "progress",

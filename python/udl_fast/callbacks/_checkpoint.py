@@ -78,7 +78,7 @@ class Checkpoint(Hooks):
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """After `fit`, also after one that failed."""
-        del self._runs[id(estimator)]
+        self._runs.pop(id(estimator), None)  # none if it could not be set up
 
     def after_epoch(self, estimator: Any) -> None:
         """Save if it is time to."""

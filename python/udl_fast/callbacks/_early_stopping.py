@@ -85,7 +85,7 @@ class EarlyStopping(Hooks):
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """After `fit`, also after one that failed."""
-        del self._runs[id(estimator)]
+        self._runs.pop(id(estimator), None)  # none if it could not be set up
 
     def before_stage(self, estimator: Any) -> None:
         """Each stage has a best epoch of its own."""

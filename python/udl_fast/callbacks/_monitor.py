@@ -10,6 +10,7 @@ import numpy as np
 from .. import _core
 from ._diagnosis import Diagnosis
 from ._history import History
+from ._record import appended
 
 _ALWAYS_MEASURED = 20  # first epochs: tens of milliseconds at most, and a curve for short runs
 # Measuring 128 rows took as long as training on about 500 at 784-500, and is to cost about 1 %.
@@ -34,11 +35,6 @@ class Monitor:
         if history.validation is not None and self._every:
             self._validation_rows = self._rows_of(history.validation)
 
-    def begin(self) -> None:
-        """Before the first epoch of a fit and of each of its stages."""
-        history = self._model.__dict__.setdefault("history_", {})
-        _drop_later_epochs(history, self._model.n_iter_)
-
     def after_epoch(self, n_done: int, noted: Mapping[str, Any], *, last: bool) -> None:
         """Measure if it is time to, and warn if learning goes wrong.
 
@@ -61,7 +57,7 @@ class Monitor:
             self._take_samples()
         entry.update(self._model._measure(self._training, self._validation))
         kept = {name: value for name, value in entry.items() if not name.startswith("_")}
-        _append(self._model.history_, kept)
+        self._model.history_ = appended(self._model.history_, kept)
         self._diagnosis.check(self._model._troubles(entry, self._training))
 
     def _take_samples(self) -> None:
@@ -80,17 +76,3 @@ class Monitor:
             return self._model._rows(self._model._matrix(X), training=False)
         except (ValueError, TypeError) as error:
             raise type(error)(f"History: validation: {error}") from error
-
-
-def _append(history: dict[str, list[Any]], entry: dict[str, Any]) -> None:
-    """One more value in every list. Measurements that come or go between fits are None meanwhile."""
-    n_before = max(map(len, history.values()), default=0)
-    for name in [*history, *(name for name in entry if name not in history)]:
-        history.setdefault(name, [None] * n_before).append(entry.get(name))
-
-
-def _drop_later_epochs(history: dict[str, list[Any]], n_epochs: int) -> None:
-    """A model that went back to its best epoch learns on from there."""
-    n_kept = sum(epoch <= n_epochs for epoch in history.get("epoch", ()))
-    for values in history.values():
-        del values[n_kept:]

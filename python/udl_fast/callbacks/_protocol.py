@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 try:
     from sklearn.callback import (
         CallbackContext,
@@ -18,11 +16,5 @@ __all__ = [
     "CallbackContext",
     "CallbackSupportMixin",
     "FitCallback",
-    "tear_down",
     "with_callbacks",
 ]
-
-
-def tear_down(estimator: Any) -> None:
-    """Tear down every callback that was set up: what `with_callbacks` does after a method."""
-    with_callbacks(lambda _: None)(estimator)

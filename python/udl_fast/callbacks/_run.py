@@ -4,8 +4,7 @@ measures and shows progress without being asked."""
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from .. import _core
@@ -13,6 +12,9 @@ from ..progress import ProgressBar, is_watched
 from ._history import History
 from ._hooks import EPOCH_TASK, FIT_TASK, STAGE_TASK
 from ._monitor import Monitor
+
+# Attributes that `_init_callback_context` gives a model: the context, and callbacks to be torn down.
+_OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
 
 Callback = Callable[[Any, dict[str, Any]], Any]
 
@@ -44,7 +46,7 @@ class FitCallbacks:
     Parameters
     ----------
     model : estimator
-        Its parameters and X are checked; it need not be fitted before `around_training`.
+        Its parameters and X are checked, and its training can begin.
     X : array or CSR matrix
         Training rows as hooks get them.
     rows : Rows
@@ -78,6 +80,9 @@ class FitCallbacks:
             if follows_protocol(callback) and not any(callback is c for c in self._registered)
         ]
         self._monitor = Monitor(model, rows, next(iter(histories_of(model)), History()))
+        self._uses_hooks = bool(self._hooked or self._registered) or hasattr(
+            model, "_parent_callback_ctx"
+        )
         self._bar = self._progress_bar()
         self._root: Any = None  # context of the fit, if there are hooks to call
         self._parent: Any = None  # context of the stage, or of the fit if there is one stage
@@ -87,25 +92,33 @@ class FitCallbacks:
         self.n_epochs_done = 0  # of this fit
         self.is_stopped = False  # the whole fit, not the stage alone
 
-    @contextmanager
-    def around_training(self) -> Iterator[None]:
-        """Hooks are set up before the stages in this scope and torn down after, whatever happens."""
-        self._monitor.begin()
-        with ExitStack() as closing:
-            if self._bar is not None:
-                closing.callback(self._bar.close)
-            if self._hooked or self._registered or hasattr(self._model, "_parent_callback_ctx"):
-                self._set_up_hooks(closing)
-            yield
-            if self._root is not None:
-                self._end(self._root)
+    # ---- the fit ----
+
+    def begin_fit(self) -> None:
+        """Before the stages: hooks are set up."""
+        if self._uses_hooks:
+            self._set_up_hooks()
+
+    def end_fit(self) -> None:
+        """After the stages, unless they failed."""
+        if self._root is not None:
+            self._end(self._root)
+
+    def close(self) -> None:
+        """At the end, whatever happened: hooks are torn down, and the model has no more of this than before.
+
+        Called again, it finishes what was interrupted.
+        """
+        if self._bar is not None:
+            self._bar.close()
+        if self._uses_hooks:
+            self._close_hooks()
 
     # ---- stages and epochs ----
 
     def begin_stage(self, stage: Any, n_epochs: int) -> None:
         """Before so many epochs of a stage."""
         self._stage = stage
-        self._monitor.begin()
         self._parent = self._root
         if self._root is not None and self._n_stages > 1:
             self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=n_epochs)
@@ -173,19 +186,39 @@ class FitCallbacks:
 
     # ---- hooks ----
 
-    def _set_up_hooks(self, closing: ExitStack) -> None:
+    def _set_up_hooks(self) -> None:
         """Callbacks of the constructor count as set for the time of this fit."""
-        from ._protocol import tear_down
-
         model = self._model
         if hasattr(model, "_parent_callback_ctx"):
             self._refuse_propagated()
         model.set_callbacks(*self._hooked, *self._registered)
-        closing.callback(model.set_callbacks, *self._registered)
-        closing.callback(tear_down, model)
         n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages_to_come
         self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
         self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
+
+    def _close_hooks(self) -> None:
+        errors = self._tear_down()
+        for name in _OF_A_FIT:
+            self._model.__dict__.pop(name, None)
+        self._model.set_callbacks(*self._registered)
+        if len(errors) == 1:
+            raise errors[0]
+        if errors:
+            raise ExceptionGroup("callbacks failed in teardown", errors)
+
+    def _tear_down(self) -> list[Exception]:
+        """Tear down what was set up or began to be, each once, and return errors of it."""
+        context, waiting = (self._model.__dict__.get(name) for name in _OF_A_FIT)
+        errors = []
+        while waiting:
+            callback = waiting[0]
+            try:
+                callback.teardown(estimator=self._model, context=context)
+            except Exception as error:
+                errors.append(error)
+            finally:
+                del waiting[0]
+        return errors
 
     def _refuse_propagated(self) -> None:
         """As scikit-learn does: what spreads from a meta-estimator is set there."""

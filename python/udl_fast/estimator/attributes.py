@@ -63,6 +63,9 @@ class EngineArray:
             return
         self._require_fitted(model)
         array = self._checked(model, value)
+        # What was read before is forgotten first, for an interrupt behind set_state, and what another thread
+        # reads meanwhile at the end.
+        model._arrays.pop(self._name, None)
         model._engine.set_state({**model._engine.state(), self._array: array})
         model._arrays.pop(self._name, None)
 

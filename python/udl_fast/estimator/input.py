@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -30,22 +28,6 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
         *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
     ]
     return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
-
-
-@contextmanager
-def unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """What scikit-learn notes of X stays as it was if this scope raises before there is a new engine."""
-    names = ("n_features_in_", "feature_names_in_")
-    engine = estimator.__dict__.get("_engine")
-    kept = {name: estimator.__dict__[name] for name in names if name in estimator.__dict__}
-    try:
-        yield
-    except BaseException:
-        if estimator.__dict__.get("_engine") is engine:
-            for name in names:
-                estimator.__dict__.pop(name, None)
-            estimator.__dict__.update(kept)
-        raise
 
 
 def state_matrix(X: Any, argument: str) -> Any:

@@ -24,11 +24,12 @@ from .attributes import attribute_names
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
 from .given import given
-from .input import input_matrix, output_dtype, to_rows, unchanged_on_error
+from .input import input_matrix, output_dtype, to_rows
 from .output import own_outputs
 from .parameters import COMMON_RULES, Rule
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
 from .training import planned, run_stages, train_epoch
+from .transaction import Turn, trained_alone, twin_of
 
 
 class Model(CallbackSupport, BaseEstimator):
@@ -97,25 +98,17 @@ class Model(CallbackSupport, BaseEstimator):
             If X or a parameter is invalid.
         FloatingPointError
             If weights stop being finite; the model keeps the last good state.
+        RuntimeError
+            If the model is being trained, by another thread or by the call whose callback this is.
 
         Notes
         -----
         Ctrl-C keeps the last finished epoch: the KeyboardInterrupt is raised, the model is usable,
-        and ``n_iter_`` tells how far it got.
+        and ``n_iter_`` tells how far it got. A fit that ends so, or by an error, before its first
+        epoch is finished leaves the model as it was, fitted or not.
         """
         checked = self._check_parameters()
-        resume = self.warm_start and self.__sklearn_is_fitted__()
-        with unchanged_on_error(self):
-            X = input_matrix(self, X, reset=not resume, default_dtype=self._default_dtype)
-            rows = self._rows(X, y, training=True)
-            plan = planned(self, resume)
-            callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
-            if resume:
-                self._check_resumable()
-            else:
-                self._start(X, rows)
-        with callbacks.around_training():
-            run_stages(self, rows, checked, plan, callbacks)
+        trained_alone(self, lambda turn: self._run_fit(turn, X, y, checked))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -137,6 +130,12 @@ class Model(CallbackSupport, BaseEstimator):
         ------
         ValueError
             If X or a parameter is invalid, or an iterator yields no chunk.
+        RuntimeError
+            If the model is being trained, by another thread or by the call whose callback this is.
+
+        Notes
+        -----
+        Ctrl-C or an error leaves the model as it was before the chunk in which it came.
         """
         if not isinstance(X, Iterator):
             return self._learn_chunk(X, y)
@@ -241,6 +240,9 @@ class Model(CallbackSupport, BaseEstimator):
         """Parameters that a fitted model keeps for ever, with the values that its engine has."""
         return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}
 
+    def _complete_engine(self) -> None:
+        """Before each pass: give the engine what it lacks under these parameters."""
+
     def _stages(self) -> list[Stage]:
         """Parts of the training, one after another."""
         return [Stage("training", self.n_iter)]
@@ -293,6 +295,19 @@ class Model(CallbackSupport, BaseEstimator):
         self._check_together()
         return checked
 
+    def _begin(self, X: Any, y: Any, *, resume: bool) -> tuple[Any, _core.Rows]:
+        """X and its rows, checked, and the model ready to learn from them: the fitted one, or a new one, which
+        is built beside it."""
+        model = self if resume else twin_of(self)
+        X = input_matrix(model, X, reset=not resume, default_dtype=self._default_dtype)
+        rows = model._rows(X, y, training=True)
+        if resume:
+            self._check_resumable()
+        else:
+            model._start(X, rows)
+            self.__dict__ = model.__dict__
+        return X, rows
+
     def _start(self, X: Any, rows: _core.Rows) -> None:
         """A new model. Draws from random_state what starts training, then the seed."""
         rng = check_random_state(self.random_state)
@@ -307,7 +322,6 @@ class Model(CallbackSupport, BaseEstimator):
         seed = int.from_bytes(rng.bytes(8), "little")
         self._seed_engine(engine, seed)
         is_double = engine.precision == "float64"  # loses nothing
-        # In one step, so that an interruption leaves the model of before or the new one.
         self.__dict__.update(
             dict.fromkeys(self._counts, 0)
             | {
@@ -322,18 +336,30 @@ class Model(CallbackSupport, BaseEstimator):
         )
         self.__dict__.pop("_given", None)
 
+    def _run_fit(self, turn: Turn, X: Any, y: Any, checked: Mapping[str, Any]) -> None:
+        resume = self.warm_start and self.__sklearn_is_fitted__()
+        X, rows = self._begin(X, y, resume=resume)
+        plan = planned(self, resume)
+        callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
+        try:
+            callbacks.begin_fit()
+            run_stages(turn, rows, checked, plan, callbacks)
+            callbacks.end_fit()
+        finally:
+            try:
+                callbacks.close()
+            except BaseException:  # an error or Ctrl-C within: what is left of it
+                callbacks.close()
+                raise
+
     def _learn_chunk(self, X: Any, y: Any) -> Self:
         checked = self._check_parameters()
-        first = not self.__sklearn_is_fitted__()
-        with unchanged_on_error(self):
-            X = input_matrix(self, X, reset=first, default_dtype=self._default_dtype)
-            rows = self._rows(X, y, training=True)
-            if first:
-                self._start(X, rows)
-            else:
-                self._check_resumable()
-        self._engine.snapshot()
-        train_epoch(self, rows, None, checked, None)
+
+        def learn(turn: Turn) -> None:
+            _, rows = self._begin(X, y, resume=self.__sklearn_is_fitted__())
+            train_epoch(turn, rows, None, checked, None)
+
+        trained_alone(self, learn)
         return self
 
     def _matrix(self, X: Any) -> Any:
@@ -389,3 +415,4 @@ class Model(CallbackSupport, BaseEstimator):
             self._engine = unpickled_engine(self, engine)
             self._arrays = {}
             self.__dict__.setdefault("_position", (0, 0))  # of pickles before there were stages
+            self.__dict__.setdefault("history_", {})  # and of those before there was one

@@ -61,18 +61,19 @@ def model_of(model_class: type[Made], state: State) -> Made:
         model.feature_names_in_ = np.array(values["feature_names"], dtype=object)
     for name in model._counts:
         setattr(model, name, values[name])
-    _take_position(model, values)
+    model._position = _position(values)
     return model
 
 
 def go_back(model: Model, state: State) -> None:
     """The model as it had learned when `state` was taken. Parameters, the history and draws outside of
     training stay as they are."""
-    model._engine.set_state(dict(state.arrays))
-    model._arrays.clear()
-    for name in _LEARNED:
-        setattr(model, name, state.values[name])
-    _take_position(model, state.values)
+    model.__dict__.update(
+        {name: state.values[name] for name in _LEARNED},
+        _engine=_engine(model, state.arrays, state.values["engine_precision"]),
+        _arrays={},
+        _position=_position(state.values),
+    )
 
 
 def _copied_history(history: Any) -> dict[str, list[Any]]:
@@ -85,9 +86,9 @@ def _copied_history(history: Any) -> dict[str, list[Any]]:
     return {name: list(values) for name, values in history.items()}
 
 
-def _take_position(model: Model, values: Mapping[str, Any]) -> None:
+def _position(values: Mapping[str, Any]) -> tuple[int, int]:
     position = values.get("position", {"stage": 0, "epoch": 0})
-    model._position = (position["stage"], position["epoch"])
+    return (position["stage"], position["epoch"])
 
 
 def _engine(model: Model, arrays: Mapping[str, NDArray[Any]], precision: str) -> Engine:

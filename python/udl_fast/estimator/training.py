@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from .. import _core
+from ..callbacks._record import up_to
 from ..callbacks._run import FitCallbacks
 from .declarations import Stage
 from .schedules import scheduled
+from .transaction import Turn
 
 if TYPE_CHECKING:
     from .model import Model
@@ -36,21 +38,20 @@ def planned(model: Model, resume: bool) -> Plan:
 
 
 def run_stages(
-    model: Model,
+    turn: Turn,
     rows: _core.Rows,
     checked: Mapping[str, Any],
     plan: Plan,
     callbacks: FitCallbacks,
 ) -> None:
     """Train as planned, until the end or until a callback asks to stop."""
+    model = turn.model
     for number, stage, done in plan:
         model._position = (number, done)
         callbacks.begin_stage(stage, stage.n_iter - done)
         for epoch in range(done, stage.n_iter):
             of_epoch = scheduled(model, checked, epoch, stage.n_iter)
-            if _run_epoch(
-                model, rows, checked, of_epoch, callbacks, last=epoch + 1 == stage.n_iter
-            ):
+            if _run_epoch(turn, rows, checked, of_epoch, callbacks, last=epoch + 1 == stage.n_iter):
                 break
         callbacks.end_stage()
         if callbacks.is_stopped:
@@ -59,7 +60,7 @@ def run_stages(
 
 
 def _run_epoch(
-    model: Model,
+    turn: Turn,
     rows: _core.Rows,
     checked: Mapping[str, Any],
     of_epoch: Mapping[str, float],
@@ -69,15 +70,15 @@ def _run_epoch(
 ) -> bool:
     """Train an epoch, with `of_epoch` in place of the arguments of these names; whether a callback wants it
     to be the last of its stage."""
+    model = turn.model
     callbacks.begin_epoch()
     begin = time.perf_counter()
-    model._engine.snapshot()
     order = (
         _core.shuffled_order(rows.shape[0], model._seed, model.n_iter_)
         if checked["shuffle"]
         else None
     )
-    if train_epoch(model, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
+    if train_epoch(turn, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
         return True
     seconds = time.perf_counter() - begin
     if checked["verbose"]:
@@ -86,31 +87,32 @@ def _run_epoch(
 
 
 def train_epoch(
-    model: Model,
+    turn: Turn,
     rows: _core.Rows,
     order: NDArray[Any] | None,
     checked: Mapping[str, Any],
     poll: Callable[[int], bool] | None,
     *,
+    seed: int | None = None,
     is_counted: bool = False,
 ) -> bool:
-    """One pass over the rows; the engine has a snapshot to return to. True if `poll` stopped it.
-    One that is not stopped is counted as an epoch if it is to be."""
-    settings = model._settings(checked, rows)
-    n_updates = model.n_updates_
+    """One pass over the rows, with draws from `seed` instead of the model's. True if `poll` stopped it.
+
+    One that is not stopped is counted as an epoch if it is to be. An error leaves the model as it was.
+    """
+    model = turn.model
+    turn.begin_pass()
     try:
+        model._complete_engine()
+        settings = model._settings(checked, rows)
+        seed = model._seed if seed is None else seed
         result = model._engine.train(
-            rows, order, settings, model._seed, model._training_steps, checked["n_jobs"], poll
+            rows, order, settings, seed, model._training_steps, checked["n_jobs"], poll
         )
         _check_finite(model, result)
-        # In one step: an interruption finds this pass counted or not.
-        model.__dict__.update(_counts_after(model, result, is_counted))
-    except BaseException:  # Ctrl-C, or an error in a callback: back to the last finished epoch
-        if model.n_updates_ == n_updates:
-            model._engine.restore()
-        raise
+        turn.count(_counts_after(model, result, is_counted))
     finally:
-        model._arrays.clear()
+        turn.undo_pass()
     return bool(result["stopped"])
 
 
@@ -126,7 +128,7 @@ def _check_finite(model: Model, result: Mapping[str, Any]) -> None:
 
 
 def _counts_after(model: Model, result: Mapping[str, Any], is_counted: bool) -> dict[str, Any]:
-    """The model's counts after a pass."""
+    """The model's counts after a pass, and its history without epochs that it went back behind."""
     counts: dict[str, Any] = {
         "n_updates_": model.n_updates_ + result["n_updates"],
         "_training_steps": result["step"],
@@ -134,6 +136,7 @@ def _counts_after(model: Model, result: Mapping[str, Any], is_counted: bool) -> 
     if is_counted and not result["stopped"]:
         number, done = model._position
         counts |= {"n_iter_": model.n_iter_ + 1, "_position": (number, done + 1)}
+        counts["history_"] = up_to(model.n_iter_, model.history_)
     return counts
 
 

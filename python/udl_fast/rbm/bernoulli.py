@@ -14,6 +14,7 @@ from ..estimator.attributes import EngineArray
 from ..estimator.input import state_matrix
 from ..estimator.parameters import Rule
 from ..estimator.training import train_epoch
+from ..estimator.transaction import trained_alone
 from .model import RBM
 from .rules import RULES
 
@@ -170,12 +171,9 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         checked = self._check_parameters()
         self._check_resumable()
         rows = self._rows(state_matrix(v_pos, "v_pos"), training=True)
-        seed, self._seed = self._seed, int.from_bytes(check_random_state(rng).bytes(8), "little")
-        try:
-            self._engine.snapshot()
-            train_epoch(self, rows, None, {**checked, "batch_size": rows.shape[0]}, None)
-        finally:
-            self._seed = seed
+        seed = int.from_bytes(check_random_state(rng).bytes(8), "little")
+        settings = {**checked, "batch_size": rows.shape[0]}
+        trained_alone(self, lambda turn: train_epoch(turn, rows, None, settings, None, seed=seed))
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         return np.zeros(rows.shape[1])

@@ -67,6 +67,12 @@ class ContrastiveLearning(Inference):
         ------
         ValueError
             If X or a parameter is invalid, or an iterator yields no chunk.
+        RuntimeError
+            If the model is being trained, by another thread or by the call whose callback this is.
+
+        Notes
+        -----
+        Ctrl-C or an error leaves the model as it was before the chunk in which it came.
 
         Examples
         --------
@@ -158,11 +164,9 @@ class ContrastiveLearning(Inference):
     def _n_chains(self) -> int:
         return self._engine.n_chains
 
-    def _check_resumable(self) -> None:
-        super()._check_resumable()
+    def _complete_engine(self) -> None:
         if self.algorithm == "pcd" and self._n_chains() == 0:  # trained by cd so far
             self._seed_engine(self._engine, self._seed)
-            self._arrays.clear()
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
         raise NotImplementedError

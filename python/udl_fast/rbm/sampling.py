@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Self
@@ -14,13 +13,14 @@ from sklearn.utils import check_random_state
 from .. import _core
 from ..estimator.input import to_rows
 from ..estimator.parameters import Integer, RandomState
+from ..locks import lock_for_moments
 from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 
 # Two threads that sample from one model must not get the same draws. One lock for all models: it is held
 # for an addition, and models stay picklable.
-_STEP_LOCK = threading.Lock()
+_STEP_LOCK = lock_for_moments()
 
 
 class Sampling(Inference):
