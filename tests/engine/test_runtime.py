@@ -116,9 +116,9 @@ def test_n_jobs_out_of_range(n_jobs):
 
 @pytest.mark.parametrize("name", [None, 2, b"baseline"])
 def test_forced_target_wants_a_name(name):
-    with pytest.raises(TypeError, match=f"forced_target: name must be a string, got {name!r}"):
-        with runtime.forced_target(name):
-            pass
+    wanted = f"forced_target: name must be a string, got {name!r}"
+    with pytest.raises(TypeError, match=wanted), runtime.forced_target(name):
+        pass
 
 
 @pytest.mark.parametrize("n_jobs", [2.0, "2", False])

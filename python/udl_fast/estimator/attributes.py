@@ -78,8 +78,11 @@ class EngineArray:
             )
 
     def _checked(self, model: Model, value: ArrayLike) -> NDArray[Any]:
-        rule = model._array_rules()[self._array]
-        sizes = [getattr(model._engine, name, name) for name in rule.dims]  # a name: any size
+        rules = model._array_rules()
+        rule = rules[self._array]
+        # Sizes of real arrays are those of the engine; what only bits have, the number of chains, is free.
+        fixed = {name for found in rules.values() if found.kind == "real" for name in found.dims}
+        sizes = [getattr(model._engine, name) if name in fixed else name for name in rule.dims]
         expected = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
         array = np.asarray(value) if rule.kind == "bits" else np.asarray(value, dtype=np.float64)
         fits = len(sizes) == array.ndim and all(
