@@ -188,6 +188,26 @@ def test_training_goes_on_where_it_stopped(make, tmp_path, n_done):
         assert_same(finish(model, n_done), whole)
 
 
+@pytest.mark.parametrize("n_done", range(1, N_EPOCHS))
+def test_resume_makes_the_epochs_that_are_left(make, tmp_path, n_done):
+    whole = make().fit(X)
+    half = make(callbacks=[stop_after(n_done)]).fit(X)
+    half.save(tmp_path / "half")
+    again = udl_fast.load(tmp_path / "half").resume(X)
+    assert_same(again, whole)
+    assert again.get_params() == whole.get_params()
+    with pytest.raises(ValueError, match=f"has made all its {n_epochs(whole)} epochs"):
+        again.resume(X)
+    assert_same(again, whole)
+    if not is_staged(again):
+        assert again.set_params(n_iter=N_EPOCHS + 2).resume(X).n_iter_ == N_EPOCHS + 2
+
+
+def test_resume_wants_a_fitted_model(make):
+    with pytest.raises(NotFittedError):
+        make().resume(X)
+
+
 def test_a_finished_model_repeats_its_last_stage(make):
     model = make(warm_start=True).fit(X)
     before = model.n_iter_

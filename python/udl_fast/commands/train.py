@@ -15,6 +15,12 @@ from .inputs.values import check_values
 from .shared.model_options import add_model_options, model_arguments
 from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 from .shared.pictures import SIZES, new_figures, paint, save
+from .shared.training import (
+    add_watching_options,
+    number_of_threads,
+    resumed_model,
+    watching_callbacks,
+)
 
 _DEFAULT_MODEL = "rbm"
 _DEFAULT_OUTPUT = Path("model.safetensors")
@@ -38,9 +44,17 @@ def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None
         metavar="FILE",
         help=f".safetensors file to write (default {_DEFAULT_OUTPUT}); the history goes beside it",
     )
+    parser.add_argument(
+        "--resume",
+        type=Path,
+        metavar="FILE|FOLDER",
+        help="go on with a training that was stopped, from its file or the latest checkpoint in a folder, "
+        "until it has made all its epochs (--epochs: that many in all); options change its arguments",
+    )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_watching_options(parser)
     named = _named_model(words)
     try:
         entry = registry.of_command(_DEFAULT_MODEL if _is_file(named) else named)
@@ -53,20 +67,20 @@ def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
-    from ..callbacks import History
-
     output = _output(arguments)
     check_outputs(arguments, {"DATA": arguments.data}, {("--output", ".safetensors"): output})
     if arguments.pictures is not None:
         make_folder(arguments.pictures)
     words = text_stream(arguments.json)
+    model = _model(arguments)
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
-    model = arguments.model_class(**model_arguments(arguments, arguments.model_class))
     check_values(rows.values, model, arguments.data)
     n_rows, n_visible = rows.values.shape
-    model.set_params(callbacks=[_Watch(model, n_rows, words), History(every=1)])
+    watch = _Watch(model, n_rows, words)
+    model.set_params(callbacks=[watch, *watching_callbacks(arguments, model)])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
-    interrupted = _fit(model, rows.values)
+    with number_of_threads(vars(arguments).get("n_jobs")):
+        interrupted = _fit(model, rows.values)
     model.save(output)
     history = output.with_suffix(".history.json")
     history.write_text(json.dumps(_entries(model.history_), indent=1) + "\n")
@@ -117,11 +131,22 @@ def _output(arguments: argparse.Namespace) -> Path:
     return Path(arguments.model)
 
 
+def _model(arguments: argparse.Namespace) -> Any:
+    """A new one, or the one to go on with."""
+    model_class = arguments.model_class
+    if arguments.resume is None:
+        return model_class(**model_arguments(arguments, model_class))
+    if "random_state" in arguments:
+        arguments.usage_error("--seed: a training that goes on keeps the seed it began with")
+    given = model_arguments(arguments, model_class, defaults=False)
+    return resumed_model(arguments.resume, model_class, given)
+
+
 def _fit(model: Any, values: Any) -> bool:
-    """Train; whether Ctrl-C ended it after an epoch or more."""
+    """Train to the end; whether Ctrl-C ended it after an epoch or more."""
     try:
         with no_progress_bar():  # _Watch says more
-            model.fit(values)
+            model.resume(values) if hasattr(model, "n_iter_") else model.fit(values)
     except KeyboardInterrupt:
         if getattr(model, "n_iter_", 0) == 0:
             raise
@@ -137,16 +162,17 @@ class _Watch:
     def __init__(self, model: Any, n_rows: int, words: IO[str]) -> None:
         self._score = next(iter(_score_names(model)), None)
         measured = (self._score or "").replace("_", "-")
-        n_epochs = sum(stage.n_iter for stage in model._stages())
+        n_before = getattr(model, "n_iter_", 0)  # of a training that goes on
+        n_epochs = max(1, sum(stage.n_iter for stage in model._stages()) - n_before)
         self._lines = EpochLines(n_epochs, n_rows, words, measured)
         self._n_shown = 0
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
         history = model.history_
-        n_measured = len(history.get("epoch", ()))
-        if info["epoch"] != n_measured or n_measured == self._n_shown:
+        epochs = history.get("epoch", ())
+        if info["epoch"] == self._n_shown or not epochs or epochs[-1] != model.n_iter_:
             return False
-        self._n_shown = n_measured
+        self._n_shown = info["epoch"]
         score = None if self._score is None else history[self._score][-1]
         self._lines.update(info["epoch"], history["seconds"][-1], score)
         return False

@@ -28,7 +28,7 @@ from .input import input_matrix, output_dtype, to_rows
 from .output import own_outputs
 from .parameters import COMMON_RULES, Rule
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
-from .training import planned, run_stages, train_epoch
+from .training import left, planned, run_stages, train_epoch
 from .transaction import Turn, trained_alone, twin_of
 
 
@@ -109,6 +109,45 @@ class Model(CallbackSupport, BaseEstimator):
         """
         checked = self._check_parameters()
         trained_alone(self, lambda turn: self._run_fit(turn, X, y, checked))
+        return self
+
+    def resume(self, X: Any, y: Any = None) -> Self:
+        """Finish a training that was stopped: the epochs that are left of `n_iter`.
+
+        After Ctrl-C, a callback's stop, or a crash that left a checkpoint, the finished model is that of
+        an uninterrupted `fit` on the same rows, to the bit, at the rates of its schedule. To learn
+        longer than was planned, set `n_iter` to the epochs in all before.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            The rows of the `fit` that was stopped.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before `fit`.
+        ValueError
+            If no epoch is left, or X or a parameter is invalid.
+        RuntimeError
+            If the model is being trained.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> rbm = udl.RBM(16, n_iter=2, random_state=0).fit(X)
+        >>> rbm.set_params(n_iter=5).resume(X).n_iter_
+        5
+        """
+        self._check_fitted()
+        checked = self._check_parameters()
+        trained_alone(self, lambda turn: self._run_fit(turn, X, y, checked, to_the_end=True))
         return self
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
@@ -336,10 +375,23 @@ class Model(CallbackSupport, BaseEstimator):
         )
         self.__dict__.pop("_given", None)
 
-    def _run_fit(self, turn: Turn, X: Any, y: Any, checked: Mapping[str, Any]) -> None:
-        resume = self.warm_start and self.__sklearn_is_fitted__()
+    def _run_fit(
+        self,
+        turn: Turn,
+        X: Any,
+        y: Any,
+        checked: Mapping[str, Any],
+        *,
+        to_the_end: bool = False,
+    ) -> None:
+        if to_the_end and not left(self):
+            raise ValueError(
+                f"{type(self).__name__}: the training has made all its {self.n_iter_} epochs; set n_iter "
+                f"to more, epochs in all, to go on, got n_iter={self.n_iter}"
+            )
+        resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
         X, rows = self._begin(X, y, resume=resume)
-        plan = planned(self, resume)
+        plan = left(self) if to_the_end else planned(self, resume)
         callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
         try:
             callbacks.begin_fit()

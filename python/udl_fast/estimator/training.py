@@ -27,14 +27,19 @@ def planned(model: Model, resume: bool) -> Plan:
     A model that has one stage makes `n_iter` epochs in every call. One of several goes on within the
     stage where it was stopped; when it is through, it repeats the last.
     """
-    stages = model._stages()
-    plan = [(number, stage, 0) for number, stage in enumerate(stages)]
-    if not resume or len(stages) == 1:
+    plan = [(number, stage, 0) for number, stage in enumerate(model._stages())]
+    if not resume or len(plan) == 1:
         return plan
-    number, done = model._position
-    if number < len(stages) and done < stages[number].n_iter:
-        return [(number, stages[number], done), *plan[number + 1 :]]
-    return plan[number + 1 :] or plan[-1:]
+    return left(model) or plan[-1:]
+
+
+def left(model: Model) -> Plan:
+    """The stages that a fitted model has not made of its training; of a single one the epochs count over all
+    calls of `fit`."""
+    stages = model._stages()
+    at, done = (0, model.n_iter_) if len(stages) == 1 else model._position
+    plan = [(number, stage, done if number == at else 0) for number, stage in enumerate(stages)]
+    return [part for part in plan[at:] if part[0] > at or done < part[1].n_iter]
 
 
 def run_stages(

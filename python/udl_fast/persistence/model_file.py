@@ -109,8 +109,9 @@ def load(path: str | os.PathLike[str]) -> Any:
     same to the bit. Nothing in the file is executed.
 
     To train on, call ``load(path).set_params(warm_start=True, n_iter=10).fit(X)`` for ten epochs
-    more, or `partial_fit` for one pass. ``load(path).fit(X)`` starts anew with the saved parameters,
-    as `fit` of every estimator does, unless `warm_start` was already True when it was saved.
+    more, `resume` to finish a training that was stopped, or `partial_fit` for one pass.
+    ``load(path).fit(X)`` starts anew with the saved parameters, as `fit` of every estimator does,
+    unless `warm_start` was already True when it was saved.
 
     Parameters
     ----------

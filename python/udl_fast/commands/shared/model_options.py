@@ -15,7 +15,10 @@ _SHORT = {
     "random_state": "--seed",
 }
 _DEFAULTS = {"random_state": 0}  # the same command gives the same model
-_LEFT_OUT = ("warm_start",)  # a command starts afresh
+_LEFT_OUT = ("warm_start",)  # a command starts afresh, or goes on by --resume
+_OF_THE_COMMAND = (
+    "n_jobs",
+)  # options that say how it runs here, which the model need not remember
 
 
 def add_model_options(parser: argparse.ArgumentParser, model_class: Any) -> None:
@@ -44,12 +47,14 @@ def add_model_options(parser: argparse.ArgumentParser, model_class: Any) -> None
             group.add_argument(*spellings, type=parse, metavar=option.metavar, **described)
 
 
-def model_arguments(arguments: argparse.Namespace, model_class: Any) -> dict[str, Any]:
-    """The constructor's arguments that a command line gives."""
+def model_arguments(
+    arguments: argparse.Namespace, model_class: Any, *, defaults: bool = True
+) -> dict[str, Any]:
+    """The constructor's arguments that a command line gives, and where it has defaults of its own these."""
     given = vars(arguments)
-    names = _arguments(model_class)
-    defaults = {name: value for name, value in _DEFAULTS.items() if name in names}
-    return defaults | {name: given[name] for name in names if name in given}
+    names = [name for name in _arguments(model_class) if name not in _OF_THE_COMMAND]
+    own = {name: value for name, value in _DEFAULTS.items() if name in names} if defaults else {}
+    return own | {name: given[name] for name in names if name in given}
 
 
 def _arguments(model_class: Any) -> dict[str, Any]:

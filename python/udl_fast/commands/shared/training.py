@@ -1,0 +1,95 @@
+"""What a training is given beside the arguments of its model: validation rows, checkpoints, when to stop."""
+
+import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..inputs.rows import read_rows
+from ..inputs.values import check_values
+from .options import positive_int
+
+
+def add_watching_options(parser: argparse.ArgumentParser) -> None:
+    """Options of what is done after epochs."""
+    group = parser.add_argument_group("watching")
+    group.add_argument(
+        "--validation",
+        metavar="DATA",
+        help="rows that are not learned from, to measure on after each epoch",
+    )
+    group.add_argument(
+        "--patience",
+        type=positive_int,
+        metavar="N",
+        help="stop when N measurements in a row were no better than the best, and keep the best epoch; "
+        "measured on --validation if it is given",
+    )
+    group.add_argument(
+        "--checkpoints", type=Path, metavar="FOLDER", help="save the model there while it learns"
+    )
+    group.add_argument(
+        "--checkpoint-every", type=positive_int, metavar="N", help="epochs (default 1)"
+    )
+
+
+def watching_callbacks(arguments: argparse.Namespace, model: Any) -> list[Any]:
+    """The callbacks that these options ask for."""
+    from ...callbacks import Checkpoint, EarlyStopping, History
+
+    if arguments.checkpoint_every is not None and arguments.checkpoints is None:
+        arguments.usage_error("--checkpoint-every needs --checkpoints FOLDER")
+    validation = None
+    if arguments.validation is not None:
+        validation = read_rows(arguments.validation, arguments.data_home).values
+        check_values(validation, model, arguments.validation)
+    found: list[Any] = [History(validation, every=1)]
+    if arguments.patience is not None:
+        found.append(EarlyStopping(patience=arguments.patience, restore_best=True))
+    if arguments.checkpoints is not None:
+        found.append(Checkpoint(arguments.checkpoints, every=arguments.checkpoint_every or 1))
+    return found
+
+
+@contextmanager
+def number_of_threads(n: int | None) -> Iterator[None]:
+    """So many threads in this scope, for a model that says nothing of them; None changes nothing."""
+    from ... import _core
+    from ...runtime import get_num_threads, set_num_threads
+
+    if n is None:
+        yield
+        return
+    before = get_num_threads() if _core.num_threads_source() == "set_num_threads" else 0
+    set_num_threads(n)
+    try:
+        yield
+    finally:
+        set_num_threads(before)
+
+
+def resumed_model(path: Path, model_class: type[Any], given: dict[str, Any]) -> Any:
+    """The model of a file, or of the latest checkpoint in a folder, with the arguments that are given anew.
+
+    Raises
+    ------
+    ValueError
+        If the folder has no checkpoint, or the model is of another kind.
+    OSError
+        If the file cannot be read.
+    """
+    from ...callbacks import Checkpoint
+    from ...persistence.model_file import load
+    from ...registry import find
+
+    found = Checkpoint.latest(path) if path.is_dir() else path
+    if found is None:
+        raise ValueError(f"--resume {path} is a folder without checkpoints")
+    model = load(found)
+    if type(model) is not model_class:
+        command = find(type(model).__name__).command
+        raise ValueError(f"--resume {found} holds a {type(model).__name__}; give --model {command}")
+    model.set_params(**given)
+    model.n_jobs = None  # it says how many threads there were where it was trained
+    return model
