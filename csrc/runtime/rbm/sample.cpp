@@ -20,9 +20,8 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
       for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
-        UnitOutput output{};
+        UnitOutput output = tile_output(tile);
         output.means = scratch.tile.means.data();
-        output.tile = tile;
         half.activate(input, output);
         copy_means(output.means, block.count, tile, n_units, out + block.first * n_units, n_units);
       });

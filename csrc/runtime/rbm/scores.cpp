@@ -1,17 +1,14 @@
 // Free energies and log Z of the packed-bit engine.
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/fixed_engine.h"
+#include "runtime/rbm/model/softplus.h"
 #include "runtime/rbm/row_blocks.h"
 
 namespace udl {
 namespace {
-
-/// log(1 + e^x) without overflow.
-double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
 /// Per row: sum of softplus over the units of one tile, in unit order.
 void softplus_sums(const UnitInput& in, int64_t n_units, double* out) {

@@ -8,9 +8,9 @@
 // add. runtime/rbm/steps/bit_product.cpp weighs both.
 //
 // Integer rows of all columns at once would not fit the L1 cache: they come in chunks
-// (kernels/rbm.h), and a row has a list for each. Four rows go together, their lists filled up to
-// one length: the end of a loop, which the processor cannot foresee, comes once for four. Sums are
-// those of the tables and cannot overflow for the same reason.
+// (kernels/rbm/lists.h), and a row has a list for each. Four rows go together, their lists filled
+// up to one length: the end of a loop, which the processor cannot foresee, comes once for four.
+// Sums are those of the tables and cannot overflow for the same reason.
 #include <algorithm>
 
 #include "base/bits.h"

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "runtime/memory/buffer.h"
+#include "runtime/rbm/model/softplus.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -39,24 +40,11 @@ struct LogSum {
   double value() const { return largest + std::log(scaled_sum); }
 };
 
-/// sum of log(1 + e^x). Factors 1 + e^-|x| <= 2 are multiplied, so 512 of them share one logarithm.
-double softplus_sum(const double* x, int64_t n) {
-  double sum = 0;
-  for (int64_t first = 0; first < n; first += 512) {
-    double product = 1, positive = 0;
-    for (int64_t i = first; i < std::min(n, first + 512); ++i) {
-      positive += std::max(x[i], 0.0);
-      product *= 1 + std::exp(-std::fabs(x[i]));
-    }
-    sum += positive + std::log(product);
-  }
-  return sum;
-}
-
 constexpr int64_t kLowBits = 10;  ///< states of a block differ in these bits, in Gray code order
 
 /// log of the sum of the unnormalised probabilities of the states whose high bits are `block`.
-double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bits) {
+/// Means nothing once the team stops.
+double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bits, Team& team) {
   Buffer<double> input(model.n_others);
   std::copy_n(model.other_bias, model.n_others, input.data());
   double bias = 0;
@@ -70,7 +58,7 @@ double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bi
   int64_t gray = 0;
   for (int64_t state = 0;;) {
     sum.add(bias + softplus_sum(input.data(), model.n_others));
-    if (++state == int64_t{1} << low_bits) return sum.value();
+    if (++state == int64_t{1} << low_bits || team.check_stop()) return sum.value();
     int64_t unit = 0;  // the Gray code flips the lowest set bit of the counter
     while (!(state >> unit & 1)) ++unit;
     gray ^= int64_t{1} << unit;
@@ -95,8 +83,11 @@ double log_partition_exact(const ParameterArrays<const double*>& parameters, int
   const int64_t low_bits = std::min(kLowBits, model.n_states_bits);
   const int64_t n_blocks = int64_t{1} << (model.n_states_bits - low_bits);
   Buffer<double> blocks(n_blocks);
-  parallel_for(run, n_blocks,
-               [&](int64_t block) { blocks[block] = block_log_sum(model, block, low_bits); });
+  parallel_region(run, [&](Team& team) {
+    team.for_each(n_blocks, [&](int64_t block) {
+      blocks[block] = block_log_sum(model, block, low_bits, team);
+    });
+  });
   LogSum total;
   for (int64_t block = 0; block < n_blocks; ++block) total.add(blocks[block]);
   return total.value();

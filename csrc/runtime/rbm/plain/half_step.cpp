@@ -34,12 +34,14 @@ PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, in
                          const Run& run) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;
   PlainMatrix out(rows * nh);
-  parallel_for(run, rows, [&](int64_t r) {
-    for (int64_t j = 0; j < nh; ++j) {
-      double x = model.hidden_bias[j];
-      for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
-      out[r * nh + j] = sigmoid(x);
-    }
+  parallel_region(run, [&](Team& team) {
+    team.for_each(rows, [&](int64_t r) {
+      for (int64_t j = 0; j < nh && !team.check_stop(); ++j) {
+        double x = model.hidden_bias[j];
+        for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
+        out[r * nh + j] = sigmoid(x);
+      }
+    });
   });
   return out;
 }
@@ -49,14 +51,16 @@ PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, in
                           const Run& run) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;
   PlainMatrix out(rows * nv);
-  parallel_for(run, rows, [&](int64_t r) {
-    double* x = out.data() + r * nv;
-    std::copy_n(model.visible_bias.data(), nv, x);
-    for (int64_t j = 0; j < nh; ++j) {
-      const double h = hidden[r * nh + j];
-      for (int64_t i = 0; i < nv; ++i) x[i] += h * model.weights[j * nv + i];
-    }
-    for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(x[i]);
+  parallel_region(run, [&](Team& team) {
+    team.for_each(rows, [&](int64_t r) {
+      double* x = out.data() + r * nv;
+      std::copy_n(model.visible_bias.data(), nv, x);
+      for (int64_t j = 0; j < nh && !team.check_stop(); ++j) {
+        const double h = hidden[r * nh + j];
+        for (int64_t i = 0; i < nv; ++i) x[i] += h * model.weights[j * nv + i];
+      }
+      for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(x[i]);
+    });
   });
   return out;
 }

@@ -3,14 +3,13 @@
 #include <cmath>
 
 #include "runtime/rbm/evaluate/exact.h"
+#include "runtime/rbm/model/softplus.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
 namespace {
-
-double softplus(double x) { return std::max(x, 0.0) + std::log1p(std::exp(-std::fabs(x))); }
 
 /// sum over j of log(1 + e^after_j) - log(1 + e^before_j), the differences first: nothing large
 /// cancels.
@@ -72,15 +71,17 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps
 void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
   const PlainMatrix v = plain_rows(visible, run);
   const int64_t nv = n_visible();
-  parallel_for(run, visible.rows(), [&](int64_t r) {
-    double energy = 0;
-    for (int64_t i = 0; i < nv; ++i) energy -= v[r * nv + i] * state_.visible_bias[i];
-    for (int64_t j = 0; j < n_hidden(); ++j) {
-      double x = state_.hidden_bias[j];
-      for (int64_t i = 0; i < nv; ++i) x += v[r * nv + i] * state_.weights[j * nv + i];
-      energy -= softplus(x);
-    }
-    out[r] = energy;
+  parallel_region(run, [&](Team& team) {
+    team.for_each(visible.rows(), [&](int64_t r) {
+      double energy = 0;
+      for (int64_t i = 0; i < nv; ++i) energy -= v[r * nv + i] * state_.visible_bias[i];
+      for (int64_t j = 0; j < n_hidden() && !team.check_stop(); ++j) {
+        double x = state_.hidden_bias[j];
+        for (int64_t i = 0; i < nv; ++i) x += v[r * nv + i] * state_.weights[j * nv + i];
+        energy -= softplus(x);
+      }
+      out[r] = energy;
+    });
   });
 }
 

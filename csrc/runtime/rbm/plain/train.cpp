@@ -23,11 +23,12 @@ struct PlainPhase {
 
   double visible_mean(int64_t i) const { return column_mean(visible, i); }
   double hidden_mean(int64_t j) const { return column_mean(hidden, j); }
-  /// Means over the rows, which are added in order, of every visible unit times hidden unit j.
-  PlainMatrix pair_means(int64_t j) const {
+  /// Means over the rows, which are added in order, of every visible unit times hidden unit j. None
+  /// of meaning once the team stops.
+  PlainMatrix pair_means(int64_t j, Team& team) const {
     const int64_t nv = columns(visible), nh = columns(hidden);
     PlainMatrix out(nv);
-    for (int64_t r = 0; r < rows; ++r)
+    for (int64_t r = 0; r < rows && !team.check_stop(); ++r)
       for (int64_t i = 0; i < nv; ++i) out[i] += visible[r * nv + i] * hidden[r * nh + j];
     for (double& value : out) value /= static_cast<double>(rows);
     return out;
@@ -132,10 +133,12 @@ class PlainTrainer {
                   mean_visible[i] - model.visible_mean(i));
     });
     state_.weight_velocity.resize(state_.weights.size());
-    parallel_for(run_, state_.n_hidden, [&](int64_t j) {
-      const PlainMatrix up = data.pair_means(j), down = model.pair_means(j);
-      for (int64_t i = 0; i < state_.n_visible; ++i)
-        update_weight(i, j, up[i] - down[i] + force[j] * mean_visible[i]);
+    parallel_region(run_, [&](Team& team) {
+      team.for_each(state_.n_hidden, [&](int64_t j) {
+        const PlainMatrix up = data.pair_means(j, team), down = model.pair_means(j, team);
+        for (int64_t i = 0; i < state_.n_visible; ++i)
+          update_weight(i, j, up[i] - down[i] + force[j] * mean_visible[i]);
+      });
     });
   }
 

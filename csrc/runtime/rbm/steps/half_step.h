@@ -103,14 +103,20 @@ class HalfStep {
   const VisibleSums* visible_sums_;
 };
 
+/// Of a tile, with nothing wanted yet.
+inline UnitOutput tile_output(int64_t tile) {
+  UnitOutput output{};
+  output.tile = tile;
+  return output;
+}
+
 /// Where a tile's sampled bits go, and the draws they take.
 inline UnitOutput sample_output(const BitMatrixView& to, int64_t tile, const DrawKey& draws,
                                 uint32_t first_chain = 0) {
-  UnitOutput output{};
+  UnitOutput output = tile_output(tile);
   output.sample_words = to.word_column(tile / (kWordBits / kTileUnits));
   output.draw_key = draws;
   output.first_chain = first_chain;
-  output.tile = tile;
   return output;
 }
 

@@ -25,7 +25,7 @@ VisibleSums::VisibleSums(const RbmState& state, int64_t max_rows, int n_threads)
 }
 
 void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int exponent,
-                           BitProduct& product) {
+                           BitProduct& product, Team& team) {
   const int64_t word = first_word(part);
   WeightPanelsView weights = state_.panels_at(exponent);
   weights.panels = weights.panel(first_tile(part));
@@ -34,7 +34,7 @@ void VisibleSums::sum_part(int64_t part, const BitMatrixView& hidden, int expone
   own.words = hidden.word_column(word);
   own.columns = weights.n_hidden;
   product.prepare(own, state_.visible_tiles());
-  for (int64_t tile = 0; tile < state_.visible_tiles(); ++tile)
+  for (int64_t tile = 0; tile < state_.visible_tiles() && !team.check_stop(); ++tile)
     product.visible_sums(weights, tile, parts_.data() + offset(part, tile));
 }
 

@@ -12,6 +12,7 @@
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/bit_product.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl {
 
@@ -27,8 +28,10 @@ class VisibleSums {
   int64_t first_tile(int64_t part) const {
     return std::min(first_word(part) * kTilesPerWord, state_.hidden_tiles());
   }
-  /// Sums of all visible tiles over the hidden units of one part.
-  void sum_part(int64_t part, const BitMatrixView& hidden, int exponent, BitProduct& product);
+  /// Sums of all visible tiles over the hidden units of one part, or none of meaning once the team
+  /// stops.
+  void sum_part(int64_t part, const BitMatrixView& hidden, int exponent, BitProduct& product,
+                Team& team);
 
   /// sums[r][k] over all hidden units of visible units 16 tile .. 16 tile + 15, for `rows` rows.
   /// Where the sums are not split, `product` was prepared with the hidden states.

@@ -15,7 +15,7 @@ void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep
   // Chains of PCD start elsewhere: only sampled statistics draw given the data.
   const BitMatrixView samples =
       persistent ? run_.states.data_hidden.bits.view(states.batch.count) : states.hidden.bits;
-  UnitOutput output{};
+  UnitOutput output = tile_output(tile);
   if (!persistent || sampled)
     output = sample_output(samples, tile, run_.draws.hidden_given_data(states.batch.index));
   output.means = run_.states.data_means(tile);
@@ -67,7 +67,7 @@ HiddenStatistics Panels::data_statistics(int64_t tile, const BatchStates& states
 HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& states,
                                           const HalfStep& up, TrainScratch& scratch) {
   if (run_.settings.sampled_statistics) return sampled_model_statistics(tile, states, up, scratch);
-  UnitOutput output{};
+  UnitOutput output = tile_output(tile);
   if (run_.settings.persistent)
     output = sample_output(states.hidden.bits, tile, run_.draws.last_hidden(states.batch.index));
   if (states.model.real)

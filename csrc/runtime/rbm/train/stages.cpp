@@ -39,9 +39,10 @@ void Stages::hidden_stage(Team& team, const BatchStates& following, int exponent
   BitProduct& product = scratch_[team.thread_index()].from_hidden;
   team.for_each(visible_sums_.n_parts(), [&](int64_t part) {
     const int64_t end = visible_sums_.first_tile(part + 1);
-    for (int64_t tile = visible_sums_.first_tile(part); tile < end; ++tile) hidden_tile(tile);
+    for (int64_t tile = visible_sums_.first_tile(part); tile < end && !team.check_stop(); ++tile)
+      hidden_tile(tile);
     if (following.batch.count > 0)
-      visible_sums_.sum_part(part, following.hidden.bits, exponent, product);
+      visible_sums_.sum_part(part, following.hidden.bits, exponent, product, team);
   });
 }
 

@@ -17,9 +17,8 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
                                const HalfStep& down, TrainScratch& scratch) {
-  UnitOutput output{};
+  UnitOutput output = tile_output(tile);
   output.means = scratch.tile.means.data();
-  output.tile = tile;
   down.activate(input, output);
   copy_means(output.means, input.rows, tile, run_.state.n_visible, run_.states.chain_values(),
              states.model.value_stride);
