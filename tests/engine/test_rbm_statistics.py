@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from scipy.special import expit
+from scipy.special import expit, logsumexp
 
 from tests.oracle import rbm as oracle
-from tests.support.engines import SETTINGS
+from tests.support.engines import SETTINGS, random_model
 from udl_fast import RBM, _core
 from udl_fast.evaluation import LogPartition
 
@@ -131,16 +131,18 @@ def test_exact_gradient_is_the_derivative_of_the_likelihood():
 
 
 @pytest.mark.parametrize(("n_visible", "n_hidden"), [(1, 1), (4, 3), (3, 5), (12, 9), (11, 13)])
-@pytest.mark.parametrize("precision", ["fixed", "float64"])
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
 def test_log_partition_is_the_enumerated_sum(n_visible, n_hidden, precision):
     g = np.random.default_rng(n_visible)
     engine = _core.RbmEngine(n_visible, n_hidden, precision)
     engine.set_parameters(
         g.normal(0, 1, (n_hidden, n_visible)), g.normal(size=n_hidden), g.normal(size=n_visible)
     )
-    expected = oracle.log_partition(
-        engine.weights().astype(float), engine.hidden_bias(), engine.visible_bias()
-    )
+    weights = engine.weights().astype(float)
+    if precision != "float64":
+        scale = oracle.scale_exponent(weights, precision == "fast")
+        weights = oracle.quantise(weights, scale) * 2.0**scale
+    expected = oracle.log_partition(weights, engine.hidden_bias(), engine.visible_bias())
     for n_threads in (1, 3):
         assert abs(engine.log_partition_exact(n_threads) - expected) < 1e-9 * max(1, abs(expected))
 
@@ -187,3 +189,27 @@ def test_estimator_samples_the_enumerated_model():
     np.testing.assert_allclose(
         rbm.transform(states), expit(states @ parameters[0].T + parameters[1]), atol=1e-6
     )
+
+
+def log_of_all_probabilities(engine):
+    """log of the sum of P(v) over all states v; 0 where free energies and log Z belong together."""
+    n = engine.n_visible
+    every = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    energies = engine.free_energy(_core.Rows.from_array(every.astype(bool)), 2)
+    return logsumexp(-energies) - engine.log_partition_exact(2)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+@pytest.mark.parametrize(
+    ("shape", "spread"), [((4096, 6), 0.3), ((4097, 6), 1.0), ((6, 9), 0.3), ((20, 10), 3.0)]
+)
+def test_probabilities_of_all_states_sum_to_one(shape, spread, precision):
+    engine, _ = random_model(shape[1], shape[0], spread, precision)
+    assert log_of_all_probabilities(engine) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+def test_probabilities_beside_a_huge_weight_sum_to_one(precision):
+    engine = _core.RbmEngine(2, 1, precision)
+    engine.set_parameters(np.array([[1e7, 0.4]]), np.zeros(1), np.zeros(2))
+    assert log_of_all_probabilities(engine) == pytest.approx(0, abs=1e-6)

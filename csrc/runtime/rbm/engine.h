@@ -92,7 +92,8 @@ class RbmEngine {
   /// Sum over the visible units i of log P(v_i | all others), where the alternative to v_i is
   /// 1 - v_i.
   virtual void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const = 0;
-  /// The exact log Z (runtime/rbm/evaluate/exact.h), of the parameters in double.
+  /// The exact log Z (runtime/rbm/evaluate/exact.h) in double, of the weights as sums see them:
+  /// rounded, but in a float64 engine.
   virtual double log_partition(const Run& run) const = 0;
 
  private:

@@ -1,5 +1,6 @@
 // Free energies and log Z of the packed-bit engine.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 
 #include "runtime/rbm/evaluate/exact.h"
@@ -59,9 +60,15 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
   });
 }
 
+/// Of the weights that sums are made of, rounded at their scale: only their log Z makes
+/// probabilities of the free energies.
 double FixedRbmEngine::log_partition(const Run& run) const {
   Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible());
   state_.weights.copy_to(weights.data());
+  const double scale = std::ldexp(1.0, state_.scale_exponent);
+  const float inverse_scale = power_of_two(-state_.scale_exponent);
+  for (int64_t k = 0; k < weights.size(); ++k)
+    weights[k] = scale * round_to_int(static_cast<float>(weights[k]) * inverse_scale);
   for (int64_t j = 0; j < n_hidden(); ++j) hidden[j] = state_.hidden.bias[j];
   for (int64_t i = 0; i < n_visible(); ++i) visible[i] = state_.visible.bias[i];
   return log_partition_exact({weights.data(), hidden.data(), visible.data()}, n_hidden(),

@@ -140,7 +140,8 @@ class Scores(Inference):
         Parameters
         ----------
         method : {"exact"}, default="exact"
-            Enumerates the 2^n states of the smaller side, n <= 30; about 0.2 s at n = 16 and twice
+            Enumerates the 2^n states of the smaller side, n <= 30, with the weights as `precision`
+            rounds them, so that `log_likelihood` sums to one over all states; about 0.2 s at n = 16 and twice
             as long for each unit more, for 784 units on the other side.
 
         Returns
