@@ -103,9 +103,15 @@ def test_wrong_number_of_columns(fitted, method):
         getattr(fitted, method)(X[:, :5])
 
 
-def test_wrong_number_of_hidden_columns(fitted):
-    with pytest.raises(ValueError, match="mean_visible: h has 2 columns, expected 3"):
-        fitted.inverse_transform(np.zeros((1, 2)))
+@pytest.mark.parametrize(
+    ("method", "argument"),
+    [("inverse_transform", "H"), ("mean_visible", "h"), ("sample_visible", "h")],
+)
+def test_wrong_hidden_states_name_the_method_that_was_called(fitted, method, argument):
+    with pytest.raises(ValueError, match=f"{method}: {argument} has 2 columns, expected 3"):
+        getattr(fitted, method)(np.zeros((1, 2)))
+    with pytest.raises(ValueError, match=f"Input {argument} contains NaN"):
+        getattr(fitted, method)(np.full((1, 3), np.nan))
 
 
 @pytest.mark.parametrize(

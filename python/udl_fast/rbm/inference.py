@@ -76,7 +76,10 @@ class Inference(Model):
         -------
         ndarray of shape (n_samples, n_features) or (n_features,)
         """
-        states = self._hidden_states(h, "mean_visible")
+        return self._mean_visible(h, "mean_visible", "h")
+
+    def _mean_visible(self, h: Any, function: str, argument: str) -> NDArray[Any]:
+        states = self._hidden_states(h, function, argument)
         out = self._engine.mean_visible(
             to_rows(states, n_jobs=self.n_jobs), resolve_n_jobs(self.n_jobs)
         )
@@ -84,7 +87,7 @@ class Inference(Model):
 
     def inverse_transform(self, H: Any) -> NDArray[Any]:
         """P(v = 1 | h) given features; the way back from :meth:`transform`."""
-        return self.mean_visible(H)
+        return self._mean_visible(H, "inverse_transform", "H")
 
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
@@ -103,12 +106,12 @@ class Inference(Model):
             )
         return v
 
-    def _hidden_states(self, h: Any, function: str) -> Any:
+    def _hidden_states(self, h: Any, function: str, argument: str = "h") -> Any:
         self._check_fitted()
-        h = state_matrix(h, "h")
+        h = state_matrix(h, argument)
         if h.shape[1] != self._engine.n_hidden:
             raise ValueError(
-                f"{function}: h has {h.shape[1]} columns, expected {self._engine.n_hidden}"
+                f"{function}: {argument} has {h.shape[1]} columns, expected {self._engine.n_hidden}"
             )
         return h
 
