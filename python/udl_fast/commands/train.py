@@ -146,7 +146,8 @@ def _fit(model: Any, values: Any) -> bool:
     """Train to the end; whether Ctrl-C ended it after an epoch or more."""
     try:
         with no_progress_bar():  # _Watch says more
-            model.resume(values) if hasattr(model, "n_iter_") else model.fit(values)
+            learn = model.resume if hasattr(model, "n_iter_") else model.fit
+            learn(values)
     except KeyboardInterrupt:
         if getattr(model, "n_iter_", 0) == 0:
             raise
