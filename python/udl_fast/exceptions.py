@@ -11,6 +11,7 @@ from types import FunctionType
 __all__ = ["LearningWarning"]
 
 _PACKAGE = f"{Path(__file__).parent}{os.sep}"
+_BETWEEN = ("sklearn", "joblib")  # packages that call models for their callers
 
 
 class LearningWarning(UserWarning):
@@ -28,7 +29,7 @@ class LearningWarning(UserWarning):
 
 
 def warn_caller(message: str, category: type[Warning]) -> None:
-    """Warn at the line outside this package and scikit-learn that led here."""
+    """Warn at the line outside this package, scikit-learn and joblib that led here."""
     level, frame = 1, sys._getframe(1)
     while frame is not None and _is_ours(frame.f_code.co_filename):
         level, frame = level + 1, frame.f_back  # type: ignore[assignment]
@@ -36,7 +37,7 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(_PACKAGE) or f"{os.sep}sklearn{os.sep}" in file
+    return file.startswith(_PACKAGE) or any(f"{os.sep}{name}{os.sep}" in file for name in _BETWEEN)
 
 
 def name_methods_of(owner: type, *parts: type) -> None:

@@ -34,7 +34,7 @@ struct TrainCall {
 struct TrainResult {
   int64_t n_updates = 0, n_rows = 0, step = 0;
   bool stopped = false;  ///< poll or the run's interrupt asked for it
-  bool finite = true;    ///< false: weights stopped being finite numbers and training ended there
+  bool finite = true;    ///< false: weights or, by the end, biases are no numbers any more
   double seconds = 0;
 };
 

@@ -10,10 +10,12 @@ from scipy import sparse
 from sklearn.utils.validation import check_array, validate_data
 
 from .. import _core
+from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 
 FLOAT_DTYPES = (np.float32, np.float64)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+_LARGEST_SUMMED = 2.0**96  # of input: with weights below 2^15, 2^16 units are summed within float32
 
 
 def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> Any:
@@ -73,21 +75,49 @@ def to_rows(
     return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
 
 
+def check_units(
+    X: Any, rows: _core.Rows, owner: str, argument: str, advice: str, *, double: bool
+) -> None:
+    """Real values of Bernoulli units: an error if the engine cannot sum them, a warning if they are
+    neither states nor probabilities, with advice how to mend them."""
+    if rows.kind == "bits":
+        return
+    low, high = value_range(X, rows)
+    check_range(low, high, f"{owner}: {argument}", double=double)
+    if low < 0 or high > 1:
+        warn_caller(
+            f"{owner}: {argument} holds values from {low:g} to {high:g}, but Bernoulli units expect "
+            f"values in [0, 1]. {advice}.",
+            UserWarning,
+        )
+
+
+def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:
+    """The smallest and the largest value of a matrix, and of its rows where it is sparse."""
+    if sparse.issparse(X):
+        return rows.minimum, rows.maximum
+    return float(X.min()), float(X.max())
+
+
 def check_finite(values: NDArray[Any], name: str, *, double: bool) -> None:
     """An error if real values are NaN or infinite, or would be in the engine's arithmetic."""
     if not np.isfinite(values).all():
         raise ValueError(f"{name} holds NaN or infinity")
     if values.size:
-        check_range(float(values.min()), float(values.max()), name, double=double)
+        largest = float(np.abs(values).max())
+        _check_size(largest, _LARGEST_FLOAT32, name, double=double)
 
 
 def check_range(low: float, high: float, name: str, *, double: bool) -> None:
-    """An error if values from `low` to `high` do not fit the engine's arithmetic."""
-    largest = max(abs(low), abs(high))
-    if not double and largest > _LARGEST_FLOAT32:
+    """An error if input from `low` to `high` is beyond what the engine can sum."""
+    _check_size(max(abs(low), abs(high)), _LARGEST_SUMMED, name, double=double)
+
+
+def _check_size(size: float, limit: float, name: str, *, double: bool) -> None:
+    if not double and size > limit:
         raise ValueError(
-            f"{name} holds values up to {largest:.4g} in size, beyond the range of float32 "
-            f"({_LARGEST_FLOAT32:.4g}) in which the model computes"
+            f"{name} holds values up to {size:.4g} in size, beyond {limit:.4g}: the model computes in "
+            "float32, where sums of them are no numbers"
         )
 
 

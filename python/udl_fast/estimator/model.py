@@ -24,7 +24,7 @@ from .attributes import attribute_names
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
 from .given import given
-from .input import input_matrix, output_dtype, to_rows
+from .input import check_range, input_matrix, output_dtype, to_rows, value_range
 from .output import own_outputs
 from .parameters import COMMON_RULES, Rule
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
@@ -288,7 +288,10 @@ class Model(CallbackSupport, BaseEstimator):
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         """The engine's form of a checked matrix."""
-        return to_rows(X, n_jobs=self.n_jobs)
+        rows = to_rows(X, n_jobs=self.n_jobs)
+        if rows.kind != "bits":
+            check_range(*value_range(X, rows), "X", double=self._is_double())
+        return rows
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
         """These rows in the form in which `_measure` takes them."""

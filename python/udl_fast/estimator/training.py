@@ -126,7 +126,7 @@ def _check_finite(model: Model, result: Mapping[str, Any]) -> None:
         return
     advice = model._not_finite_advice()
     raise FloatingPointError(
-        f"{type(model).__name__}: weights stopped being finite in update "
+        f"{type(model).__name__}: weights or biases stopped being finite by update "
         f"{model.n_updates_ + result['n_updates']}{'; ' if advice else ''}{advice}. "
         "The model keeps its state before this epoch."
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import _core
-from ..estimator.input import output_dtype, state_matrix, to_rows
+from ..estimator.input import check_units, output_dtype, state_matrix, to_rows
 from ..estimator.model import Model
 from ..runtime import resolve_n_jobs
 
@@ -80,9 +80,8 @@ class Inference(Model):
 
     def _mean_visible(self, h: Any, function: str, argument: str) -> NDArray[Any]:
         states = self._hidden_states(h, function, argument)
-        out = self._engine.mean_visible(
-            to_rows(states, n_jobs=self.n_jobs), resolve_n_jobs(self.n_jobs)
-        )
+        rows = self._hidden_rows(states, argument)
+        out = self._engine.mean_visible(rows, resolve_n_jobs(self.n_jobs))
         return like(h, out.astype(output_dtype(states, self._dtype), copy=False))
 
     def inverse_transform(self, H: Any) -> NDArray[Any]:
@@ -115,10 +114,25 @@ class Inference(Model):
             )
         return h
 
-    def _visible_rows(self, X: Any) -> _core.Rows:
-        """A threshold applies here too; "sample" does not: pixels count as probabilities."""
+    def _visible_rows(self, X: Any, *, double: bool | None = None) -> _core.Rows:
+        """A threshold applies here too; "sample" does not: pixels count as probabilities. `double` is
+        whether they meet an engine of float64; None means the present one."""
         threshold = None if isinstance(self.binarize, str) else self.binarize
-        return to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
+        rows = to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
+        advice = "Scale X (grey levels: X / 255) or set binarize to a threshold"
+        self._check_units(X, rows, "X", advice, double)
+        return rows
+
+    def _hidden_rows(self, h: Any, argument: str = "h") -> _core.Rows:
+        rows = to_rows(h, n_jobs=self.n_jobs)
+        self._check_units(h, rows, argument, "Give states or probabilities of the hidden units")
+        return rows
+
+    def _check_units(
+        self, X: Any, rows: _core.Rows, argument: str, advice: str, double: bool | None = None
+    ) -> None:
+        double = self._is_double() if double is None else double
+        check_units(X, rows, type(self).__name__, argument, advice, double=double)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

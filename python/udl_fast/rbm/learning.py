@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
-from ..exceptions import warn_caller
 from .inference import Inference
 
 _ENGINE_SETTINGS = (
@@ -110,24 +109,11 @@ class ContrastiveLearning(Inference):
     # ---- rows ----
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
-        rows = self._visible_rows(X)
-        if training:
-            self._warn_outside_unit_interval(rows)
-            self._check_binary_statistics(rows)
+        if not training:
+            return self._visible_rows(X)
+        rows = self._visible_rows(X, double=self.precision == "float64")
+        self._check_binary_statistics(rows)
         return rows
-
-    def _warn_outside_unit_interval(self, rows: _core.Rows) -> None:
-        """Anything but states and probabilities trains on nonsense, so say how to mend it."""
-        if rows.kind == "bits":
-            return
-        low, high = rows.minimum, rows.maximum
-        if low < 0 or high > 1:
-            warn_caller(
-                f"{type(self).__name__}: X holds values from {low:g} to {high:g}, but Bernoulli "
-                "units expect values in [0, 1]. Scale X (grey levels: X / 255) or set binarize to "
-                "a threshold.",
-                UserWarning,
-            )
 
     def _check_binary_statistics(self, rows: _core.Rows) -> None:
         """Sampled statistics count pairs of bits, so visible units must be bits."""

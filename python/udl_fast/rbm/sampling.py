@@ -68,7 +68,7 @@ class Sampling(Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_visible(h)
-        rows = to_rows(self._hidden_states(h, "sample_visible"), n_jobs=self.n_jobs)
+        rows = self._hidden_rows(self._hidden_states(h, "sample_visible"))
         with self._steps(1) as step:
             return like(h, self._drawn_visible(rows, step).to_array("bool"))
 

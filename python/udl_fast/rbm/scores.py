@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..estimator.input import to_rows, value_range
 from ..estimator.parameters import Choice
 from ..evaluation import LogPartition, one_flip_pseudo_likelihood
 from ..runtime import resolve_n_jobs
@@ -78,7 +79,8 @@ class Scores(Inference):
         row is about 300 nats where the value is about -70, and that of a mean over n rows 300 /
         sqrt(n). Compare models by :meth:`pseudo_likelihood`. The unit is chosen by a hash of the
         row's values, so the result is deterministic and does not depend on the other rows or their
-        order.
+        order; but a single value other than 0 and 1 moves the whole matrix to sums of real values,
+        with their rounding (docs/numerics.md).
 
         Parameters
         ----------
@@ -166,16 +168,34 @@ class Scores(Inference):
         Parameters
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
+            States: all values 0 or 1, or made so by `binarize`.
         log_z : float or LogPartition, default=None
             None computes it exactly.
+
+        Raises
+        ------
+        ValueError
+            If X holds other values: the model gives probabilities to states alone.
         """
         self._check_fitted()
+        rows = self._states(self._matrix(X))
         if log_z is None:
             log_z = self.log_partition()
         if isinstance(log_z, LogPartition):
             log_z = log_z.log_z
-        rows = self._visible_rows(self._matrix(X))
         return -self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)) - log_z
+
+    def _states(self, X: Any) -> _core.Rows:
+        """The rows of X, which have to be states."""
+        threshold = None if isinstance(self.binarize, str) else self.binarize
+        rows = to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
+        if rows.kind != "bits":
+            low, high = value_range(X, rows)
+            raise ValueError(
+                f"{type(self).__name__}: log_likelihood needs states, all of them 0 or 1, got values "
+                f"from {low:g} to {high:g}; take X > 0.5, or set binarize to a threshold"
+            )
+        return rows
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

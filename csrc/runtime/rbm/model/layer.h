@@ -1,5 +1,6 @@
 #pragma once
 // One layer of units: its kind, its biases and how they move.
+#include <cmath>
 #include <cstdint>
 
 #include "base/units.h"
@@ -18,6 +19,13 @@ struct Layer {
 
   int64_t n_units() const { return bias.size(); }
   int64_t n_tiles() const { return divide_up(n_units(), kTileUnits); }
+  /// Whether the biases and how they move are numbers; once they are not, learning does not mend
+  /// them.
+  bool is_finite() const {
+    for (int64_t i = 0; i < n_units(); ++i)
+      if (!std::isfinite(bias[i]) || !std::isfinite(bias_velocity[i])) return false;
+    return true;
+  }
 };
 
 }  // namespace udl

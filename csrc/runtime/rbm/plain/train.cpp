@@ -66,7 +66,7 @@ class PlainTrainer {
     for (int64_t index = 0; index < minibatches_.count() && wants_more(); ++index) {
       const Minibatch batch = minibatches_[index];
       learn(batch);
-      result_.finite = all_finite(state_.weights);
+      result_.finite = is_finite();
       result_.n_updates += 1;
       result_.n_rows += batch.count;
       result_.stopped = run_.stopped() || (call_.poll && call_.poll(result_.n_rows));
@@ -77,6 +77,12 @@ class PlainTrainer {
   }
 
  private:
+  bool is_finite() const {
+    return all_finite(state_.weights) && all_finite(state_.hidden_bias) &&
+           all_finite(state_.visible_bias) && all_finite(state_.hidden_velocity) &&
+           all_finite(state_.visible_velocity);
+  }
+
   bool wants_more() const { return !result_.stopped && result_.finite; }
 
   void learn(const Minibatch& batch) {

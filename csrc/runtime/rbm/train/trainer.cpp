@@ -109,7 +109,8 @@ void prepare_velocity(RbmState& state, double momentum) {
 TrainResult train_fixed(RbmState& state, const TrainCall& call, const Run& run) {
   FixedTrainer trainer(state, call, run);
   prepare_velocity(state, call.settings.momentum);
-  const TrainResult result = trainer.run(run);
+  TrainResult result = trainer.run(run);
+  result.finite = result.finite && state.hidden.is_finite() && state.visible.is_finite();
   state.has_mean_activation =
       state.has_mean_activation || (call.settings.has_sparsity && result.n_updates > 0);
   return result;
