@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import json
 import re
 import shlex
 from pathlib import Path
@@ -41,3 +42,9 @@ def test_python_trains_by_the_recipe():
 def test_the_demo_trains_by_the_recipe():
     assert SETTINGS["mnist"].arguments is GOOD_MNIST
     udl_fast.RBM(**GOOD_MNIST)._check_parameters()
+
+
+def test_the_record_is_of_the_recipe():
+    record = json.loads((ROOT / "benchmarks" / "results" / "good_mnist.json").read_text())
+    assert record["recipe"] == GOOD_MNIST
+    assert len(record["results"]["the_recipe"]["runs"]) == 5
