@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from udl_fast import _core
+from udl_fast.estimator import transaction
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -166,6 +167,29 @@ def test_killed_save(tmp_path):
     assert record["kills"] == len(record["moments"]) == 6
     assert {moment["file"] for moment in record["moments"]} <= {"old", "new"}
     assert record["leftovers_at_the_end"] == 0
+
+
+def test_calls_interrupted_at_every_point(tmp_path):
+    record = run("every_point", tmp_path, "--only", "RBM: refit")
+    assert {call["points_in"] for call in record["calls"]} == {"the library", "everywhere"}
+    assert record["interrupts"] == sum(call["interrupts"] for call in record["calls"]) >= 30
+    assert record["torn"] == 0
+
+
+def test_torn_states_are_found(monkeypatch):
+    """Training that is not undone, and a merge of indexes in two steps."""
+    campaign = load("every_point", monkeypatch)
+    monkeypatch.setattr(transaction.Turn, "undo_pass", lambda turn: None)
+    (goes_on,) = (o for o in campaign.models.operations() if o.name == "RBM: fit that goes on")
+    assert campaign.campaign(goes_on, 200, everywhere=False)["torn"]
+
+    def merge(index, other):
+        index.add(other.reconstruct_batch(other.ids))
+        other.reset()
+
+    monkeypatch.setattr(campaign.indexes.HammingIndex, "merge_from", merge)
+    (merging,) = (o for o in campaign.indexes.operations() if o.name == "HammingIndex: merge_from")
+    assert campaign.campaign(merging, 200, everywhere=False)["torn"]
 
 
 def test_rbm_scaling(tmp_path):

@@ -36,9 +36,10 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     if target.exists() and not target.is_file():
         raise OSError(f"{path} exists and is no regular file")
     _remove_leftovers(target)
-    with _naming(path):
-        temporary, file = _new_temporary(target)
-    try:
+    temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}")
+    try:  # before the file is there: an interrupt finds it there or not
+        with _naming(path):
+            file = _locked_file(temporary)
         with file:
             yield file
             file.flush()
@@ -50,7 +51,7 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         if sys.platform == "win32":  # open files cannot be moved
             _move(temporary, target, path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
+        with contextlib.suppress(OSError):
             temporary.unlink()
         raise
     _sync_folder(target.parent)
@@ -77,13 +78,12 @@ def _stem(target: Path) -> str:
     return f".{hashlib.sha256(name).hexdigest() if is_long else target.name}."
 
 
-def _new_temporary(target: Path) -> tuple[Path, IO[bytes]]:
+def _locked_file(temporary: Path) -> IO[bytes]:
     while True:
-        temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}")
         file = open(temporary, "xb")  # noqa: SIM115 - the caller closes it
         # Another writer may have taken it for a leftover before it was locked.
         if not _locked(file, wait=True) or os.fstat(file.fileno()).st_nlink:
-            return temporary, file
+            return file
         file.close()
 
 
