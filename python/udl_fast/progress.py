@@ -20,6 +20,16 @@ _DELAY_SECONDS = 2.0  # shorter work shows nothing
 _INTERVAL_SECONDS = 0.1
 _MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
 _suppressed = ContextVar("suppressed", default=False)
+_is_forked = False  # a child shares the terminal, and a lock of tqdm that its parent may have held
+
+
+def _note_fork() -> None:
+    global _is_forked
+    _is_forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 @contextmanager
@@ -34,7 +44,7 @@ def no_progress_bar() -> Iterator[None]:
 
 def is_watched() -> bool:
     """Whether a bar makes sense: stderr is a terminal that nobody else draws on, and this is no worker
-    of a parallel run.
+    of a parallel run and no child of a fork.
 
     The environment variable UDL_FAST_PROGRESS=0 turns bars off.
     """
@@ -43,6 +53,7 @@ def is_watched() -> bool:
         and os.environ.get("UDL_FAST_PROGRESS", "1").lower() not in ("0", "off", "false", "no")
         and multiprocessing.current_process().name == "MainProcess"
         and threading.current_thread() is threading.main_thread()
+        and not _is_forked
         and sys.stderr is not None
         and sys.stderr.isatty()
         and not _is_display_of_rich()

@@ -121,3 +121,47 @@ assert codes == [0, 0, 0], codes
 
 def test_a_child_that_is_forked_between_epochs_may_go_on_with_the_fit():
     run(BETWEEN_EPOCHS)
+
+
+WITHIN_AN_EPOCH = (
+    BEGIN
+    + """
+X = np.tile(X, (20, 1))
+children = []
+
+def fork(model, info):
+    if not children and 0 < info["rows_done"] < info["n_rows"]:
+        children.append(os.fork())
+
+try:
+    model.set_params(n_jobs=2, callbacks=[fork]).fit(X)
+except RuntimeError as error:
+    assert children == [0] and "forked within the call" in str(error), error
+    model.set_params(callbacks=None)
+    X = X[:4000]
+    os._exit(0 if model.n_iter_ == 1 and answer() else 3)
+assert children, "no callback within the epoch"
+assert os.waitstatus_to_exitcode(os.waitpid(children[0], 0)[1]) == 0
+assert model.n_iter_ == 2
+"""
+)
+
+
+def test_a_child_that_is_forked_within_an_epoch_gets_an_error_and_the_model_before_it():
+    """It has none of the threads that compute, and waited for them for ever."""
+    run(WITHIN_AN_EPOCH)
+
+
+def test_a_forked_child_shows_no_bar():
+    """It shares the terminal of its parent, and a lock of the bar that may be held for ever."""
+    run(
+        BEGIN
+        + """
+from udl_fast import progress
+sys.stderr = type("Terminal", (), {"isatty": lambda self: True, "write": lambda *a: 0, "flush": lambda s: 0})()
+assert progress.is_watched()
+def answer():
+    return not progress.is_watched()
+assert child_answers() == 0
+"""
+    )

@@ -4,7 +4,9 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
+#include <stdexcept>
 
+#include "runtime/threads/fork.h"
 #include "runtime/threads/interrupt.h"
 
 namespace udl {
@@ -17,11 +19,19 @@ class alignas(64) Stop {
   Stop& operator=(const Stop&) = delete;
 
   /// True when the rest need not be done. Asked often, by every thread of the team; thread 0 asks
-  /// the interrupt, which may throw.
+  /// the interrupt, which may throw. Throws in the child of a fork within the region.
   bool check(int thread_index) {
-    if (thread_index == 0 && interrupt_ != nullptr && interrupt_->ask()) request();
+    if (thread_index == 0 && interrupt_ != nullptr) {
+      if (interrupt_->ask()) request();
+      if (is_orphaned())
+        throw std::runtime_error(
+            "this process was forked within the call, whose threads it does not have");
+    }
     return requested_.load(std::memory_order_relaxed);
   }
+
+  /// In the child of a fork: of the region's threads it has the calling one alone.
+  bool is_orphaned() const noexcept { return fork_count() != forks_; }
 
   /// Keeps the exception that is being handled.
   void fail(int thread_index) noexcept {
@@ -47,6 +57,7 @@ class alignas(64) Stop {
   void request() noexcept { requested_.store(true, std::memory_order_relaxed); }
 
   Interrupt* const interrupt_;
+  const uint32_t forks_ = fork_count();
   std::atomic<bool> requested_{false};
   bool agreed_ = false;
   std::mutex mutex_;

@@ -47,10 +47,11 @@ class TeamState {
     const uint64_t before = n_finished_.load(std::memory_order_relaxed);
     n_leaving_.fetch_add(1, std::memory_order_relaxed);
     do barrier(thread_index);
-    while (n_finished_.load(std::memory_order_relaxed) == before);
+    while (n_finished_.load(std::memory_order_relaxed) == before && !stop_->is_orphaned());
   }
 
   void barrier(int thread_index) noexcept {
+    if (stop_->is_orphaned()) return stop_->agree();  // nobody else will come
     // Read before arriving: afterwards the others may go on, finish and prepare the next region.
     const int n_threads = n_threads_;
     const std::chrono::nanoseconds spin = spin_;
