@@ -72,15 +72,43 @@ def test_threshold_on_sparse_input(digits):
     np.testing.assert_array_equal(dense.transform(twice), dense.transform(twice.toarray()))
 
 
-def test_binarize_sample_draws_anew(digits):
-    """Pixels of probability 1/2 in a model without weights: visible biases see their mean."""
-    X = np.full((400, 3), 0.5, dtype=np.float32)
-    model = RBM(2, binarize="sample", learning_rate=0.0, n_iter=1, random_state=0).fit(X)
-    assert model.n_updates_ == 4
-    drawn = RBM(2, binarize="sample", n_iter=2, random_state=0).fit(X)
-    again = RBM(2, binarize="sample", n_iter=2, random_state=0).fit(X)
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+def test_binarize_sample_draws_anew(precision):
+    """From a model of zeros, whose reconstructions are 1/2, one update at rate 1 moves the visible biases by the
+    mean of the pixels that were drawn, less 1/2."""
+    p, n_rows, n_passes = np.array([0.1, 0.3, 0.5, 0.9]), 400, 60
+    X = np.tile(p, (n_rows, 1))
+    model = RBM.from_parameters(
+        *(np.zeros((2, 4)), np.zeros(4), np.zeros(2)),
+        binarize="sample",
+        sample_visibles=False,
+        learning_rate=1.0,
+        batch_size=n_rows,
+        precision=precision,
+        random_state=0,
+    )
+    means = []
+    for _ in range(n_passes):
+        model.partial_fit(X)
+        means.append(model.intercept_visible_ + 0.5)
+        model.components_, model.intercept_hidden_ = np.zeros((2, 4)), np.zeros(2)
+        model.intercept_visible_ = np.zeros(4)
+    counts = np.array(means) * n_rows
+    np.testing.assert_allclose(counts, counts.round(), atol=0.02)  # of pixels that are 0 or 1
+    sigma = np.sqrt(p * (1 - p) / n_rows)
+    assert (np.abs(np.mean(means, axis=0) - p) < 5 * sigma / np.sqrt(n_passes)).all()
+    # Each row and each pass draws for itself: means scatter as those of independent bits.
+    ratio = np.std(means, axis=0) / sigma
+    assert (ratio > 0.6).all()
+    assert (ratio < 1.5).all()
+
+
+def test_sampled_pixels_are_reproducible(digits):
+    grey = datasets.load_digits().data
+    drawn, again = (RBM(6, binarize="sample", n_iter=2, random_state=0).fit(grey) for _ in range(2))
     assert_same(drawn, again)
-    assert (drawn.components_ != RBM(2, n_iter=2, random_state=0).fit(X).components_).any()
+    plain = RBM(6, n_iter=2, random_state=0).fit(grey)
+    assert (drawn.components_ != plain.components_).any()
 
 
 def test_sparse_formats_agree(digits):
