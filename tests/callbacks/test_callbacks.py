@@ -17,6 +17,7 @@ from sklearn.pipeline import make_pipeline
 from tests.support.models import Recorder, assert_same
 from udl_fast import RBM, BernoulliRBM, callbacks, datasets
 from udl_fast.callbacks import History
+from udl_fast.callbacks._hooks import Hooks
 
 EXPECTED = [
     "setup",
@@ -147,6 +148,62 @@ def test_the_model_stands_still_while_a_callback_looks(algorithm):
     options = {"batch_size": 20, "n_iter": 1000, "n_jobs": 2, "random_state": 0}
     RBM(200, algorithm=algorithm, callbacks=[look], **options).fit(rows)
     assert looks == [True] * 4
+
+
+def test_every_epoch_that_begins_ends(digits):
+    """Also one that a function stops; the callbacks we ship take no notice of it."""
+    rows = np.random.default_rng(0).random((60000, 100)) < 0.3
+    logged = []
+
+    class Ends(Hooks):
+        def after_epoch(self, estimator):
+            logged.append(estimator.n_iter_)
+
+    def within_second_epoch(model, info):
+        return model.n_iter_ == 1 and 0 < info["rows_done"] < info["n_rows"]
+
+    recorder = Recorder()
+    watch = [recorder, Ends(), within_second_epoch]
+    RBM(100, n_iter=3, batch_size=5, n_jobs=1, callbacks=watch, random_state=0).fit(rows)
+    assert recorder.calls == EXPECTED
+    assert logged == [1]
+
+
+def test_a_function_that_returns_an_array_is_named(digits):
+    def scores(model, info):
+        return np.zeros(3)
+
+    with pytest.raises(TypeError, match=r"scores returned an object of type ndarray.*return True"):
+        RBM(5, n_iter=1, callbacks=[scores]).fit(digits)
+
+
+def test_an_interruption_in_teardown_leaves_nothing_behind(digits):
+    class Interrupted(Recorder):
+        def teardown(self, estimator, context):
+            raise KeyboardInterrupt
+
+    last = Recorder()
+    model = RBM(5, n_iter=1, callbacks=[Interrupted(), last])
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(digits)
+    assert last.calls[-1] == "teardown"
+    assert not [name for name in model.__dict__ if "callback" in name and name != "callbacks"]
+
+
+def test_callbacks_show_how_they_were_made(digits, tmp_path):
+    shown = {
+        "EarlyStopping()": callbacks.EarlyStopping(),
+        "EarlyStopping(monitor='seconds', patience=3)": callbacks.EarlyStopping(
+            "seconds", patience=3
+        ),
+        "History(validation=<ndarray of shape (1797, 64)>, every=2)": History(digits, every=2),
+        "Checkpoint(folder='runs', keep=None)": callbacks.Checkpoint("runs", keep=None),
+        "MetricsLogger(log=<built-in function print>, prefix='a/')": callbacks.MetricsLogger(
+            print, prefix="a/"
+        ),
+    }
+    for text, callback in shown.items():
+        assert repr(callback) == text
 
 
 # ---- scikit-learn's own, and without it ----

@@ -88,7 +88,7 @@ def test_grid_search_with_callbacks(digits, n_jobs):
 def test_threads_may_share_one_callback(digits):
     from concurrent.futures import ThreadPoolExecutor
 
-    stop = EarlyStopping(patience=2, min_delta=1e6)
+    stop = EarlyStopping(patience=2, min_delta=1e6, wait_for_learning=False)
     models = [RBM(5, n_iter=20, random_state=s).set_callbacks(stop) for s in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda model: model.fit(digits), models))
@@ -98,6 +98,7 @@ def test_threads_may_share_one_callback(digits):
 # ---- EarlyStopping ----
 
 
+@pytest.mark.filterwarnings("ignore:RBM. learning has not begun")  # there is nothing to learn
 def test_the_best_epoch_is_restored_after_a_stop_within_an_epoch():
     rows = np.random.default_rng(0).random((60000, 100)) < 0.3
     stop = EarlyStopping(monitor="epoch", mode="min", restore_best=True)
@@ -113,7 +114,7 @@ def test_the_best_epoch_is_restored_after_a_stop_within_an_epoch():
 
 
 def test_early_stopping_waits_for_patience(digits):
-    stop = EarlyStopping(patience=4, min_delta=1e6)
+    stop = EarlyStopping(patience=4, min_delta=1e6, wait_for_learning=False)
     model = RBM(5, n_iter=50, callbacks=[stop], random_state=0).fit(digits)
     assert (model.n_iter_, stop.best_epoch_, stop.stopped_epoch_) == (5, 1, 5)
     assert stop.best_ == model.history_["pseudo_likelihood"][0]
@@ -130,7 +131,7 @@ def test_early_stopping_goes_on_while_it_gets_better(digits):
 def test_early_stopping_restores_the_best_epoch(digits):
     watch = [
         History(validation=digits[1500:]),
-        EarlyStopping(patience=3, min_delta=1e6, restore_best=True),
+        EarlyStopping(patience=3, min_delta=1e6, restore_best=True, wait_for_learning=False),
     ]
     options = {"learning_rate": 0.2, "momentum": 0.5, "algorithm": "pcd", "random_state": 0}
     model = RBM(8, n_iter=50, callbacks=watch, **options).fit(digits)
@@ -150,7 +151,7 @@ def test_early_stopping_prefers_validation_data(digits):
             estimator.history_["validation_pseudo_likelihood"][-1] = -estimator.n_iter_
             return super().after_epoch(estimator)
 
-    watch = [History(validation=digits[:50]), Falling(patience=1)]
+    watch = [History(validation=digits[:50]), Falling(patience=1, wait_for_learning=False)]
     assert RBM(5, n_iter=9, callbacks=watch).fit(digits).n_iter_ == 2
 
 
@@ -232,6 +233,7 @@ class Tracker:
 
 
 MEASURED = [
+    "activation_spread",
     "dead_units",
     "mean_activation",
     "pseudo_likelihood",

@@ -501,7 +501,7 @@ class Worsening(EarlyStopping):
     """What it watches gets worse from epoch to epoch: a callback that should stop after the second."""
 
     def __init__(self, monitor, better):
-        super().__init__(monitor, patience=1)
+        super().__init__(monitor, patience=1, wait_for_learning=False)
         self.sign = 1 if better == "min" else -1
 
     def after_epoch(self, estimator):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from ..estimator.parameters import Integer
 from ._hooks import Hooks
@@ -23,7 +24,8 @@ class Checkpoint(Hooks):
     Parameters
     ----------
     folder : str or path-like
-        Made if it does not exist.
+        Made if it does not exist. A clone of a model, as each candidate of a grid search is one, saves
+        in a folder of its own within, ``run-000001`` and so on: attribute `folder_`.
     every : int, default=1
         Save after every so many epochs, and after the last.
     keep : int or None, default=3
@@ -31,6 +33,16 @@ class Checkpoint(Hooks):
         other runs alone; one that goes on takes over those of epochs before it.
     prefix : str, default="checkpoint"
         Files are named ``{prefix}-{epoch:06d}.safetensors``.
+
+    Attributes
+    ----------
+    folder_ : Path
+        Where the last fit saved.
+
+    Notes
+    -----
+    A model that goes back to its best epoch (``EarlyStopping(restore_best=True)``) takes back what this
+    fit saved of later epochs, so that `latest` finds the model as `fit` returned it.
 
     Examples
     --------
@@ -46,6 +58,8 @@ class Checkpoint(Hooks):
     >>> again.set_params(warm_start=True, n_iter=2).fit(X).n_iter_  # two epochs more
     5
     """
+
+    _is_cloned = False  # of pickles before clones had folders of their own
 
     def __init__(
         self,
@@ -64,6 +78,13 @@ class Checkpoint(Hooks):
         Integer(1).check(every, "every", "Checkpoint")
         Integer(1, optional=True).check(keep, "keep", "Checkpoint")
         self._runs: dict[int, list[Path]] = {}  # by model: its files, the oldest first
+        self._finished: set[int] = set()  # models whose fit has come to its end
+
+    def __sklearn_clone__(self) -> Self:
+        """For clones of a model: the same folder, of which they take one within."""
+        cloned = type(self)(self.folder, every=self.every, keep=self.keep, prefix=self.prefix)
+        cloned._is_cloned = True
+        return cloned
 
     @staticmethod
     def latest(folder: str | os.PathLike[str], prefix: str = "checkpoint") -> Path | None:
@@ -72,13 +93,27 @@ class Checkpoint(Hooks):
 
     def setup(self, estimator: Any, context: Any) -> None:
         """Before `fit` begins."""
-        Path(self.folder).mkdir(parents=True, exist_ok=True)
-        found = sorted(_files(self.folder, self.prefix))
+        folder = Path(self.folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        if not self._is_cloned:
+            self.folder_ = folder
+        elif getattr(self, "folder_", folder).parent != folder:
+            self.folder_ = _folder_within(folder)
+        found = sorted(_files(self.folder_, self.prefix))
         self._runs[id(estimator)] = [path for epoch, path in found if epoch <= estimator.n_iter_]
 
     def teardown(self, estimator: Any, context: Any) -> None:
-        """After `fit`, also after one that failed."""
-        self._runs.pop(id(estimator), None)  # none if it could not be set up
+        """After `fit`, also after one that failed, and after all callbacks have seen its end: one of them
+        may have returned to an earlier epoch."""
+        files = self._runs.get(id(estimator), [])  # none where there is no folder
+        if id(estimator) in self._finished:
+            for path in files:
+                if _epoch_of(path, self.prefix) > estimator.n_iter_:
+                    path.unlink(missing_ok=True)
+            if estimator.n_iter_ and self._path(estimator) not in files:
+                self._save(estimator)
+        self._finished.discard(id(estimator))
+        self._runs.pop(id(estimator), None)
 
     def after_epoch(self, estimator: Any) -> None:
         """Save if it is time to."""
@@ -86,12 +121,11 @@ class Checkpoint(Hooks):
             self._save(estimator)
 
     def after_fit(self, estimator: Any) -> None:
-        """Save the last epoch, if it is not."""
-        if estimator.n_iter_ and self._path(estimator) not in self._runs[id(estimator)]:
-            self._save(estimator)
+        """The last epoch is saved in `teardown`, if it is not."""
+        self._finished.add(id(estimator))
 
     def _path(self, estimator: Any) -> Path:
-        return Path(self.folder) / f"{self.prefix}-{estimator.n_iter_:06d}{_ENDING}"
+        return self.folder_ / f"{self.prefix}-{estimator.n_iter_:06d}{_ENDING}"
 
     def _save(self, estimator: Any) -> None:
         files, path = self._runs[id(estimator)], self._path(estimator)
@@ -103,6 +137,22 @@ class Checkpoint(Hooks):
             with contextlib.suppress(FileNotFoundError):
                 files[0].unlink()
             del files[0]
+
+
+def _folder_within(folder: Path) -> Path:
+    """A new numbered folder; making it fails where another process was quicker, so two never get the same."""
+    for number in itertools.count(1):
+        path = folder / f"run-{number:06d}"
+        try:
+            path.mkdir()
+        except FileExistsError:
+            continue
+        return path
+    raise AssertionError  # the numbers do not end
+
+
+def _epoch_of(path: Path, prefix: str) -> int:
+    return int(path.name[len(prefix) + 1 : -len(_ENDING)])
 
 
 def _files(folder: str | os.PathLike[str], prefix: str) -> list[tuple[int, Path]]:

@@ -17,12 +17,19 @@ class _Run:
     best: float
     best_epoch: int = 0
     n_seen: int = 0
+    n_worse: int = 0  # measurements since the best, once learning has begun
+    has_begun: bool = False
     state: Any = None  # of the model after the best epoch
     stopped_epoch: int | None = None
 
 
 class EarlyStopping(Hooks):
-    """End the training when a measurement of `history_` has not improved for some epochs.
+    """End the training when a measurement of `history_` has not improved for some measurements.
+
+    A model may learn next to nothing for many epochs before its hidden units begin to differ; RBMs on
+    small images do. A score that stands still then says nothing, so patience begins to count when
+    learning has begun: of an RBM, when "activation_spread" has reached 0.1. A model that never begins
+    is trained for its `n_iter` epochs, and a :class:`~udl_fast.exceptions.LearningWarning` says so.
 
     Parameters
     ----------
@@ -30,7 +37,9 @@ class EarlyStopping(Hooks):
         Name in `history_`; None means the model's score: of an RBM "validation_pseudo_likelihood"
         where it is measured (see :class:`History`) and "pseudo_likelihood" otherwise.
     patience : int, default=5
-        Epochs without improvement after which to stop.
+        Measurements without improvement after which to stop. Every epoch is measured, or with little
+        data in large layers every few, so that measuring costs at most about 10 % of the time;
+        ``History(every=1)`` measures all.
     min_delta : float, default=0.0
         Smallest change that counts as an improvement.
     mode : {"auto", "min", "max"}, default="auto"
@@ -38,6 +47,14 @@ class EarlyStopping(Hooks):
         large values of other names for good.
     restore_best : bool, default=False
         Return to the state after the best epoch. `n_iter_` says which; training can go on from it.
+    wait_for_learning : bool, default=True
+        Let no patience be spent before learning has begun. This is for the model's score; other
+        monitors count from the start.
+
+    Raises
+    ------
+    ValueError
+        In `fit`, if ``History(every=0)`` turns measurements off or `history_` has no such name.
 
     Attributes
     ----------
@@ -59,6 +76,9 @@ class EarlyStopping(Hooks):
     True
     """
 
+    needs_measurements = True
+    wait_for_learning = True  # of pickles before there was the argument
+
     def __init__(
         self,
         monitor: str | None = None,
@@ -67,16 +87,19 @@ class EarlyStopping(Hooks):
         min_delta: float = 0.0,
         mode: str = "auto",
         restore_best: bool = False,
+        wait_for_learning: bool = True,
     ) -> None:
         self.monitor = monitor
         self.patience = patience
         self.min_delta = min_delta
         self.mode = mode
         self.restore_best = restore_best
+        self.wait_for_learning = wait_for_learning
         Integer(1).check(patience, "patience", "EarlyStopping")
         Number(0).check(min_delta, "min_delta", "EarlyStopping")
         Choice(("auto", "min", "max")).check(mode, "mode", "EarlyStopping")
         Flag().check(restore_best, "restore_best", "EarlyStopping")
+        Flag().check(wait_for_learning, "wait_for_learning", "EarlyStopping")
         self._runs: dict[int, _Run] = {}  # by model: several may be trained at a time
 
     def setup(self, estimator: Any, context: Any) -> None:
@@ -102,10 +125,13 @@ class EarlyStopping(Hooks):
         value = -entry[name] if is_small_better else entry[name]
         run.n_seen += 1
         if value > run.best + (self.min_delta if run.n_seen > 1 else 0.0):
-            run.best, run.best_epoch = value, epoch
+            run.best, run.best_epoch, run.n_worse = value, epoch, 0
             if self.restore_best:
                 run.state = estimator._state()
-        stop: bool = epoch - run.best_epoch >= self.patience
+        elif run.has_begun:
+            run.n_worse += 1
+        run.has_begun = run.has_begun or self._counts(estimator, name, entry)
+        stop = run.n_worse >= self.patience
         self.best_ = -run.best if is_small_better else run.best
         self.best_epoch_ = run.best_epoch
         self.stopped_epoch_ = epoch if stop else None
@@ -133,6 +159,17 @@ class EarlyStopping(Hooks):
                 "measurements on validation data need History(validation=...) in callbacks"
             )
         return self.monitor
+
+    def _counts(self, estimator: Any, name: str, entry: dict[str, Any]) -> bool:
+        """Whether measurements from this one on may spend patience."""
+        score = estimator.measurements[0].name
+        if not self.wait_for_learning or name not in (score, f"validation_{score}"):
+            return True
+        return all(
+            entry[found.name] >= found.begun_at
+            for found in estimator.measurements
+            if found.begun_at is not None and entry.get(found.name) is not None
+        )
 
     def _is_small_better(self, estimator: Any, name: str) -> bool:
         better = {"seconds": "min"} | {found.name: found.better for found in estimator.measurements}

@@ -18,12 +18,14 @@ class History(Hooks):
     ==================== ===========================================================================
     epoch                number of the epoch, counted over all calls of `fit`
     seconds              time the epoch took to train
-    pseudo_likelihood    mean over a sample of the training rows, nats; the same rows and flipped
-                         units every time, so that its changes mean more than its value
+    pseudo_likelihood    mean over a sample of the training rows, nats: exact, of all units
+                         (:meth:`udl_fast.RBM.pseudo_likelihood`), and of the same rows every time
     weight_change        change of the weights in the epoch relative to their size, ``|dW| / |W|``
     mean_activation      mean of P(h = 1 | v) over the sample
     dead_units           hidden units with P(h = 1 | v) < 0.01 on every row of the sample
     saturated_units      hidden units with P(h = 1 | v) > 0.99 on every row of the sample
+    activation_spread    standard deviation of P(h = 1 | v) over the sample, mean of the tenth of the
+                         hidden units where it is largest; below 0.1 learning has not begun
     ==================== ===========================================================================
 
     with a `learning_rate_schedule` also
@@ -44,12 +46,14 @@ class History(Hooks):
     ----------
     validation : array-like or sparse matrix of shape (n_samples, n_features), default=None
         Rows the model does not learn from.
-    n_rows : int, default=128
-        Size of each sample, spread evenly over its rows. More rows, less noise and more time.
+    n_rows : int, default=None
+        Size of each sample, spread evenly over its rows and the same for the whole fit. None takes as
+        many as cost about 1 % of an epoch: of an RBM 256 of binary and 128 of real-valued rows, or
+        more of large data, at most 1,024. All from sizes, never from a clock.
     every : int, default=None
         Measure after every so many epochs, and after the last; 0 never. None measures each of the
-        first 20 epochs and then as often as costs about 1 % of the training time: always from
-        50,000 rows on, seldom for small data.
+        first 20 epochs and then as often as costs about 1 % of the training time, or 10 % where
+        :class:`EarlyStopping` needs it: always from about 50,000 rows on, seldom for little data.
 
     Attributes
     ----------
@@ -72,13 +76,13 @@ class History(Hooks):
     """
 
     def __init__(
-        self, validation: Any = None, *, n_rows: int = 128, every: int | None = None
+        self, validation: Any = None, *, n_rows: int | None = None, every: int | None = None
     ) -> None:
         self.validation = validation
         self.n_rows = n_rows
         self.every = every
         self.history: dict[str, list[Any]] = {}
-        Integer(1).check(n_rows, "n_rows", "History")
+        Integer(1, optional=True).check(n_rows, "n_rows", "History")
         Integer(0, optional=True).check(every, "every", "History")
 
     def __sklearn_clone__(self) -> Self:

@@ -30,8 +30,8 @@ class MetricsLogger(Hooks):
     ...     print(step, sorted(metrics)[0])
     >>> logger = MetricsLogger(log, prefix="rbm/")
     >>> rbm = udl.RBM(16, n_iter=2, callbacks=[logger], random_state=0).fit(X)
-    1 rbm/dead_units
-    2 rbm/dead_units
+    1 rbm/activation_spread
+    2 rbm/activation_spread
     """
 
     def __init__(self, log: Any, *, prefix: str = "") -> None:

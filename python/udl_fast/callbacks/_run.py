@@ -10,7 +10,7 @@ from typing import Any
 from .. import _core
 from ..progress import ProgressBar, is_watched
 from ._history import History
-from ._hooks import EPOCH_TASK, FIT_TASK, STAGE_TASK
+from ._hooks import EPOCH_TASK, FIT_TASK, STAGE_TASK, mark_unfinished
 from ._monitor import Monitor
 
 # Attributes that `_init_callback_context` gives a model: the context, and callbacks to be torn down.
@@ -38,6 +38,21 @@ def histories_of(owner: Any) -> list[History]:
     if len(found) > 1:
         raise ValueError(f"{type(owner).__name__}: callbacks hold more than one History")
     return found
+
+
+def _needs_measurements(callback: Any) -> bool:
+    return getattr(callback, "needs_measurements", False) is True
+
+
+def _asks_to_stop(function: Callback, answer: Any) -> bool:
+    try:
+        return bool(answer)
+    except ValueError as error:  # arrays of several values
+        name = getattr(function, "__name__", type(function).__name__)
+        raise TypeError(
+            f"callbacks: {name} returned an object of type {type(answer).__name__} that is neither true "
+            "nor false; return True to stop the training and nothing else"
+        ) from error
 
 
 class FitCallbacks:
@@ -79,7 +94,14 @@ class FitCallbacks:
             for callback in given
             if follows_protocol(callback) and not any(callback is c for c in self._registered)
         ]
-        self._monitor = Monitor(model, rows, next(iter(histories_of(model)), History()))
+        history = next(iter(histories_of(model)), History())
+        watching = [c for c in [*self._hooked, *self._registered] if _needs_measurements(c)]
+        if watching and history.every == 0:
+            raise ValueError(
+                f"{type(watching[0]).__name__} decides by measurements, and History(every=0) turns "
+                "them off: choose another `every`, or leave it out"
+            )
+        self._monitor = Monitor(model, rows, history, is_watched=bool(watching))
         self._uses_hooks = bool(self._hooked or self._registered) or hasattr(
             model, "_parent_callback_ctx"
         )
@@ -136,6 +158,12 @@ class FitCallbacks:
             self._task = self._parent.subcontext(task_name=EPOCH_TASK)
             self._task.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
 
+    def leave_epoch(self) -> None:
+        """A function stopped the training within an epoch."""
+        if self._task is not None:
+            mark_unfinished(self._task)
+            self._end(self._task)
+
     def end_epoch(self, seconds: float, of_epoch: Mapping[str, float], *, last: bool) -> bool:
         """After an epoch that took so long to train, with these values of arguments that change from epoch
         to epoch; whether a callback asked to stop.
@@ -179,7 +207,7 @@ class FitCallbacks:
             "n_rows": self._n_rows,
             "seconds": time.perf_counter() - self._begin,
         }
-        results = [bool(function(self._model, info)) for function in self._functions]
+        results = [_asks_to_stop(f, f(self._model, info)) for f in self._functions]
         stop = any(results)
         self.is_stopped |= stop
         return stop

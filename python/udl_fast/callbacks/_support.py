@@ -30,7 +30,7 @@ class CallbackSupport:
         >>> import udl_fast as udl
         >>> from udl_fast.callbacks import EarlyStopping
         >>> X = udl.datasets.load_digits(binary=0.5).data
-        >>> stop = EarlyStopping(patience=2, min_delta=100)
+        >>> stop = EarlyStopping("mean_activation", patience=2, min_delta=100)
         >>> udl.RBM(16, n_iter=50, random_state=0).set_callbacks(stop).fit(X).n_iter_
         3
         """

@@ -17,11 +17,15 @@ class Measurement:
         Whether large or small values are good; None where neither is.
     help : str
         What is measured, and in which unit.
+    begun_at : float, default=None
+        Below this value the model has not begun to learn, and no other measurement means much;
+        early stopping waits for it. None where the measurement cannot tell.
     """
 
     name: str
     better: Literal["max", "min"] | None
     help: str
+    begun_at: float | None = None
 
 
 @dataclass(frozen=True)

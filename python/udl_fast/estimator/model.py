@@ -297,6 +297,11 @@ class Model(CallbackSupport, BaseEstimator):
         """These rows in the form in which `_measure` takes them."""
         return rows.take(numbers, self._engine_dtype)
 
+    def _measuring_cost(self, rows: _core.Rows) -> float:
+        """Rows of training that take as long as measuring one such row, at most: of the sizes alone, so that
+        what is measured never depends on a clock."""
+        return 1.0
+
     def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
         """Signs in these measurements of the sample that learning goes wrong."""
         return ()

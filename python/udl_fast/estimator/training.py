@@ -84,10 +84,9 @@ def _run_epoch(
         else None
     )
     if train_epoch(turn, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
+        callbacks.leave_epoch()
         return True
     seconds = time.perf_counter() - begin
-    if checked["verbose"]:
-        _print_progress(model, rows, callbacks.n_epochs_done + 1, seconds)
     return callbacks.end_epoch(seconds, of_epoch, last=last)
 
 
@@ -143,12 +142,3 @@ def _counts_after(model: Model, result: Mapping[str, Any], is_counted: bool) -> 
         counts |= {"n_iter_": model.n_iter_ + 1, "_position": (number, done + 1)}
         counts["history_"] = up_to(model.n_iter_, model.history_)
     return counts
-
-
-def _print_progress(model: Model, rows: _core.Rows, epoch: int, seconds: float) -> None:
-    """scikit-learn's line, on the score of the training rows."""
-    name = model.measurements[0].name.replace("_", "-")
-    score = model._score_rows(rows).mean()
-    print(
-        f"[{type(model).__name__}] Iteration {epoch}, {name} = {score:.2f}, time = {seconds:.2f}s"
-    )

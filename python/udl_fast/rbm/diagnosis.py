@@ -15,6 +15,18 @@ _CHANCE_FACTOR = 2.0  # times worse than tossing a coin for every unit
 _SHARE_OF_UNITS = 0.5
 _EPOCHS_IN_A_ROW = 2
 _FEWEST_ROWS = 50  # on fewer rows a unit may well be always on or off
+# After so many updates, or so many epochs of little data, random weights of 0.01 have grown to where hidden
+# units differ, or a setting is wrong. The spread is half of that at which learning has begun: nothing that
+# is under way is warned of.
+_UPDATES_TO_BEGIN, _FEW_UPDATES, _EPOCHS_TO_BEGIN = 1000, 100, 10
+_NOT_BEGUN = 0.05
+# Persistent chains: nats by which an update lifts the energy of a chain's own state, far above what a
+# sampling step can undo, while weights still change by so much an epoch, so late. Constant rates that
+# train well stay below 3 (784-500 at 0.01 and 100 chains: 1.5); ten times those reach 15, and exact
+# likelihoods of small models then swing by tens of nats. Rates that fall end lower: no warning.
+_CHAIN_LIFT = 5.0
+_RESTLESS_CHANGE = 0.1
+_RESTLESS_EPOCH, _RESTLESS_UPDATES, _RESTLESS_IN_A_ROW = 5, 500, 3
 _IDLE_UNITS = {
     "dead_units": "dead: P(h = 1 | v) is below 0.01",
     "saturated_units": "saturated: P(h = 1 | v) is above 0.99",
@@ -25,7 +37,7 @@ def troubles(model: Any, entry: Mapping[str, Any], n_rows: int) -> Iterator[Trou
     """What these measurements on so many rows show."""
     if seen := _exploding_weights(model, entry):
         yield Trouble("weights", _text(model, seen))
-    n_units = model._engine.n_hidden
+    n_units = _n_units(model)
     for name, words in _IDLE_UNITS.items():
         if n_rows >= _FEWEST_ROWS and entry[name] >= _SHARE_OF_UNITS * n_units:
             seen = (
@@ -33,6 +45,68 @@ def troubles(model: Any, entry: Mapping[str, Any], n_rows: int) -> Iterator[Trou
                 f"training rows after epoch {entry['epoch']}, so they tell nothing apart"
             )
             yield Trouble(name, _text(model, seen), _EPOCHS_IN_A_ROW)
+
+    if seen := _not_begun(model, entry, n_rows):
+        yield Trouble("not_begun", seen)
+    if seen := _restless_chains(model, entry):
+        yield Trouble("chains", seen, _RESTLESS_IN_A_ROW)
+
+
+def _not_begun(model: Any, entry: Mapping[str, Any], n_rows: int) -> str | None:
+    """At the end of a fit: before, learning may be about to begin."""
+    n_updates, epoch = model.n_updates_, entry["epoch"]
+    enough = n_updates >= _UPDATES_TO_BEGIN or (
+        n_updates >= _FEW_UPDATES and epoch >= _EPOCHS_TO_BEGIN
+    )
+    if not (entry["_is_last"] and enough and n_rows >= _FEWEST_ROWS and model.learning_rate > 0):
+        return None
+    spread = entry["activation_spread"]
+    idle = max(entry["dead_units"], entry["saturated_units"]) >= _SHARE_OF_UNITS * _n_units(model)
+    if spread >= _NOT_BEGUN or idle:
+        return None
+    return (
+        f"{type(model).__name__}: learning has not begun: after epoch {epoch}, {n_updates} updates, "
+        f"hidden units hardly tell {n_rows} training rows apart (standard deviation of P(h = 1 | v) "
+        f"{spread:.2g}). Train longer (n_iter, now {model.n_iter}), in smaller minibatches (batch_size, "
+        f"now {model.batch_size}) or with a higher learning_rate (now {model.learning_rate:g})"
+        + "".join(
+            f" or a lower {name} (now {getattr(model, name):g})" for name in _penalties(model)
+        )
+        + ". Units that are independent of each other have nothing to learn."
+    )
+
+
+def _penalties(model: Any) -> list[str]:
+    """Those that are on."""
+    names = [name for name in ("weight_decay", "l1") if getattr(model, name) > 0]
+    if model.sparsity_target is not None and model.sparsity_cost > 0:
+        names.append("sparsity_cost")
+    return names
+
+
+def _restless_chains(model: Any, entry: Mapping[str, Any]) -> str | None:
+    """Persistent chains that no longer sample the model, at a rate that is going to stay."""
+    if model.algorithm != "pcd" or "learning_rate" in entry:  # noted where it changes
+        return None
+    late = entry["epoch"] >= _RESTLESS_EPOCH and model.n_updates_ >= _RESTLESS_UPDATES
+    rate, change = model.learning_rate, entry["weight_change"]
+    n_chains = model.batch_size if model.n_chains is None else model.n_chains
+    lift = rate * entry["_visible_on"] * entry["mean_activation"] * _n_units(model) / n_chains
+    if not (late and change > _RESTLESS_CHANGE and lift > _CHAIN_LIFT):
+        return None
+    return (
+        f"{type(model).__name__}: the chains of algorithm='pcd' cannot keep up: an update lifts the energy "
+        f"of a chain's own state by {lift:.0f} nats (learning_rate times visible and hidden units that "
+        f"are on, over the chains), and the weights still change by {change:.0%} in epoch "
+        f"{entry['epoch']}. Train anew with a lower learning_rate (now {rate:g}, try "
+        f"{rate * _CHAIN_LIFT / lift / 2:.1g}), one that falls (learning_rate_schedule), or more "
+        f"n_chains (now {n_chains})."
+    )
+
+
+def _n_units(model: Any) -> int:
+    n: int = model._engine.n_hidden
+    return n
 
 
 def _exploding_weights(model: Any, entry: Mapping[str, Any]) -> str | None:

@@ -129,7 +129,8 @@ class RBM(
         ``callback(estimator, info)`` after every epoch and about every 50 ms within one; info has
         epoch, n_iter, rows_done, n_rows and seconds. A true result stops the training.
     verbose : int, default=0
-        1 prints the pseudo-likelihood after every epoch. With 0, a `fit` of more than two seconds
+        1 prints the pseudo-likelihood after every epoch: exact, over the sample of training rows
+        that `history_` is measured on. With 0, a `fit` of more than two seconds
         shows a progress bar if stderr is a terminal; UDL_FAST_PROGRESS=0 in the environment turns
         it off.
 

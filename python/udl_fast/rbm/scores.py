@@ -111,7 +111,7 @@ class Scores(Inference):
         >>> from sklearn.model_selection import GridSearchCV
         >>> import udl_fast as udl
         >>> X = udl.datasets.load_digits(binary=0.5).data
-        >>> search = GridSearchCV(udl.RBM(16, random_state=0), {"n_iter": [1, 10]}, cv=3).fit(X)
+        >>> search = GridSearchCV(udl.RBM(16, batch_size=20), {"n_iter": [1, 10]}, cv=3).fit(X)
         >>> search.best_params_
         {'n_iter': 10}
         """
