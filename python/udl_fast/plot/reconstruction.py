@@ -33,7 +33,7 @@ class ReconstructionDisplay:
     >>> from udl_fast.datasets import load_digits
     >>> from udl_fast.plot import ReconstructionDisplay
     >>> X = load_digits().data
-    >>> rbm = RBM(64, random_state=0).fit(X)
+    >>> rbm = RBM(64, n_iter=30, random_state=0).fit(X)
     >>> ReconstructionDisplay.from_estimator(rbm, X).figure_  # doctest: +SKIP
     """
 

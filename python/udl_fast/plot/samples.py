@@ -36,7 +36,7 @@ class SamplesDisplay:
     >>> from udl_fast import RBM
     >>> from udl_fast.datasets import load_digits
     >>> from udl_fast.plot import SamplesDisplay
-    >>> rbm = RBM(64, random_state=0).fit(load_digits().data)
+    >>> rbm = RBM(64, n_iter=30, random_state=0).fit(load_digits().data)
     >>> SamplesDisplay.from_estimator(rbm, random_state=0).figure_  # doctest: +SKIP
     """
 
