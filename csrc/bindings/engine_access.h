@@ -68,12 +68,13 @@ class ChangeScope {
     try {
       wait_for(engine, [this] { return access_.try_close(); });
     } catch (...) {
+      access_.open();
       access_.disown();
       throw;
     }
   }
   ~ChangeScope() {
-    if (is_closed_) access_.open();
+    access_.open();
     access_.disown();
   }
   ChangeScope(const ChangeScope&) = delete;
@@ -84,20 +85,17 @@ class ChangeScope {
   template <class Poll>
   bool let_look(const Run& run, Poll&& poll) {
     access_.open();
-    is_closed_ = false;
     const bool stop = poll();
     access_.let_look();
     while (!access_.try_close()) {
       if (run.interrupt->ask()) return true;
       Access::nap();
     }
-    is_closed_ = true;
     return stop;
   }
 
  private:
   Access& access_;
-  bool is_closed_ = true;
 };
 
 }  // namespace udl::bindings

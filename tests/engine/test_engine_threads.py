@@ -123,6 +123,16 @@ def test_a_callback_may_change_the_array_of_the_order():
     np.testing.assert_array_equal(engine.weights(), expected.weights())
 
 
+def test_readers_without_end_do_not_keep_training_waiting():
+    engine, _ = random_model(64, 64, precision="float64")
+    rows = _core.Rows.from_array(states(300, 64))
+    with contextlib.ExitStack() as readers:
+        for _ in range(3):
+            readers.enter_context(repeated(lambda: engine.free_energy(rows, 1)))
+        result = engine.train(rows, None, SETTINGS, SEED, 0, 1)
+    assert result["n_updates"] == 30
+
+
 # ---- signals, forks and the end of the interpreter ----
 
 

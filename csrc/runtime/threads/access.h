@@ -3,8 +3,9 @@
 //
 // One thread at a time owns the right to change: others that want it are refused. While the owner
 // changes the object, it is closed and others wait to look; the owner opens it wherever there is
-// something whole to be seen. Lookers never wait for an owner that waits for them: a looker's
-// signal handler may look again.
+// something whole to be seen. New lookers wait for an owner that wants to close, so that many of
+// them cannot keep it waiting for ever; a thread that looks may look again, as the handler of a
+// signal does, since the owner waits for it.
 //
 // No lock of the system: a thread that held one when another forks would leave it locked in the
 // child. Each word carries the number of forks instead: a child finds nothing owned and nobody
@@ -56,26 +57,35 @@ class Access {
   void disown() noexcept { owned_.replace(1, 0); }
   bool is_owned() const noexcept { return owned_.value() != 0; }
 
-  /// By the owner: nobody looks until `open`. False while somebody does.
+  /// By the owner: nobody looks until `open`. False while somebody does; nobody new begins.
   bool try_close() noexcept {
+    closing_.replace(0, 1);
     if (left_closed() || !lookers_.replace(0, kClosed)) return false;
     closed_by_.store(std::this_thread::get_id());
     return true;
   }
-  void open() noexcept { lookers_.replace(kClosed, 0); }
+  /// By the owner, closed or not.
+  void open() noexcept {
+    closing_.replace(1, 0);
+    lookers_.replace(kClosed, 0);
+  }
   /// Looking would wait for the very thread that asks.
   bool is_closed_by_this_thread() const noexcept {
     return lookers_.value() == kClosed && closed_by_.load() == std::this_thread::get_id();
   }
 
-  /// The object stays as it is until `end_look`. False while it is closed.
+  /// The object stays as it is until `end_look`. False while it is closed or about to be.
   bool try_look() noexcept {
-    if (left_closed()) return false;
+    if (left_closed() || (closing_.value() != 0 && looks_of_thread_ == 0)) return false;
     for (uint32_t n = lookers_.value(); n != kClosed; n = lookers_.value())
-      if (lookers_.replace(n, n + 1)) return true;
+      if (lookers_.replace(n, n + 1)) {
+        ++looks_of_thread_;
+        return true;
+      }
     return false;
   }
   void end_look() noexcept {
+    --looks_of_thread_;
     for (uint32_t n = lookers_.value(); n != 0; n = lookers_.value())
       if (lookers_.replace(n, n - 1)) return;
   }
@@ -120,7 +130,9 @@ class Access {
     while (!waiting_.replace(seen, seen + static_cast<uint32_t>(n))) seen = waiting_.value();
   }
 
-  ForkCounter owned_, lookers_, waiting_;
+  static inline thread_local int looks_of_thread_ = 0;  ///< at any object
+
+  ForkCounter owned_, closing_, lookers_, waiting_;
   std::atomic<std::thread::id> closed_by_{};
 };
 
