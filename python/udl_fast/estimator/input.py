@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_array, validate_data
 
 from .. import _core
 from ..exceptions import warn_caller
+from ..packing import compared_threshold
 from ..runtime import resolve_n_jobs
 
 FLOAT_DTYPES = (np.float32, np.float64)
@@ -62,7 +63,7 @@ def to_rows(
         n_threads = resolve_n_jobs(n_jobs)
         if threshold is None:
             return _core.Rows.from_array(X, n_threads)
-        return _core.Rows.from_threshold(X, threshold, n_threads)
+        return _core.Rows.from_threshold(X, _compared(X.dtype, threshold), n_threads)
     if threshold is not None and threshold < 0:
         raise ValueError(
             f"{argument} must be >= 0 for sparse input, whose missing values are 0, "
@@ -71,8 +72,15 @@ def to_rows(
     if not X.has_canonical_format:
         X = X.copy()
         X.sum_duplicates()
-    data = X.data if threshold is None else X.data > threshold
+    data = X.data if threshold is None else X.data > _compared(X.dtype, threshold)
     return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
+
+
+def _compared(dtype: np.dtype[Any], threshold: Any) -> float:
+    """As NumPy compares a Python float, whatever number `threshold` is: files keep it as one."""
+    t = compared_threshold(dtype, float(threshold))
+    assert t is not None
+    return t
 
 
 def check_units(

@@ -95,7 +95,8 @@ class RBM(
     centered : bool, default=False
         Not available yet.
     binarize : None, float or "sample", default=None
-        A threshold makes pixels above it 1; "sample" takes values in [0, 1] as probabilities and
+        A threshold makes pixels above it 1, as ``X > binarize`` does in NumPy: a pixel of float32 is
+        compared with the threshold rounded to float32. "sample" takes values in [0, 1] as probabilities and
         draws the pixels anew whenever a row is presented. The threshold applies to every method
         that takes visible values, except to boolean input: that is states already.
     sample_visibles : bool, default=True
