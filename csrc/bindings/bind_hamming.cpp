@@ -45,12 +45,15 @@ py::array_t<int64_t> histogram(const Packed& codes, const Packed& queries, int n
 }
 
 py::tuple pairs(const Packed& packed, int32_t largest, int n_threads, const Ids& ids,
-                bool ascending) {
+                bool ascending, py::object watch) {
   const HammingCodes codes = codes_view("hamming_pairs", packed, ids, ascending);
   check_threads(n_threads, "hamming_pairs");
   const int32_t radius = at_most_all(largest, codes);
   HammingPairs found;
-  run_interruptible(n_threads, [&](const Run& run) { found = hamming_pairs(codes, radius, run); });
+  Progress progress{0.0};
+  run_watched(
+      n_threads, std::move(watch), [&] { return progress.load(); },
+      [&](const Run& run) { found = hamming_pairs(codes, radius, run, progress); });
   return pairs_tuple(std::move(found));
 }
 
@@ -70,5 +73,5 @@ void init_hamming(pybind11::module_& m) {
   m.def("hamming_histogram", &histogram, py::arg("codes"), py::arg("queries"), py::arg("n_threads"),
         py::arg("allowed") = py::none());
   m.def("hamming_pairs", &pairs, py::arg("codes"), py::arg("largest"), py::arg("n_threads"),
-        py::arg("ids") = py::none(), py::arg("ascending") = false);
+        py::arg("ids") = py::none(), py::arg("ascending") = false, py::arg("watch") = py::none());
 }

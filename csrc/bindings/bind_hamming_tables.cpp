@@ -3,7 +3,7 @@
 
 #include "bindings/hamming_call.h"
 #include "runtime/dispatch/target.h"
-#include "runtime/hamming/hash/cost.h"
+#include "runtime/hamming/hash/prices.h"
 #include "runtime/hamming/hash/search.h"
 
 namespace udl::bindings {
@@ -22,9 +22,8 @@ std::unique_ptr<HammingTables> make_tables(const Packed& packed, int32_t n_table
                   std::to_string(codes.n_bits) + " for " + std::to_string(codes.n_bits) +
                   " bits, got " + std::to_string(n_tables));
   std::unique_ptr<HammingTables> tables;
-  run_interruptible(n_threads, [&](const Run& run) {
-    tables = std::make_unique<HammingTables>(codes, n_tables, run);
-  });
+  run_interruptible(n_threads,
+                    [&](const Run& run) { tables = make_priced_tables(codes, n_tables, run); });
   return tables;
 }
 
@@ -71,16 +70,20 @@ py::tuple hash_range(const HammingTables& tables, const Packed& codes, const Pac
 }
 
 py::tuple hash_pairs(const HammingTables& tables, const Packed& packed, int32_t largest,
-                     int n_threads, const Ids& ids, bool ascending, bool always) {
+                     int n_threads, const Ids& ids, bool ascending, bool always, py::object watch) {
   const HammingCodes codes = codes_view("hamming_hash_pairs", packed, ids, ascending);
   check_tables(tables, codes, "hamming_hash_pairs");
   check_threads(n_threads, "hamming_hash_pairs");
   HammingPairs found;
   HashReport report;
   const int32_t radius = at_most_all(largest, codes);
-  run_interruptible(n_threads, [&](const Run& run) {
-    found = hamming_hash_pairs(tables, codes, radius, hash_policy(always), run, report);
-  });
+  Progress progress{0.0};
+  run_watched(
+      n_threads, std::move(watch), [&] { return progress.load(); },
+      [&](const Run& run) {
+        found =
+            hamming_hash_pairs(tables, codes, radius, hash_policy(always), run, report, progress);
+      });
   return pairs_tuple(std::move(found), report.n_hashed);
 }
 
@@ -108,6 +111,43 @@ py::array_t<int64_t> bucket_positions(const HammingTables& tables, int32_t j, co
   return moved(std::move(positions));
 }
 
+/// Measured at the first call.
+HammingPrices machine_prices() {
+  HammingPrices prices;
+  run_interruptible(1, [&](const Run&) { prices = hamming_prices(); });
+  return prices;
+}
+
+py::dict prices_dict(const HammingPrices& prices) {
+  py::dict all;
+  all["row_word"] = prices.row_word;
+  all["tile_word"] = prices.tile_word;
+  all["query"] = prices.query;
+  all["key"] = prices.key;
+  all["code"] = prices.code;
+  return all;
+}
+
+void set_prices(HammingTables& tables, double row_word, double tile_word, double query, double key,
+                double code) {
+  HammingPrices prices;
+  prices.row_word = row_word;
+  prices.tile_word = tile_word;
+  prices.query = query;
+  prices.key = key;
+  prices.code = code;
+  tables.set_prices(prices);
+}
+
+py::dict tally_dict(const HammingTables& tables) {
+  const HashTally& tally = tables.tally();
+  py::dict all;
+  all["n_asked"] = tally.n_asked.load();
+  all["n_answered"] = tally.n_answered.load();
+  all["largest_loss"] = tally.largest_loss.load();
+  return all;
+}
+
 }  // namespace
 }  // namespace udl::bindings
 
@@ -118,6 +158,11 @@ void init_hamming_tables(pybind11::module_& m) {
       .def_property_readonly("n_tables", &udl::HammingTables::count)
       .def_property_readonly("n_codes", &udl::HammingTables::n_codes)
       .def_property_readonly("nbytes", &udl::HammingTables::n_bytes)
+      .def_property_readonly("prices",
+                             [](const udl::HammingTables& t) { return prices_dict(t.prices()); })
+      .def("set_prices", &set_prices, py::kw_only(), py::arg("row_word"), py::arg("tile_word"),
+           py::arg("query"), py::arg("key"), py::arg("code"))
+      .def_property_readonly("tally", &tally_dict)
       .def("positions", &bucket_positions, py::arg("table"), py::arg("code"), py::arg("radius"));
   m.def("hamming_hash_search", &hash_search, py::arg("tables"), py::arg("codes"),
         py::arg("queries"), py::arg("k"), py::arg("n_threads"), py::arg("ids") = py::none(),
@@ -127,11 +172,25 @@ void init_hamming_tables(pybind11::module_& m) {
         py::arg("ascending") = false, py::arg("allowed") = py::none(), py::arg("always") = false);
   m.def("hamming_hash_pairs", &hash_pairs, py::arg("tables"), py::arg("codes"), py::arg("largest"),
         py::arg("n_threads"), py::arg("ids") = py::none(), py::arg("ascending") = false,
-        py::arg("always") = false);
-  m.def("hamming_scan_seconds", &udl::hamming_scan_seconds, py::arg("n_codes"), py::arg("n_words"),
-        py::arg("n_queries"), py::arg("n_threads"));
-  m.def("hamming_hash_seconds", &udl::hamming_hash_seconds, py::arg("n_codes"), py::arg("n_bits"),
-        py::arg("n_tables"), py::arg("radius"));
+        py::arg("always") = false, py::arg("watch") = py::none());
+  m.def(
+      "hamming_scan_seconds",
+      [](int64_t n_codes, int64_t n_words, int64_t n_queries, int n_threads) {
+        return machine_prices().scan(n_codes, n_words, n_queries, n_threads);
+      },
+      py::arg("n_codes"), py::arg("n_words"), py::arg("n_queries"), py::arg("n_threads"));
+  m.def(
+      "hamming_hash_seconds",
+      [](int64_t n_codes, int32_t n_bits, int32_t n_tables, int32_t radius) {
+        return machine_prices().tables(n_codes, n_bits, n_tables, radius);
+      },
+      py::arg("n_codes"), py::arg("n_bits"), py::arg("n_tables"), py::arg("radius"));
+  m.def(
+      "hamming_build_seconds",
+      [](int64_t n_codes, int32_t n_tables) {
+        return machine_prices().build * static_cast<double>(n_codes) * n_tables;
+      },
+      py::arg("n_codes"), py::arg("n_tables"));
   m.def("hamming_default_tables", &udl::HammingTables::default_count, py::arg("n_codes"),
         py::arg("n_bits"));
 }

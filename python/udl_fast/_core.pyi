@@ -190,8 +190,10 @@ def hamming_pairs(
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
     ascending: bool = False,
+    watch: Callable[[float], bool] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """(first, second, distances) of all pairs of codes at a distance <= largest, first < second, in order."""
+    """(first, second, distances) of all pairs of codes at a distance <= largest, first < second, in order.
+    `watch` is called now and then with the share of the work that is done; True ends it."""
 
 class HammingTables:
     """Tables of buckets of all codes, for multi-index hashing; they hold no codes."""
@@ -205,6 +207,16 @@ class HammingTables:
     def n_codes(self) -> int: ...
     @property
     def nbytes(self) -> int: ...
+    @property
+    def prices(self) -> dict[str, float]:
+        """Seconds of one thread as measured when they were built: row_word and tile_word (a word of a code in
+        a scan for few queries, and for many), query (asking tables at all), key, code (of a bucket)."""
+    def set_prices(
+        self, *, row_word: float, tile_word: float, query: float, key: float, code: float
+    ) -> None: ...  # others than were measured, for tests; no search may run meanwhile
+    @property
+    def tally(self) -> dict[str, float]:
+        """n_asked and n_answered queries, and the largest_loss on a query that was then scanned, in scans."""
     def positions(self, table: int, code: NDArray[np.uint8], radius: int) -> NDArray[np.int64]:
         """Positions in one table's buckets whose keys differ from the code's in exactly `radius` bits."""
 
@@ -239,11 +251,14 @@ def hamming_hash_pairs(
     ids: NDArray[np.int64] | None = None,
     ascending: bool = False,
     always: bool = False,
+    watch: Callable[[float], bool] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], int]: ...
 
-# Prices that decide between scans and tables: seconds of one thread for one query.
+# Prices that decide whether tables are built: seconds of one thread for one query, and for building. The first
+# call measures, for some 10 ms.
 def hamming_scan_seconds(n_codes: int, n_words: int, n_queries: int, n_threads: int) -> float: ...
 def hamming_hash_seconds(n_codes: int, n_bits: int, n_tables: int, radius: int) -> float: ...
+def hamming_build_seconds(n_codes: int, n_tables: int) -> float: ...
 def hamming_default_tables(n_codes: int, n_bits: int) -> int: ...
 def hamming_tile_codes() -> int: ...  # codes of a sliced tile of the current target
 def hamming_scan_rows(

@@ -21,7 +21,7 @@ def quick(*arguments):
 
 def test_the_benchmark_in_small():
     found = json.loads(json.dumps(hamming.measure(quick("--peers"))))
-    assert list(found["contestants"]) == ["udl_fast", "udl_fast-mih"]
+    assert list(found["contestants"]) == ["udl_fast", "udl_fast-auto", "udl_fast-mih"]
     assert [result["case"]["name"] for result in found["results"]] == [c.name for c in QUICK_CASES]
     for result in found["results"]:
         assert all(sample > 0 for r in result["rates"].values() for sample in r["samples"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.support.interruption import assert_ends_soon, default_ctrl_c
-from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram
+from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram, hamming_knn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals a process as Unix does")
 
@@ -51,6 +51,56 @@ def test_ctrl_c_ends_an_index_at_work_and_leaves_it_unchanged(name, n_jobs, code
         np.testing.assert_array_equal(found, before)
     index.save(tmp_path / "after")
     assert (tmp_path / "after").read_bytes() == (tmp_path / "before").read_bytes()
+
+
+def many_queries(name):
+    """Much to set up, to scan and to write out."""
+    few, many = random_codes(20_000), random_codes(1_000_000, seed=1)
+    index = HammingIndex(64, index_type="mih" if name.endswith("tables") else "scan")
+    if name.endswith("in any order"):
+        index.add_with_ids(few, np.random.default_rng(0).permutation(20_000))
+    else:
+        index.add(few)
+    if name.endswith("tables"):
+        index.build_tables()
+    if name.startswith("large k"):
+        return lambda: index.search(many[:100_000], 1000)
+    if name.startswith("search"):
+        return lambda: index.search(many, 1)
+    if name.startswith("range"):
+        return lambda: index.range_search(many, 5)
+    if name.startswith("histogram"):
+        return lambda: index.distance_histogram(many)
+    if name.startswith("knn"):
+        return lambda: hamming_knn(many, few, 10)
+    assert name.startswith("pairs")
+    return lambda: index.pairs_within(28)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "large k",
+        "large k in tables",
+        "search",
+        "search in tables",
+        "range",
+        "range in tables",
+        "histogram",
+        "knn",
+        "pairs",
+        "pairs in any order",
+    ],
+)
+def test_ctrl_c_ends_work_that_has_much_to_write(name):
+    assert_ends_soon(many_queries(name))
+
+
+@pytest.mark.parametrize("seconds", [0.5, 1.2, 2])
+def test_ctrl_c_ends_the_ordering_of_pairs(seconds, monkeypatch):
+    """At some of these moments 5 * 10**7 pairs are being sorted or written out."""
+    monkeypatch.setattr("tests.support.interruption.PRESSED", seconds)
+    assert_ends_soon(many_queries("pairs in any order"))
 
 
 def core_call(name, codes):

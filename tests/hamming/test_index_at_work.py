@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -185,6 +186,76 @@ def test_memory_of_a_batch_is_little_beyond_its_results():
         [sys.executable, "-c", LITTLE_MEMORY], capture_output=True, text=True, timeout=TIMEOUT
     )
     assert done.returncode == 0, done.stderr
+
+
+MANY_PAIRS = """
+import resource, sys
+import numpy as np
+from udl_fast import HammingIndex
+
+generator = np.random.default_rng(0)
+codes = generator.integers(0, 256, (4_500, 8), dtype=np.uint8)
+index = HammingIndex(64, index_type="scan")
+if sys.argv[1] == "in order":
+    index.add(codes)
+else:
+    index.add_with_ids(codes, generator.permutation(4_500))
+index.pairs_within(1)
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+before = peak()
+found = index.pairs_within(64, inclusive=True, n_jobs=2)
+assert len(found[0]) == 4_500 * 4_499 // 2
+print((peak() - before) / sum(x.nbytes for x in found))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss in kilobytes")
+@pytest.mark.parametrize("order", ["in order", "in any order"])
+def test_memory_of_pairs_is_little_beyond_twice_the_result(order):
+    """A pair takes 20 bytes in the result, 24 while it is collected."""
+    done = subprocess.run(
+        [sys.executable, "-c", MANY_PAIRS, order], capture_output=True, text=True, timeout=TIMEOUT
+    )
+    assert done.returncode == 0, done.stderr
+    assert float(done.stdout) < 2.4
+
+
+def test_pairs_show_how_far_they_have_come(monkeypatch):
+    shares, steps = [], []
+
+    class Bar:
+        update = steps.append
+
+    @contextmanager
+    def progress(total, label):
+        assert (total, label) == (1000, "pairs_within")
+        yield Bar()
+
+    monkeypatch.setattr("udl_fast.hamming.tables.progress", progress)
+    index = index_of(random_codes(60_000, 8), "scan")
+    index.pairs_within(1, n_jobs=1)
+    assert 0 < sum(steps) <= 1000
+    assert all(step >= 0 for step in steps)
+
+    def watch(share):
+        shares.append(share)
+        return len(shares) == 3
+
+    codes = random_codes(60_000, 8)
+    for find in (
+        lambda: _core.hamming_pairs(codes, 1, 1, watch=watch),
+        lambda: _core.hamming_hash_pairs(
+            _core.HammingTables(codes, 0, 2), codes, 9, 1, always=True, watch=watch
+        ),
+    ):
+        shares.clear()
+        find()
+        assert len(shares) == 3  # True ends the work
+        assert shares == sorted(shares)
+        assert 0 < shares[-1] < 1
 
 
 TOO_LITTLE_MEMORY = """

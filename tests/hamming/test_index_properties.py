@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import hamming as oracle
-from udl_fast import HammingIndex, hamming_distances, hamming_histogram
+from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram
 from udl_fast.runtime import forced_target, show_config
 
 TARGETS = show_config(as_dict=True)["available_targets"]
@@ -209,6 +209,40 @@ def test_auto_builds_tables_once_they_would_have_paid():
             break
     assert index.tables_nbytes > 0
     assert_equal(index.range_search(queries, 9), expected)
+
+
+def test_auto_does_not_think_of_tables_for_few_short_scans(monkeypatch):
+    """What a query costs beside its scan is a clock and a sum: prices are not even measured."""
+
+    def fail(*arguments):
+        raise AssertionError("a price was asked for")
+
+    for name in ("hamming_hash_seconds", "hamming_scan_seconds", "hamming_build_seconds"):
+        monkeypatch.setattr(_core, name, fail)
+    index = index_of(random_codes(2000, 8))
+    monkeypatch.setattr("udl_fast.hamming.tables.perf_counter", lambda: 0.0)
+    for query in random_codes(50, 8, 1):
+        index.search(query[None], 3)
+        index.range_search(query[None], 9)
+    index.pairs_within(3)
+
+
+def test_auto_weighs_what_scans_took_against_tables(monkeypatch):
+    prices = {"hamming_hash_seconds": 0.5, "hamming_build_seconds": 3.0}
+    for name, price in prices.items():
+        monkeypatch.setattr(_core, name, lambda *_, price=price: price)
+    seconds = iter(range(10**6))  # every scan takes one
+    monkeypatch.setattr("udl_fast.hamming.tables.perf_counter", lambda: next(seconds))
+    index, query = index_of(random_codes(300, 8)), random_codes(1, 8, 1)
+    for n in range(1, 9):
+        index.search(query, 3)
+        assert (index.tables_nbytes > 0) == (n >= 7)  # 7 scans lost 3.5 seconds
+    prices["hamming_hash_seconds"] = 1.5
+    monkeypatch.setattr(_core, "hamming_hash_seconds", lambda *_: 1.5)
+    index = index_of(random_codes(300, 8))
+    for _ in range(200):
+        index.search(query, 3)
+    assert index.tables_nbytes == 0
 
 
 # Codes and results that are hard on buffers

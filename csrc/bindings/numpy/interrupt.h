@@ -43,13 +43,10 @@ class PythonPoll {
   std::exception_ptr error_;
 };
 
-/// Calls body(run) without the GIL. Ctrl-C ends it early and is raised here, and so is whatever
-/// else a signal's handler raises: then what body has found means nothing, nor what it has thrown,
-/// since a signal that was taken and not raised would be lost.
-template <class Body>
-void run_interruptible(int n_threads, Body&& body) {
-  PythonPoll poll;
-  Interrupt interrupt([&poll] { return poll(); });
+/// Calls body(run) without the GIL; ask() tells whether to end it early, with what `poll` kept.
+template <class Ask, class Body>
+void run_polled(int n_threads, PythonPoll& poll, Ask&& ask, Body&& body) {
+  Interrupt interrupt(std::forward<Ask>(ask));
   std::exception_ptr failure;
   {
     const ReleasedGil release;
@@ -61,6 +58,23 @@ void run_interruptible(int n_threads, Body&& body) {
   }
   poll.rethrow();
   if (failure) std::rethrow_exception(failure);
+}
+
+/// Calls body(run) without the GIL. Ctrl-C ends it early and is raised here, and so is whatever
+/// else a signal's handler raises: then what body has found means nothing, nor what it has thrown,
+/// since a signal that was taken and not raised would be lost.
+template <class Body>
+void run_interruptible(int n_threads, Body&& body) {
+  PythonPoll poll;
+  run_polled(n_threads, poll, [&poll] { return poll(); }, body);
+}
+
+/// The same where `watch` (None: nobody) is called with progress() now and then, and may end the
+/// work by True.
+template <class Progress, class Body>
+void run_watched(int n_threads, py::object watch, Progress&& progress, Body&& body) {
+  PythonPoll poll(std::move(watch));
+  run_polled(n_threads, poll, [&] { return poll(progress()); }, body);
 }
 
 }  // namespace udl::bindings

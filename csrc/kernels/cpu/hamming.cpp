@@ -129,16 +129,20 @@ int64_t measure(const HammingScan& scan, HammingHits& hits) {
   }
 }
 
+constexpr HammingKernels all_kernels() {
+  HammingKernels kernels{};
+  kernels.target = UDL_TEXT(UDL_TARGET);
+  kernels.tile_codes = kPlaneWords * kWordBits;
+  kernels.distances = distances;
+  kernels.scan_rows = scan_rows;
+  kernels.measure = measure;
+  kernels.slice_tile = slice_tile;
+  kernels.scan_tile = scan_tile;
+  return kernels;
+}
+
 }  // namespace
 
-const HammingKernels UDL_JOIN(hamming_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET),
-    kPlaneWords * kWordBits,
-    distances,
-    scan_rows,
-    measure,
-    slice_tile,
-    scan_tile,
-};
+const HammingKernels UDL_JOIN(hamming_kernels_, UDL_TARGET) = all_kernels();
 
 }  // namespace udl

@@ -168,9 +168,16 @@ int64_t measure_buckets(const HammingTable* tables, const HammingBucket* buckets
   }
 }
 
+constexpr HammingHashKernels all_kernels() {
+  HammingHashKernels kernels{};
+  kernels.target = UDL_TEXT(UDL_TARGET);
+  kernels.find_buckets = find_buckets;
+  kernels.measure_buckets = measure_buckets;
+  return kernels;
+}
+
 }  // namespace
 
-const HammingHashKernels UDL_JOIN(hamming_hash_kernels_, UDL_TARGET) = {
-    UDL_TEXT(UDL_TARGET), find_buckets, measure_buckets};
+const HammingHashKernels UDL_JOIN(hamming_hash_kernels_, UDL_TARGET) = all_kernels();
 
 }  // namespace udl

@@ -1,6 +1,7 @@
 #pragma once
 // Exact search by Hamming distance: k nearest, all within a radius, all distances. Neighbours are
 // ordered by (distance, id), so results do not depend on threads, tiles or CPU target.
+#include <atomic>
 #include <cstdint>
 #include <vector>
 
@@ -47,9 +48,11 @@ constexpr int64_t kNoId = -1;
 // Functions end early, with results that mean nothing, once run.stopped(). They throw
 // std::bad_alloc where memory does not suffice.
 
-/// The k >= 1 nearest codes of each query: distances and ids are n_queries rows of k.
+/// The k >= 1 nearest codes of each query: distances and ids are rows of k, one for a query. Query
+/// q writes row rows[q]; null: row q.
 void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k,
-                    const Run& run, int32_t* distances, int64_t* ids);
+                    const Run& run, int32_t* distances, int64_t* ids,
+                    const int64_t* rows = nullptr);
 
 struct HammingRange {
   std::vector<int64_t> limits;  ///< results of query q: limits[q] .. limits[q + 1] - 1
@@ -66,9 +69,13 @@ struct HammingPairs {
   std::vector<int32_t> distances;
 };
 
+/// The share of a work that is done, from 0 to 1; read by the thread that called.
+using Progress = std::atomic<double>;
+
 /// Every pair of codes at a distance of at most `largest`, in the order of (first, second). The
 /// bitmap has no part in it.
-HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& run);
+HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& run,
+                           Progress& progress);
 
 /// out[q * n_codes + c] = distance of query q and code c. Ids and the bitmap have no part in it.
 void hamming_distances(const HammingCodes& codes, const HammingQueries& queries, const Run& run,

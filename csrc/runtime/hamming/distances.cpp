@@ -1,4 +1,5 @@
 // Distances of all pairs, and how often each distance occurs.
+#include <algorithm>
 #include <vector>
 
 #include "base/bits.h"
@@ -55,13 +56,16 @@ void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries,
   const Run run = hamming_run(codes, static_cast<double>(n), given);
   // Few queries: threads share the codes and each counts for itself.
   const Shares shares = {codes.n_codes, n < run.n_threads ? run.n_threads : 1, step};
-  std::vector<int64_t> counts(shares.count * n * n_bins);
+  std::vector<int64_t> counts_of_shares(shares.count > 1 ? shares.count * n * n_bins : 0);
+  int64_t* const counts = shares.count > 1 ? counts_of_shares.data() : out;
   std::vector<HammingRows> rows = rows_of_threads(codes, step, run.n_threads);
   const HammingKernels& kernels = hamming_kernels();
   parallel_region(run, [&](Team& team) {
     team.for_each(n * shares.count, [&](int64_t task) {
       const int64_t q = task / shares.count, share = task % shares.count;
       int32_t distances[kHammingMaxTile];
+      int64_t* const own = counts + (share * n + q) * n_bins;
+      std::fill_n(own, n_bins, int64_t{0});
       for (int64_t first = shares.begin(share); first < shares.begin(share + 1); first += step) {
         if (team.check_stop()) return;
         const int64_t n_codes = std::min(step, codes.n_codes - first);
@@ -70,10 +74,11 @@ void hamming_histogram(const HammingCodes& codes, const HammingQueries& queries,
                           distances);
         count_distances(distances, n_codes,
                         codes.allowed == nullptr ? nullptr : codes.allowed + first / kWordBits,
-                        counts.data() + (share * n + q) * n_bins);
+                        own);
       }
     });
   });
+  if (shares.count == 1 || run.stopped()) return;
   for (int64_t i = 0; i < n * n_bins; ++i) {
     out[i] = 0;
     for (int64_t share = 0; share < shares.count; ++share) out[i] += counts[share * n * n_bins + i];

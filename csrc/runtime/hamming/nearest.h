@@ -41,6 +41,8 @@ class NearestList {
   /// last of k.
   int32_t threshold() const { return bound_ - (ascending_ && within_ >= k_ ? 1 : 0); }
   int64_t size() const { return std::min(within_, k_); }
+  /// The smallest distance known within which k codes lie; n_bits while there are less.
+  int32_t bound() const { return bound_; }
 
   /// A code that comes in no order of ids: the list must have been reset so.
   void append(const Neighbour& code) {

@@ -1,11 +1,10 @@
 #pragma once
 // Pairs of codes while they are collected, block by block.
-#include <algorithm>
 #include <cstdint>
 #include <vector>
 
 #include "runtime/hamming/codes.h"
-#include "runtime/threads/parallel.h"
+#include "runtime/threads/run.h"
 
 namespace udl {
 
@@ -17,29 +16,10 @@ struct HammingPair {
   }
 };
 
-/// All pairs in the order of (first, second); `in_order`: they lie so already. Empties the blocks.
-inline HammingPairs join_pairs(std::vector<std::vector<HammingPair>>& blocks, bool in_order,
-                               const Run& run) {
-  std::vector<HammingPair> all;
-  std::size_t n = 0;
-  for (const std::vector<HammingPair>& block : blocks) n += block.size();
-  all.reserve(n);
-  parallel_for(run.with_threads(1), static_cast<int64_t>(blocks.size()), [&](int64_t b) {
-    all.insert(all.end(), blocks[b].begin(), blocks[b].end());
-    blocks[b] = {};
-  });
-  if (run.stopped()) return {};
-  if (!in_order) std::sort(all.begin(), all.end());
-  HammingPairs pairs;
-  pairs.first.reserve(n);
-  pairs.second.reserve(n);
-  pairs.distances.reserve(n);
-  for (const HammingPair& p : all) {
-    pairs.first.push_back(p.first);
-    pairs.second.push_back(p.second);
-    pairs.distances.push_back(p.distance);
-  }
-  return pairs;
-}
+using HammingPairBlocks = std::vector<std::vector<HammingPair>>;
+
+/// All pairs in the order of (first, second); `in_order`: they lie so already. Blocks are let go of
+/// as their pairs are taken, so that memory holds each pair little more than once.
+HammingPairs join_pairs(HammingPairBlocks blocks, bool in_order, const Run& run);
 
 }  // namespace udl

@@ -1,4 +1,6 @@
 // All pairs of codes within a radius.
+#include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "runtime/hamming/nearest.h"
@@ -33,11 +35,15 @@ std::vector<Found> pairs_of_block(const HammingCodes& codes, HammingScanner& sca
 
 }  // namespace
 
-HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& given) {
+HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run& given,
+                           Progress& progress) {
   const Run run = hamming_run(codes, 0.5 * static_cast<double>(codes.n_codes), given);
   const int64_t block = std::clamp<int64_t>(codes.n_codes / (kBlocksPerThread * run.n_threads),
                                             kHammingBlock, kHammingQueryBlock);
-  std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, block));
+  HammingPairBlocks blocks(divide_up(codes.n_codes, block));
+  std::atomic<int64_t> n_compared{0};
+  const double n_all =
+      0.5 * static_cast<double>(codes.n_codes) * static_cast<double>(codes.n_codes);
   parallel_region(run, [&](Team& team) {
     team.for_each(static_cast<int64_t>(blocks.size()), [&](int64_t b) {
       const int64_t first = b * block, n = std::min(block, codes.n_codes - first);
@@ -48,10 +54,12 @@ HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run
         for (const Neighbour& other : found[q])
           blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
       }
+      n_compared += n * (codes.n_codes - first);
+      progress = std::min(1.0, static_cast<double>(n_compared) / n_all);
     });
   });
   if (run.stopped()) return {};
-  return join_pairs(blocks, codes.ascending, run);
+  return join_pairs(std::move(blocks), codes.ascending, run);
 }
 
 }  // namespace udl

@@ -3,6 +3,7 @@
 
 #include "runtime/hamming/nearest.h"
 #include "runtime/hamming/scanner.h"
+#include "runtime/hamming/stoppable_sort.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -29,17 +30,19 @@ HammingRange join_range(std::vector<Found>& found, int64_t n_queries, int64_t n_
   }
   range.distances.reserve(range.limits[n_queries]);
   range.ids.reserve(range.limits[n_queries]);
-  parallel_for(run.with_threads(1), n_queries, [&](int64_t q) {
-    Found all = std::move(found[q]);
-    for (int64_t s = 1; s < n_shares; ++s) {
-      Found part = std::move(found[s * n_queries + q]);
-      all.insert(all.end(), part.begin(), part.end());
-    }
-    if (!ascending) std::sort(all.begin(), all.end(), by_id);
-    for (const Neighbour& n : all) {
-      range.distances.push_back(n.distance);
-      range.ids.push_back(n.id);
-    }
+  parallel_region(run.with_threads(1), [&](Team& team) {
+    team.for_each(n_queries, [&](int64_t q) {
+      Found all = std::move(found[q]);
+      for (int64_t s = 1; s < n_shares; ++s) {
+        Found part = std::move(found[s * n_queries + q]);
+        all.insert(all.end(), part.begin(), part.end());
+      }
+      if (!ascending && !sort_until_stopped(all.begin(), all.end(), team, by_id)) return;
+      for (const Neighbour& n : all) {
+        range.distances.push_back(n.distance);
+        range.ids.push_back(n.id);
+      }
+    });
   });
   return range;
 }

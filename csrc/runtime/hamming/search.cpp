@@ -45,10 +45,12 @@ struct Output {
   int64_t k;  ///< columns; lists may be shorter
   int32_t* distances;
   int64_t* ids;
+  const int64_t* rows;  ///< of each query; null: its own number
 
   void write(int64_t query, NearestList& list) const {
-    int32_t* d = distances + query * k;
-    int64_t* i = ids + query * k;
+    const int64_t row = rows != nullptr ? rows[query] : query;
+    int32_t* d = distances + row * k;
+    int64_t* i = ids + row * k;
     list.write(d, i);
     std::fill(d + list.size(), d + k, kNoDistance);
     std::fill(i + list.size(), i + k, kNoId);
@@ -130,11 +132,11 @@ class Search {
 }  // namespace
 
 void hamming_search(const HammingCodes& codes, const HammingQueries& queries, int64_t k,
-                    const Run& run, int32_t* distances, int64_t* ids) {
+                    const Run& run, int32_t* distances, int64_t* ids, const int64_t* rows) {
   if (queries.n_queries == 0) return;
   const int64_t kept =
       std::max<int64_t>(1, std::min(k, codes.n_codes));  // lists need no more than there are codes
-  const Output output = {k, distances, ids};
+  const Output output = {k, distances, ids, rows};
   const Run own = hamming_run(codes, static_cast<double>(queries.n_queries), run);
   Search(codes, queries, kept, own, output).run();
 }

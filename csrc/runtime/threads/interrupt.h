@@ -18,6 +18,9 @@ class alignas(64) Interrupt {
 
   bool stopped() const noexcept { return stopped_.load(std::memory_order_relaxed); }
 
+  /// Before a region: its items may take longer than those of the one before.
+  void begin() noexcept { asks_ = asks_left_ = 1; }
+
   /// Called often, and by the calling thread only; true when the results are no longer wanted.
   bool ask() {
     if (--asks_left_ <= 0) look_at_clock();

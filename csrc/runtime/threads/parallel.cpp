@@ -174,6 +174,7 @@ namespace detail {
 
 void run_region(const Run& run, void (*body)(void*, Team&), void* context) {
   if (run.stopped()) return;
+  if (run.interrupt != nullptr) run.interrupt->begin();
   Stop stop(run.interrupt);
   const Region region{body, context, &stop, 1};
   const bool shared =

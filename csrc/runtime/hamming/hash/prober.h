@@ -11,7 +11,6 @@
 #include "base/view.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/hamming/codes.h"
-#include "runtime/hamming/hash/cost.h"
 #include "runtime/hamming/hash/tables.h"
 #include "runtime/hamming/rows.h"
 
@@ -19,37 +18,55 @@ namespace udl {
 
 class HammingProber {
  public:
-  HammingProber(const HammingTables& tables, const HammingCodes& codes)
-      : tables_(tables), codes_(codes), rows_(codes, 1), kernels_(hamming_hash_kernels()) {}
+  HammingProber(const HammingTables& tables, const HammingCodes& codes, const HammingPrices& prices)
+      : tables_(tables),
+        codes_(codes),
+        prices_(prices),
+        rows_(codes, 1),
+        kernels_(hamming_hash_kernels()) {}
 
-  /// `budget`: seconds that the query may cost. `spent` counts from here.
-  void start(const uint64_t* query, double budget) {
+  /// `spent` counts from here.
+  void start(const uint64_t* query) {
     query_ = query;
-    budget_ = budget;
-    spent_ = 0.0;
+    spent_ = prices_.query;
+    codes_per_step_ = 0.0;
+    n_measured_ = 0;
     keys_.resize(tables_.count());
     for (int32_t j = 0; j < tables_.count(); ++j) keys_[j] = key_of(query, j);
   }
   double spent() const { return spent_; }
+  int64_t n_measured() const { return n_measured_; }
+
+  /// Seconds that steps first .. last - 1 will take if they meet as many codes as the fullest steps
+  /// so far, besides those that bits spread evenly give.
+  double outlook(int32_t first, int32_t last) const {
+    const double n_keys = tables_.keys_before(last) - tables_.keys_before(first);
+    const double n_codes = tables_.codes_before(last) - tables_.codes_before(first) +
+                           codes_per_step_ * static_cast<double>(last - first);
+    return n_keys * prices_.key + n_codes * prices_.code;
+  }
 
   /// Steps first .. last - 1, all in one round of the tables. Calls found(position, distance) once
   /// for every allowed code that these steps find first, if its distance is at most `limit`. False,
-  /// with nothing called, where that would exceed the budget.
+  /// with nothing called, where all that is spent would exceed the budget.
   template <class Found>
-  bool steps(int32_t first, int32_t last, int32_t limit, Found&& found) {
+  bool steps(int32_t first, int32_t last, int32_t limit, double budget, Found&& found) {
     const int32_t n = tables_.count(), radius = first / n, first_table = first % n,
                   last_table = first_table + (last - first);
     const HammingTable* tables = tables_.tables();
     double n_keys = 0.0;
     for (int32_t j = first_table; j < last_table; ++j)
       n_keys += hamming_keys(tables[j].n_bits, radius);
-    if (!pay(n_keys * kHammingKeySeconds)) return false;
+    if (!pay(n_keys * prices_.key, budget)) return false;
     reserve(buckets_, static_cast<int64_t>(n_keys));
     const int64_t n_buckets = kernels_.find_buckets(tables, first_table, last_table, keys_.data(),
                                                     radius, buckets_.data());
     int64_t n_codes = 0;
     for (int64_t b = 0; b < n_buckets; ++b) n_codes += buckets_[b].end - buckets_[b].begin;
-    if (!pay(static_cast<double>(n_codes) * kHammingCodeSeconds)) return false;
+    if (!pay(static_cast<double>(n_codes) * prices_.code, budget)) return false;
+    codes_per_step_ =
+        std::max(codes_per_step_, static_cast<double>(n_codes) / static_cast<double>(last - first));
+    n_measured_ += n_codes;
     reserve(found_, n_codes);
     const int64_t n_found =
         kernels_.measure_buckets(tables, buckets_.data(), n_buckets, query_, codes_.bytes,
@@ -64,8 +81,8 @@ class HammingProber {
   }
 
  private:
-  bool pay(double seconds) {
-    if (spent_ + seconds > budget_) return false;
+  bool pay(double seconds, double budget) {
+    if (spent_ + seconds > budget) return false;
     spent_ += seconds;
     return true;
   }
@@ -102,9 +119,11 @@ class HammingProber {
 
   const HammingTables& tables_;
   const HammingCodes& codes_;
+  const HammingPrices& prices_;
   HammingRows rows_;
   const HammingHashKernels& kernels_;
-  double budget_ = 0.0, spent_ = 0.0;
+  double spent_ = 0.0, codes_per_step_ = 0.0;
+  int64_t n_measured_ = 0;
   const uint64_t* query_ = nullptr;
   std::vector<uint32_t> keys_;
   std::vector<HammingBucket> buckets_;

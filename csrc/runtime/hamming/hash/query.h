@@ -1,6 +1,6 @@
 #pragma once
-// One thread's searches through tables. Each either answers its query completely or gives up within
-// its budget.
+// One thread's searches through tables. Each either answers its query completely or gives it up,
+// early enough that the scan which follows is hardly later for it.
 #include <algorithm>
 #include <cstdint>
 #include <limits>
@@ -14,52 +14,61 @@
 
 namespace udl {
 
+/// Share of a scan that may be lost on a query which is then scanned.
+constexpr double kHashStake = 0.2;
+
 class HammingHashQuery {
  public:
   /// scan_seconds: what the scan of one query would cost.
-  HammingHashQuery(const HammingTables& tables, const HammingCodes& codes, double scan_seconds,
-                   HashPolicy policy)
+  HammingHashQuery(const HammingTables& tables, const HammingCodes& codes,
+                   const HammingPrices& prices, double scan_seconds, HashPolicy policy)
       : tables_(tables),
         codes_(codes),
-        prober_(tables, codes),
+        prober_(tables, codes, prices),
         scan_seconds_(scan_seconds),
         policy_(policy),
-        rows_(codes, kHammingMaxTile),
-        hits_(1) {}
+        rows_(codes, kHammingMaxTile) {}
+
+  /// An empty list for the k nearest codes; the next call takes it again.
+  NearestList& empty_list(int64_t k) {
+    entries_.resize(NearestList::limit(k) + kHammingMaxTile);
+    counts_.resize(codes_.n_bits + 1);
+    list_.reset(entries_.data(), counts_.data(), k, codes_.n_bits, false);
+    return list_;
+  }
 
   /// The k nearest codes, into `list`.
   bool nearest(const uint64_t* query, NearestList& list) {
-    prober_.start(query, budget());
+    prober_.start(query);
     // The first round is a key a table: looked up together, since one key alone waits for every
-    // miss.
+    // miss. Where its buckets hold more codes than the stake pays for, one table after the other:
+    // the codes of the first may show that the neighbours are near.
     for (int32_t t = 0, end = tables_.count(); t <= codes_.n_bits && !list.filled_within(t - 1);
          t = end++) {
-      const bool paid =
-          prober_.steps(t, end, list.threshold(), [&](int64_t position, int32_t distance) {
-            list.append({distance, codes_.id(position)});
-          });
-      if (!paid) return settle(false);
+      if (end > t + 1 && !nearest_in_steps(t, end, list)) end = t + 1;
+      if (end == t + 1 && !nearest_in_steps(t, end, list)) return given_up();
     }
     scan_tail(
         query, [&] { return list.threshold(); },
         [&](int64_t first, int64_t n_hits) { list.append(hits_[0], n_hits, first, codes_); });
-    return settle(true);
+    return answered();
   }
 
   /// All codes at a distance <= largest, in the order of ids. `found` is empty before, and if the
   /// query is given up.
   bool within(const uint64_t* query, int32_t largest, std::vector<Neighbour>& found) {
     if (largest < 0) return true;
-    if (hamming_hash_seconds(0, codes_.n_bits, tables_.count(), largest) > budget()) return false;
-    prober_.start(query, budget());
+    prober_.start(query);
     for (int32_t t = 0; t <= largest; t += tables_.count()) {
-      const bool paid = prober_.steps(t, std::min(t + tables_.count(), largest + 1), largest,
-                                      [&](int64_t position, int32_t distance) {
-                                        found.push_back({distance, codes_.id(position)});
-                                      });
+      const bool paid =
+          !is_dear(t, largest) &&
+          prober_.steps(t, std::min(t + tables_.count(), largest + 1), largest,
+                        budget_from(t, largest), [&](int64_t position, int32_t distance) {
+                          found.push_back({distance, codes_.id(position)});
+                        });
       if (paid) continue;
       found.clear();
-      return settle(false);
+      return given_up();
     }
     scan_tail(
         query, [&] { return largest; },
@@ -69,20 +78,45 @@ class HammingHashQuery {
         });
     std::sort(found.begin(), found.end(),
               [](const Neighbour& a, const Neighbour& b) { return a.id < b.id; });
-    return settle(true);
+    return answered();
   }
 
  private:
-  double budget() const {
-    return policy_ == HashPolicy::always ? std::numeric_limits<double>::infinity()
-                                         : std::min(scan_seconds_, tables_.credit());
+  bool nearest_in_steps(int32_t first, int32_t last, NearestList& list) {
+    return prober_.steps(
+        first, last, list.threshold(), budget_from(first, list.bound()),
+        [&](int64_t position, int32_t distance) { list.append({distance, codes_.id(position)}); });
   }
 
-  /// A query that is scanned regains a little credit: codes or queries may have changed.
-  bool settle(bool answered) {
-    constexpr double kRegained = 0.01;
-    tables_.add_credit((answered ? scan_seconds_ : kRegained * scan_seconds_) - prober_.spent());
-    return answered;
+  double all_seconds(int32_t step, int32_t radius) const {
+    return prober_.spent() + prober_.outlook(step, radius + 1);
+  }
+
+  /// What may have been spent after the next steps: a stake, or more where all steps up to `radius`
+  /// seem to be cheaper than the scan.
+  double budget_from(int32_t step, int32_t radius) const {
+    constexpr double kGain = 0.8;  // in scans; less than 1, since the outlook may err
+    if (policy_ == HashPolicy::always) return std::numeric_limits<double>::infinity();
+    return (all_seconds(step, radius) <= kGain * scan_seconds_ ? 1.0 : kHashStake) * scan_seconds_;
+  }
+
+  /// True where a radius that is given, and will not shrink, costs more than the scan.
+  bool is_dear(int32_t step, int32_t radius) const {
+    return policy_ == HashPolicy::cheaper && all_seconds(step, radius) > scan_seconds_;
+  }
+
+  bool answered() {
+    tables_.tally().n_answered.fetch_add(1, std::memory_order_relaxed);
+    tables_.tally().n_asked.fetch_add(1, std::memory_order_relaxed);
+    return true;
+  }
+  bool given_up() {
+    HashTally& tally = tables_.tally();
+    tally.n_asked.fetch_add(1, std::memory_order_relaxed);
+    const double loss = prober_.spent() / scan_seconds_;
+    if (loss > tally.largest_loss.load(std::memory_order_relaxed))
+      tally.largest_loss.store(loss, std::memory_order_relaxed);
+    return false;
   }
 
   template <class Threshold, class Found>
@@ -110,6 +144,7 @@ class HammingHashQuery {
       std::copy_n(codes_.allowed + aligned / kHammingBlock, allowed.size(), allowed.begin());
     allowed[0] &= ~uint64_t{0} << (first - aligned);
     scan.allowed = allowed.data();
+    hits_.reserve(1);
     const int64_t n_hits = hamming_kernels().scan_rows(scan, hits_[0]);
     if (n_hits > 0) found(aligned, n_hits);
   }
@@ -122,6 +157,9 @@ class HammingHashQuery {
   HammingRows rows_;
   Buffer<HammingHits> hits_;
   std::vector<uint64_t> tail_allowed_;
+  std::vector<Neighbour> entries_;
+  std::vector<int64_t> counts_;
+  NearestList list_;
 };
 
 }  // namespace udl

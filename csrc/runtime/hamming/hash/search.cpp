@@ -1,7 +1,8 @@
 #include "runtime/hamming/hash/search.h"
 
 #include <atomic>
-#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "runtime/hamming/hash/query.h"
@@ -31,18 +32,25 @@ struct Remaining {
   int64_t size() const { return static_cast<int64_t>(indices.size()); }
 };
 
-/// answer(query, thread's workspace) for all queries; which of them were answered.
+/// answer(query, thread's workspace) for the queries that are worth asking tables for; which of
+/// them were answered.
 template <class Answer>
 std::vector<char> answer_all(const HammingTables& tables, const HammingCodes& codes,
-                             int64_t n_queries, HashPolicy policy, const Run& run,
-                             Answer&& answer) {
-  const double scan_seconds =
-      hamming_scan_seconds(codes.n_codes, codes.n_words, n_queries, run.n_threads);
-  const int n_threads = static_cast<int>(std::clamp<int64_t>(n_queries, 1, run.n_threads));
+                             int64_t n_queries, HashHistory& history, HashPolicy policy,
+                             const Run& run, Answer&& answer) {
+  const HammingPrices& prices = tables.prices();
+  const double scan_seconds = prices.scan(codes.n_codes, codes.n_words, n_queries, run.n_threads);
   std::vector<char> answered(n_queries, 0);
+  if (policy == HashPolicy::cheaper && prices.query > kHashStake * scan_seconds) return answered;
+  const int n_threads = static_cast<int>(std::clamp<int64_t>(n_queries, 1, run.n_threads));
   parallel_region(run.with_threads(n_threads), [&](Team& team) {
-    HammingHashQuery workspace(tables, codes, scan_seconds, policy);
-    team.for_each(n_queries, [&](int64_t q) { answered[q] = answer(q, workspace); });
+    std::optional<HammingHashQuery> workspace;  // made where it is needed: many queries need none
+    team.for_each(n_queries, [&](int64_t q) {
+      if (policy == HashPolicy::cheaper && !history.worth_asking()) return;
+      if (!workspace) workspace.emplace(tables, codes, prices, scan_seconds, policy);
+      answered[q] = answer(q, *workspace);
+      history.note(answered[q] != 0);
+    });
   });
   return answered;
 }
@@ -70,15 +78,6 @@ HammingRange join_answers(const std::vector<Found>& found, const std::vector<cha
   return range;
 }
 
-/// Room for one list of nearest codes.
-struct NearestStorage {
-  std::unique_ptr<Neighbour[]> entries;
-  std::unique_ptr<int64_t[]> counts;
-  NearestStorage(int64_t k, int32_t n_bits)
-      : entries(new Neighbour[NearestList::limit(k) + kHammingMaxTile]),
-        counts(new int64_t[n_bits + 1]) {}
-};
-
 /// Pairs of the codes of a block with all codes of larger ids. Every pair is met twice, and kept
 /// once.
 class PairBlock {
@@ -87,8 +86,10 @@ class PairBlock {
             double scan_seconds, HashPolicy policy)
       : codes_(codes),
         largest_(largest),
+        history_(tables.history_within(largest)),
+        policy_(policy),
         rows_(codes, kPairBlock),
-        hash_(tables, codes, scan_seconds, policy),
+        hash_(tables, codes, tables.prices(), scan_seconds, policy),
         scanner_(codes) {}
 
   /// Returns the number of codes answered from tables.
@@ -96,8 +97,11 @@ class PairBlock {
     const uint64_t* queries = rows_.words(first, n);
     std::vector<Found> found(n);
     std::vector<char> answered(n);
-    for (int64_t q = 0; q < n && !team.check_stop(); ++q)
+    for (int64_t q = 0; q < n && !team.check_stop(); ++q) {
+      if (policy_ == HashPolicy::cheaper && !history_.worth_asking()) continue;
       answered[q] = hash_.within(queries + q * codes_.n_words, largest_, found[q]);
+      history_.note(answered[q] != 0);
+    }
     const Remaining remaining(answered, queries, codes_.n_words);
     scanner_.run(
         remaining.words.data(), remaining.size(), 0, codes_.n_codes, team,
@@ -119,6 +123,8 @@ class PairBlock {
  private:
   const HammingCodes& codes_;
   int32_t largest_;
+  HashHistory& history_;
+  HashPolicy policy_;
   HammingRows rows_;
   HammingHashQuery hash_;
   HammingScanner scanner_;
@@ -130,29 +136,22 @@ HashReport hamming_hash_search(const HammingTables& tables, const HammingCodes& 
                                const HammingQueries& queries, int64_t k, HashPolicy policy,
                                const Run& run, int32_t* distances, int64_t* ids) {
   const int64_t kept = std::max<int64_t>(1, std::min(k, codes.n_codes));
-  const std::vector<char> answered = answer_all(
-      tables, codes, queries.n_queries, policy, run, [&](int64_t q, HammingHashQuery& hash) {
-        const NearestStorage storage(kept, codes.n_bits);
-        NearestList list;
-        list.reset(storage.entries.get(), storage.counts.get(), kept, codes.n_bits, false);
-        if (!hash.nearest(queries.words + q * codes.n_words, list)) return false;
-        int32_t* d = distances + q * k;
-        int64_t* i = ids + q * k;
-        list.write(d, i);
-        std::fill(d + list.size(), d + k, kNoDistance);
-        std::fill(i + list.size(), i + k, kNoId);
-        return true;
-      });
+  const std::vector<char> answered =
+      answer_all(tables, codes, queries.n_queries, tables.history_of_nearest(kept), policy, run,
+                 [&](int64_t q, HammingHashQuery& hash) {
+                   NearestList& list = hash.empty_list(kept);
+                   if (!hash.nearest(queries.words + q * codes.n_words, list)) return false;
+                   int32_t* d = distances + q * k;
+                   int64_t* i = ids + q * k;
+                   list.write(d, i);
+                   std::fill(d + list.size(), d + k, kNoDistance);
+                   std::fill(i + list.size(), i + k, kNoId);
+                   return true;
+                 });
   const Remaining remaining(answered, queries.words, codes.n_words);
   if (run.stopped() || remaining.size() == 0) return {queries.n_queries - remaining.size()};
-  std::vector<int32_t> scanned_distances(remaining.size() * k);
-  std::vector<int64_t> scanned_ids(remaining.size() * k);
-  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, run,
-                 scanned_distances.data(), scanned_ids.data());
-  for (int64_t r = 0; r < remaining.size(); ++r) {
-    std::copy_n(scanned_distances.data() + r * k, k, distances + remaining.indices[r] * k);
-    std::copy_n(scanned_ids.data() + r * k, k, ids + remaining.indices[r] * k);
-  }
+  hamming_search(codes, {remaining.words.data(), remaining.size()}, k, run, distances, ids,
+                 remaining.indices.data());
   return {queries.n_queries - remaining.size()};
 }
 
@@ -162,9 +161,10 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
   const int64_t n = queries.n_queries;
   std::vector<Found> found(n);
   const std::vector<char> answered =
-      answer_all(tables, codes, n, policy, run, [&](int64_t q, HammingHashQuery& hash) {
-        return hash.within(queries.words + q * codes.n_words, largest, found[q]);
-      });
+      answer_all(tables, codes, n, tables.history_within(largest), policy, run,
+                 [&](int64_t q, HammingHashQuery& hash) {
+                   return hash.within(queries.words + q * codes.n_words, largest, found[q]);
+                 });
   if (run.stopped()) return {};
   const Remaining remaining(answered, queries.words, codes.n_words);
   report.n_hashed = n - remaining.size();
@@ -177,24 +177,26 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
 
 HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
                                 int32_t largest, HashPolicy policy, const Run& run,
-                                HashReport& report) {
+                                HashReport& report, Progress& progress) {
+  const HammingPrices& prices = tables.prices();
   const double scan_seconds =
-      0.5 * hamming_scan_seconds(codes.n_codes, codes.n_words, codes.n_codes, run.n_threads);
+      0.5 * prices.scan(codes.n_codes, codes.n_words, codes.n_codes, run.n_threads);
   if (policy == HashPolicy::cheaper &&
-      hamming_hash_seconds(codes.n_codes, codes.n_bits, tables.count(), largest) > scan_seconds)
-    return hamming_pairs(codes, largest, run);
-  std::vector<std::vector<HammingPair>> blocks(divide_up(codes.n_codes, kPairBlock));
-  std::atomic<int64_t> n_hashed{0};
+      prices.tables(codes.n_codes, codes.n_bits, tables.count(), largest) > scan_seconds)
+    return hamming_pairs(codes, largest, run, progress);
+  HammingPairBlocks blocks(divide_up(codes.n_codes, kPairBlock));
+  std::atomic<int64_t> n_hashed{0}, n_done{0};
   parallel_region(run, [&](Team& team) {
     team.for_each(static_cast<int64_t>(blocks.size()), [&](int64_t b) {
       PairBlock block(tables, codes, largest, scan_seconds, policy);
       const int64_t first = b * kPairBlock;
       n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), team, blocks[b]);
+      progress = static_cast<double>(++n_done) / static_cast<double>(blocks.size());
     });
   });
   if (run.stopped()) return {};
   report.n_hashed = n_hashed;
-  return join_pairs(blocks, codes.ascending, run);
+  return join_pairs(std::move(blocks), codes.ascending, run);
 }
 
 }  // namespace udl

@@ -27,6 +27,6 @@ HammingRange hamming_hash_range(const HammingTables& tables, const HammingCodes&
 
 HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes& codes,
                                 int32_t largest, HashPolicy policy, const Run& run,
-                                HashReport& report);
+                                HashReport& report, Progress& progress);
 
 }  // namespace udl

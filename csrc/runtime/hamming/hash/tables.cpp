@@ -65,6 +65,13 @@ bool write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& co
 
 }  // namespace
 
+double hamming_keys(int32_t n_key_bits, int32_t radius) {
+  if (radius > n_key_bits) return 0.0;
+  double keys = 1.0;
+  for (int32_t i = 0; i < radius; ++i) keys = keys * (n_key_bits - i) / (i + 1);
+  return std::round(keys);
+}
+
 int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
   const double key_bits = std::clamp(std::log2(static_cast<double>(std::max<int64_t>(n_codes, 2))),
                                      8.0, static_cast<double>(kHammingMaxKeyBits));
@@ -83,6 +90,15 @@ HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, const 
   parallel_region(run, [&](Team& team) {
     team.for_each(n_tables, [&](int64_t j) { fill(tables_[j], codes, team); });
   });
+  keys_before_.assign(n_bits_ + 2, 0.0);
+  codes_before_ = keys_before_;
+  for (int32_t step = 0; step <= n_bits_; ++step) {
+    const int32_t width = tables_[step % n_tables].n_bits;
+    const double keys = hamming_keys(width, step / n_tables);
+    keys_before_[step + 1] = keys_before_[step] + keys;
+    codes_before_[step + 1] =
+        codes_before_[step] + keys * std::ldexp(static_cast<double>(n_codes_), -width);
+  }
   for (const Storage& t : tables_)
     views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
 }
@@ -126,13 +142,6 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes, Team& team) 
   }
   uint64_t rank = 0;
   for (int64_t s = 0; s < table.slots.size(); ++s) rank += std::exchange(table.slots[s].rank, rank);
-}
-
-void HammingTables::add_credit(double seconds) const {
-  double before = credit_.load(std::memory_order_relaxed);
-  while (!credit_.compare_exchange_weak(before, std::clamp(before + seconds, 0.0, kMaxCredit),
-                                        std::memory_order_relaxed)) {
-  }
 }
 
 int64_t HammingTables::n_bytes() const {

@@ -3,6 +3,7 @@
 // buckets for each. Two codes at distance t agree in some substring to within t / n_tables bits, so
 // codes near a query are found by looking up few keys. A single table whose key is the whole code
 // is Hinton's semantic hashing: codes as addresses.
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <vector>
@@ -10,10 +11,26 @@
 #include "base/bits.h"
 #include "kernels/hamming_hash.h"
 #include "runtime/hamming/codes.h"
+#include "runtime/hamming/hash/history.h"
+#include "runtime/hamming/hash/prices.h"
 #include "runtime/memory/large_array.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
+
+/// Keys at a distance of exactly `radius`.
+double hamming_keys(int32_t n_key_bits, int32_t radius);
+
+/// What became of the queries that tables were asked for.
+struct HashTally {
+  std::atomic<int64_t> n_asked{0}, n_answered{0};
+  std::atomic<double> largest_loss{0.0};  ///< of a query given up: its price, in scans
+
+  void clear() {
+    n_asked = n_answered = 0;
+    largest_loss = 0.0;
+  }
+};
 
 class HammingTables {
  public:
@@ -33,10 +50,24 @@ class HammingTables {
   int64_t n_bytes() const;
   const HammingTable* tables() const { return views_.data(); }
 
-  /// Seconds that looking up may yet lose against scanning. What it wins is added, what it loses is
-  /// taken away, so that codes that are too far apart for tables cost little more than their scans.
-  double credit() const { return credit_.load(std::memory_order_relaxed); }
-  void add_credit(double seconds) const;
+  /// Keys that the steps before `step` look up (prober.h), and codes they meet where bits are
+  /// spread evenly.
+  double keys_before(int32_t step) const { return keys_before_[std::min(step, n_bits_ + 1)]; }
+  double codes_before(int32_t step) const { return codes_before_[std::min(step, n_bits_ + 1)]; }
+
+  const HammingPrices& prices() const { return prices_; }
+  void set_prices(const HammingPrices& prices) { prices_ = prices; }
+
+  /// Of queries for about k codes, and of those within about `radius`.
+  HashHistory& history_of_nearest(int64_t k) const {
+    int32_t slot = 0;
+    for (; k > 1 && slot < kHistories - 1; k >>= 1) ++slot;
+    return nearest_[slot];
+  }
+  HashHistory& history_within(int32_t radius) const {
+    return within_[std::min(std::max(radius, 0) / count(), kHistories - 1)];
+  }
+  HashTally& tally() const { return tally_; }
 
  private:
   struct Storage {
@@ -50,8 +81,11 @@ class HammingTables {
   int64_t n_codes_;
   std::vector<Storage> tables_;
   std::vector<HammingTable> views_;
-  mutable std::atomic<double> credit_{kFirstCredit};
-  static constexpr double kFirstCredit = 0.02, kMaxCredit = 0.05;
+  std::vector<double> keys_before_, codes_before_;
+  HammingPrices prices_;
+  static constexpr int32_t kHistories = 32;
+  mutable HashHistory nearest_[kHistories], within_[kHistories];
+  mutable HashTally tally_;
 };
 
 /// `n_bits` <= 32 bits of a code from `first_bit` on.

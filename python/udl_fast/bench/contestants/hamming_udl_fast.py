@@ -14,7 +14,7 @@ from ._searches import Searches
 class Scan(Searches):
     """Compares queries with all codes."""
 
-    index_type: Literal["scan", "mih"] = "scan"
+    index_type: Literal["auto", "scan", "mih"] = "scan"
 
     def versions(self) -> dict[str, str]:
         """What computes."""
@@ -32,6 +32,12 @@ class Scan(Searches):
             assert self.k is not None
             return self.index.search(queries, self.k, n_jobs=self.n_threads)
         return self.index.range_search(queries, self.radius, n_jobs=self.n_threads)
+
+
+class Auto(Scan):
+    """Begins with scans and builds tables once these would have paid."""
+
+    index_type = "auto"
 
 
 class Tables(Scan):

@@ -15,19 +15,20 @@ from ..harness import Timings, rounded
 from ..process import Contestant
 from ..record import new_record
 from ..table import rate, ratio, text_table
-from .cases import CASES, FLAT, HASH, MULTI_HASH, QUICK_CASES, SCAN, TABLES, USEARCH, Case
+from .cases import AUTO, CASES, FLAT, HASH, MULTI_HASH, QUICK_CASES, SCAN, TABLES, USEARCH, Case
 from .check import by_id, check_exact, recall, true_answers
 
 # name: (file, class)
 CONTESTANTS = {
     SCAN: ("hamming_udl_fast.py", "Scan"),
+    AUTO: ("hamming_udl_fast.py", "Auto"),
     TABLES: ("hamming_udl_fast.py", "Tables"),
     FLAT: ("hamming_faiss.py", "Flat"),
     HASH: ("hamming_faiss.py", "Hash"),
     MULTI_HASH: ("hamming_faiss.py", "MultiHash"),
     USEARCH: ("hamming_usearch.py", "Exact"),
 }
-_OURS = (SCAN, TABLES)
+_OURS = (SCAN, AUTO, TABLES)
 _APPROXIMATE = (HASH, MULTI_HASH)
 PEERS = [name for name in CONTESTANTS if name not in _OURS]
 ROUNDS = 5
@@ -102,7 +103,7 @@ def table_of(record: dict[str, Any]) -> tuple[list[str], list[list[str]]]:
                     result["case"]["name"],
                     label,
                     rate(rates["median"]),
-                    *(numbers if name not in (TABLES, *_APPROXIMATE) else ["", "", ""]),
+                    *(numbers if name not in (AUTO, TABLES, *_APPROXIMATE) else ["", "", ""]),
                     "" if compared is None else ratio(compared["median"]),
                 ]
             )
