@@ -29,23 +29,30 @@ inline void transpose_16x16(uint64_t (&x)[4]) {
   }
 }
 
-/// 16 rows of 16 bits from word column `words` starting at row `first`; rows beyond `rows` are
-/// zero.
-inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int shift,
+/// The 16 bits of a tile of units inside a word, and nothing beside them: the words of states hold
+/// four tiles, and other threads may be writing theirs.
+inline uint64_t load_tile_bits(const uint64_t* word, int64_t tile) {
+  uint16_t bits;
+  std::memcpy(&bits, reinterpret_cast<const char*>(word) + 2 * (tile % 4), sizeof bits);
+  return bits;
+}
+
+/// 16 rows of a tile's bits from word column `words` starting at row `first`; rows beyond `rows`
+/// are zero.
+inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int64_t tile,
                        uint64_t (&x)[4]) {
   for (int k = 0; k < 4; ++k) x[k] = 0;
   const int64_t count = std::min<int64_t>(16, rows - first);
   for (int64_t r = 0; r < count; ++r)
-    x[r / 4] |= ((words[first + r] >> shift) & 0xFFFF) << (16 * (r % 4));
+    x[r / 4] |= load_tile_bits(words + first + r, tile) << (16 * (r % 4));
 }
 
 void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& out) {
   const uint64_t* words = in.word_column(tile / 4);
-  const int shift = 16 * static_cast<int>(tile % 4);
   const int64_t n_units = std::min<int64_t>(16, out.rows - 16 * tile);
   for (int64_t first = 0; first < in.rows; first += 16) {
     uint64_t block[4];
-    load_16x16(words, first, in.rows, shift, block);
+    load_16x16(words, first, in.rows, tile, block);
     transpose_16x16(block);
     char* column = reinterpret_cast<char*>(out.word_column(first / kWordBits) + 16 * tile) +
                    2 * ((first / 16) % 4);
