@@ -10,18 +10,24 @@ namespace udl {
 
 // One power of two 2^e per weight tensor, shared by both directions: the smallest e >=
 // kMinScaleExponent for which the integers z = round(W / 2^e) satisfy
-//   |z| <= 2^23 (three 8-bit slices hold a weight), and
+//   |z| < 2^23 (three signed 8-bit slices hold a weight), and
 //   every row's and every column's sum of positive z, and of negative z, is below 2^31 in size.
 // Any partial sum of a row or column, in any order, then lies between those two sums: no sum
 // overflows.
 constexpr int kMinScaleExponent = -60;
-constexpr float kMaxQuantised = 8388608.0f;  // 2^23
+constexpr int32_t kMaxQuantised = (1 << 23) - 1;
 constexpr int64_t kHalfNormLimit = int64_t{1} << 31;
 
 // precision "fast": the same with integers of 16 bits. e is the smallest for which, among any 64
 // aligned units of a row or a column (a word of states), the sums of positive and of negative z are
 // below 2^15 - 1: the sums of one word fit 16 bits, and words are added in 32.
 constexpr int64_t kNarrowHalfNormLimit = (int64_t{1} << 15) - 1;
+
+/// Whether integers of at most `largest` < 2^24 hold x >= 0 once it is rounded. Exact: floats below
+/// 2^23 have halves.
+UDL_HD inline bool rounds_within(float x, int32_t largest) {
+  return x < static_cast<float>(largest) + 0.5f;
+}
 
 /// 2^exponent; the exponents of real scales, which are normal numbers, take no call.
 UDL_HD inline float power_of_two(int exponent) {

@@ -23,6 +23,7 @@ enum class Stream : uint32_t {
   dropout,
   shuffle,
   labels,
+  rounding,
 };
 
 constexpr uint32_t kVisibleLayer = 0;  ///< layers count from the bottom

@@ -8,7 +8,8 @@
 // of 4; scratch must have room for the padding.
 //
 // "exact": the same bits on every target and for any algorithm, since all sums are sums of integers
-// that cannot overflow (base/fixed.h). "agreeing": equal within float32 rounding of the stated sum.
+// that cannot overflow (base/fixed.h), or sums of floats in one order, in which every product is
+// added with one rounding.
 #include "base/units.h"
 #include "kernels/rbm/flips.h"
 #include "kernels/rbm/gradient.h"

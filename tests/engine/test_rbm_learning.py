@@ -33,23 +33,65 @@ def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows, preci
 
 
 @pytest.mark.parametrize("precision", PACKED)
-@pytest.mark.parametrize(
-    "options", [o for o in LEARNING.values() if o.get("sample_visibles", True)]
-)
+@pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)
 def test_learned_bits_do_not_depend_on_target_or_threads(options, precision):
+    assert len(learned_bits(options, precision, states(64, 200))) == 1
+
+
+@pytest.mark.parametrize("precision", PACKED)
+def test_bits_learned_from_grey_data_do_not_depend_on_target_or_threads(precision):
+    """Values of few digits, whose products and sums often lie half way between two floats."""
+    values = (rng(5).integers(0, 9, (64, 200)) / 8).astype(np.float32)
+    assert len(learned_bits({"sample_visibles": False, "k": 2}, precision, values)) == 1
+
+
+def learned_bits(options, precision, data):
+    """All results over targets and threads."""
     found = set()
     for name in _core.available_targets():
         _core.set_target(name)
         for n_threads in (1, 2, 3):
             engine, _ = random_model(200, 130, precision=precision)
-            learn(engine, states(64, 200), {**options, "batch_size": 30}, n_threads)
+            learn(engine, data, {**options, "batch_size": 30}, n_threads)
             found.add(
                 engine.weights().tobytes()
                 + engine.hidden_bias().tobytes()
                 + engine.visible_bias().tobytes()
             )
     _core.set_target("")
-    assert len(found) == 1
+    return found
+
+
+def probability_rounding(data, hidden_bias, visible_bias, batch_size):
+    """Mean gradient of weights that hardly move, where reconstructions are all `visible_bias` says."""
+    n_hidden, n_visible = len(hidden_bias), data.shape[1]
+    engine, rate = _core.RbmEngine(n_visible, n_hidden, "fast"), 1e-9
+    engine.set_parameters(
+        np.zeros((n_hidden, n_visible)), hidden_bias, np.full(n_visible, visible_bias)
+    )
+    settings = {**SETTINGS, "learning_rate": rate, "batch_size": batch_size}
+    counts = engine.train(_core.Rows.from_array(data), None, settings, SEED, 0, 1)
+    return engine.weights().astype(float) / rate / counts["n_updates"]
+
+
+def test_fast_learns_small_probabilities_from_single_rows(target):
+    """p = 36 / 65536 is half of the last of ten bits: it must count in half of the minibatches."""
+    n, p = 4000, 36 / 65536
+    hidden_bias = np.full(20, np.log(p / (1 - p)))
+    found = probability_rounding(np.ones((n, 3), bool), hidden_bias, -30.0, 1)
+    spread = np.sqrt(36 / 64 * 28 / 64 / n) / 1024
+    assert np.abs(found - p).max() < 5 * spread
+
+
+@pytest.mark.parametrize("batch_size", [1, 10, 33])
+def test_fast_has_no_constant_offset_on_grey_data(batch_size):
+    """Only the negative phase is rounded there. Both phases see ones but for a grey column."""
+    data = np.ones((2000 * batch_size, 4), np.float32)
+    data[:, 3] = 0.5
+    hidden_bias = np.linspace(-3, 3, 40)
+    found = probability_rounding(data, hidden_bias, 30.0, batch_size)[:, :3]
+    # A row is off by at most one of 1024, half of the time; offsets of a minibatch are one draw.
+    assert np.abs(found).max() < 5 * 0.5 / 1024 / np.sqrt(2000)
 
 
 @pytest.mark.parametrize("options", [{}, {"k": 2}, {"algorithm": "pcd", "k": 2}])

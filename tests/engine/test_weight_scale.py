@@ -28,6 +28,21 @@ def test_scale_exponent_is_the_oracles(weights, narrow):
     assert found == oracle.scale_exponent(weights, narrow)
 
 
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize(
+    ("largest", "exponent"),
+    [(1.0, -22), (1 - 2.0**-24, -22), (1 - 2.0**-23, -23), (0.5, -23), (2.0**60, 38)],
+)
+def test_integers_fit_three_signed_bytes(sign, largest, exponent):
+    """A weight that would round to 2^23, which is one too many, takes the next scale."""
+    weights = np.array([[sign * largest, 2.0**-24]], np.float32)
+    assert _core.weight_scale_exponent(weights, False) == exponent
+    on = _core.Rows.from_array(np.array([[True, False]]))
+    (found,) = _core.active_sums(weights, on, True, False)[0]
+    assert abs(found) < 2**23
+    assert found == sign * round(largest * 2.0**-exponent)
+
+
 @pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize("sign", [1, -1])
 def test_sums_at_the_limit_do_not_overflow(target, sign, precision):

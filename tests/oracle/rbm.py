@@ -35,10 +35,10 @@ def _half_norm(weights, exponent, block):
 
 def scale_exponent(weights, narrow=False):
     """Exponent of the scale 2^e of a float32 weight matrix; `narrow` is precision "fast"."""
-    largest_integer, limit = (2**15 - 1, 2**15 - 1) if narrow else (2**23, 2**31)
+    largest_integer, limit = (2**15 - 1, 2**15 - 1) if narrow else (2**23 - 1, 2**31)
     block = 64 if narrow else max(weights.shape)
     exponent = MIN_SCALE_EXPONENT
-    while float(np.abs(weights).max()) * 2.0**-exponent > largest_integer:
+    while np.rint(float(np.abs(weights).max()) * 2.0**-exponent) > largest_integer:
         exponent += 1
     while _half_norm(weights, exponent, block) >= limit:
         exponent += 1
@@ -71,10 +71,15 @@ def probability_16(p):
     return np.minimum(65535, np.rint(p.astype(np.float64) * ONE_16)).astype(np.int64)
 
 
-def probability_10(p16):
+def first_offset(seed, step):
+    """Where the offsets of a minibatch start: drawn for each, 0 .. 63."""
+    return int(draws(seed, "rounding", HIDDEN_LAYER, step, 0, 1, 1)[0, 0]) >> 26
+
+
+def probability_10(p16, first=0):
     """The ten bits precision "fast" keeps in the weight gradient: row r of the batch is rounded at
-    an offset of its own, so that the mean over rows is not biased."""
-    offset = np.arange(len(p16))[:, None] * 37 % 64
+    an offset of its own, and the first at a drawn one, so that no mean is biased."""
+    offset = (first + np.arange(len(p16))[:, None] * 37) % 64
     return np.minimum(1023, (p16 + offset) // 64)
 
 
@@ -145,7 +150,8 @@ class Rbm:
             visible = self.sample_visible(hidden, seed, "cd", step + s)
         model = visible if sampled else self.mean_visible(hidden)
         if settings["statistics"] == "mean":
-            self._update(self._statistics(data), self._statistics(model), settings)
+            first = first_offset(seed, step)
+            self._update(self._statistics(data, first), self._statistics(model, first), settings)
             return step + settings["k"]
         first = self.sample_hidden(data, seed, "cd", step)
         last = self.sample_hidden(model, seed, "cd", step + settings["k"])
@@ -163,7 +169,8 @@ class Rbm:
                 last = self.mean_visible(hidden)
             self.chains = self._persistent_hidden(last, seed, step + s)
         if settings["statistics"] == "mean":
-            self._update(self._statistics(data), self._statistics(last), settings)
+            first = first_offset(seed, first_step)
+            self._update(self._statistics(data, first), self._statistics(last, first), settings)
         else:
             hidden = self.sample_hidden(data, seed, "cd", first_step)
             up, down = pair_statistics(data, hidden), pair_statistics(last, self.chains)
@@ -181,13 +188,14 @@ class Rbm:
         x = np.asarray(visible, np.float64) @ self.weights.T.astype(np.float64) + self.hidden_bias
         return x.astype(np.float32)
 
-    def _statistics(self, visible):
-        """Mean outer product, mean hidden probability and mean visible state."""
+    def _statistics(self, visible, first):
+        """Mean outer product, mean hidden probability and mean visible state; `first` is the offset of
+        row 0 where probabilities are rounded."""
         states = np.asarray(visible)
         if states.dtype == bool:
             p16 = probability_16(self.mean_hidden(states))
             hidden = p16 / ONE_16
-            paired = probability_10(p16) / 1024 if self.narrow else hidden
+            paired = probability_10(p16, first) / 1024 if self.narrow else hidden
         else:
             paired = hidden = expit(self._real_input(states).astype(np.float64))
         states = states.astype(np.float64)

@@ -1,8 +1,6 @@
 """Results that must stay as they are: small configurations, and one hash of each part of what they give.
 
-`tests/data/golden/hashes.json` keeps the hashes. A part has one for all CPU targets, or one for each target where
-real values are multiplied with weights in float32 (`multiplies_real_values`). All are the same for any
-number of threads.
+`tests/data/golden/hashes.json` keeps the hashes: one of each part, for all CPU targets and any number of threads.
 """
 
 import hashlib
@@ -55,16 +53,6 @@ def c_library() -> str:
     normal = np.random.RandomState(0).normal(0, 0.01, 4000)
     sums = [x.mean(), x.astype(np.float32).mean(dtype=np.float64), np.exp(x).sum()]
     return sha256([*values, np.exp(x), np.log(np.exp(x) + 1), normal, sums])
-
-
-def multiplies_real_values(name: str, part: str) -> bool:
-    """Grey data, reconstructions that are not drawn, and features of rows whose pixels training draws:
-    CPU targets agree only within rounding."""
-    if "float64 engine" in name:  # in double and in a fixed order
-        return False
-    return (
-        "grey" in name or "mean reconstruction" in name or ("pixels" in name and part == "features")
-    )
 
 
 def uses_c_library(name: str, part: str) -> bool:

@@ -15,6 +15,12 @@ enum class Combine { overwrite, subtract };
 /// bits.
 constexpr int kNarrowProbabilityShift = 6;  ///< 2^16 >> 6 = 2^10
 
+/// How the probabilities of a gradient are rounded.
+struct ProbabilityRounding {
+  bool narrow;           ///< to ten bits, for tables of 16 bits
+  int32_t first_offset;  ///< narrow: what row 0 of each phase is rounded at, 0 .. 63
+};
+
 struct GradientKernels {
   /// out bit [unit][row] = in bit [row][unit] for units 16 tile .. 16 tile + 15; `out` has units as
   /// rows. Writes whole 16-bit pieces: every word of those units that covers input rows. Exact.
@@ -30,10 +36,11 @@ struct GradientKernels {
   /// `first_negative` on: both phases of a gradient are one product. `units` has the visible units
   /// as rows and the batch, or that of the positive phase followed by that of the negative one, as
   /// columns; at most kMaxRowsPerSum rows a phase; scratch has kTableScratch integers. Exact.
-  /// `narrow` sums dithered_probability of each row instead (kernels/cpu/rbm/products.h), in units
-  /// of 2^-10.
+  /// Narrow rounding sums, in units of 2^-10, min(1023, (p + d) >> 6) with d = (first_offset + 37
+  /// r) mod 64 for row r of its phase.
   void (*sums)(const BitMatrixView& units, const int32_t* probabilities_fixed,
-               int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums);
+               int64_t first_negative, ProbabilityRounding rounding, int32_t* scratch,
+               int32_t* sums);
 
   /// sums[i][k] = or -= the number of rows of the batch in which visible unit i and hidden unit 16
   /// tile + k are both on. Both matrices have units as rows and the batch as columns. Exact.
@@ -41,7 +48,7 @@ struct GradientKernels {
                       int64_t tile, Combine combine, int32_t* sums);
 
   /// sums[i][k] (+)= factor * sum over rows b, in order, of values[b * row_stride + i] *
-  /// probabilities[b][k]. Agreeing.
+  /// probabilities[b][k]. Exact.
   void (*dense_sums)(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
                      const float* probabilities, float factor, bool accumulate, float* sums);
 

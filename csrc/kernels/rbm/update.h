@@ -19,7 +19,7 @@ struct ShortBatch {
   BitMatrixView units;  ///< at most 64 columns
   const int32_t* probabilities_fixed;
   int64_t first_negative;
-  bool narrow;
+  ProbabilityRounding rounding;
   int32_t* scratch;  ///< kTableScratch integers
 };
 

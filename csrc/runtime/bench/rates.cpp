@@ -102,7 +102,7 @@ void KernelRates::one_tile(TimedKernel kernel, int64_t tile, Room& room) const {
                                            room.sums.data());
     case TimedKernel::gradient_sums:
       return kernels.gradient.sums(visible_units_.view(), fixed_.data(), round_up(n_rows_, 4),
-                                   view_.narrow, room.scratch.data(), room.sums.data());
+                                   {view_.narrow, 0}, room.scratch.data(), room.sums.data());
     case TimedKernel::pair_counts:
       return kernels.gradient.pair_counts(visible_units_.view(), hidden_units_.view(), tile,
                                           Combine::overwrite, room.sums.data());

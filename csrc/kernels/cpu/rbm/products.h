@@ -101,18 +101,19 @@ struct GradientRows {
 };
 
 /// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks
-/// through 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once), which
-/// makes the mean over a batch unbiased where plain rounding would lose all probabilities below 1 /
-/// 2048.
+/// through 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once) from one
+/// that is drawn for each minibatch. So the mean over a batch, and over batches of any length, is
+/// unbiased where plain rounding would lose all probabilities below 1 / 2048.
 struct DitheredRows {
   const int32_t* probabilities;
   int64_t first, first_negative;  ///< row of the product this word starts with; first_negative
                                   ///< counts from there
+  int32_t first_offset;           ///< of row 0 of each phase
 
   UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
     constexpr int32_t kOne = 1 << kNarrowProbabilityShift;
     const int64_t row_of_phase = k < first_negative ? first + k : k - first_negative;
-    const auto offset = static_cast<int32_t>(row_of_phase * 37 % kOne);
+    const auto offset = static_cast<int32_t>((first_offset + row_of_phase * 37) % kOne);
     const i32x16 p = load(probabilities + k * kTileUnits) + broadcast(offset);
     const i32x16 dithered =
         min(shift_right_logical<kNarrowProbabilityShift>(p), broadcast(kLargest));
@@ -132,10 +133,12 @@ struct DitheredRows {
 };
 
 void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed,
-                   int64_t first_negative, bool narrow, int32_t* scratch, int32_t* sums) {
-  if (narrow)
+                   int64_t first_negative, ProbabilityRounding rounding, int32_t* scratch,
+                   int32_t* sums) {
+  if (rounding.narrow)
     return table_product<NarrowEntries<false>>(units, scratch, sums, [&](int64_t first, int32_t*) {
-      return DitheredRows{probabilities_fixed + first * kTileUnits, first, first_negative - first};
+      return DitheredRows{probabilities_fixed + first * kTileUnits, first, first_negative - first,
+                          rounding.first_offset};
     });
   table_product<WideEntries>(units, scratch, sums, [&](int64_t first, int32_t*) {
     return GradientRows{probabilities_fixed + first * kTileUnits, first_negative - first};

@@ -153,10 +153,11 @@ template <class Rule>
 PanelNorms update_by(const PanelUpdate& u) {
   if (!u.short_batch) return update_all<Rule>(u, StoredSums{u.sums});
   const ShortBatch& batch = *u.short_batch;
-  if (batch.narrow)
+  if (batch.rounding.narrow)
     return update_all<Rule>(
         u, sums_of<NarrowEntries<false>>(
-               batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative}));
+               batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative,
+                                   batch.rounding.first_offset}));
   return update_all<Rule>(u, sums_of<WideEntries>(batch, GradientRows{batch.probabilities_fixed,
                                                                       batch.first_negative}));
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Any processor: plain loops that a compiler turns into what its target has. What each operation
 // means is said in simd.h.
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 
@@ -58,9 +59,33 @@ UDL_ALWAYS_INLINE f32x16 operator*(const f32x16& a, const f32x16& b) {
 UDL_ALWAYS_INLINE f32x16 operator/(const f32x16& a, const f32x16& b) {
   return lanes<f32x16>([&](int k) { return a.v[k] / b.v[k]; });
 }
+#if defined(__FP_FAST_FMAF)
 UDL_ALWAYS_INLINE f32x16 multiply_add(const f32x16& a, const f32x16& b, const f32x16& c) {
-  return a * b + c;
+  return lanes<f32x16>([&](int k) { return __builtin_fmaf(a.v[k], b.v[k], c.v[k]); });
 }
+#else
+/// Whether a sum in double may round to another float than the exact sum does: it lies half way
+/// between two floats, or below the normal ones, where half ways lie elsewhere.
+UDL_ALWAYS_INLINE bool may_round_twice(double sum) {
+  uint64_t bits;
+  std::memcpy(&bits, &sum, sizeof bits);
+  const uint32_t below_float = static_cast<uint32_t>(bits) & 0x1FFFFFFFu;
+  return (below_float == 0x10000000u) | ((sum != 0) & (std::fabs(sum) < 0x1p-126));
+}
+/// A product of floats is exact in double, and so is nearly always the float of a sum in double.
+UDL_ALWAYS_INLINE f32x16 multiply_add(const f32x16& a, const f32x16& b, const f32x16& c) {
+  f32x16 out;
+  int n_doubtful = 0;
+  for (int k = 0; k < 16; ++k) {
+    const double sum = static_cast<double>(a.v[k]) * b.v[k] + c.v[k];
+    out.v[k] = static_cast<float>(sum);
+    n_doubtful += may_round_twice(sum);
+  }
+  if (n_doubtful > 0)
+    for (int k = 0; k < 16; ++k) out.v[k] = std::fmaf(a.v[k], b.v[k], c.v[k]);
+  return out;
+}
+#endif
 UDL_ALWAYS_INLINE f32x16 min(const f32x16& a, const f32x16& b) {
   return lanes<f32x16>([&](int k) { return a.v[k] < b.v[k] ? a.v[k] : b.v[k]; });
 }

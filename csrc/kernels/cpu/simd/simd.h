@@ -11,8 +11,8 @@
 // Floats and integers
 //   load, store, broadcast, + - * / ^ &, shift_left, shift_right_logical. Integers wrap.
 //   min, max         as x86 has them, a < b ? a : b and a > b ? a : b: a NaN in `a` gives b
-//   multiply_add     may be fused or not: for results promised only to agree, never for bits. No
-//                    other operation contracts a multiply and an add
+//   multiply_add     rounded once, as fma of the C library is. No other operation contracts a
+//                    multiply and an add
 //   magnitude_bits   bits of |a|: as integers they order like the magnitudes, with infinity and
 //                    then NaN on top
 //   sign             -1, 0 or +1; 0 for NaN

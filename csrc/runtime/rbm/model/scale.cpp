@@ -54,13 +54,13 @@ int64_t half_norm(const PanelMatrix& weights, int exponent, int64_t block) {
 }  // namespace
 
 int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
-  const float largest_integer = narrow ? static_cast<float>(kNarrowHalfNormLimit) : kMaxQuantised;
+  const int32_t largest_integer = narrow ? kNarrowHalfNormLimit : kMaxQuantised;
   const int64_t limit = narrow ? kNarrowHalfNormLimit : kHalfNormLimit;
   const int64_t whole = round_up(std::max(weights.n_visible(), weights.n_hidden()), kTileUnits);
   const int64_t block = narrow ? kWordBits : whole;
   const float largest = largest_weight(weights);
   int exponent = kMinScaleExponent;
-  while (largest * power_of_two(-exponent) > largest_integer) ++exponent;
+  while (!rounds_within(largest * power_of_two(-exponent), largest_integer)) ++exponent;
   while (half_norm(weights, exponent, block) >= limit) ++exponent;
   return exponent;
 }

@@ -80,7 +80,7 @@ int64_t ScaleTracker::largest_row_norm() const {
 /// are kept the largest integer is one from above. Between the bounds the answer is false.
 bool ScaleTracker::wide_scale_still_right(int exponent, float largest_weight) const {
   const float largest = largest_weight * power_of_two(-exponent);
-  if (largest > kMaxQuantised) return false;
+  if (!rounds_within(largest, kMaxQuantised)) return false;
   const int64_t columns = tracks_columns() ? largest_of(column_norms_) : 0,
                 rows = tracks_rows() ? largest_row_norm() : 0;
   const int64_t half_norm = std::max(columns, rows),
@@ -91,7 +91,8 @@ bool ScaleTracker::wide_scale_still_right(int exponent, float largest_weight) co
   const int64_t upper =
       std::max((half_norm + n) << kNormShift, n_untracked * int64_t{round_to_int(largest)});
   // At half the scale every integer doubles, up to a rounding of one.
-  const bool half_does_not = 2 * largest > kMaxQuantised || 2 * lower - n >= kHalfNormLimit;
+  const bool half_does_not =
+      !rounds_within(2 * largest, kMaxQuantised) || 2 * lower - n >= kHalfNormLimit;
   return upper < kHalfNormLimit && (half_does_not || exponent == kMinScaleExponent);
 }
 

@@ -50,8 +50,15 @@ class DrawSchedule {
   /// The hidden states a chain ends with: PCD goes on from them, CD draws them for sampled
   /// statistics only.
   UDL_HD DrawKey last_hidden(int64_t batch) const { return chain_hidden(batch, k_ - 1); }
+  /// What row 0 of a minibatch is rounded at where its gradient takes probabilities of ten bits.
+  UDL_HD int32_t first_offset(int64_t batch) const {
+    const DrawKey key = make_draw_key(seed_, Stream::rounding, kHiddenLayer, step(batch, 0));
+    return static_cast<int32_t>(draw_bits(key, 0, 0) >> (32 - kOffsetBits));
+  }
 
  private:
+  static constexpr int kOffsetBits = 6;  ///< 2^16 against 2^10 steps of a probability
+
   UDL_HD Stream stream() const { return persistent_ ? Stream::pcd : Stream::cd; }
   UDL_HD uint64_t step(int64_t batch, int64_t s) const {
     return first_step_ + static_cast<uint64_t>(batch * steps_per_batch_ + s);

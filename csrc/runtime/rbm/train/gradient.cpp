@@ -75,12 +75,12 @@ void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& dow
   const int64_t first_down = first_negative(up.visible);
   units.columns = first_down + down.visible.count;
   if (units.columns <= kWordBits) {
-    scratch.short_batch = {units, up.hidden.fixed, first_down, state_.narrow,
+    scratch.short_batch = {units, up.hidden.fixed, first_down, scratch.rounding,
                            scratch.tile.tables.data()};
     update.short_batch = &scratch.short_batch;
     return;
   }
-  kernels_.gradient.sums(units, up.hidden.fixed, first_down, state_.narrow,
+  kernels_.gradient.sums(units, up.hidden.fixed, first_down, scratch.rounding,
                          scratch.tile.tables.data(), scratch.tile.sums.data());
   update.sums = scratch.tile.sums.data();
 }
@@ -92,7 +92,7 @@ void Gradient::phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScrat
     return kernels_.gradient.pair_counts(units, phase.hidden.samples, tile, Combine::overwrite,
                                          scratch.tile.sums.data());
   const int64_t none_negative = round_up(units.columns, 4);
-  kernels_.gradient.sums(units, phase.hidden.fixed, none_negative, state_.narrow,
+  kernels_.gradient.sums(units, phase.hidden.fixed, none_negative, scratch.rounding,
                          scratch.tile.tables.data(), scratch.tile.sums.data());
 }
 

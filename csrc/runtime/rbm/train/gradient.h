@@ -21,6 +21,7 @@ struct TrainScratch {
   Buffer<int32_t> means_fixed;          ///< hidden units of one tile, of both phases
   Buffer<float> gradient;
   Buffer<int64_t> long_sums;
+  ProbabilityRounding rounding{};  ///< of the minibatch at work
   ShortBatch short_batch{};
 };
 

@@ -82,6 +82,7 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   const HalfStep up = panels_.half_step(exponent);
   const bool has_next = next.batch.count > 0;
   panels_.begin_minibatch(thread);
+  scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
   up.prepare(states.model, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);
   hidden_stage(team, next, exponent, [&](int64_t tile) {
