@@ -16,6 +16,8 @@ struct WeightPanelsView {
   float inverse_scale;  ///< 2^-e of base/fixed.h
   /// 2^-e bounds partial sums of 64 units to 16 bits, and tables have entries of 16 bits.
   bool narrow;
+  /// They do not fit a core's own cache: tables ask for the next word's while they look up.
+  bool far;
 
   int64_t panel_stride() const { return kTileUnits * round_up(n_visible, kTileUnits); }
   const float* panel(int64_t tile) const { return panels + tile * panel_stride(); }
@@ -37,13 +39,12 @@ struct ProductKernels {
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
                        int32_t* scratch, int32_t* sums);
 
-  /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i].
-  /// Agreeing.
+  /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i]. Exact.
   void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile, const float* values,
                             int64_t rows, int64_t row_stride, float* sums);
 
   /// sums[r][k] = sum over hidden j, in order, of values[r * row_stride + j] * W[j][16 tile + k].
-  /// Agreeing.
+  /// Exact.
   void (*dense_visible_sums)(const WeightPanelsView& weights, int64_t tile, const float* values,
                              int64_t rows, int64_t row_stride, float* sums);
 };

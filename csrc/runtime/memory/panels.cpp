@@ -1,6 +1,7 @@
 #include "runtime/memory/panels.h"
 
 #include "base/fixed.h"
+#include "runtime/memory/cache_size.h"
 
 namespace udl {
 
@@ -32,7 +33,8 @@ template void PanelMatrix::copy_to<float>(float*) const;
 template void PanelMatrix::copy_to<double>(double*) const;
 
 WeightPanelsView PanelMatrix::view(int scale_exponent, bool narrow) const {
-  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent), narrow};
+  const bool far = panels_.size() * static_cast<int64_t>(sizeof(float)) > level2_cache_bytes();
+  return {panels_.data(), n_visible_, n_hidden_, power_of_two(-scale_exponent), narrow, far};
 }
 
 }  // namespace udl

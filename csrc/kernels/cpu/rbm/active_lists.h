@@ -125,7 +125,7 @@ void weight_list_product(const ActiveListsView& lists, int32_t* scratch, int32_t
 }
 
 HiddenRows hidden_rows(const WeightPanelsView& weights, int64_t tile) {
-  return {weights.panel(tile), broadcast(weights.inverse_scale)};
+  return {weights.panel(tile), broadcast(weights.inverse_scale), weights.far};
 }
 
 void hidden_list_sums(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& visible,
@@ -135,8 +135,9 @@ void hidden_list_sums(const WeightPanelsView& weights, int64_t tile, const Activ
 
 void visible_list_sums(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& hidden,
                        int32_t* scratch, int32_t* sums) {
-  weight_list_product(hidden, scratch, sums,
-                      VisibleRows{weights, broadcast(weights.inverse_scale), tile, 0, nullptr});
+  weight_list_product(
+      hidden, scratch, sums,
+      VisibleRows{weights, broadcast(weights.inverse_scale), tile, 0, nullptr, weights.far});
 }
 
 void integer_panel(const WeightPanelsView& weights, int64_t tile, int32_t* integers) {

@@ -16,9 +16,14 @@ UDL_ALWAYS_INLINE i32x16 quantise(f32x16 weights, f32x16 inverse_scale) {
 
 /// Integer rows that lie in memory one after the other.
 struct HiddenRows {
+  static constexpr bool kMayBeFar = true;
   const float* weights;
   f32x16 inverse_scale;
+  bool far;
 
+  UDL_ALWAYS_INLINE void ask_next(uint64_t k) const {
+    prefetch(weights + (kWordBits + k) * kTileUnits);
+  }
   UDL_ALWAYS_INLINE i32x16 row(int64_t k) const {
     return quantise(load(weights + k * kTileUnits), inverse_scale);
   }
@@ -41,7 +46,7 @@ void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixV
   const float* panel = weights.panel(tile);
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
   weight_product(weights, visible, scratch, sums, [&](int64_t first, int32_t*) {
-    return HiddenRows{panel + first * kTileUnits, inverse_scale};
+    return HiddenRows{panel + first * kTileUnits, inverse_scale, weights.far};
   });
 }
 
@@ -51,10 +56,21 @@ void hidden_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrixV
 /// A panel gives 16 cache lines, then the walk jumps to the next panel, too far for the hardware to
 /// foresee: while one panel is read the lines of the next are asked for.
 struct VisibleRows {
+  static constexpr bool kMayBeFar = true;
   const WeightPanelsView& weights;
   f32x16 inverse_scale;
   int64_t tile, first;
   int32_t* staging;
+  bool far;
+
+  const float* next_word =
+      weights.panel((first + kWordBits) / kTileUnits) + tile * kTileUnits * kTileUnits;
+  uint64_t panel_stride = static_cast<uint64_t>(weights.panel_stride());
+
+  /// A line holds one visible unit of sixteen hidden ones; those of one panel follow each other.
+  UDL_ALWAYS_INLINE void ask_next(uint64_t k) const {
+    prefetch(next_word + k / kTileUnits * panel_stride + k % kTileUnits * kTileUnits);
+  }
 
   UDL_ALWAYS_INLINE void four(int64_t k, i32x16 (&out)[4]) const {
     const int64_t unit = first + k, lane = unit % kTileUnits;
@@ -80,12 +96,13 @@ void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrix
                   int32_t* scratch, int32_t* sums) {
   const f32x16 inverse_scale = broadcast(weights.inverse_scale);
   weight_product(weights, hidden, scratch, sums, [&](int64_t first, int32_t* staging) {
-    return VisibleRows{weights, inverse_scale, tile, first, staging};
+    return VisibleRows{weights, inverse_scale, tile, first, staging, weights.far};
   });
 }
 
 /// Probabilities of the batch, 16-bit fixed point; those of the negative phase are subtracted.
 struct GradientRows {
+  static constexpr bool kMayBeFar = false;
   const int32_t* probabilities;
   int64_t first_negative;  ///< counted from row 0 of this word
 
@@ -105,6 +122,7 @@ struct GradientRows {
 /// that is drawn for each minibatch. So the mean over a batch, and over batches of any length, is
 /// unbiased where plain rounding would lose all probabilities below 1 / 2048.
 struct DitheredRows {
+  static constexpr bool kMayBeFar = false;
   const int32_t* probabilities;
   int64_t first, first_negative;  ///< row of the product this word starts with; first_negative
                                   ///< counts from there

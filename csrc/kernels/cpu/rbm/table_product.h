@@ -119,12 +119,36 @@ UDL_ALWAYS_INLINE void add_groups(const typename Entries::Element* tables,
   }
 }
 
+/// What is done beside the look-ups of each four rows.
+struct Nothing {
+  void operator()() {}
+};
+
+/// Asks for the integer rows of the next word, so many every four rows that all are asked for
+/// early. The hardware does not foresee that they will be read, since between two words all rows
+/// pass.
+template <class WordRows>
+struct AskForNextWord {
+  const WordRows& source;
+  uint64_t rows_at_once;
+  uint64_t row = 0;
+
+  AskForNextWord(const WordRows& word_rows, int64_t n_rows)
+      : source(word_rows),
+        rows_at_once(static_cast<uint64_t>(divide_up(kWordBits * kRowsAtOnce, n_rows))) {}
+
+  UDL_ALWAYS_INLINE void operator()() {
+    for (uint64_t k = 0; k < rows_at_once && row < kWordBits; ++k) source.ask_next(row++);
+  }
+};
+
 /// The first kGroups groups of one word column against their tables, all rows. Four rows that are
 /// empty in this word, such as the border of an image, cost one test.
-template <class Entries, class Cut, int kGroups>
+template <class Entries, class Cut, int kGroups, class Beside = Nothing>
 void add_word(const typename Entries::Element* tables, const uint64_t* words, int64_t rows,
-              bool add, int32_t largest_negative, int32_t* sums) {
+              bool add, int32_t largest_negative, int32_t* sums, Beside beside) {
   for (int64_t r = 0; r < rows; r += kRowsAtOnce) {
+    beside();
     const uint64_t word[kRowsAtOnce] = {words[r], words[r + 1], words[r + 2], words[r + 3]};
     const bool empty = (word[0] | word[1] | word[2] | word[3]) == 0;
     if (empty && add) continue;
@@ -141,7 +165,7 @@ void add_word(const typename Entries::Element* tables, const uint64_t* words, in
 
 template <class Entries>
 using AddWord = void (*)(const typename Entries::Element*, const uint64_t*, int64_t, bool, int32_t,
-                         int32_t*);
+                         int32_t*, Nothing);
 
 template <class Entries>
 AddWord<Entries> add_fours(int64_t n_groups) {
@@ -193,7 +217,12 @@ void whole_word(const uint64_t* words, int64_t rows, bool add, int32_t* scratch,
   auto* tables = tables_of<Entries, Cut>(scratch);
   source.stage();
   build_word<Entries, Cut>(tables, source);
-  add_word<Entries, Cut, Cut::kGroups>(tables, words, rows, add, source.largest_negative(), sums);
+  const int32_t largest_negative = source.largest_negative();
+  if constexpr (WordRows::kMayBeFar)
+    if (source.far)
+      return add_word<Entries, Cut, Cut::kGroups>(tables, words, rows, add, largest_negative, sums,
+                                                  AskForNextWord<WordRows>(source, rows));
+  add_word<Entries, Cut, Cut::kGroups>(tables, words, rows, add, largest_negative, sums, Nothing{});
 }
 
 template <class Entries, class WordRows>
@@ -202,7 +231,8 @@ void word_by_fours(int64_t n_groups, const uint64_t* words, int64_t rows, bool a
   auto* tables = tables_of<Entries, Fours>(scratch);
   for (int64_t g = 0; g < n_groups; ++g)
     build_four<Entries>(4 * g, tables + (g << 4) * kTileUnits, source);
-  add_fours<Entries>(n_groups)(tables, words, rows, add, source.largest_negative(), sums);
+  add_fours<Entries>(n_groups)(tables, words, rows, add, source.largest_negative(), sums,
+                               Nothing{});
 }
 
 constexpr int64_t kFivesFromRows = 160;
@@ -212,9 +242,10 @@ constexpr int64_t kFivesFromRows = 160;
 /// word_rows(first, staging) gives the source of integer rows first .. first + 63 (rows beyond the
 /// reduction, up to a multiple of 4, are readable; no bit selects them): four(k, out) yields rows
 /// first + k .. first + k + 3 for k a multiple of 4; stage() is called once before row(k) yields
-/// single rows, and may use the 64 rows of `staging`; largest_negative() bounds the negative part
-/// of a word's sum, for entries that are not signed. The rows of `bits` are readable up to the next
-/// multiple of 4.
+/// single rows, and may use the 64 rows of `staging`; ask_next(k) asks for the memory of row k of
+/// the next word, where kMayBeFar and `far` say that it pays; largest_negative() bounds the
+/// negative part of a word's sum, for entries that are not signed. The rows of `bits` are readable
+/// up to the next multiple of 4.
 template <class Entries, class WordRows>
 void table_product(const BitMatrixView& bits, int32_t* scratch, int32_t* sums,
                    WordRows&& word_rows) {
