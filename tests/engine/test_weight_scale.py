@@ -18,6 +18,8 @@ from udl_fast import _core
         -np.full((785, 16), 1e-3),
         np.full((1, 1), 1e30),
         np.full((2, 2), 1e-30),
+        rng(4).normal(0, 0.01, (1100, 300)),
+        rng(5).standard_t(1.2, (70, 2100)),
         rng(2).normal(0, 1, (3, 3)) * 2.0 ** rng(3).integers(-40, 40, (3, 3)),
     ],
 )
@@ -26,6 +28,64 @@ def test_scale_exponent_is_the_oracles(weights, narrow):
     weights = weights.astype(np.float32)
     found = _core.weight_scale_exponent(weights, narrow)
     assert found == oracle.scale_exponent(weights, narrow)
+
+
+def at_the_limit(n_visible, n_hidden, limit, less):
+    """Integers of which one row, or column, sums to `limit - less` at scale 1: half-norms known at other
+    scales leave that in doubt."""
+    n = max(n_visible, n_hidden)
+    line = np.full(n, limit // n)
+    line[: limit - line.sum()] += 1
+    line[-1] -= less
+    weights = rng(n).integers(-2, 3, (n_hidden, n_visible))
+    if n_visible >= n_hidden:
+        weights[n_hidden // 2] = line
+    else:
+        weights[:, n_visible // 2] = -line
+    return weights.astype(np.float32)
+
+
+@pytest.mark.parametrize("less", [-40, 0, 1, 2, 40, 5000])
+@pytest.mark.parametrize(
+    ("precision", "n_visible", "n_hidden"),
+    [("fixed", 1000, 20), ("fixed", 20, 1000), ("fast", 64, 16), ("fast", 16, 64)],
+)
+def test_doubts_are_settled_by_the_weights(n_threads, precision, n_visible, n_hidden, less):
+    """Also where only norms in units of 2^9 are known, as after an update."""
+    narrow = precision == "fast"
+    weights = at_the_limit(n_visible, n_hidden, 2**15 - 1 if narrow else 2**31, less)
+    right = oracle.scale_exponent(weights, narrow)
+    assert right == (0 if less > 0 else 1)
+    assert _core.weight_scale_exponent(weights, narrow) == right
+    engine = _core.RbmEngine(n_visible, n_hidden, precision)
+    engine.set_parameters(weights, np.zeros(n_hidden), np.zeros(n_visible))
+    data = states(3, n_visible)
+    learn(engine, data, {"learning_rate": 0.0}, n_threads)
+    # At another scale the odd integers would be rounded.
+    sums = data.astype(np.int64) @ oracle.quantise(weights.T, right)
+    x = sums.astype(np.float32) * np.float32(2.0**right)
+    expected = oracle.probability(x, _core.exp_negative)
+    found = engine.mean_hidden(_core.Rows.from_array(data), 1)
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_norms_of_very_many_units_do_not_wrap(target):
+    """2^18 units, whose weights grow from 1 to 2048 in one update: sums of tracked norms beyond 2^31."""
+    n = 2**18
+    data = np.ones((1, n), bool)
+    for n_visible, n_hidden in ((n, 1), (1, n)):
+        engine = _core.RbmEngine(n_visible, n_hidden, "fixed")
+        # The data are all on, their reconstruction is off, and hidden units are on given either.
+        engine.set_parameters(
+            np.ones((n_hidden, n_visible)), np.full(n_hidden, 100.0), np.full(n_visible, -3.0 * n)
+        )
+        learn(engine, data[:, :n_visible], {"learning_rate": 2047.0}, 2)
+        np.testing.assert_allclose(engine.weights(), 2048, rtol=1e-4)
+        fresh = _core.RbmEngine(n_visible, n_hidden, "fixed")
+        some = np.arange(n_visible)[None] < 256
+        fresh.set_parameters(engine.weights(), engine.hidden_bias(), engine.visible_bias())
+        rows = _core.Rows.from_array(some)
+        np.testing.assert_array_equal(engine.mean_hidden(rows, 1), fresh.mean_hidden(rows, 1))
 
 
 @pytest.mark.parametrize("sign", [1, -1])

@@ -5,12 +5,13 @@
 #include "kernels/cpu/rbm/bit_transpose.h"
 #include "kernels/cpu/rbm/dense.h"
 #include "kernels/cpu/rbm/flips.h"
-#include "kernels/cpu/rbm/narrow_norms.h"
+#include "kernels/cpu/rbm/half_norms.h"
 #include "kernels/cpu/rbm/pair_counts.h"
 #include "kernels/cpu/rbm/products.h"
 #include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/update.h"
+#include "kernels/cpu/rbm/update_norms.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
@@ -63,9 +64,12 @@ constexpr UpdateKernels update_kernels() {
 
 constexpr NormKernels norm_kernels() {
   NormKernels kernels{};
-  kernels.narrow = narrow_norms;
-  kernels.largest_of_sums = largest_of_sums;
+  kernels.largest_bits = largest_bits;
+  kernels.hidden_half_norm = hidden_half_norm;
+  kernels.visible_half_norm = visible_half_norm;
+  kernels.largest = largest_of;
   kernels.largest_row_norm = largest_row_norm;
+  kernels.largest_narrow_row_norm = largest_narrow_row_norm;
   return kernels;
 }
 

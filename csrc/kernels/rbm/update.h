@@ -23,6 +23,14 @@ struct ShortBatch {
   int32_t* scratch;  ///< kTableScratch integers
 };
 
+/// Half-norms of z over blocks of 64 units, for the scale of narrow tables; sums stop at 2^15 - 1.
+struct NarrowNorms {
+  /// Null: none. Else [16 * ceil(n_visible / 4)], written: of each four rows, lanes 0 .. 7 and then
+  /// lanes 8 .. 15: the sum of positive z of row 0, of its negative z, the same of row 1, ..
+  int16_t* rows;
+  int16_t* columns;  ///< [16], written: the largest of each hidden unit
+};
+
 /// In: gradient and rates. Out: new weights, their integers, and the norms that fix the next scale.
 struct PanelUpdate {
   float* weights;   ///< one panel [n_visible][16]
@@ -42,15 +50,17 @@ struct PanelUpdate {
   float inverse_scale;
   /// Null, or z of the panel, as integer rows, written.
   int32_t* integers;
-  /// Null: no norms but largest_bits. Else [2][16], written: sums of |z| >> kNormShift of positive,
-  /// then of negative z.
+  /// Null: none. Else [2][16], written: sums of |z| >> kNormShift of positive, then of negative z,
+  /// which stop at about kMaxTrackedNorm, as row_norms do.
   int32_t* column_norms;
   /// Null, as always where column_norms is null, or [n_visible][16], written or added to: partial
   /// sums of |z| >> kNormShift over this panel; lanes 0, 1 of each four hold positive z, lanes 2, 3
   /// negative z.
   int32_t* row_norms;
-  bool add_row_norms;     ///< whether row_norms are added to
-  int32_t* largest_bits;  ///< [16], written: float bits of max |W| of each lane; NaN is the largest
+  bool add_row_norms;        ///< whether row_norms are added to
+  NarrowNorms narrow_norms;  ///< instead of column_norms and row_norms, where |z| < 2^15
+  int32_t* largest_bits;     ///< [16], written: float bits of max |W| of each lane;
+                             ///< NaN is the largest
 };
 
 struct UpdateKernels {

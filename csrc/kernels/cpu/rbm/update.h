@@ -4,34 +4,12 @@
 #include <algorithm>
 
 #include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/update_norms.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
 
 namespace udl {
 namespace {
-
-/// Norms of the new weights, gathered while they are in registers.
-struct PanelNorms {
-  f32x16 inverse_scale;
-  i32x16 largest_bits = broadcast(0);
-  i32x16 positive = broadcast(0), negative = broadcast(0);
-
-  UDL_ALWAYS_INLINE void add_largest(f32x16 weights) {
-    largest_bits = max(largest_bits, magnitude_bits(weights));
-  }
-
-  UDL_ALWAYS_INLINE void add_half_norms(const PanelUpdate& u, int64_t row, i32x16 z) {
-    const i32x16 zero = broadcast(0);
-    const i32x16 up = shift_right_logical<kNormShift>(max(z, zero));
-    const i32x16 down = shift_right_logical<kNormShift>(max(zero - z, zero));
-    positive = positive + up;
-    negative = negative + down;
-    if (!u.row_norms) return;
-    int32_t* row_norms = u.row_norms + row * kTileUnits;
-    const i32x16 sums = pair_sums(up, down);
-    store(row_norms, u.add_row_norms ? load(row_norms) + sums : sums);
-  }
-};
 
 /// What an update does beyond adding integer sums.
 template <bool kWithMomentum, bool kWithMore>
@@ -87,10 +65,19 @@ UDL_ALWAYS_INLINE f32x16 panel_gradient(const PanelUpdate& u, int64_t i, i32x16 
   return g - broadcast(u.weight_decay) * w - broadcast(u.l1) * sign(w);
 }
 
-/// Row i, and its part of the norms; `integers` is its integer row or null.
-template <class Rule>
-UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, int32_t* integers,
-                                  PanelNorms& norms) {
+/// What is gathered of the new weights while they are in registers.
+template <class Norms>
+struct Gathered {
+  f32x16 inverse_scale;
+  i32x16 largest_bits = broadcast(0);
+  Norms norms{};
+};
+
+/// Row first + k, and what is gathered of it; `integers` is its integer row or null.
+template <class Rule, class Norms>
+UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t first, int k, i32x16 sums,
+                                  int32_t* integers, Gathered<Norms>& gathered) {
+  const int64_t i = first + k;
   float* weights = u.weights + i * kTileUnits;
   const f32x16 w = load(weights);
   f32x16 step = broadcast(u.learning_rate) * panel_gradient<Rule>(u, i, sums, w);
@@ -100,42 +87,50 @@ UDL_ALWAYS_INLINE void update_row(const PanelUpdate& u, int64_t i, i32x16 sums, 
   }
   const f32x16 updated = w + step;
   store(weights, updated);
-  norms.add_largest(updated);
-  const i32x16 z = quantise(updated, norms.inverse_scale);
+  gathered.largest_bits = max(gathered.largest_bits, magnitude_bits(updated));
+  const i32x16 z = quantise(updated, gathered.inverse_scale);
   if (integers) store(integers, z);
-  if (u.column_norms) norms.add_half_norms(u, i, z);
+  gathered.norms.add(u, first, k, z);
+}
+
+/// Rows first .. first + count - 1, count <= 4; `integers` are those of row `first`, or null.
+template <class Rule, class Norms, class Sums>
+UDL_ALWAYS_INLINE void update_four(const PanelUpdate& u, const Sums& source, int64_t first,
+                                   int64_t count, int32_t* integers, Gathered<Norms>& gathered) {
+  i32x16 sums[4];
+  source.four(first, sums);
+  gathered.norms.begin_four();
+  for (int k = 0; k < 4; ++k)
+    if (k < count)
+      update_row<Rule>(u, first, k, sums[k], integers ? integers + k * kTileUnits : nullptr,
+                       gathered);
+  gathered.norms.end_four(u, first);
 }
 
 /// Rows first .. last - 1, all of one chunk of integer rows, first being a multiple of four. The
-/// update and the norms are copies: no store changes what registers hold.
-template <class Rule, class Sums>
-PanelNorms update_rows(const PanelUpdate u, const Sums source, int64_t first, int64_t last,
-                       PanelNorms norms) {
+/// update and what is gathered are copies: no store changes what registers hold.
+template <class Rule, class Norms, class Sums>
+Gathered<Norms> update_rows(const PanelUpdate u, const Sums source, int64_t first, int64_t last,
+                            Gathered<Norms> gathered) {
   int32_t* integers = u.integers ? u.integers + integer_row(first) : nullptr;
-  const auto update = [&](int64_t i, i32x16 sums) {
-    update_row<Rule>(u, i, sums, integers ? integers + (i - first) * kTileUnits : nullptr, norms);
+  const auto of_row = [&](int64_t i) {
+    return integers ? integers + (i - first) * kTileUnits : nullptr;
   };
   int64_t i = first;
-  i32x16 sums[4];
-  for (; i + 4 <= last; i += 4) {
-    source.four(i, sums);
-    update(i, sums[0]);
-    update(i + 1, sums[1]);
-    update(i + 2, sums[2]);
-    update(i + 3, sums[3]);
-  }
-  if (i == last) return norms;
-  source.four(i, sums);
-  for (int64_t k = 0; i + k < last; ++k) update(i + k, sums[k]);
-  return norms;
+  for (; i + 4 <= last; i += 4) update_four<Rule>(u, source, i, 4, of_row(i), gathered);
+  if (i < last) update_four<Rule>(u, source, i, last - i, of_row(i), gathered);
+  gathered.norms.end_chunk();
+  return gathered;
 }
 
-template <class Rule, class Sums>
-PanelNorms update_all(const PanelUpdate& u, const Sums& source) {
-  PanelNorms norms{broadcast(u.inverse_scale)};
+template <class Rule, class Norms, class Sums>
+void update_all(const PanelUpdate& u, const Sums& source) {
+  Gathered<Norms> gathered{broadcast(u.inverse_scale)};
   for (int64_t first = 0; first < u.n_visible; first += kListColumns)
-    norms = update_rows<Rule>(u, source, first, std::min(u.n_visible, first + kListColumns), norms);
-  return norms;
+    gathered =
+        update_rows<Rule>(u, source, first, std::min(u.n_visible, first + kListColumns), gathered);
+  store(u.largest_bits, gathered.largest_bits);
+  gathered.norms.store_in(u);
 }
 
 /// Builds the tables of a short batch.
@@ -150,57 +145,35 @@ TableSums<Entries> sums_of(const ShortBatch& batch, const Rows& rows) {
 
 /// Chooses where the integer gradient comes from.
 template <class Rule>
-PanelNorms update_by(const PanelUpdate& u) {
-  if (!u.short_batch) return update_all<Rule>(u, StoredSums{u.sums});
+void update_wide(const PanelUpdate& u) {
+  if (!u.short_batch) return update_all<Rule, WideNorms>(u, StoredSums{u.sums});
   const ShortBatch& batch = *u.short_batch;
-  if (batch.rounding.narrow)
-    return update_all<Rule>(
-        u, sums_of<NarrowEntries<false>>(
-               batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative,
-                                   batch.rounding.first_offset}));
-  return update_all<Rule>(u, sums_of<WideEntries>(batch, GradientRows{batch.probabilities_fixed,
-                                                                      batch.first_negative}));
+  update_all<Rule, WideNorms>(u, sums_of<WideEntries>(batch, GradientRows{batch.probabilities_fixed,
+                                                                          batch.first_negative}));
 }
 
-PanelNorms update_weights(const PanelUpdate& u) {
-  const bool more = (!u.sums && !u.short_batch) || u.float_sums || u.n_terms > 0 ||
-                    u.weight_decay != 0 || u.l1 != 0;
-  if (u.velocity)
-    return more ? update_by<UpdateRule<true, true>>(u) : update_by<UpdateRule<true, false>>(u);
-  return more ? update_by<UpdateRule<false, true>>(u) : update_by<UpdateRule<false, false>>(u);
+template <class Rule>
+void update_narrow(const PanelUpdate& u) {
+  if (!u.short_batch) return update_all<Rule, NarrowHalfNorms>(u, StoredSums{u.sums});
+  const ShortBatch& batch = *u.short_batch;
+  update_all<Rule, NarrowHalfNorms>(
+      u, sums_of<NarrowEntries<false>>(
+             batch, DitheredRows{batch.probabilities_fixed, 0, batch.first_negative,
+                                 batch.rounding.first_offset}));
+}
+
+template <bool kMomentum, bool kMore>
+void update_by_norms(const PanelUpdate& u) {
+  using Rule = UpdateRule<kMomentum, kMore>;
+  if (u.narrow_norms.rows) return update_narrow<Rule>(u);
+  update_wide<Rule>(u);
 }
 
 void update_panel(const PanelUpdate& u) {
-  const PanelNorms norms = update_weights(u);
-  store(u.largest_bits, norms.largest_bits);
-  if (!u.column_norms) return;
-  store(u.column_norms, norms.positive);
-  store(u.column_norms + kTileUnits, norms.negative);
-}
-
-/// Sum of the partial norms of a row; rows beyond the end are zero.
-UDL_ALWAYS_INLINE i32x16 total_row_norm(const int32_t* const* row_norms, int n_partials,
-                                        int64_t row, int64_t n_rows) {
-  i32x16 sum = broadcast(0);
-  for (int p = 0; row < n_rows && p < n_partials; ++p)
-    sum = sum + load(row_norms[p] + row * kTileUnits);
-  return sum;
-}
-
-/// Four rows at a time: after the transpose of quarters, quarter k of the sum belongs to row k.
-int64_t largest_row_norm(const int32_t* const* row_norms, int n_partials, int64_t n_visible) {
-  int64_t largest = 0;
-  for (int64_t first = 0; first < n_visible; first += 4) {
-    i32x16 rows[4];
-    for (int k = 0; k < 4; ++k)
-      rows[k] = total_row_norm(row_norms, n_partials, first + k, n_visible);
-    transpose_quarters(rows);
-    int32_t lanes_of_rows[kTileUnits];
-    store(lanes_of_rows, rows[0] + rows[1] + rows[2] + rows[3]);
-    for (int k = 0; k < kTileUnits; k += 2)
-      largest = std::max(largest, int64_t{lanes_of_rows[k]} + lanes_of_rows[k + 1]);
-  }
-  return largest;
+  const bool more = (!u.sums && !u.short_batch) || u.float_sums || u.n_terms > 0 ||
+                    u.weight_decay != 0 || u.l1 != 0;
+  if (u.velocity) return more ? update_by_norms<true, true>(u) : update_by_norms<true, false>(u);
+  more ? update_by_norms<false, true>(u) : update_by_norms<false, false>(u);
 }
 
 }  // namespace

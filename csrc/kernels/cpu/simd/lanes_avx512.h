@@ -111,6 +111,16 @@ UDL_ALWAYS_INLINE void store(int16_t* p, i16x16 a) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), a.v);
 }
 UDL_ALWAYS_INLINE i16x16 operator+(i16x16 a, i16x16 b) { return {_mm256_add_epi16(a.v, b.v)}; }
+UDL_ALWAYS_INLINE i16x16 operator-(i16x16 a, i16x16 b) { return {_mm256_sub_epi16(a.v, b.v)}; }
+UDL_ALWAYS_INLINE i16x16 max(i16x16 a, i16x16 b) { return {_mm256_max_epi16(a.v, b.v)}; }
+UDL_ALWAYS_INLINE i16x16 add_saturated(i16x16 a, i16x16 b) { return {_mm256_adds_epi16(a.v, b.v)}; }
+UDL_ALWAYS_INLINE i16x16 neighbour_sums(i16x16 a, i16x16 b) {
+  return {_mm256_hadds_epi16(a.v, b.v)};
+}
+UDL_ALWAYS_INLINE i16x16 add_halves(i16x16 a, i16x16 b) {
+  return {_mm256_adds_epi16(_mm256_permute2x128_si256(a.v, b.v, 0x20),
+                            _mm256_permute2x128_si256(a.v, b.v, 0x31))};
+}
 UDL_ALWAYS_INLINE i16x16 zero_i16x16() { return {_mm256_setzero_si256()}; }
 UDL_ALWAYS_INLINE i16x16 narrow(i32x16 a) { return {_mm512_cvtepi32_epi16(a.v)}; }
 UDL_ALWAYS_INLINE i32x16 widen_signed(i16x16 a) { return {_mm512_cvtepi16_epi32(a.v)}; }

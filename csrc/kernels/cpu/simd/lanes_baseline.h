@@ -206,6 +206,32 @@ UDL_ALWAYS_INLINE void store(int16_t* p, const i16x16& a) { std::memcpy(p, a.v, 
 UDL_ALWAYS_INLINE i16x16 operator+(const i16x16& a, const i16x16& b) {
   return lanes<i16x16>([&](int k) { return wrap_short(a.v[k] + b.v[k]); });
 }
+UDL_ALWAYS_INLINE i16x16 operator-(const i16x16& a, const i16x16& b) {
+  return lanes<i16x16>([&](int k) { return wrap_short(a.v[k] - b.v[k]); });
+}
+UDL_ALWAYS_INLINE i16x16 max(const i16x16& a, const i16x16& b) {
+  return lanes<i16x16>([&](int k) { return a.v[k] > b.v[k] ? a.v[k] : b.v[k]; });
+}
+UDL_ALWAYS_INLINE int16_t saturated_sum(int a, int b) {
+  const int sum = a + b;
+  return static_cast<int16_t>(sum > 32767 ? 32767 : sum < -32768 ? -32768 : sum);
+}
+UDL_ALWAYS_INLINE i16x16 add_saturated(const i16x16& a, const i16x16& b) {
+  return lanes<i16x16>([&](int k) { return saturated_sum(a.v[k], b.v[k]); });
+}
+UDL_ALWAYS_INLINE i16x16 neighbour_sums(const i16x16& a, const i16x16& b) {
+  return lanes<i16x16>([&](int k) {
+    const i16x16& from = k & 4 ? b : a;
+    const int first = (k & 8) + 2 * (k & 3);
+    return saturated_sum(from.v[first], from.v[first + 1]);
+  });
+}
+UDL_ALWAYS_INLINE i16x16 add_halves(const i16x16& a, const i16x16& b) {
+  return lanes<i16x16>([&](int k) {
+    const i16x16& from = k & 8 ? b : a;
+    return saturated_sum(from.v[k & 7], from.v[8 + (k & 7)]);
+  });
+}
 UDL_ALWAYS_INLINE i16x16 zero_i16x16() {
   return lanes<i16x16>([](int) { return wrap_short(0); });
 }

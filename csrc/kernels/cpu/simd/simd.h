@@ -33,7 +33,11 @@
 // Short integers
 //   narrow                  values that fit 16 bits
 //   widen_signed, widen_unsigned
-//   zero_i16x16
+//   zero_i16x16, + -, max; these wrap
+//   add_saturated           stops at 2^15 - 1 and at -2^15
+//   neighbour_sums          in each half (eight lanes) four sums of neighbours of a, then four of
+//                           b, saturated
+//   add_halves              the halves of a added, then those of b, saturated
 //
 // Between lanes; a quarter is four of them
 //   interleave_low, interleave_high   in each quarter a0 b0 a1 b1 and a2 b2 a3 b3

@@ -2,67 +2,53 @@
 
 #include <algorithm>
 #include <cmath>
-#include <vector>
+#include <cstring>
 
 #include "base/error.h"
-#include "base/fixed.h"
+#include "runtime/dispatch/target.h"
 
 namespace udl {
 namespace {
 
-/// Sums of positive and of negative integers.
-struct HalfSums {
-  int64_t positive = 0, negative = 0;
-  void add(int64_t z) { (z > 0 ? positive : negative) += z > 0 ? z : -z; }
-  int64_t larger() const { return std::max(positive, negative); }
-};
-
 float largest_weight(const PanelMatrix& weights) {
-  float largest = 0;
+  int32_t bits = 0;
   for (int64_t t = 0; t < weights.n_panels(); ++t)
-    for (int64_t k = 0; k < weights.panel_stride(); ++k) {
-      const float magnitude = std::fabs(weights.panel(t)[k]);
-      if (!std::isfinite(magnitude)) throw_invalid("weights are not finite: lower learning_rate");
-      largest = std::max(largest, magnitude);
-    }
+    bits =
+        std::max(bits, rbm_kernels().norms.largest_bits(weights.panel(t), weights.panel_stride()));
+  float largest;
+  std::memcpy(&largest, &bits, sizeof largest);
   return largest;
 }
 
-/// Largest half-norm of `block` aligned units of a row or a column at scale 2^exponent; block is a
-/// multiple of 16.
-int64_t half_norm(const PanelMatrix& weights, int exponent, int64_t block) {
-  const float inverse = power_of_two(-exponent);
-  std::vector<HalfSums> rows(weights.n_visible());
+HalfNorm half_norm(const PanelMatrix& weights, const ScaleRule& rule, int exponent) {
+  const HalfNormParts parts(weights, rule, exponent);
   int64_t largest = 0;
-  for (int64_t t = 0; t < weights.n_panels(); ++t) {
-    if (t * kTileUnits % block == 0) std::fill(rows.begin(), rows.end(), HalfSums{});
-    HalfSums columns[kTileUnits];
-    for (int64_t i = 0; i < weights.n_visible(); ++i) {
-      if (i % block == 0) std::fill(columns, columns + kTileUnits, HalfSums{});
-      for (int k = 0; k < kTileUnits; ++k) {
-        const int32_t z = round_to_int(weights.panel(t)[i * kTileUnits + k] * inverse);
-        columns[k].add(z);
-        rows[i].add(z);
-        largest = std::max(largest, columns[k].larger());
-      }
-      largest = std::max(largest, rows[i].larger());
-    }
-  }
-  return largest;
+  for (int64_t n = 0; n < parts.count(); ++n) largest = std::max(largest, parts.part(n));
+  return {exponent, largest, largest};
 }
 
 }  // namespace
 
+HalfNormParts::HalfNormParts(const PanelMatrix& weights, const ScaleRule& rule, int exponent)
+    : weights_(weights.view(exponent, rule.narrow)),
+      block_(rule.block()),
+      n_hidden_tiles_(weights.n_panels()),
+      n_visible_tiles_(divide_up(weights.n_visible(), kTileUnits)) {}
+
+int64_t HalfNormParts::part(int64_t index) const {
+  const NormKernels& norms = rbm_kernels().norms;
+  return index < n_hidden_tiles_
+             ? norms.hidden_half_norm(weights_, index, block_)
+             : norms.visible_half_norm(weights_, index - n_hidden_tiles_, block_);
+}
+
 int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
-  const int32_t largest_integer = narrow ? kNarrowHalfNormLimit : kMaxQuantised;
-  const int64_t limit = narrow ? kNarrowHalfNormLimit : kHalfNormLimit;
-  const int64_t whole = round_up(std::max(weights.n_visible(), weights.n_hidden()), kTileUnits);
-  const int64_t block = narrow ? kWordBits : whole;
   const float largest = largest_weight(weights);
-  int exponent = kMinScaleExponent;
-  while (!rounds_within(largest * power_of_two(-exponent), largest_integer)) ++exponent;
-  while (half_norm(weights, exponent, block) >= limit) ++exponent;
-  return exponent;
+  if (!std::isfinite(largest)) throw_invalid("weights are not finite: lower learning_rate");
+  const ScaleRule rule{weights.n_visible(), weights.n_hidden(), narrow};
+  ScaleSearch search(rule, largest);
+  while (!search.found()) search.learn(half_norm(weights, rule, search.exponent()));
+  return search.exponent();
 }
 
 }  // namespace udl

@@ -102,7 +102,6 @@ void Panels::apply(PanelUpdate& update, int64_t tile, int exponent, int thread) 
   update.integers = integers_.panel(tile);
   scale_.prepare(update, tile, thread, exponent);
   run_.kernels.update.panel(update);
-  scale_.panel_updated(tile, exponent);
 }
 
 }  // namespace udl

@@ -32,8 +32,9 @@ class Panels {
   /// visible states, the gradient of both phases, and the update.
   void learn(int64_t tile, const BatchStates& states, const HalfStep& up, TrainScratch& scratch,
              int thread);
-  /// After a barrier: every thread finds the same next scale. False if weights are not finite.
-  bool next_scale(int& exponent) const { return scale_.next(exponent); }
+  /// After a barrier, called by every thread: all find the same next scale. False if weights are
+  /// not finite.
+  bool next_scale(Team& team, int& exponent) { return scale_.next(team, exponent); }
 
  private:
   HiddenStatistics data_statistics(int64_t tile, const BatchStates& states, TrainScratch& scratch);

@@ -31,8 +31,8 @@ class Stages {
   void chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent);
   /// Learns, and does the data stage of `next`, if that has rows.
   void learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent);
-  /// After `learn`: every thread finds the same next scale. False if weights are not finite.
-  bool next_scale(int& exponent) const { return panels_.next_scale(exponent); }
+  /// After `learn`: all threads find the same next scale. False if weights are not finite.
+  bool next_scale(Team& team, int& exponent) { return panels_.next_scale(team, exponent); }
 
  private:
   template <class Tile>

@@ -62,7 +62,8 @@ class FixedTrainer {
     stages_.learn(team, states, next, exponent);
     if (team.stopped()) return false;
     const int assumed = exponent;
-    const bool finite = stages_.next_scale(exponent);
+    const bool finite = stages_.next_scale(team, exponent);
+    if (team.stopped()) return false;  // the scale was not looked at
     if (counts) result_.finite = finite;
     if (!finite) return false;
     if (counts) state_.scale_exponent = exponent;  // for callbacks
