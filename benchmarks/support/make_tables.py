@@ -281,6 +281,22 @@ def _hamming_growth(record: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
+def _first_steps(record: dict[str, Any]) -> str:
+    header = ["batch x visible x hidden"]
+    for precision in record["sizes"][0]["precisions"]:
+        header += [f"{precision}, ms a call", "longest of the first calls"]
+    header += ["fast against the default", "in the first fifth"]
+    rows = []
+    for found in record["sizes"]:
+        row = [" x ".join(str(n) for n in found["size"])]
+        for times in found["precisions"].values():
+            row += [f"{times['median_ms']:g}", f"{times['longest_over_median']:.2f} medians"]
+        rows.append(
+            [*row, f"{found['fast_speed']:.2f}x", f"{found['fast_speed_first_fifth']:.2f}x"]
+        )
+    return markdown_table(header, rows)
+
+
 _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm": _rbm,
     "rbm forms": _rbm_forms,
@@ -288,6 +304,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm_exact16": _exact16,
     "precision_exact16": _precision,
     "rbm_scaling": _scaling,
+    "first_steps": _first_steps,
     "metric_check": _metric_check,
     "good_mnist": _good_mnist,
     "import_time": _import_time,

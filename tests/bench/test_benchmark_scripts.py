@@ -211,6 +211,16 @@ def test_good_mnist(tmp_path):
     assert len({found["test"] for found in results.values()}) == len(results)
 
 
+def test_first_steps(tmp_path):
+    record = run("first_steps", tmp_path)
+    assert record["settings"]["calls"] == 5
+    assert [found["size"] for found in record["sizes"]] == [[10, 64, 32], [30, 70, 130]]
+    for found in record["sizes"]:
+        assert list(found["precisions"]) == ["fixed", "fast"]
+        assert all(times["longest_over_median"] >= 1 for times in found["precisions"].values())
+        assert found["fast_speed"] > 0
+
+
 def test_metric_check(tmp_path):
     results = run("metric_check", tmp_path)["results"]
     assert 0 < results["pca10_test_error"] < 5
