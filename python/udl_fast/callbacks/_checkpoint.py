@@ -80,6 +80,10 @@ class Checkpoint(Hooks):
         self._runs: dict[int, list[Path]] = {}  # by model: its files, the oldest first
         self._finished: set[int] = set()  # models whose fit has come to its end
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Also of pickles from before there was `_finished`."""
+        self.__dict__.update({"_finished": set(), **state})
+
     def __sklearn_clone__(self) -> Self:
         """For clones of a model: the same folder, of which they take one within."""
         cloned = type(self)(self.folder, every=self.every, keep=self.keep, prefix=self.prefix)
