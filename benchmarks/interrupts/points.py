@@ -24,14 +24,28 @@ _CALLS = ("CALL", "CALL_KW", "CALL_FUNCTION_EX")
 
 @functools.cache
 def _offsets(code: CodeType) -> frozenset[int]:
-    """Where the instructions begin before which there is a point."""
-    found = set()
-    behind_call = False
-    for instruction in dis.get_instructions(code):
-        if behind_call or "JUMP_BACKWARD" in instruction.opname:
+    """Where the instructions begin before which there is a point.
+
+    A call that ends the body of a `with` or `try` statement by returning has none: what CPython raises behind it
+    still belongs to the body, and what is raised here before the next instruction would not.
+    """
+    bytecode = dis.Bytecode(code)
+    found, call = set(), None
+    for instruction in bytecode:
+        if "JUMP_BACKWARD" in instruction.opname:
             found.add(instruction.offset)
-        behind_call = instruction.opname in _CALLS
+        if call is not None and _handler(bytecode, call) == _handler(bytecode, instruction.offset):
+            found.add(instruction.offset)
+        call = instruction.offset if instruction.opname in _CALLS else None
     return frozenset(found)
+
+
+def _handler(bytecode: dis.Bytecode, offset: int) -> int | None:
+    """Where an exception of this instruction is handled."""
+    for entry in bytecode.exception_entries:
+        if entry.start <= offset < entry.end:
+            return int(entry.target)
+    return None
 
 
 class Interrupt:

@@ -89,8 +89,7 @@ def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
         attributes = model.__dict__
         position, n_updates = attributes.get("_position"), attributes.get("n_updates_")
         before = attributes
-        result = train(turn)  # and not returned at once: this is still within the try statement
-        return result
+        return train(turn)
     except BaseException:
         if before is not None:
             turn.undo_pass()  # in case that it was interrupted at the end of the pass
