@@ -139,3 +139,10 @@ def test_one_row_has_no_standard_error(digits, capsys):
     np.save("one.npy", digits[1][:1])
     found = json.loads(run(capsys, "score rbm.safetensors one.npy --json"))
     assert list(found["pseudo_likelihood"]) == ["mean"]
+
+
+def test_grey_rows_have_no_scores(digits, capsys):
+    assert cli.main(["score", "rbm.safetensors", "digits"]) == 1
+    assert "digits holds values between 0 and 1, but scores are of states: give a threshold" in (
+        capsys.readouterr().err
+    )

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .inputs.rows import HELP
+from .inputs.values import check_states
 from .shared.model_input import add_data, add_model, given_model, given_rows
 from .shared.outputs import print_json, text_stream
 
@@ -52,6 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 def scores(arguments: argparse.Namespace, model: Any, source: str) -> dict[str, Any]:
     """What the model can tell of these rows: mean and standard error of each, in nats."""
     rows = given_rows(arguments, model, source)
+    check_states(rows, model, source)
     found: dict[str, Any] = {"rows": rows.shape[0]}
     name = model.measurements[0].name
     if hasattr(model, "pseudo_likelihood"):

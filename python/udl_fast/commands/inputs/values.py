@@ -51,6 +51,23 @@ def check_values(rows: Any, model: Any, source: str) -> None:
         )
 
 
+def check_states(rows: Any, model: Any, source: str) -> None:
+    """Refuse values between 0 and 1 for a model of binary units: it says how likely states are.
+
+    Raises
+    ------
+    ValueError
+        If there are some, and the model has no threshold.
+    """
+    if not hasattr(model, "binarize") or isinstance(model.binarize, float | int):
+        return
+    if any(((block != 0) & (block != 1)).any() for _, block in _blocks(rows)):
+        raise ValueError(
+            f"{source} holds values between 0 and 1, but scores are of states: give a threshold "
+            "(--binarize 0.5)"
+        )
+
+
 def _blocks(rows: Any) -> Iterator[tuple[int, Any]]:
     """(first row, rows) one after the other."""
     n = max(1, _BLOCK_VALUES // rows.shape[1])
