@@ -1,8 +1,11 @@
 // Rows: arrays and sparse matrices in, packed bits or values out.
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
+#include <type_traits>
+#include <vector>
 
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
@@ -129,26 +132,65 @@ Rows from_packed(const py::array& packed, int64_t n_columns) {
   return rows;
 }
 
-Rows from_csr(const CArray<int64_t>& indptr, const CArray<int64_t>& indices,
-              const CArray<double>& data, int64_t n_columns) {
+/// A copy, which nobody can change later: the ends of rows lie within the arrays.
+std::vector<int64_t> checked_row_starts(const CArray<int64_t>& indptr, const py::array& indices,
+                                        const py::array& data) {
   if (indptr.ndim() != 1 || indptr.size() < 1)
     throw_invalid("Rows.from_csr: indptr must have one dimension and at least one entry");
-  const int64_t rows = indptr.size() - 1, n_values = indptr.data()[rows];
-  if (indptr.data()[0] != 0)
-    throw_invalid("Rows.from_csr: indptr must start with 0, got " +
-                  std::to_string(indptr.data()[0]));
-  if (indices.size() < n_values || data.size() < n_values)
+  std::vector<int64_t> starts(indptr.data(), indptr.data() + indptr.size());
+  const int64_t n_values = starts.back();
+  if (starts[0] != 0)
+    throw_invalid("Rows.from_csr: indptr must start with 0, got " + std::to_string(starts[0]));
+  if (indices.ndim() != 1 || data.ndim() != 1 || indices.size() < n_values ||
+      data.size() < n_values)
     throw_invalid("Rows.from_csr: indptr ends at " + std::to_string(n_values) + ", but there are " +
                   std::to_string(indices.size()) + " indices and " + std::to_string(data.size()) +
                   " values");
-  for (int64_t r = 0; r < rows; ++r)
-    if (indptr.data()[r] > indptr.data()[r + 1])
+  for (std::size_t r = 0; r + 1 < starts.size(); ++r)
+    if (starts[r] > starts[r + 1])
       throw_invalid("Rows.from_csr: indptr decreases at row " + std::to_string(r));
-  const CsrView view{indptr.data(), indices.data(), data.data()};
+  return starts;
+}
+
+/// Calls f with the array's values as they are, or as doubles.
+template <class Function>
+Rows visit_values(const py::array& data, Function&& f) {
+  const py::dtype dtype = data.dtype();
+  if (dtype.equal(py::dtype::of<float>())) return f(CArray<float>(data).data());
+  if (dtype.equal(py::dtype::of<uint8_t>())) return f(CArray<uint8_t>(data).data());
+  if (dtype.equal(py::dtype::of<bool>()))
+    return f(reinterpret_cast<const TruthByte*>(CArray<bool>(data).data()));
+  return f(CArray<double>(data).data());
+}
+
+template <class Index>
+Rows csr_rows(const std::vector<int64_t>& starts, const CArray<Index>& indices,
+              const py::array& data, int64_t n_columns, std::optional<double> threshold) {
+  return visit_values(data, [&](const auto* values) {
+    Rows checked;
+    const CsrView<Index, std::remove_const_t<std::remove_pointer_t<decltype(values)>>> view{
+        starts.data(), indices.data(), values};
+    const auto n_rows = static_cast<int64_t>(starts.size()) - 1;
+    run_interruptible(
+        1, [&](const Run& run) { checked = Rows::csr(view, n_rows, n_columns, threshold, run); });
+    return checked;
+  });
+}
+
+Rows from_csr(const CArray<int64_t>& indptr, const py::array& indices, const py::array& data,
+              int64_t n_columns, std::optional<double> threshold) {
+  const std::vector<int64_t> starts = checked_row_starts(indptr, indices, data);
   check_column_count(n_columns, "Rows.from_csr");
-  Rows checked;
-  run_interruptible(1, [&](const Run& run) { checked = Rows::csr(view, rows, n_columns, run); });
-  return checked;
+  if (indices.dtype().equal(py::dtype::of<int32_t>()))
+    return csr_rows(starts, CArray<int32_t>(indices), data, n_columns, threshold);
+  return csr_rows(starts, CArray<int64_t>(indices), data, n_columns, threshold);
+}
+
+void check_range(const Rows& rows, int64_t first, int64_t count, const char* function) {
+  if (first < 0 || count < 0 || count > rows.rows() - first)
+    throw_invalid(std::string(function) + ": there are " + std::to_string(rows.rows()) +
+                  " rows, got first " + std::to_string(first) + " and count " +
+                  std::to_string(count));
 }
 
 template <class T>
@@ -156,14 +198,7 @@ py::array_t<T> to_typed_array(const Rows& rows, int64_t first, int64_t count) {
   py::array_t<T> out({count, rows.columns()});
   T* data = out.mutable_data();
   for_each_row(count, [&](int64_t r) {
-    T* values = data + r * rows.columns();
-    if constexpr (std::is_floating_point_v<T>) {
-      rows.gather_values<T>(nullptr, first + r, 1, values, rows.columns());
-    } else {
-      const uint64_t* words = rows.bits_row(first + r);
-      for (int64_t i = 0; i < rows.columns(); ++i)
-        values[i] = static_cast<T>(words[i / kWordBits] >> (i % kWordBits) & 1);
-    }
+    rows.gather_values<T>(nullptr, first + r, 1, data + r * rows.columns(), rows.columns());
   });
   return out;
 }
@@ -171,9 +206,7 @@ py::array_t<T> to_typed_array(const Rows& rows, int64_t first, int64_t count) {
 py::array to_array(const Rows& rows, const std::string& dtype, int64_t first,
                    std::optional<int64_t> wanted) {
   const int64_t count = wanted.value_or(rows.rows() - first);
-  if (first < 0 || count < 0 || count > rows.rows() - first)
-    throw_invalid("Rows.to_array: there are " + std::to_string(rows.rows()) + " rows, got first " +
-                  std::to_string(first) + " and count " + std::to_string(count));
+  check_range(rows, first, count, "Rows.to_array");
   if (dtype == "float32") return to_typed_array<float>(rows, first, count);
   if (dtype == "float64") return to_typed_array<double>(rows, first, count);
   if (dtype != "bool" && dtype != "uint8")
@@ -196,17 +229,37 @@ py::array_t<T> taken(const Rows& rows, const CArray<int64_t>& indices) {
   return out;
 }
 
-py::array take(const Rows& rows, const CArray<int64_t>& indices, const std::string& dtype) {
+void check_row_numbers(const Rows& rows, const CArray<int64_t>& indices, const char* function) {
   if (indices.ndim() != 1)
-    throw_invalid("Rows.take: indices must have 1 dimension, got shape " + shape_text(indices));
+    throw_invalid(std::string(function) + ": indices must have 1 dimension, got shape " +
+                  shape_text(indices));
   for (int64_t i = 0; i < indices.shape(0); ++i)
     if (indices.data()[i] < 0 || indices.data()[i] >= rows.rows())
-      throw_invalid("Rows.take: indices[" + std::to_string(i) + "] is " +
+      throw_invalid(std::string(function) + ": indices[" + std::to_string(i) + "] is " +
                     std::to_string(indices.data()[i]) + ", but there are " +
                     std::to_string(rows.rows()) + " rows");
+}
+
+Rows selected(const Rows& rows, const CArray<int64_t>& indices) {
+  check_row_numbers(rows, indices, "Rows.select");
+  const ReleasedGil release;
+  return rows.select(indices.data(), indices.shape(0));
+}
+
+py::array take(const Rows& rows, const CArray<int64_t>& indices, const std::string& dtype) {
+  check_row_numbers(rows, indices, "Rows.take");
   if (dtype == "float32") return taken<float>(rows, indices);
   if (dtype == "float64") return taken<double>(rows, indices);
   throw_invalid("Rows.take: dtype must be float32 or float64, got '" + dtype + "'");
+}
+
+Rows flipped_once(const Rows& rows, int64_t first, int64_t count, const std::string& dtype) {
+  check_range(rows, first, count, "Rows.flipped_once");
+  if (dtype != "float32" && dtype != "float64")
+    throw_invalid("Rows.flipped_once: dtype must be float32 or float64, got '" + dtype + "'");
+  const ReleasedGil release;
+  return dtype == "float32" ? rows.flipped_once<float>(first, count)
+                            : rows.flipped_once<double>(first, count);
 }
 
 py::array_t<uint8_t> to_packed(const Rows& rows) {
@@ -215,9 +268,11 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
   py::array_t<uint8_t> out({rows.rows(), n_bytes});
   uint8_t* data = out.mutable_data();
   for_each_row(rows.rows(), [&](int64_t r) {
-    const uint64_t* words = rows.bits_row(r);
-    for (int64_t b = 0; b < n_bytes; ++b)
-      data[r * n_bytes + b] = static_cast<uint8_t>(words[b / 8] >> (8 * (b % 8)));
+    uint8_t* bytes = data + r * n_bytes;
+    std::fill_n(bytes, n_bytes, uint8_t{0});
+    rows.visit_row(r, [&](int64_t column, double) {
+      bytes[column / 8] = static_cast<uint8_t>(bytes[column / 8] | 1 << (column % 8));
+    });
   });
   return out;
 }
@@ -238,6 +293,7 @@ double extreme(const Rows& rows, double (Rows::*find)(const Run&) const) {
 const char* kind_name(const Rows& rows) {
   switch (rows.kind()) {
     case Rows::Kind::bits:
+    case Rows::Kind::listed_bits:
       return "bits";
     case Rows::Kind::csr:
       return "csr";
@@ -261,7 +317,7 @@ void init_rows(pybind11::module_& m) {
                   py::arg("n_threads") = py::none())
       .def_static("from_packed", &from_packed, py::arg("packed"), py::arg("n_columns"))
       .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"),
-                  py::arg("n_columns"))
+                  py::arg("n_columns"), py::arg("threshold") = py::none())
       .def_property_readonly("kind", &kind_name)
       .def_property_readonly(
           "shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
@@ -273,6 +329,8 @@ void init_rows(pybind11::module_& m) {
       .def("column_means", &column_means)
       .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0,
            py::arg("count") = py::none())
+      .def("select", &selected, py::arg("indices"))
       .def("take", &take, py::arg("indices"), py::arg("dtype"))
+      .def("flipped_once", &flipped_once, py::arg("first"), py::arg("count"), py::arg("dtype"))
       .def("to_packed", &to_packed);
 }

@@ -16,6 +16,7 @@
 #include "kernels/rbm/lists.h"
 #include "kernels/rbm/norms.h"
 #include "kernels/rbm/products.h"
+#include "kernels/rbm/sparse.h"
 #include "kernels/rbm/units.h"
 #include "kernels/rbm/update.h"
 
@@ -25,6 +26,7 @@ struct RbmKernels {
   const char* target;
   ProductKernels products;
   ListKernels lists;
+  SparseKernels sparse;
   UnitKernels units[kUnitKinds];  ///< by UnitKind
   GradientKernels gradient;
   UpdateKernels update;

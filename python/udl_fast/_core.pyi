@@ -56,10 +56,15 @@ class Rows:
     def from_packed(packed: NDArray[np.uint8], n_columns: int) -> Rows: ...
     @staticmethod
     def from_csr(
-        indptr: NDArray[Any], indices: NDArray[Any], data: NDArray[Any], n_columns: int
+        indptr: NDArray[Any],
+        indices: NDArray[Any],
+        data: NDArray[Any],
+        n_columns: int,
+        threshold: float | None = None,
     ) -> Rows:
-        """Bits when every stored value is 0 or 1 (duplicates are an error), else a float32 CSR
-        reference."""
+        """A checked copy. Values of one place are added up, in double. "bits" when every sum is 0 or 1,
+        or with a threshold, above which they are 1: packed or as lists of the ones, whichever is
+        smaller. Otherwise "csr", 12 bytes a value."""
     @property
     def kind(self) -> str: ...
     @property
@@ -73,8 +78,12 @@ class Rows:
     def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str, first: int = 0, count: int | None = None) -> NDArray[Any]:
         """Rows first .. first + count - 1 as "bool", "uint8", "float32" or "float64"."""
+    def select(self, indices: NDArray[np.integer]) -> Rows: ...  # the rows of these numbers, a copy
     def take(self, indices: NDArray[np.integer], dtype: str) -> NDArray[Any]:
         """The rows of these numbers as "float32" or "float64"."""
+    def flipped_once(self, first: int, count: int, dtype: str) -> Rows:
+        """A copy of rows first .. first + count - 1 with the unit of evaluation.flipped_units flipped
+        in each, v to 1 - v. Real values are of dtype "float32" or "float64"."""
     def to_packed(
         self,
     ) -> NDArray[np.uint8]: ...  # bits only: (n, ceil(n_columns / 8)), bit order "little"

@@ -8,6 +8,7 @@
 #include "kernels/cpu/rbm/half_norms.h"
 #include "kernels/cpu/rbm/pair_counts.h"
 #include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/sparse.h"
 #include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/update.h"
@@ -34,6 +35,15 @@ constexpr ListKernels list_kernels() {
   kernels.visible_sums = visible_list_sums;
   kernels.integer_panel = integer_panel;
   kernels.integer_sums = integer_list_sums;
+  return kernels;
+}
+
+constexpr SparseKernels sparse_kernels() {
+  SparseKernels kernels{};
+  kernels.hidden_sums = sparse_hidden_sums;
+  kernels.value_hidden_sums = sparse_value_hidden_sums;
+  kernels.gradient_sums = sparse_gradient_sums;
+  kernels.column_sums = sparse_column_sums;
   return kernels;
 }
 
@@ -86,6 +96,7 @@ constexpr RbmKernels all_kernels() {
   kernels.target = UDL_TEXT(UDL_TARGET);
   kernels.products = product_kernels();
   kernels.lists = list_kernels();
+  kernels.sparse = sparse_kernels();
   kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();

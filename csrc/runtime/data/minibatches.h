@@ -15,12 +15,14 @@ struct Minibatch {
   int64_t index, first, count;
 };
 
-/// Room for the rows of a minibatch: bits with the batch as rows, values, or both. Values are
-/// row-major with whole tiles of columns, and zeros where there is no unit.
+/// Room for the rows of a minibatch: bits with the batch as rows, values, or both; or the places of
+/// sparse values. Values are row-major with whole tiles of columns, and zeros where there is no
+/// unit.
 struct MinibatchRoom {
   BitMatrixView bits;
   float* values;
   int64_t value_stride;
+  int64_t *first_entry, *last_entry;
 };
 
 class Minibatches {
@@ -37,8 +39,12 @@ class Minibatches {
     return {index, first, std::min(batch_size_, rows_.rows() - first)};
   }
 
-  bool have_values() const { return !rows_.is_bits(); }  ///< they need room
+  // What needs room.
+  bool have_values() const { return !rows_.is_bits() && !rows_.is_sparse(); }
   bool have_bits() const { return rows_.is_bits() || binarize_; }
+  bool have_sparse_values() const { return rows_.is_sparse() && !have_bits(); }
+  /// All rows, of which minibatches take some; sparse rows only.
+  SparseRowsView all_sparse() const { return rows_.sparse(0, rows_.rows()); }
 
   /// Blocks of a minibatch, to be fetched in any order.
   static int64_t blocks(const Minibatch& batch) { return divide_up(batch.count, kBlockRows); }
@@ -59,6 +65,9 @@ class Minibatches {
   static int64_t block_rows(const Minibatch& batch, int64_t block) {
     return std::min(kBlockRows, batch.count - block * kBlockRows);
   }
+  void find_entries(int64_t from, int64_t n_rows, int64_t* first, int64_t* last) const;
+  void draw_sparse_bits(int64_t from, int64_t n_rows, int64_t first, const DrawKey& draws,
+                        const BitMatrixView& to) const;
   void draw_bits(int64_t first, int64_t n_rows, const DrawKey& draws,
                  const MinibatchRoom& to) const;
 

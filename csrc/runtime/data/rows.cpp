@@ -57,8 +57,6 @@ bool pack_rows(const StridedView<T>& x, const Run& run, Rows& out, Bit&& bit, Ac
   return valid;
 }
 
-int64_t source_row(const uint32_t* order, int64_t index) { return order ? order[index] : index; }
-
 template <class Real, class T>
 void copy_row(const T* from, int64_t n, Real* to) {
   for (int64_t i = 0; i < n; ++i) to[i] = static_cast<Real>(from[i]);
@@ -123,46 +121,61 @@ Rows Rows::dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr
   return out;
 }
 
+int64_t Rows::nbytes() const {
+  const auto bytes = [](const auto& buffer) {
+    return buffer.size() * static_cast<int64_t>(sizeof(buffer[0]));
+  };
+  return bytes(bits_) + bytes(csr_.row_starts) + bytes(csr_.columns) + bytes(csr_.values);
+}
+
 template <class Function>
-void Rows::for_each_row(const Run& run, Function&& f) const {
-  Buffer<double> row(columns_);
+void Rows::visit_values(const Run& run, Function&& use) const {
   parallel_for(run.with_threads(1), rows_, [&](int64_t r) {
-    gather_values<double>(nullptr, r, 1, row.data(), columns_);
-    f(row.data());
+    int64_t visited = 0;
+    visit_row(r, [&](int64_t, double value) {
+      use(value);
+      ++visited;
+    });
+    if (visited < columns_) use(0.0);
   });
 }
 
 double Rows::minimum(const Run& run) const {
   double result = std::numeric_limits<double>::infinity();
-  for_each_row(run, [&](const double* row) {
-    for (int64_t c = 0; c < columns_; ++c) result = std::min(result, row[c]);
-  });
+  visit_values(run, [&](double value) { result = std::min(result, value); });
   return result;
 }
 
 double Rows::maximum(const Run& run) const {
   double result = -std::numeric_limits<double>::infinity();
-  for_each_row(run, [&](const double* row) {
-    for (int64_t c = 0; c < columns_; ++c) result = std::max(result, row[c]);
-  });
+  visit_values(run, [&](double value) { result = std::max(result, value); });
   return result;
 }
 
 void Rows::column_means(const Run& run, double* out) const {
   std::fill(out, out + columns_, 0.0);
-  for_each_row(run, [&](const double* row) {
-    for (int64_t c = 0; c < columns_; ++c) out[c] += row[c];
+  parallel_for(run.with_threads(1), rows_, [&](int64_t r) {
+    visit_row(r, [&](int64_t column, double value) { out[column] += value; });
   });
   for (int64_t c = 0; c < columns_; ++c) out[c] /= static_cast<double>(rows_);
 }
 
 void Rows::gather_bits(const uint32_t* order, int64_t first, int64_t count,
                        const BitMatrixView& out, int64_t out_row) const {
+  for (int64_t r = 0; r < count; ++r) write_bits(source_row(order, first + r), out, out_row + r);
+}
+
+void Rows::write_bits(int64_t row, const BitMatrixView& out, int64_t out_row) const {
   const int64_t n_words = words_per_row();
-  for (int64_t r = 0; r < count; ++r) {
-    const uint64_t* from = bits_row(source_row(order, first + r));
-    for (int64_t w = 0; w < n_words; ++w) out.word_column(w)[out_row + r] = from[w];
+  if (kind_ == Kind::bits) {
+    const uint64_t* from = bits_row(row);
+    for (int64_t w = 0; w < n_words; ++w) out.word_column(w)[out_row] = from[w];
+    return;
   }
+  for (int64_t w = 0; w < n_words; ++w) out.word_column(w)[out_row] = 0;
+  visit_row(row, [&](int64_t column, double) {
+    out.word_column(column / kWordBits)[out_row] |= uint64_t{1} << (column % kWordBits);
+  });
 }
 
 BitMatrix Rows::bit_matrix() const {
@@ -186,10 +199,10 @@ void Rows::gather_values(const uint32_t* order, int64_t first, int64_t count, Re
       case Kind::dense64:
         copy_row(dense64_ + row * columns_, columns_, out);
         break;
-      case Kind::csr:
+      default:
         std::fill(out, out + columns_, Real(0));
-        for (int64_t at = csr_.row_starts[row]; at < csr_.row_starts[row + 1]; ++at)
-          out[csr_.columns[at]] = static_cast<Real>(csr_.values[at]);
+        visit_row(row,
+                  [&](int64_t column, double value) { out[column] = static_cast<Real>(value); });
         break;
     }
   }
@@ -205,6 +218,9 @@ Rows rows_from_bits(const BitMatrixView& bits) {
 template void Rows::gather_values<float>(const uint32_t*, int64_t, int64_t, float*, int64_t) const;
 template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, double*,
                                           int64_t) const;
+template void Rows::gather_values<uint8_t>(const uint32_t*, int64_t, int64_t, uint8_t*,
+                                           int64_t) const;
+template void Rows::gather_values<bool>(const uint32_t*, int64_t, int64_t, bool*, int64_t) const;
 
 #define UDL_INSTANTIATE_PACK(T)                                                           \
   template std::unique_ptr<Rows> Rows::pack_binary<T>(const StridedView<T>&, const Run&); \

@@ -1,10 +1,14 @@
 #pragma once
-// Input matrices in the form training reads them: packed bits, dense values or sparse values.
+// Input matrices in the form training reads them: packed bits, lists of ones, dense values or
+// sparse values.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "base/bits.h"
 #include "base/view.h"
+#include "kernels/rbm/sparse.h"
 #include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/threads/run.h"
@@ -25,29 +29,32 @@ struct TruthByte {
   operator int() const { return byte != 0; }
 };
 
-/// Compressed sparse rows owned by somebody else, not checked yet.
+/// Compressed sparse rows owned by somebody else, not checked but for the ends of rows. Columns of
+/// a row may come in any order and more than once.
+template <class Index, class Value>
 struct CsrView {
-  const int64_t* row_starts;  ///< rows + 1
-  const int64_t* columns;
-  const double* values;
+  const int64_t* row_starts;  ///< rows + 1, not decreasing, within the arrays below
+  const Index* columns;
+  const Value* values;
 };
 
-/// Checked sparse rows of our own: nobody can change an index after it was checked. 12 bytes a
-/// value.
+/// Checked sparse rows of our own: nobody can change an index after it was checked. Columns of a
+/// row ascend, none comes twice and no value is 0. 12 bytes a value, or 4 where all are 1.
 struct CsrRows {
   Buffer<int64_t> row_starts;
   Buffer<int32_t> columns;
-  Buffer<double> values;
+  Buffer<double> values;  ///< empty where all are 1
 };
 
 /// Immutable rows of a data set or of states.
 ///
-/// Binary data is held as bits (row-major words, 1 bit a value), 32 times smaller than float32;
-/// real data stays where it is and is converted minibatch by minibatch. What looks at all rows
-/// takes a `run`, and yields nothing of meaning once run.stopped().
+/// Binary data is held as bits (row-major words, 1 bit a value), 32 times smaller than float32, or,
+/// where that is smaller still, as lists of the ones; real data stays where it is and is converted
+/// minibatch by minibatch. Sparse rows cost what is stored. What looks at all rows takes a `run`,
+/// and yields nothing of meaning once run.stopped().
 class Rows {
  public:
-  enum class Kind { bits, dense32, dense64, csr };
+  enum class Kind { bits, listed_bits, dense32, dense64, csr };
 
   /// Zero bits, to be filled through bits_row.
   static Rows zero_bits(int64_t rows, int64_t columns);
@@ -60,18 +67,44 @@ class Rows {
   /// `owner` keeps the memory behind the pointer alive.
   static Rows dense(const float* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   static Rows dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
-  /// Packs if every value is 0 or 1, copies otherwise. Throws if an index is out of range or a row
-  /// repeats a column.
-  static Rows csr(const CsrView& x, int64_t rows, int64_t columns, const Run& run);
+  /// A copy: bits or lists of ones, whichever take fewer bytes, if every value is 0 or 1 or there
+  /// is a threshold, which makes values above it 1; otherwise values. Values of one place are added
+  /// up first. Throws if an index is out of range.
+  template <class Index, class Value>
+  static Rows csr(const CsrView<Index, Value>& x, int64_t rows, int64_t columns,
+                  std::optional<double> threshold, const Run& run);
 
   Kind kind() const { return kind_; }
-  bool is_bits() const { return kind_ == Kind::bits; }
+  /// All values are 0 or 1.
+  bool is_bits() const { return kind_ == Kind::bits || kind_ == Kind::listed_bits; }
+  /// Rows are lists of what is stored.
+  bool is_sparse() const { return kind_ == Kind::listed_bits || kind_ == Kind::csr; }
   int64_t rows() const { return rows_; }
   int64_t columns() const { return columns_; }
   int64_t words_per_row() const { return divide_up(columns_, kWordBits); }
-  int64_t nbytes() const { return bits_.size() * static_cast<int64_t>(sizeof(uint64_t)); }
+  /// Memory of its own.
+  int64_t nbytes() const;
+  /// The row that is presented as number `index`; `order` may be null.
+  static int64_t source_row(const uint32_t* order, int64_t index) {
+    return order != nullptr ? int64_t{order[index]} : index;
+  }
+  /// Words of a row; packed bits only.
   uint64_t* bits_row(int64_t row) { return bits_.data() + row * words_per_row(); }
   const uint64_t* bits_row(int64_t row) const { return bits_.data() + row * words_per_row(); }
+  /// The lists of rows first .. first + count - 1; sparse rows only.
+  SparseRowsView sparse(int64_t first, int64_t count) const {
+    const int64_t* starts = csr_.row_starts.data() + first;
+    return {starts, starts + 1, csr_.columns.data(), csr_.values.data(), count};
+  }
+  /// f(column, value) in ascending order of columns; zeros may be left out.
+  template <class Function>
+  void visit_row(int64_t row, Function&& f) const;
+  /// A copy of the rows of these numbers.
+  Rows select(const int64_t* numbers, int64_t count) const;
+  /// A copy of rows first .. first + count - 1 in which one unit of each is flipped, v to 1 - v.
+  /// The unit is chosen by a hash of the row's values. Real values are computed and held as Real.
+  template <class Real>
+  Rows flipped_once(int64_t first, int64_t count) const;
   double minimum(const Run& run) const;
   double maximum(const Run& run) const;
   /// Mean of each column, float64, rows added in order; `out` holds columns() values.
@@ -83,16 +116,17 @@ class Rows {
                    int64_t out_row = 0) const;
   /// All rows, bits only.
   BitMatrix bit_matrix() const;
-  /// Rows as real values, any kind; out rows are `out_stride` apart and their padding is left
-  /// alone.
+  /// Rows as values, any kind, or bits alone for integers; out rows are `out_stride` apart and
+  /// their padding is left alone.
   template <class Real>
   void gather_values(const uint32_t* order, int64_t first, int64_t count, Real* out,
                      int64_t out_stride) const;
 
  private:
-  /// f(values) for the rows in order, on the caller's thread.
+  /// Calls use(value) with values among which are the smallest and the largest of all.
   template <class Function>
-  void for_each_row(const Run& run, Function&& f) const;
+  void visit_values(const Run& run, Function&& use) const;
+  void write_bits(int64_t row, const BitMatrixView& out, int64_t out_row) const;
 
   Kind kind_ = Kind::bits;
   int64_t rows_ = 0, columns_ = 0;
@@ -102,6 +136,27 @@ class Rows {
   CsrRows csr_;
   std::shared_ptr<void> owner_;
 };
+
+template <class Function>
+void Rows::visit_row(int64_t row, Function&& f) const {
+  switch (kind_) {
+    case Kind::bits:
+      for (int64_t w = 0; w < words_per_row(); ++w)
+        for (uint64_t word = bits_row(row)[w]; word != 0; word &= word - 1)
+          f(w * kWordBits + lowest_bit(word), 1.0);
+      break;
+    case Kind::dense32:
+      for (int64_t i = 0; i < columns_; ++i)
+        f(i, static_cast<double>(dense32_[row * columns_ + i]));
+      break;
+    case Kind::dense64:
+      for (int64_t i = 0; i < columns_; ++i) f(i, dense64_[row * columns_ + i]);
+      break;
+    default:
+      for (int64_t at = csr_.row_starts[row]; at < csr_.row_starts[row + 1]; ++at)
+        f(int64_t{csr_.columns[at]}, csr_.values.size() > 0 ? csr_.values[at] : 1.0);
+  }
+}
 
 /// Rows of a word-major bit matrix.
 Rows rows_from_bits(const BitMatrixView& bits);

@@ -35,7 +35,10 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
   const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
   const WeightPanelsView weights = state_.panels_at(state_.scale_exponent);
   const int64_t row_size = up.n_tiles() * kResponseSize, n_tiles = state_.visible_tiles();
-  const int64_t most_rows = std::min(visible.rows(), kRowsOfTables);
+  // Every visible unit of a row is flipped: sparse rows are unpacked, a block at a time.
+  const int64_t row_bytes =
+      unpacked_bytes(visible) + 4 * row_size + n_tiles * static_cast<int64_t>(sizeof(double));
+  const int64_t most_rows = rows_of_block(visible.rows(), row_bytes, kRowsOfTables);
   Buffer<float> responses(most_rows * row_size);
   Buffer<double> tile_sums(n_tiles * most_rows);
   std::vector<Buffer<float>> tables(run.n_threads);
@@ -66,7 +69,7 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
       });
     });
   };
-  for_each_block(visible.rows(), run, score_block, kRowsOfTables);
+  for_each_block(visible.rows(), most_rows, run, score_block);
 }
 
 }  // namespace udl

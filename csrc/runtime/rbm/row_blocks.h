@@ -11,6 +11,22 @@ namespace udl {
 
 /// Rows of a block: enough that building tables is a few per cent, few enough that sums stay in L2.
 constexpr int64_t kBlockRows = 2048;
+/// What the rows of a block hold, which bounds their number where layers are wide: from about 4,000
+/// grey units on.
+constexpr int64_t kBlockBytes = int64_t{32} << 20;
+constexpr int64_t kLeastBlockRows = 16;
+
+/// Bytes of a row of so many bits.
+inline int64_t bits_bytes(int64_t n_units) { return divide_up(n_units, kWordBits) * 8; }
+/// Bytes of a row of states.
+inline int64_t unpacked_bytes(const Rows& rows) {
+  return rows.is_bits() ? bits_bytes(rows.columns())
+                        : rows.columns() * static_cast<int64_t>(sizeof(float));
+}
+/// Bytes of a row as `half` reads it.
+inline int64_t states_bytes(const Rows& rows, const HalfStep& half) {
+  return rows.is_sparse() && half.takes_sparse() ? 0 : unpacked_bytes(rows);
+}
 
 /// What one thread needs for half steps of a block.
 struct BlockScratch {
@@ -24,10 +40,24 @@ struct RowBlock {
   int64_t first, count;
 };
 
-/// Calls work(block, scratches) for blocks of rows, with a BlockScratch for each thread.
+/// Rows of a block as `half` reads them: in `room`, or where they lie.
+inline StatesView block_states(const Rows& rows, const RowBlock& block, const HalfStep& half,
+                               LayerStates& room) {
+  if (rows.is_sparse() && half.takes_sparse())
+    return view_of_sparse(rows.sparse(block.first, block.count), !rows.is_bits());
+  return load_states(rows, block.first, block.count, room);
+}
+
+/// Rows of the longest block where each takes `row_bytes`.
+inline int64_t rows_of_block(int64_t n_rows, int64_t row_bytes, int64_t most_rows = kBlockRows) {
+  const int64_t fitting = kBlockBytes / std::max<int64_t>(row_bytes, 1);
+  return std::min({n_rows, most_rows, std::max(fitting, kLeastBlockRows)});
+}
+
+/// Calls work(block, scratches) for blocks of at most `block_rows` rows, with a BlockScratch for
+/// each thread.
 template <class Work>
-void for_each_block(int64_t n_rows, const Run& run, Work&& work, int64_t most_rows = kBlockRows) {
-  const int64_t block_rows = std::min(n_rows, most_rows);
+void for_each_block(int64_t n_rows, int64_t block_rows, const Run& run, Work&& work) {
   std::vector<BlockScratch> scratches;
   scratches.reserve(run.n_threads);
   for (int t = 0; t < run.n_threads; ++t) scratches.emplace_back(block_rows);

@@ -15,8 +15,8 @@ HalfStep half_step(const RbmState& state, Direction direction) {
 void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& run) {
   const int64_t n_units = half.to().n_units();
   LayerStates states;
-  for_each_block(rows.rows(), run, [&](RowBlock block, std::vector<BlockScratch>& scratches) {
-    const StatesView from = load_states(rows, block.first, block.count, states);
+  const auto means_of = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
+    const StatesView from = block_states(rows, block, half, states);
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
       for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
@@ -26,7 +26,8 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
         copy_means(output.means, block.count, tile, n_units, out + block.first * n_units, n_units);
       });
     });
-  });
+  };
+  for_each_block(rows.rows(), rows_of_block(rows.rows(), states_bytes(rows, half)), run, means_of);
 }
 
 /// Sampled bits of a block; row r is chain first_chain + r.
@@ -56,15 +57,17 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
                   const DrawKey& key, const Run& run) {
   Rows out = Rows::zero_bits(rows.rows(), half.to().n_units());
   LayerStates states;
-  for_each_block(rows.rows(), run, [&](RowBlock block, std::vector<BlockScratch>& scratches) {
-    const StatesView from = load_states(rows, block.first, block.count, states);
+  const auto draw = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
+    const StatesView from = block_states(rows, block, half, states);
     const BlockDraws draws = draws_of(block, source, key);
     BitMatrix to(block.count, half.to().n_units());
     parallel_region(run, [&](Team& team) {
       sample_block(team, half, from, draws, scratches[team.thread_index()], to.view());
     });
     store_block(to.view(), block.first, out);
-  });
+  };
+  const int64_t row_bytes = states_bytes(rows, half) + bits_bytes(out.columns());
+  for_each_block(rows.rows(), rows_of_block(rows.rows(), row_bytes), run, draw);
   return out;
 }
 
@@ -101,8 +104,8 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const Rows& visible, int64_t n_steps
   Rows last_visible = Rows::zero_bits(visible.rows(), n_visible()),
        last_hidden = Rows::zero_bits(visible.rows(), n_hidden());
   LayerStates start, v, h;
-  for_each_block(visible.rows(), run, [&](RowBlock block, std::vector<BlockScratch>& scratches) {
-    const StatesView data = load_states(visible, block.first, block.count, start);
+  const auto run_chains = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
+    const StatesView data = block_states(visible, block, up, start);
     v.allocate_bits(block.count, n_visible());
     h.allocate_bits(block.count, n_hidden());
     parallel_region(run, [&](Team& team) {
@@ -117,7 +120,10 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const Rows& visible, int64_t n_steps
     });
     store_block(v.bits.view(), block.first, last_visible);
     store_block(h.bits.view(), block.first, last_hidden);
-  });
+  };
+  const int64_t row_bytes =
+      states_bytes(visible, up) + bits_bytes(n_visible()) + bits_bytes(n_hidden());
+  for_each_block(visible.rows(), rows_of_block(visible.rows(), row_bytes), run, run_chains);
   return {std::move(last_visible), std::move(last_hidden)};
 }
 

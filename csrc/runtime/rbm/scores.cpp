@@ -24,8 +24,19 @@ void softplus_sums(const UnitInput& in, int64_t n_units, double* out) {
   }
 }
 
+/// The same for a sparse row; terms that are zero change nothing.
+double sparse_energy(const SparseRowsView& visible, int64_t row, const BiasVector& bias) {
+  double sum = 0;
+  for (int64_t at = visible.first[row]; at < visible.last[row]; ++at) {
+    const float value = visible.values ? static_cast<float>(visible.values[at]) : 1.0f;
+    sum += static_cast<double>(value) * bias[visible.columns[at]];
+  }
+  return sum;
+}
+
 /// v . b of one row, in unit order.
 double visible_energy(const StatesView& visible, int64_t row, const BiasVector& bias) {
+  if (visible.is_sparse()) return sparse_energy(visible.sparse, row, bias);
   const float* values = visible.values + row * visible.value_stride;
   const auto is_on = [&](int64_t i) {
     return visible.bits.word_column(i / kWordBits)[row] >> (i % kWordBits) & 1;
@@ -41,8 +52,8 @@ double visible_energy(const StatesView& visible, int64_t row, const BiasVector& 
 void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
   const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
   LayerStates states;
-  for_each_block(visible.rows(), run, [&](RowBlock block, std::vector<BlockScratch>& scratches) {
-    const StatesView from = load_states(visible, block.first, block.count, states);
+  const auto energies = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
+    const StatesView from = block_states(visible, block, up, states);
     Buffer<double> tile_sums(up.n_tiles() * block.count);
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
@@ -57,7 +68,9 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
         out[block.first + r] = energy;
       });
     });
-  });
+  };
+  const int64_t block_rows = rows_of_block(visible.rows(), states_bytes(visible, up));
+  for_each_block(visible.rows(), block_rows, run, energies);
 }
 
 /// Of the weights that sums are made of, rounded at their scale: only their log Z makes

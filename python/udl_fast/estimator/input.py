@@ -13,6 +13,7 @@ from .. import _core
 from ..exceptions import warn_caller
 from ..packing import compared_threshold
 from ..runtime import resolve_n_jobs
+from .sparse_input import checked_csr
 
 FLOAT_DTYPES = (np.float32, np.float64)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
@@ -26,6 +27,8 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     """
     if X is None:
         raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
+    if sparse.issparse(X):
+        X = checked_csr(X, "X")
     dtypes = [
         default_dtype,
         *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
@@ -38,8 +41,7 @@ def state_matrix(X: Any, argument: str) -> Any:
     feature names, so they are not compared with those of the training data."""
     if X is None:
         raise TypeError(f"{argument} must be a matrix, got None")
-    if not sparse.issparse(X):
-        X = np.atleast_2d(X)
+    X = checked_csr(X, argument) if sparse.issparse(X) else np.atleast_2d(X)
     return check_array(
         X,
         accept_sparse="csr",
@@ -69,11 +71,11 @@ def to_rows(
             f"{argument} must be >= 0 for sparse input, whose missing values are 0, "
             f"got {threshold:g}"
         )
-    if not X.has_canonical_format:
-        X = X.copy()
-        X.sum_duplicates()
-    data = X.data if threshold is None else X.data > _compared(X.dtype, threshold)
-    return _core.Rows.from_csr(X.indptr, X.indices, data, X.shape[1])
+    if X.dtype == np.bool_:
+        threshold = 0.0  # true and true in one place are true
+    elif threshold is not None:
+        threshold = _compared(X.dtype, threshold)
+    return _core.Rows.from_csr(X.indptr, X.indices, X.data, X.shape[1], threshold)
 
 
 def _compared(dtype: np.dtype[Any], threshold: Any) -> float:

@@ -45,9 +45,9 @@ MEASUREMENTS = (
 class Sample:
     """Rows to measure on."""
 
-    def __init__(self, values: NDArray[Any]) -> None:
-        self.rows = _core.Rows.from_array(values)
-        self.units_on = float(self.rows.column_means().sum())  # in a row, on average
+    def __init__(self, rows: _core.Rows) -> None:
+        self.rows = rows
+        self.units_on = float(rows.column_means().sum())  # in a row, on average
 
     def scores(self, engine: _core.RbmEngine, n_threads: int) -> tuple[float, float]:
         """Mean free energy and mean pseudo-likelihood, nats."""
@@ -72,11 +72,10 @@ class Measurements(Inference):
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Sample:
         """Probabilities to draw pixels from are drawn once."""
-        values: NDArray[Any] = rows.take(numbers, self._engine_dtype)
+        sample = rows.select(numbers)
         if self.binarize == "sample" and rows.kind != "bits":
-            draws = np.random.default_rng(self._seed).random(values.shape)
-            values = (draws < values).astype(self._engine_dtype)
-        return Sample(values)
+            sample = _drawn(sample, self._seed, self._engine_dtype)
+        return Sample(sample)
 
     def _measuring_cost(self, rows: _core.Rows) -> float:
         """Small models train on bits no faster than several times as large ones."""
@@ -115,3 +114,16 @@ class Measurements(Inference):
         if not sample.is_within_unit_interval():
             return ()
         return troubles(self, entry, sample.rows.shape[0])
+
+
+def _drawn(rows: _core.Rows, seed: int, dtype: str) -> _core.Rows:
+    """States of which each is on with the probability that `rows` has, drawn a row at a time."""
+    generator = np.random.default_rng(seed)
+    n_rows, n_features = rows.shape
+    on = [
+        np.flatnonzero(generator.random(n_features) < rows.to_array(dtype, row, 1)[0])
+        for row in range(n_rows)
+    ]
+    indptr = np.cumsum([0, *map(len, on)])
+    indices = np.concatenate([*on, np.zeros(0, np.int64)])
+    return _core.Rows.from_csr(indptr, indices, np.ones(len(indices), np.uint8), n_features)

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from .. import _core
 from ..estimator.input import to_rows, value_range
 from ..estimator.parameters import Choice
-from ..evaluation import LogPartition, one_flip_pseudo_likelihood
+from ..evaluation import LogPartition, one_flip_estimate
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 
-_SCORE_BLOCK_VALUES = 1 << 20  # values expanded at a time while scoring: 4 MB of float32
+_FLIPPED_BYTES = 1 << 23  # of rows that are copied at a time to flip a unit in each
 
 
 class Scores(Inference):
@@ -122,19 +122,12 @@ class Scores(Inference):
 
     def _one_flip_scores(self, rows: _core.Rows) -> NDArray[np.float64]:
         n_threads = resolve_n_jobs(self.n_jobs)
-
-        def free_energy(v: NDArray[Any]) -> NDArray[np.float64]:
-            return self._engine.free_energy(_core.Rows.from_array(v, n_threads), n_threads)
-
-        n_rows, n_features = rows.shape
-        size = max(1, _SCORE_BLOCK_VALUES // n_features)
-        blocks = [(first, min(size, n_rows - first)) for first in range(0, n_rows, size)]
-        return np.concatenate(
-            [
-                one_flip_pseudo_likelihood(free_energy, rows.to_array(self._engine_dtype, *block))
-                for block in blocks
-            ]
-        )
+        energy = self._engine.free_energy(rows, n_threads)
+        flipped = np.empty_like(energy)
+        for first, count in _blocks(rows):
+            block = rows.flipped_once(first, count, self._engine_dtype)
+            flipped[first : first + count] = self._engine.free_energy(block, n_threads)
+        return one_flip_estimate(energy, flipped, rows.shape[1])
 
     def log_partition(self, method: str = "exact") -> LogPartition:
         """log Z of the model.
@@ -201,3 +194,11 @@ class Scores(Inference):
 
     def _free_energy(self, v: Any) -> NDArray[np.float64]:
         return self.free_energy(v)
+
+
+def _blocks(rows: _core.Rows) -> list[tuple[int, int]]:
+    """First row and number of rows of blocks that a copy may be made of."""
+    n_rows, n_features = rows.shape
+    bytes_a_row = 8 * n_features if rows.kind == "dense" else rows.nbytes // max(n_rows, 1)
+    size = max(1, _FLIPPED_BYTES // max(1, bytes_a_row))
+    return [(first, min(size, n_rows - first)) for first in range(0, n_rows, size)]

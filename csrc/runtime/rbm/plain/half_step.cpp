@@ -30,6 +30,26 @@ Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run
   return out;
 }
 
+/// Zeros may be left out: they change no sum.
+double hidden_input(const PlainState& model, int64_t j, const Rows& visible, int64_t row) {
+  const double* weights = model.weights.data() + j * model.n_visible;
+  double x = model.hidden_bias[j];
+  visible.visit_row(row, [&](int64_t i, double value) { x += value * weights[i]; });
+  return x;
+}
+
+PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run) {
+  const int64_t nh = model.n_hidden;
+  PlainMatrix out(visible.rows() * nh);
+  parallel_region(run, [&](Team& team) {
+    team.for_each(visible.rows(), [&](int64_t r) {
+      for (int64_t j = 0; j < nh && !team.check_stop(); ++j)
+        out[r * nh + j] = sigmoid(hidden_input(model, j, visible, r));
+    });
+  });
+  return out;
+}
+
 PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
                          const Run& run) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;

@@ -10,11 +10,15 @@
 
 namespace udl {
 
+/// Input of hidden unit j given a row.
+double hidden_input(const PlainState& model, int64_t j, const Rows& visible, int64_t row);
+
 PlainMatrix plain_rows(const Rows& rows, const Run& run);
 /// 0 is off, all else on.
 Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run& run);
 
 /// One layer's means given `rows` states of the other.
+PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run);
 PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
                          const Run& run);
 PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,

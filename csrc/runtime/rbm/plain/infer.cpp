@@ -34,7 +34,7 @@ void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), fro
 }  // namespace
 
 void PlainRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run& run) const {
-  copy_out(hidden_means(state_, plain_rows(visible, run), visible.rows(), run), out.as<double>());
+  copy_out(hidden_means(state_, visible, run), out.as<double>());
 }
 
 void PlainRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& run) const {
@@ -43,7 +43,7 @@ void PlainRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& r
 
 Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
                                    const Run& run) const {
-  PlainMatrix h = hidden_means(state_, plain_rows(visible, run), visible.rows(), run);
+  PlainMatrix h = hidden_means(state_, visible, run);
   draw_states(h, visible.rows(), source.hidden(), source.first_chain, run);
   return bits_of(h, visible.rows(), n_hidden(), run);
 }
@@ -58,9 +58,9 @@ Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source
 std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
                                             const DrawSource& source, const Run& run) const {
   const int64_t rows = visible.rows();
-  PlainMatrix v = plain_rows(visible, run), h(rows * n_hidden());
+  PlainMatrix v, h(rows * n_hidden());
   for (int64_t s = 0; s < n_steps && !run.stopped(); ++s) {
-    h = hidden_means(state_, v, rows, run);
+    h = s == 0 ? hidden_means(state_, visible, run) : hidden_means(state_, v, rows, run);
     draw_states(h, rows, source.hidden(s), source.first_chain, run);
     v = visible_means(state_, h, rows, run);
     draw_states(v, rows, source.visible(s), source.first_chain, run);
@@ -69,17 +69,13 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps
 }
 
 void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
-  const PlainMatrix v = plain_rows(visible, run);
-  const int64_t nv = n_visible();
   parallel_region(run, [&](Team& team) {
     team.for_each(visible.rows(), [&](int64_t r) {
       double energy = 0;
-      for (int64_t i = 0; i < nv; ++i) energy -= v[r * nv + i] * state_.visible_bias[i];
-      for (int64_t j = 0; j < n_hidden() && !team.check_stop(); ++j) {
-        double x = state_.hidden_bias[j];
-        for (int64_t i = 0; i < nv; ++i) x += v[r * nv + i] * state_.weights[j * nv + i];
-        energy -= softplus(x);
-      }
+      visible.visit_row(r,
+                        [&](int64_t i, double value) { energy -= value * state_.visible_bias[i]; });
+      for (int64_t j = 0; j < n_hidden() && !team.check_stop(); ++j)
+        energy -= softplus(hidden_input(state_, j, visible, r));
       out[r] = energy;
     });
   });

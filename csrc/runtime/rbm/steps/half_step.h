@@ -19,10 +19,11 @@ namespace udl {
 
 enum class Direction : uint8_t { to_hidden, to_visible };
 
-/// Room of one thread for tiles of up to `rows` rows.
+/// Room of one thread for tiles of up to `rows` rows, and for integer sums of `sum_rows`.
 struct TileScratch {
-  explicit TileScratch(int64_t rows)
-      : sums(round_up(rows, 4) * kTileUnits),
+  explicit TileScratch(int64_t rows) : TileScratch(rows, rows) {}
+  TileScratch(int64_t rows, int64_t sum_rows)
+      : sums(round_up(sum_rows, 4) * kTileUnits),
         float_sums(round_up(rows, 4) * kTileUnits),
         means(round_up(rows, 4) * kTileUnits) {}
 
@@ -47,10 +48,13 @@ class HalfStep {
   int scale_exponent() const { return exponent_; }
   const Layer& to() const { return to_hidden() ? state_.hidden : state_.visible; }
   int64_t n_tiles() const { return to().n_tiles(); }
+  /// Whether states may be sparse rows.
+  bool takes_sparse() const { return to_hidden(); }
 
   /// Before a thread's first tile from these states, which must stay as they are until its last.
   void prepare(const StatesView& from, int n_threads, BitProduct& product) const {
-    if (!from.real) product.prepare(from.bits, divide_up(n_tiles(), n_threads));
+    if (!from.real && !from.is_sparse())
+      product.prepare(from.bits, divide_up(n_tiles(), n_threads));
   }
 
   /// Sums of one tile, which lie in `scratch`, and how they become pre-activations.
@@ -61,7 +65,11 @@ class HalfStep {
       float_sums(from, tile, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count};
     }
-    integer_sums(from, tile, product, scratch.sums.data());
+    if (from.is_sparse())
+      kernels_.sparse.hidden_sums(state_.panels_at(exponent_), tile, from.sparse,
+                                  scratch.sums.data());
+    else
+      integer_sums(from, tile, product, scratch.sums.data());
     return {scratch.sums.data(), nullptr, power_of_two(exponent_), bias, from.count};
   }
 
@@ -79,6 +87,9 @@ class HalfStep {
   bool to_hidden() const { return direction_ == Direction::to_hidden; }
 
   void float_sums(const StatesView& from, int64_t tile, float* sums) const {
+    if (from.is_sparse())
+      return kernels_.sparse.value_hidden_sums(state_.panels_at(exponent_), tile, from.sparse,
+                                               sums);
     const auto product =
         to_hidden() ? kernels_.products.dense_hidden_sums : kernels_.products.dense_visible_sums;
     product(state_.panels_at(exponent_), tile, from.values, from.count, from.value_stride, sums);

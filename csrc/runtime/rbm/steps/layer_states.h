@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/view.h"
+#include "kernels/rbm/sparse.h"
 #include "runtime/data/minibatches.h"
 #include "runtime/data/rows.h"
 #include "runtime/memory/bit_matrix.h"
@@ -19,12 +20,22 @@ struct LayerStates {
   BitMatrix units;       ///< the same with units as rows, which gradients and counts read
   Buffer<float> values;  ///< row-major, value_stride apart
   int64_t value_stride = 0;
+  SparseRowsView all_sparse{};              ///< in place of values: rows of which these are some
+  Buffer<int64_t> first_entry, last_entry;  ///< and where these lie
+  Buffer<float> column_sums;                ///< their sums over the rows, in order
 
   void allocate_bits(int64_t max_rows, int64_t n_units) { bits.resize(max_rows, n_units); }
   void allocate_units(int64_t max_rows, int64_t n_units) { units.resize(n_units, max_rows); }
   void allocate_values(int64_t max_rows, int64_t n_units) {
     value_stride = round_up(n_units, kTileUnits);
     values.resize(max_rows * value_stride);
+  }
+
+  void allocate_sparse(int64_t max_rows, int64_t n_units, const SparseRowsView& all) {
+    all_sparse = all;
+    first_entry.resize(max_rows);
+    last_entry.resize(max_rows);
+    column_sums.resize(round_up(n_units, kTileUnits));
   }
 
   /// `units` of the first `count` rows.
@@ -35,21 +46,33 @@ struct LayerStates {
   }
   /// The first `count` rows, to be read as bits or as real values.
   StatesView view(int64_t count, bool real) const;
-  MinibatchRoom room() { return {bits.view(), values.data(), value_stride}; }
+  MinibatchRoom room() {
+    return {bits.view(), values.data(), value_stride, first_entry.data(), last_entry.data()};
+  }
 };
 
-/// Rows of such states as a half step or a statistic reads them.
+/// Rows of such states as a half step or a statistic reads them: bits, real values, or sparse rows
+/// of either.
 struct StatesView {
   BitMatrixView bits;   ///< batch as rows
   BitMatrixView units;  ///< units as rows, the batch as columns
   const float* values;
   int64_t value_stride;
   int64_t count;
-  bool real;  ///< the values count, not the bits
+  bool real;                     ///< the values count, not the bits
+  SparseRowsView sparse{};       ///< in place of both, where it has rows
+  float* column_sums = nullptr;  ///< of sparse values of a minibatch, whole tiles
+
+  bool is_sparse() const { return sparse.first != nullptr; }
 };
 
 inline StatesView LayerStates::view(int64_t count, bool real) const {
-  return {bits.view(count), units_of(count), values.data(), value_stride, count, real};
+  StatesView view{bits.view(count), units_of(count), values.data(), value_stride, count, real};
+  if (all_sparse.first == nullptr) return view;
+  view.sparse = {first_entry.data(), last_entry.data(), all_sparse.columns, all_sparse.values,
+                 count};
+  view.column_sums = const_cast<float*>(column_sums.data());
+  return view;
 }
 
 /// Bits alone.
@@ -57,7 +80,16 @@ inline StatesView view_of_bits(const BitMatrixView& bits) {
   return {bits, {}, nullptr, 0, bits.rows, false};
 }
 
-/// Takes rows first .. first + count - 1 as they are: bits or real values.
+/// Sparse rows alone, where they lie.
+inline StatesView view_of_sparse(const SparseRowsView& rows, bool real) {
+  StatesView view{};
+  view.count = rows.rows;
+  view.real = real;
+  view.sparse = rows;
+  return view;
+}
+
+/// Unpacks rows first .. first + count - 1: bits or real values.
 inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, LayerStates& to) {
   if (rows.is_bits()) {
     if (to.bits.rows() != count) to.allocate_bits(count, rows.columns());

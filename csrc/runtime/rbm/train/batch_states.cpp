@@ -15,6 +15,8 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
       means_tile_size_(round_up(max_data_rows_, 4) * kTileUnits) {
   for (LayerStates& data : data_) {
     if (minibatches.have_values()) data.allocate_values(max_data_rows_, state.n_visible);
+    if (minibatches.have_sparse_values())
+      data.allocate_sparse(max_data_rows_, state.n_visible, minibatches.all_sparse());
     if (minibatches.have_bits()) data.allocate_bits(max_data_rows_, state.n_visible);
     if (minibatches.have_bits()) data.allocate_units(max_data_rows_, state.n_visible);
   }

@@ -21,7 +21,7 @@ PhaseStatistics rows_of(const PhaseStatistics& phase, int64_t first, int64_t cou
 }  // namespace
 
 TrainScratch::TrainScratch(int64_t n_visible, int64_t max_rows)
-    : tile(std::max(n_visible, max_rows)),
+    : tile(max_rows, std::max(n_visible, max_rows)),
       means_fixed(2 * round_up(max_rows, 4) * kTileUnits),
       gradient(round_up(n_visible, 4) * kTileUnits),
       long_sums(n_visible * kTileUnits) {}
@@ -102,6 +102,10 @@ void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, b
   const StatesView& visible = phase.visible;
   if (phase.hidden.probabilities) {
     const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
+    if (visible.is_sparse())  // data, which come first
+      return kernels_.sparse.gradient_sums(visible.sparse, state_.n_visible,
+                                           phase.hidden.probabilities, factor,
+                                           scratch.gradient.data());
     kernels_.gradient.dense_sums(visible.values, visible.count, visible.value_stride,
                                  state_.n_visible, phase.hidden.probabilities, factor, accumulate,
                                  scratch.gradient.data());

@@ -58,6 +58,11 @@ TileMeans difference(const TileStatistic& up, const TileStatistic& down) {
 TileStatistic visible_statistic(const RbmKernels& kernels, const StatesView& visible,
                                 int64_t tile) {
   if (!visible.real) return counts(kernels, visible.units, tile);
+  if (visible.is_sparse()) {
+    TileStatistic out{false, visible.count, 1.0f, {}, {}};
+    std::copy_n(visible.column_sums + tile * kTileUnits, kTileUnits, out.float_sums);
+    return out;
+  }
   return float_sums(visible.values + tile * kTileUnits, visible.count, visible.value_stride);
 }
 

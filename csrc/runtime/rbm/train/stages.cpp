@@ -1,5 +1,7 @@
 #include "runtime/rbm/train/stages.h"
 
+#include <algorithm>
+
 namespace udl {
 
 Stages::Stages(Training& training)
@@ -48,10 +50,20 @@ void Stages::hidden_stage(Team& team, const BatchStates& following, int exponent
 
 void Stages::chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent) {
   const Minibatch none{};
+  if (states.data.is_sparse()) sum_columns(team, states.data);
   for (int64_t s = 0; s < run_.settings.k && !team.stopped(); ++s) {
     if (s > 0) sample_hidden(team, states, s - 1, exponent);
     reconstruct(team, states, s, s == 0 ? next : none, exponent);
   }
+}
+
+/// For the visible biases. A thread sums some columns of all rows, so that the order is theirs.
+void Stages::sum_columns(Team& team, const StatesView& data) {
+  constexpr int64_t kColumns = 4096;
+  team.for_each(divide_up(run_.state.n_visible, kColumns), [&](int64_t part) {
+    const int64_t first = part * kColumns, end = std::min(first + kColumns, run_.state.n_visible);
+    run_.kernels.sparse.column_sums(data.sparse, first, end, data.column_sums + first);
+  });
 }
 
 void Stages::sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent) {

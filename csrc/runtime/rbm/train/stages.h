@@ -37,6 +37,7 @@ class Stages {
  private:
   template <class Tile>
   void hidden_stage(Team& team, const BatchStates& following, int exponent, Tile&& hidden_tile);
+  void sum_columns(Team& team, const StatesView& data);
   void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);
   void reconstruct(Team& team, const BatchStates& states, int64_t s, const Minibatch& to_fetch,
                    int exponent);
