@@ -240,6 +240,25 @@ def _memory_memmap(record: dict[str, Any]) -> str:
     return markdown_table(["values", "way", "mapped file", limit], rows)
 
 
+def _sparse_rows(record: dict[str, Any]) -> str:
+    rows = [
+        [
+            found["work"],
+            f"{found['rows']:,} x {found['features']:,} {found['kind']}",
+            str(found["components"]),
+            f"{found['stored_mb']:.1f} MB",
+            f"{found['added_mb']['udl_fast']:.0f} MB",
+            f"{found['added_mb']['sklearn']:.0f} MB",
+            f"{1e3 * found['least_seconds']['udl_fast']:.3g} ms",
+            f"{1e3 * found['least_seconds']['sklearn']:.3g} ms",
+        ]
+        for found in record["results"]
+    ]
+    header = ["call", "sparse rows", "hidden units", "stored", "memory added", "scikit-learn's"]
+    header += ["time", "scikit-learn's"]
+    return markdown_table(header, rows)
+
+
 def _history_overhead(record: dict[str, Any]) -> str:
     settings = record["settings"]
     rows = [
@@ -312,6 +331,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "compare_builds_fit": _compare_builds,
     "memory_mnist": _memory,
     "memory_memmap": _memory_memmap,
+    "sparse_rows": _sparse_rows,
     "history_overhead": _history_overhead,
     "hamming": _hamming,
     "hamming_growth": _hamming_growth,

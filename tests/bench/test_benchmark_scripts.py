@@ -111,6 +111,15 @@ def test_memory_of_mapped_files(tmp_path):
         assert 0 < found["added_mb"] <= record["limit_mb"]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_sparse_rows(tmp_path):
+    results = run("sparse_rows", tmp_path)["results"]
+    assert {found["work"] for found in results} == {"transform", "score_samples", "fit"}
+    for found in results:
+        assert found["added_mb"]["udl_fast"] <= found["limit_mb"]
+        assert min(found["least_seconds"].values()) > 0
+
+
 def test_history_overhead(tmp_path):
     record = run("history_overhead", tmp_path)
     assert record["same_bits"]
