@@ -1,4 +1,6 @@
-"""Are our metrics those of the literature? Two numbers that need no model of ours.
+"""Are our metrics those of the literature, and is the monitor of training sure enough?
+
+Two numbers need no model of ours.
 
 PCA with 30 components on MNIST: squared error summed over the pixels of an image, averaged over the
 10,000 test images. Hinton and Salakhutdinov (2006) print 13.87.
@@ -9,13 +11,16 @@ nothing" for every likelihood.
 """
 
 import sys
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
-from udl_fast import datasets
+from udl_fast import RBM, _core, datasets
+from udl_fast.callbacks._monitor import rows_to_measure
 
+_EARLY = 2  # changes: from the first epoch to the third
 PCA_EXPECTED, PCA_TOLERANCE = 13.866, 0.005
 BASE_RATE_EXPECTED, BASE_RATE_TOLERANCE = -205.8, 0.1
 
@@ -75,6 +80,33 @@ def digits_numbers() -> dict[str, float]:
     return {"pca10_test_error": error, "base_rate_sampled": base_rate(train, test)}
 
 
+def monitor_numbers(quick: bool) -> list[dict[str, float]]:
+    """Changes of the monitored score in the epochs after the first, and their standard errors."""
+    load = datasets.load_digits if quick else datasets.load_mnist
+    X = load(binary=0.5, dtype=np.uint8).data[:20_000]
+    options: dict[str, Any] = {"learning_rate": 0.3} if quick else {}
+    model = RBM(32 if quick else 500, random_state=0, n_iter=1, warm_start=True, **options)
+    rows = _core.Rows.from_array(X)
+    n_rows = rows_to_measure(len(X), model._measuring_cost(rows))
+    sample = X[np.arange(n_rows) * len(X) // n_rows]
+    found: list[dict[str, float]] = []
+    before = model.fit(X).pseudo_likelihood(sample)
+    for epoch in range(2, 6):
+        scores = model.fit(X).pseudo_likelihood(sample)
+        change = scores - before
+        error = change.std(ddof=1) / np.sqrt(n_rows)
+        found.append(
+            {
+                "epoch": epoch,
+                "change": round(float(change.mean()), 4),
+                "standard_error": round(float(error), 4),
+                "rows": n_rows,
+            }
+        )
+        before = scores
+    return found
+
+
 def deviations(numbers: dict[str, float]) -> list[str]:
     """Which of the MNIST numbers are not the expected ones."""
     found = []
@@ -89,6 +121,15 @@ def deviations(numbers: dict[str, float]) -> list[str]:
     return found
 
 
+def unsure(monitor: list[dict[str, float]]) -> list[str]:
+    """Which of the first changes are not ten times their standard error."""
+    return [
+        f"epoch {row['epoch']} changes the score by {row['change']} +- {row['standard_error']}"
+        for row in monitor[:_EARLY]
+        if not row["change"] > 10 * row["standard_error"]
+    ]
+
+
 def main() -> int:
     """Compute, print, record; 1 if a number is not the expected one."""
     arguments = parser(__doc__).parse_args()
@@ -96,12 +137,15 @@ def main() -> int:
     numbers = digits_numbers() if arguments.quick else mnist_numbers()
     for name, value in numbers.items():
         print(f"{name:<22} {value:10.3f}")
-    wrong = [] if arguments.quick else deviations(numbers)
+    monitor = monitor_numbers(arguments.quick)
+    for row in monitor:
+        print("monitor:", *(f"{name} {value}" for name, value in row.items()))
+    wrong = [] if arguments.quick else [*deviations(numbers), *unsure(monitor)]
     for line in wrong:
         print(line, file=sys.stderr)
     data = "scikit-learn digits" if arguments.quick else "MNIST"
     rounded = {name: round(value, 4) for name, value in numbers.items()}
-    finish("metric_check", path, {"data": data, "results": rounded})
+    finish("metric_check", path, {"data": data, "results": rounded, "monitor": monitor})
     return 1 if wrong else 0
 
 

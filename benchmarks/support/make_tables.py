@@ -181,6 +181,30 @@ def _metric_check(record: dict[str, Any]) -> str:
     return markdown_table([f"metric ({record['data']})", "value"], rows)
 
 
+def _early_stopping(record: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{case['data']}, {case['n_train']:,} rows, {case['n_components']} hidden units",
+            str(run["seed"]),
+            f"{run['best']:.2f} (epoch {run['best_epoch']} of {case['n_iter']})",
+            f"{run['kept']:.2f} (epoch {run['kept_epoch']})",
+            "-" if run["stopped_epoch"] is None else str(run["stopped_epoch"]),
+            f"{run['short_of_best_percent']:.2f} %",
+        ]
+        for case in record["results"]
+        for run in case["runs"]
+    ]
+    header = [
+        "data",
+        "seed",
+        "best of all epochs, nats",
+        "kept, nats",
+        "stopped",
+        "short of the best",
+    ]
+    return markdown_table(header, rows)
+
+
 def _import_time(record: dict[str, Any]) -> str:
     rows = []
     for statement, seconds in record["seconds"].items():
@@ -325,6 +349,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm_scaling": _scaling,
     "first_steps": _first_steps,
     "metric_check": _metric_check,
+    "early_stopping": _early_stopping,
     "good_mnist": _good_mnist,
     "import_time": _import_time,
     "compare_builds": _compare_builds,

@@ -131,6 +131,15 @@ def test_history_overhead(tmp_path):
     ]
 
 
+def test_early_stopping(tmp_path):
+    """60 epochs of digits end while they still learn: nothing is lost, and nothing stops on the plateau."""
+    (case,) = run("early_stopping", tmp_path)["results"]
+    (found,) = case["runs"]
+    assert found["short_of_best_percent"] <= 1
+    assert found["stopped_epoch"] is None
+    assert found["best"] - found["first"] > 5
+
+
 def test_precision_exact16(tmp_path):
     results = run("precision_exact16", tmp_path)["results"]
     assert results["sampled"]["log_likelihoods"] != results["fixed"]["log_likelihoods"]

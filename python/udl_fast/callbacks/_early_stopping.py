@@ -154,9 +154,11 @@ class EarlyStopping(Hooks):
             validated = f"validation_{score}"
             return validated if entry.get(validated) is not None else score
         if entry.get(self.monitor) is None:
+            meanings = {found.name: f" ({found.help})" for found in estimator.measurements}
             raise ValueError(
-                f"EarlyStopping: history_ has no {self.monitor!r}, only {', '.join(entry)}; "
-                "measurements on validation data need History(validation=...) in callbacks"
+                f"EarlyStopping: history_ has no {self.monitor!r}{meanings.get(self.monitor, '')}, only "
+                f"{', '.join(entry)}; measurements on validation data need History(validation=...) in "
+                "callbacks"
             )
         return self.monitor
 
