@@ -267,7 +267,8 @@ double everything_found(const Codes& codes, int n_threads) {
   hamming_search(codes.view, queries, kNearest, run, distances.data(), ids.data());
   add(distances), add(ids);
   add(hamming_range(codes.view, queries, 9, run).ids);
-  add(hamming_pairs(codes.view, 5, run).first);
+  Progress share{0};
+  add(hamming_pairs(codes.view, 5, run, share).first);
   hamming_histogram(codes.view, queries, run, histogram.data());
   add(histogram);
   const HammingTables tables(codes.view, HammingTables::default_count(500, codes.view.n_bits), run);
@@ -277,7 +278,7 @@ double everything_found(const Codes& codes, int n_threads) {
                         ids.data());
     add(distances), add(ids);
     add(hamming_hash_range(tables, codes.view, queries, 9, policy, run, report).ids);
-    add(hamming_hash_pairs(tables, codes.view, 5, policy, run, report).first);
+    add(hamming_hash_pairs(tables, codes.view, 5, policy, run, report, share).first);
   }
   return sum;
 }
