@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from udl_fast import _core
+from udl_fast import _core, registry
 from udl_fast.estimator import transaction
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -197,6 +197,7 @@ def test_calls_interrupted_at_every_point(tmp_path):
 def test_torn_states_are_found(monkeypatch):
     """Training that is not undone, and a merge of indexes in two steps."""
     campaign = load("every_point", monkeypatch)
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))  # the campaign has its own
     monkeypatch.setattr(transaction.Turn, "undo_pass", lambda turn: None)
     (goes_on,) = (o for o in campaign.models.operations() if o.name == "RBM: fit that goes on")
     assert campaign.campaign(goes_on, 200, everywhere=False)["torn"]
