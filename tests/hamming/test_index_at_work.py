@@ -15,6 +15,7 @@ import pytest
 
 from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram
 from udl_fast.hamming.index_file import Contents
+from udl_fast.hamming.tables import ScanRecord
 
 TIMEOUT = 60
 
@@ -345,3 +346,16 @@ def test_a_mapped_file_beyond_32_bits(tmp_path):
     distances, ids = index.search(np.full((1, 256), 255, np.uint8), 2)
     np.testing.assert_array_equal(ids, [[n - 1, 0]])
     np.testing.assert_array_equal(distances, [[0, 2048]])
+
+
+def test_scans_are_noted_while_others_are_added_up():
+    """A search of another radius in another thread, while this one asks whether tables would pay."""
+    record = ScanRecord()
+    record.add(1, 2.0, 1, 1)
+    record.add(2, 2.0, 1, 1)
+
+    def price(radius):
+        record.add(radius + 10, 2.0, 1, 1)  # what the other thread does meanwhile
+        return 0.5
+
+    assert record.saved(price) == 3.0

@@ -60,7 +60,7 @@ class ScanRecord:
         taken to cost what the fastest did: on a busy machine some take many times as long."""
         return sum(
             queries * max(0.0, self._least[many] - price(radius))
-            for (radius, many), queries in self._queries.items()
+            for (radius, many), queries in list(self._queries.items())  # others add meanwhile
         )
 
 
