@@ -211,6 +211,57 @@ def test_checkpoints_of_other_runs_are_left_alone(digits, tmp_path):
     assert Checkpoint.latest(tmp_path / "none") is None
 
 
+def test_the_restored_epoch_is_saved_before_later_files_go(digits, tmp_path, monkeypatch):
+    class Back(Checkpoint):
+        def after_fit(self, estimator):
+            super().after_fit(estimator)
+            estimator._go_back(first[0])
+            monkeypatch.setattr(RBM, "save", full)
+
+    def full(model, path):
+        raise OSError("disk full")
+
+    def keep_first(model, info):
+        if info["epoch"] == 1 and info["rows_done"] == info["n_rows"]:
+            first.append(model._state())
+
+    first, saving = [], RBM.save
+    checkpoint = Back(tmp_path, keep=2)
+    model = RBM(5, n_iter=4, random_state=0, callbacks=[keep_first, checkpoint])
+    with pytest.raises(OSError, match="disk full"):
+        model.fit(digits)
+    assert names(tmp_path) == [f"checkpoint-{epoch:06d}.safetensors" for epoch in (3, 4)]
+    assert not checkpoint._runs
+    assert not checkpoint._finished
+    assert not checkpoint._updates
+    monkeypatch.setattr(RBM, "save", saving)
+    udl_fast.load(Checkpoint.latest(tmp_path))
+
+
+def test_the_latest_checkpoint_is_the_model_stopped_within_an_epoch(tmp_path):
+    rows = np.random.default_rng(0).random((60000, 100)) < 0.3
+
+    def within_second_epoch(model, info):
+        return model.n_iter_ == 1 and 0 < info["rows_done"] < info["n_rows"]
+
+    callbacks = [Checkpoint(tmp_path), within_second_epoch]
+    options = {"batch_size": 5, "n_iter": 3, "random_state": 0, "n_jobs": 1}
+    model = RBM(100, callbacks=callbacks, **options).fit(rows)
+    assert 12000 < model.n_updates_ < 24000
+    assert_same(udl_fast.load(Checkpoint.latest(tmp_path)), model)
+
+
+def test_a_class_that_cannot_be_saved_is_refused_before_it_learns(digits, tmp_path):
+    class Unknown(RBM):
+        pass
+
+    model = Unknown(5, n_iter=2, callbacks=[Checkpoint(tmp_path)])
+    with pytest.raises(ValueError, match=r"Unknown.save: load knows no model 'Unknown'"):
+        model.fit(digits)
+    assert not hasattr(model, "n_iter_")
+    assert names(tmp_path) == []
+
+
 # ---- MetricsLogger ----
 
 

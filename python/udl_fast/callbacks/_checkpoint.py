@@ -42,7 +42,9 @@ class Checkpoint(Hooks):
     Notes
     -----
     A model that goes back to its best epoch (``EarlyStopping(restore_best=True)``) takes back what this
-    fit saved of later epochs, so that `latest` finds the model as `fit` returned it.
+    fit saved of later epochs, so that `latest` finds the model as `fit` returned it. So it does after a
+    function's stop within an epoch: the file of the last whole epoch is then the model with what it
+    learned behind it.
 
     Examples
     --------
@@ -78,11 +80,12 @@ class Checkpoint(Hooks):
         Integer(1).check(every, "every", "Checkpoint")
         Integer(1, optional=True).check(keep, "keep", "Checkpoint")
         self._runs: dict[int, list[Path]] = {}  # by model: its files, the oldest first
+        self._updates: dict[int, dict[Path, int]] = {}  # by model: of the files that this fit wrote
         self._finished: set[int] = set()  # models whose fit has come to its end
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        """Also of pickles from before there was `_finished`."""
-        self.__dict__.update({"_finished": set(), **state})
+        """Also of pickles from before there were `_finished` and `_updates`."""
+        self.__dict__.update({"_finished": set(), "_updates": {}, **state})
 
     def __sklearn_clone__(self) -> Self:
         """For clones of a model: the same folder, of which they take one within."""
@@ -96,7 +99,9 @@ class Checkpoint(Hooks):
         return max(_files(folder, prefix), default=(0, None))[1]
 
     def setup(self, estimator: Any, context: Any) -> None:
-        """Before `fit` begins."""
+        """Before `fit` begins. A model that cannot be saved is refused before it has learned for hours."""
+        self._finished.discard(id(estimator))  # of a model that was at this address before
+        estimator._check_savable()
         folder = Path(self.folder)
         folder.mkdir(parents=True, exist_ok=True)
         if not self._is_cloned:
@@ -104,20 +109,37 @@ class Checkpoint(Hooks):
         elif getattr(self, "folder_", folder).parent != folder:
             self.folder_ = _folder_within(folder)
         found = sorted(_files(self.folder_, self.prefix))
+        self._updates[id(estimator)] = {}
         self._runs[id(estimator)] = [path for epoch, path in found if epoch <= estimator.n_iter_]
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """After `fit`, also after one that failed, and after all callbacks have seen its end: one of them
         may have returned to an earlier epoch."""
-        files = self._runs.get(id(estimator), [])  # none where there is no folder
-        if id(estimator) in self._finished:
-            for path in files:
-                if _epoch_of(path, self.prefix) > estimator.n_iter_:
-                    path.unlink(missing_ok=True)
-            if estimator.n_iter_ and self._path(estimator) not in files:
-                self._save(estimator)
-        self._finished.discard(id(estimator))
-        self._runs.pop(id(estimator), None)
+        try:
+            if id(estimator) in self._finished:
+                self._keep_returned(estimator)
+        finally:
+            self._finished.discard(id(estimator))
+            self._updates.pop(id(estimator), None)
+            self._runs.pop(id(estimator), None)
+
+    def _keep_returned(self, estimator: Any) -> None:
+        """Let the latest file be the model that `fit` returns. It is there before later ones go, so that a
+        crash or an error leaves one."""
+        files = self._runs[id(estimator)]
+        later = [path for path in files if _epoch_of(path, self.prefix) > estimator.n_iter_]
+        # Updates, not epochs alone: a run may have been stopped within an epoch.
+        if estimator.n_iter_ and not self._is_saved(estimator):
+            self._write(estimator)
+        for path in later:
+            path.unlink(missing_ok=True)
+            files.remove(path)
+        self._drop_oldest(files)
+
+    def _is_saved(self, estimator: Any) -> bool:
+        path = self._path(estimator)
+        saved = self._updates[id(estimator)].get(path, -1)
+        return saved == estimator.n_updates_ and path in self._runs[id(estimator)]
 
     def after_epoch(self, estimator: Any) -> None:
         """Save if it is time to."""
@@ -132,11 +154,18 @@ class Checkpoint(Hooks):
         return self.folder_ / f"{self.prefix}-{estimator.n_iter_:06d}{_ENDING}"
 
     def _save(self, estimator: Any) -> None:
+        self._write(estimator)
+        self._drop_oldest(self._runs[id(estimator)])
+
+    def _write(self, estimator: Any) -> None:
         files, path = self._runs[id(estimator)], self._path(estimator)
         estimator.save(path)
+        self._updates[id(estimator)][path] = estimator.n_updates_
         if path in files:
             files.remove(path)
         files.append(path)
+
+    def _drop_oldest(self, files: list[Path]) -> None:
         while self.keep is not None and len(files) > self.keep:
             with contextlib.suppress(FileNotFoundError):
                 files[0].unlink()

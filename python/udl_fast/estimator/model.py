@@ -114,9 +114,11 @@ class Model(CallbackSupport, BaseEstimator):
     def resume(self, X: Any, y: Any = None) -> Self:
         """Finish a training that was stopped: the epochs that are left of `n_iter`.
 
-        After Ctrl-C, a callback's stop, or a crash that left a checkpoint, the finished model is that of
-        an uninterrupted `fit` on the same rows, to the bit, at the rates of its schedule. To learn
-        longer than was planned, set `n_iter` to the epochs in all before.
+        After Ctrl-C, a callback's stop at the end of an epoch, or a crash that left a checkpoint, the
+        finished model is that of an uninterrupted `fit` on the same rows, to the bit, at the rates of its
+        schedule. A function's stop between minibatches keeps what they taught: the epoch does not count, and
+        is made again as a whole on top of it. To learn longer than was planned, set `n_iter` to the
+        epochs in all before.
 
         Parameters
         ----------
@@ -238,6 +240,15 @@ class Model(CallbackSupport, BaseEstimator):
 
         self._check_fitted()
         save_model(self, path)
+
+    def _check_savable(self) -> None:
+        """An error if `save` would refuse every model of this class."""
+        from ..persistence.model_file import check_class
+
+        try:
+            check_class(type(self))
+        except ValueError as error:
+            raise ValueError(f"{type(self).__name__}.save: {error}") from error
 
     # ---- what a kind of model brings ----
 

@@ -24,7 +24,7 @@ from .state import Announced, State, arrays_by_path, check_contents, check_state
 from .upgrade import lifted
 from .values import NAMES
 
-__all__ = ["load", "model_from", "save_model"]
+__all__ = ["check_class", "load", "model_from", "save_model"]
 
 FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
@@ -47,7 +47,7 @@ def save_model(model: Any, path: _PATH) -> None:
     from safetensors.numpy import save
 
     try:
-        _check_class(type(model))
+        check_class(type(model))
         state = _plain(model._state())
         _check_tree(state)
         check_contents(state)
@@ -61,7 +61,7 @@ def save_model(model: Any, path: _PATH) -> None:
         file.write(content)
 
 
-def _check_class(model_class: type[Any]) -> None:
+def check_class(model_class: type[Any]) -> None:
     """An error unless `load` finds this very class by its name."""
     name = model_class.__name__
     if name not in registry.names():
