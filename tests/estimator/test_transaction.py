@@ -198,3 +198,32 @@ def test_a_history_grows_by_whole_measurements(model):
     lengths = [{len(values) for values in found.values()} for found in held]
     assert all(len(found) == 1 for found in lengths)
     assert lengths[0] != lengths[-1]
+
+
+CHANGES = {
+    "partial_fit": lambda model: model.partial_fit(NARROW),
+    "assignment": lambda model: setattr(model, "components_", np.ones((3, 6))),
+    "fit": lambda model: model.set_params(warm_start=True, callbacks=[print_nothing]).fit(NARROW),
+}
+
+
+def print_nothing(model, info):
+    """A callback, between minibatches."""
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_an_array_read_while_the_model_changes_is_not_kept(model, monkeypatch, change):
+    """As a reader in another thread would, between the engine's values and their keeping."""
+    read = RBM._engine_array
+
+    def read_slowly(self, name):
+        values = read(self, name)
+        monkeypatch.setattr(RBM, "_engine_array", read)
+        change(self)
+        return values
+
+    model._arrays = {}
+    monkeypatch.setattr(RBM, "_engine_array", read_slowly)
+    before = model.components_
+    assert not np.array_equal(before, model.components_)
+    np.testing.assert_allclose(model.components_, read(model, "weights"))

@@ -199,7 +199,7 @@ class FitCallbacks:
         return self._call_functions(rows_done)
 
     def _call_functions(self, rows_done: int) -> bool:
-        self._model._arrays.clear()  # the weights have moved since a callback read them
+        self._model._arrays = {}  # the weights have moved since a callback read them
         info = {
             "epoch": self.n_epochs_done,
             "n_iter": self._n_epochs,

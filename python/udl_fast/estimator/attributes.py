@@ -51,11 +51,16 @@ class EngineArray:
         if not model.__sklearn_is_fitted__() and self._array in given(model):
             return given(model)[self._array]
         self._require_fitted(model)
-        if self._name not in model._arrays:
+        # Taken before the engine is read: another thread that trains or assigns replaces it when the engine
+        # has changed, and an older array must not get into the new one.
+        read_before = model._arrays
+        found = read_before.get(self._name)
+        if found is None:
             values = model._engine_array(self._array)
             dtype = model._dtype if self._dtype is None else self._dtype
-            model._arrays[self._name] = read_only(values.astype(dtype, copy=False))
-        return model._arrays[self._name]
+            found = read_only(values.astype(dtype, copy=False))
+            read_before[self._name] = found
+        return found
 
     def __set__(self, model: Model, value: ArrayLike) -> None:
         if not model.__sklearn_is_fitted__() and self._array in model._defining:
@@ -65,9 +70,9 @@ class EngineArray:
         array = self._checked(model, value)
         # What was read before is forgotten first, for an interrupt behind set_state, and what another thread
         # reads meanwhile at the end.
-        model._arrays.pop(self._name, None)
+        model._arrays = {}
         model._engine.set_state({**model._engine.state(), self._array: array})
-        model._arrays.pop(self._name, None)
+        model._arrays = {}
 
     def _require_fitted(self, model: Model) -> None:
         # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not

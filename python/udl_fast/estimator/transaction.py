@@ -66,7 +66,8 @@ class Turn:
         """Unless the pass counts, the engine is what it was. Called again, it finishes what was interrupted."""
         if self._n_updates is not None and self._n_updates == self.model.n_updates_:
             self.model._engine.restore()
-        self.model.__dict__.get("_arrays", {}).clear()
+        if "_arrays" in self.model.__dict__:
+            self.model._arrays = {}
 
     # ---- fork() ----
 
