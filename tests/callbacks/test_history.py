@@ -364,6 +364,14 @@ def test_persistent_chains_that_cannot_keep_up_are_warned_of(options, warned):
     assert [bool(re.search(expected, text)) for text in texts] == [True] * warned
 
 
+def test_chains_are_counted_as_they_are_and_not_as_the_batch_size_is_now():
+    options = {"algorithm": "pcd", "batch_size": 10, "random_state": 0, "warm_start": True}
+    model = RBM(100, n_iter=1, **options).fit(strokes(1000))
+    model.set_params(n_iter=8, batch_size=15)
+    with pytest.warns(LearningWarning, match=r"cannot keep up.*n_chains \(now 10\)"):
+        model.fit(strokes(1000))
+
+
 def test_a_warning_turned_error_stops_at_a_finished_epoch(digits):
     model = RBM(64, n_iter=9, learning_rate=3, random_state=0)
     with warnings.catch_warnings():

@@ -90,7 +90,7 @@ def _restless_chains(model: Any, entry: Mapping[str, Any]) -> str | None:
         return None
     late = entry["epoch"] >= _RESTLESS_EPOCH and model.n_updates_ >= _RESTLESS_UPDATES
     rate, change = model.learning_rate, entry["weight_change"]
-    n_chains = model.batch_size if model.n_chains is None else model.n_chains
+    n_chains = model._engine.n_chains  # of its first batch_size, or assigned
     lift = rate * entry["_visible_on"] * entry["mean_activation"] * _n_units(model) / n_chains
     if not (late and change > _RESTLESS_CHANGE and lift > _CHAIN_LIFT):
         return None
