@@ -168,3 +168,18 @@ def test_states_at_hand_are_checked_as_those_of_files(fitted):
     check_state(replace(state, arrays={**state.arrays, "more": np.zeros((0, 7), bool)}), optional)
     with pytest.raises(ValueError, match="it lacks more"):
         check_state(state, {**optional, "more": replace(optional["more"], optional=False)})
+
+
+def test_a_class_of_fewer_arguments_keeps_its_state():
+    """It fixes those that came later, such as schedules."""
+
+    class Few(udl_fast.RBM):
+        def __init__(self, n_components=3, *, n_iter=1, random_state=None):
+            super().__init__(n_components, n_iter=n_iter, random_state=random_state)
+
+    model = Few(random_state=0).fit(X)
+    again = Few._from_state(model._state())
+    np.testing.assert_array_equal(again.components_, model.components_)
+    np.testing.assert_array_equal(
+        again.partial_fit(X).components_, model.partial_fit(X).components_
+    )

@@ -32,7 +32,7 @@ def state_of(model: Model) -> State:
     for name in _OBJECTS:
         parameters.pop(name, None)
     for name, value in model._later_parameters.items():
-        if parameters[name] == value:  # an older version reads the file, too
+        if name in parameters and parameters[name] == value:  # an older version reads the file, too
             del parameters[name]
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
@@ -47,7 +47,7 @@ def state_of(model: Model) -> State:
 
 def model_of(model_class: type[Made], state: State) -> Made:
     """The model that `state_of` took apart; a ValueError or TypeError says what is wrong with it."""
-    model = model_class(**{**model_class._later_parameters, **state.parameters})
+    model = model_class(**{**_later_parameters(model_class), **state.parameters})
     model._check_parameters()
     rules, values = model._array_rules(), state.values
     check_state(state, rules)
@@ -63,6 +63,12 @@ def model_of(model_class: type[Made], state: State) -> Made:
         setattr(model, name, values[name])
     model._position = _position(values)
     return model
+
+
+def _later_parameters(model_class: type[Model]) -> dict[str, Any]:
+    """Those that the constructor takes: a derived class may have fewer."""
+    taken = model_class._get_param_names()
+    return {n: value for n, value in model_class._later_parameters.items() if n in taken}
 
 
 def go_back(model: Model, state: State) -> None:
