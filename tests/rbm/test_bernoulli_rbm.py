@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import sklearn.neural_network
 from scipy.special import expit
+from sklearn.exceptions import NotFittedError
 
 from udl_fast import BernoulliRBM, datasets
 
@@ -142,3 +143,18 @@ def test_subclass_reaching_private_names_works(digits):
     model = MeanField(4, n_iter=1).fit(digits)
     expected = expit(digits @ model.components_.T + model.intercept_hidden_).mean()
     np.testing.assert_allclose(model.mean_activity(digits), expected, atol=1e-6)
+
+
+def test_random_state_is_new_after_a_new_fit(digits):
+    model = BernoulliRBM(4, n_iter=1, random_state=0).fit(digits)
+    first = model.random_state_
+    drawn = first.randint(1 << 30)
+    model.random_state_ = 3
+    model.fit(digits)
+    assert model.random_state_ is not first
+    assert model.random_state_.randint(1 << 30) == drawn
+
+
+def test_fit_of_a_minibatch_needs_a_fitted_model(digits):
+    with pytest.raises(NotFittedError):
+        BernoulliRBM(4)._fit(digits[:10], np.random.RandomState(0))

@@ -160,6 +160,10 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     def random_state_(self, value: Any) -> None:
         self._random_state = check_random_state(value)
 
+    def _take_start(self, *args: Any, **sizes: Any) -> None:
+        super()._take_start(*args, **sizes)
+        self.__dict__.pop("_random_state", None)  # a new one, as scikit-learn's fit makes
+
     # Values of _FIXED.
     visible = "bernoulli"
     hidden = "bernoulli"
@@ -168,6 +172,7 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
 
     def _fit(self, v_pos: Any, rng: Any) -> None:
         """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
+        self._check_fitted()
         checked = self._check_parameters()
         self._check_resumable()
         rows = self._rows(state_matrix(v_pos, "v_pos"), training=True)
