@@ -129,3 +129,14 @@ def test_a_grid_search_needs_no_classifier(digits):
     assert search.best_params_ == {"learning_rate": 0.1, "n_components": 16}
     best = search.best_estimator_
     assert best.score(digits) == best.pseudo_likelihood(digits, exact=True).mean()
+
+
+def test_a_model_that_lacks_arrays_is_not_trained_in_silence(model_class):
+    model = model_class(n_components=2, n_iter=1)
+    model.components_ = W
+    for learn in (model.partial_fit, model.set_params(warm_start=True).fit):
+        with pytest.raises(NotFittedError, match=r"it lacks intercept_"):
+            learn(X)
+    np.testing.assert_array_equal(model.components_, W)
+    with pytest.warns(UserWarning, match=r"fit starts anew.*components_"):
+        model.set_params(warm_start=False).fit(X)

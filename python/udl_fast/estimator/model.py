@@ -19,6 +19,7 @@ from sklearn.utils.validation import check_is_fitted
 from .. import _core
 from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
+from ..exceptions import warn_caller
 from ..persistence.state import ArrayRule, State
 from .attributes import attribute_names
 from .declarations import Measurement, Stage, Trouble
@@ -409,6 +410,7 @@ class Model(CallbackSupport, BaseEstimator):
                 f"to more, epochs in all, to go on, got n_iter={self.n_iter}"
             )
         resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
+        self._note_given()
         X, rows = self._begin(X, y, resume=resume)
         plan = left(self) if to_the_end else planned(self, resume)
         callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
@@ -423,7 +425,22 @@ class Model(CallbackSupport, BaseEstimator):
                 callbacks.close()
                 raise
 
+    def _note_given(self) -> None:
+        """Arrays assigned to a model that still lacks others do not vanish in silence."""
+        if not given(self):
+            return
+        if self.warm_start:
+            self._check_fitted()
+        names = attribute_names(type(self))
+        warn_caller(
+            f"{type(self).__name__}: fit starts anew, without the assigned "
+            f"{', '.join(names[array] for array in given(self))}",
+            UserWarning,
+        )
+
     def _learn_chunk(self, X: Any, y: Any) -> Self:
+        if given(self):
+            self._check_fitted()
         checked = self._check_parameters()
 
         def learn(turn: Turn) -> None:
