@@ -6,6 +6,8 @@ from scipy import sparse
 from sklearn.exceptions import NotFittedError
 
 from udl_fast import RBM, BernoulliRBM, pack_bits, unpack_bits
+from udl_fast.callbacks import EarlyStopping
+from udl_fast.commands.inputs.values import check_states, check_values
 
 X = np.eye(6, dtype=np.uint8)
 
@@ -200,3 +202,36 @@ def test_packing_is_numpys_little_order(n_bits):
     np.testing.assert_array_equal(packed, np.packbits(bits, axis=1, bitorder="little"))
     np.testing.assert_array_equal(unpack_bits(packed, n_bits), bits)
     np.testing.assert_array_equal(pack_bits(bits * 0.7, threshold=0.5), packed)
+
+
+@pytest.mark.parametrize("power", [400, 5000])  # of the latter Python writes no digits
+@pytest.mark.parametrize("name", ["learning_rate", "weight_decay", "momentum", "binarize"])
+def test_integers_beyond_floats_are_named(name, power):
+    for number in (10**power, -(10**power)):
+        with pytest.raises(ValueError, match=f"RBM: {name} must be .*, got an integer of"):
+            RBM(3, **{name: number}).fit(X)
+
+
+def test_min_delta_beyond_floats_is_named():
+    with pytest.raises(ValueError, match="EarlyStopping: min_delta must be finite"):
+        EarlyStopping(min_delta=10**400)
+
+
+@pytest.mark.filterwarnings("error")
+def test_one_rounding_above_1_is_no_reason_to_warn():
+    scaled = X * np.nextafter(1.0, 2.0)
+    RBM(3, n_iter=1).fit(scaled)
+    check_values(scaled, RBM(3), "data")
+
+
+def test_values_just_outside_are_printed_with_their_digits():
+    with pytest.warns(UserWarning, match=r"values from 0 to 1\.00001"):
+        RBM(3, n_iter=1).fit(X * 1.00001)
+    with pytest.raises(ValueError, match=r"values from 0 to 1\.00001"):
+        check_values(X * 1.00001, RBM(3), "data")
+
+
+def test_states_are_checked_in_sparse_rows_too():
+    check_states(sparse.csr_matrix(X), RBM(3), "data")
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        check_states(sparse.csr_matrix(X / 2), RBM(3), "data")

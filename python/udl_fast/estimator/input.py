@@ -17,6 +17,7 @@ from .sparse_input import checked_csr
 
 FLOAT_DTYPES = (np.float32, np.float64)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
+_FLOAT32_ROUNDING = float(np.finfo(np.float32).eps)
 _LARGEST_SUMMED = 2.0**96  # of input: with weights below 2^15, 2^16 units are summed within float32
 
 
@@ -94,12 +95,18 @@ def check_units(
         return
     low, high = value_range(X, rows)
     check_range(low, high, f"{owner}: {argument}", double=double)
-    if low < 0 or high > 1:
+    if beyond_unit_interval(low, high):
         warn_caller(
-            f"{owner}: {argument} holds values from {low:g} to {high:g}, but Bernoulli units expect "
+            f"{owner}: {argument} holds values from {low:.9g} to {high:.9g}, but Bernoulli units expect "
             f"values in [0, 1]. {advice}.",
             UserWarning,
         )
+
+
+def beyond_unit_interval(low: float, high: float) -> bool:
+    """Whether values from `low` to `high` leave [0, 1] by more than float32 rounds: scaling to [0, 1] may end
+    one rounding of float64 above 1."""
+    return low < -_FLOAT32_ROUNDING or high > 1 + _FLOAT32_ROUNDING
 
 
 def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:

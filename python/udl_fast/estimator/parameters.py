@@ -17,6 +17,7 @@ from ..runtime import resolve_n_jobs
 
 LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
 LARGEST_INTEGER = 2**63 - 1  # that the engine takes
+_MOST_BITS_SHOWN = 256  # Python refuses to write integers of some thousand digits
 LARGEST_SIZE = 2**31 - 1  # of a layer, or of a set of chains
 
 
@@ -90,7 +91,9 @@ class Integer(Rule):
         return int(value)
 
     def option(self) -> Option:
-        return Option(parse=lambda text: parsed_integer(text, self._minimum), metavar="N")
+        return Option(
+            parse=lambda text: parsed_integer(text, self._minimum, self._maximum), metavar="N"
+        )
 
 
 class Number(Rule):
@@ -108,9 +111,10 @@ class Number(Rule):
             return None
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
             raise TypeError(wrong(owner, name, "must be a number", value))
-        if not math.isfinite(value) or not self._minimum <= float(value) <= self._maximum:
+        number = as_float(value)
+        if not math.isfinite(number) or not self._minimum <= number <= self._maximum:
             raise ValueError(wrong(owner, name, f"must be {self._bounds()}", value))
-        return float(value)
+        return number
 
     def _bounds(self) -> str:
         """What is allowed, in words."""
@@ -122,6 +126,14 @@ class Number(Rule):
         return Option(
             parse=lambda text: parsed_number(text, self._minimum, self._maximum), metavar="X"
         )
+
+
+def as_float(value: Any) -> float:
+    """A real number as a float; infinite where it is beyond them, as only Python's integers and fractions are."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 class Flag(Rule):
@@ -254,11 +266,14 @@ COMMON_RULES: Mapping[str, Rule] = {
 
 def parsed_integer(text: str, minimum: int, maximum: int | None = None) -> int:
     """The integer a text spells; a ValueError says what was expected."""
-    bounds = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
+    is_open = maximum is None or maximum >= LARGEST_INTEGER
+    bounds = f">= {minimum}" if is_open else f"from {minimum} to {maximum}"
     try:
         value = int(text)
     except ValueError:
         raise ValueError(f"must be an integer {bounds}, got {text!r}") from None
+    if maximum is not None and value > maximum and is_open:
+        raise ValueError(f"must be <= {maximum}, got {text}")
     if value < minimum or (maximum is not None and value > maximum):
         raise ValueError(f"must be {bounds}, got {text}")
     return value
@@ -280,6 +295,8 @@ def parsed_number(text: str, minimum: float = -math.inf, maximum: float = math.i
 
 def wrong(owner: str, name: str, expected: str, value: object) -> str:
     """The text of an error about an argument."""
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS_SHOWN:
+        return f"{owner}: {name} {expected}, got an integer of {value.bit_length()} bits"
     return f"{owner}: {name} {expected}, got {value!r}"
 
 

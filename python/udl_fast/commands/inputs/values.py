@@ -5,6 +5,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+
+from ...estimator.input import beyond_unit_interval
 
 _BLOCK_VALUES = 1 << 20  # looked at together, so that a mapped file may be larger than memory
 
@@ -44,9 +47,9 @@ def check_values(rows: Any, model: Any, source: str) -> None:
         return
     extremes = [(block.min(), block.max()) for _, block in _blocks(rows)]
     low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)
-    if low < 0 or high > 1:
+    if beyond_unit_interval(float(low), float(high)):
         raise ValueError(
-            f"{source} holds values from {low:g} to {high:g}, but units take values in [0, 1]: "
+            f"{source} holds values from {low:.9g} to {high:.9g}, but units take values in [0, 1]: "
             "divide grey levels by 255, or give a threshold (--binarize 127)"
         )
 
@@ -61,7 +64,8 @@ def check_states(rows: Any, model: Any, source: str) -> None:
     """
     if not hasattr(model, "binarize") or isinstance(model.binarize, float | int):
         return
-    if any(((block != 0) & (block != 1)).any() for _, block in _blocks(rows)):
+    blocks = (block.data if sparse.issparse(block) else block for _, block in _blocks(rows))
+    if any(((block != 0) & (block != 1)).any() for block in blocks):
         raise ValueError(
             f"{source} holds values between 0 and 1, but scores are of states: give a threshold "
             "(--binarize 0.5)"
