@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 import warnings
+from functools import cache
 from pathlib import Path
 from types import FunctionType
 
@@ -37,13 +39,27 @@ def warn_caller(message: str, category: type[Warning]) -> None:
 
 
 def _is_ours(file: str) -> bool:
-    return file.startswith(_PACKAGE) or any(f"{os.sep}{name}{os.sep}" in file for name in _BETWEEN)
+    return file.startswith((_PACKAGE, *_folders_between()))
+
+
+@cache
+def _folders_between() -> tuple[str, ...]:
+    """Where these packages lie: a caller's own folder may bear such a name, too."""
+    specs = [importlib.util.find_spec(name) for name in _BETWEEN]
+    return tuple(
+        f"{folder}{os.sep}"
+        for spec in specs
+        if spec is not None
+        for folder in spec.submodule_search_locations or ()
+    )
 
 
 def name_methods_of(owner: type, *parts: type) -> None:
-    """Let methods that a public class has from these private ones bear its name: Python's errors about arguments
-    show it, as in "RBM.sample() got an unexpected keyword argument"."""
-    for part in parts:
+    """Let methods that a public class has from these private ones bear its name and its module's: Python's errors
+    about arguments show it, as in "RBM.sample() got an unexpected keyword argument", and pickle looks there.
+    So do methods that stand in the class as wrappers of theirs."""
+    for part in (owner, *parts):
         for name, method in vars(part).items():
             if isinstance(method, FunctionType):
                 method.__qualname__ = f"{owner.__qualname__}.{name}"
+                method.__module__ = owner.__module__
