@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..locks import open_in_children
 from .codes import MAX_ID, id_array, next_id_after, refuse_masked
 from .index_file import Contents, aligned_empty
-from .locks import open_in_children
 
 
 class Snapshot(NamedTuple):

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..locks import open_in_children
 from ..progress import progress
 from .index_file import IndexType
-from .locks import open_in_children
 from .store import Snapshot
 
 _MAX_CODES = 2**30  # positions of codes in tables leave two bits of 32 free
