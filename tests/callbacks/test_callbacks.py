@@ -206,6 +206,20 @@ def test_callbacks_show_how_they_were_made(digits, tmp_path):
         assert repr(callback) == text
 
 
+def test_callbacks_of_others_show_how_they_were_made():
+    zeros = np.zeros(3)
+
+    class Weighted(Hooks):
+        def __init__(self, *names, weights=zeros, rate=1.0, **options):
+            self.weights = weights
+            self.rate = rate
+
+    assert repr(Weighted("a", key=2)) == "Weighted()"
+    shown = "Weighted(weights=<ndarray of shape (2,)>, rate=2.0)"
+    assert repr(Weighted(weights=np.ones(2), rate=2.0)) == shown
+    assert repr(Weighted(weights=np.ones(3))) == "Weighted(weights=<ndarray of shape (3,)>)"
+
+
 # ---- scikit-learn's own, and without it ----
 
 

@@ -8,6 +8,7 @@ from typing import Any
 # Names of the tasks of our models. A model of several stages has tasks of stages between fit and epochs.
 FIT_TASK, STAGE_TASK, EPOCH_TASK = "fit", "stage", "epoch"
 
+_COLLECTED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 _LONGEST_VALUE = 60  # characters of an argument in a repr
 
 
@@ -21,7 +22,8 @@ class Hooks:
         given = [
             f"{name}={_abbreviated(getattr(self, name, None))}"
             for name, parameter in inspect.signature(type(self)).parameters.items()
-            if not _is_default(getattr(self, name, None), parameter.default)
+            if parameter.kind not in _COLLECTED
+            and not _is_default(getattr(self, name, None), parameter.default)
         ]
         return f"{type(self).__name__}({', '.join(given)})"
 
@@ -72,7 +74,9 @@ def is_unfinished(context: Any) -> bool:
 
 
 def _is_default(value: Any, default: Any) -> bool:
-    return value is default or (type(value) is type(default) and value == default)
+    if value is default or hasattr(value, "shape"):  # arrays answer for each of their values
+        return value is default
+    return type(value) is type(default) and bool(value == default)
 
 
 def _abbreviated(value: Any) -> str:
