@@ -141,8 +141,14 @@ def test_validation_rows_must_fit(rows, capsys):
     code, _, err = run(capsys, "train rows.npy --validation grey.npy")
     assert code == 1
     assert "grey.npy holds values from 0 to 255" in err
+
+
+def test_options_that_need_others_are_refused_before_data_is_read(capsys):
     assert "--checkpoint-every needs --checkpoints" in refused(
-        capsys, "train rows.npy --checkpoint-every 2"
+        capsys, "train there-are-no-rows.npy --checkpoint-every 2"
+    )
+    assert "--epochs: must be <= 9223372036854775807, got 1" in refused(
+        capsys, f"train there-are-no-rows.npy --epochs {10**30}"
     )
 
 

@@ -17,6 +17,7 @@ from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 from .shared.pictures import SIZES, new_figures, paint, save
 from .shared.training import (
     add_watching_options,
+    check_watching_options,
     number_of_threads,
     resumed_model,
     watching_callbacks,
@@ -67,6 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None
 
 def run(arguments: argparse.Namespace) -> int:
     """Train as the command line says; returns the exit code."""
+    check_watching_options(arguments)
     output = _output(arguments)
     check_outputs(arguments, {"DATA": arguments.data}, {("--output", ".safetensors"): output})
     if arguments.pictures is not None:

@@ -34,12 +34,16 @@ def add_watching_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def check_watching_options(arguments: argparse.Namespace) -> None:
+    """Those that need each other, before anything is read."""
+    if arguments.checkpoint_every is not None and arguments.checkpoints is None:
+        arguments.usage_error("--checkpoint-every needs --checkpoints FOLDER")
+
+
 def watching_callbacks(arguments: argparse.Namespace, model: Any) -> list[Any]:
     """The callbacks that these options ask for."""
     from ...callbacks import Checkpoint, EarlyStopping, History
 
-    if arguments.checkpoint_every is not None and arguments.checkpoints is None:
-        arguments.usage_error("--checkpoint-every needs --checkpoints FOLDER")
     validation = None
     if arguments.validation is not None:
         validation = read_rows(arguments.validation, arguments.data_home).values
