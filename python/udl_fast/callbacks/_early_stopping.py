@@ -29,7 +29,8 @@ class EarlyStopping(Hooks):
     A model may learn next to nothing for many epochs before its hidden units begin to differ; RBMs on
     small images do. A score that stands still then says nothing, so patience begins to count when
     learning has begun: of an RBM, when "activation_spread" has reached 0.1. A model that never begins
-    is trained for its `n_iter` epochs, and a :class:`~udl_fast.exceptions.LearningWarning` says so.
+    is trained for its `n_iter` epochs. If these were many updates and its units hardly differ, `fit` ends
+    with a :class:`~udl_fast.exceptions.LearningWarning`, as it does without EarlyStopping.
 
     Parameters
     ----------

@@ -75,9 +75,9 @@ class Scores(Inference):
         """Estimate of :meth:`pseudo_likelihood` from one flipped unit a row, as scikit-learn's.
 
         n_features times the log-probability of one unit. Its mean over all units is the exact
-        value, but one unit says little of a row: after training on MNIST the standard deviation of a
-        row is about 300 nats where the value is about -70, and that of a mean over n rows 300 /
-        sqrt(n). Compare models by :meth:`pseudo_likelihood`. The unit is chosen by a hash of the
+        value, but one unit says little of a row: on images the standard deviation of a row is several
+        times the value, and falls as 1 / sqrt(n) in a mean over n rows. Compare models by
+        :meth:`pseudo_likelihood`. The unit is chosen by a hash of the
         row's values, so the result is deterministic and does not depend on the other rows or their
         order; but a single value other than 0 and 1 moves the whole matrix to sums of real values,
         with their rounding (docs/numerics.md).
@@ -136,8 +136,7 @@ class Scores(Inference):
         ----------
         method : {"exact"}, default="exact"
             Enumerates the 2^n states of the smaller side, n <= 30, with the weights as `precision`
-            rounds them, so that `log_likelihood` sums to one over all states; about 0.2 s at n = 16 and twice
-            as long for each unit more, for 784 units on the other side.
+            rounds them, so that `log_likelihood` sums to one over all states. Each unit more takes twice as long.
 
         Returns
         -------
