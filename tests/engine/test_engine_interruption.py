@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.engines import SETTINGS, random_model, states
-from tests.support.interruption import assert_ends_soon, default_ctrl_c
+from tests.support.interruption import assert_ends_soon
 from tests.support.models import assert_same
 from udl_fast import RBM, _core
 
@@ -15,12 +15,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals a proce
 
 PRECISIONS = ("fixed", "fast", "float64")
 N_UNITS = 2048  # of both layers
-
-
-@pytest.fixture(autouse=True)
-def interruptible():
-    with default_ctrl_c():
-        yield
 
 
 @functools.cache

@@ -5,16 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from tests.support.interruption import assert_ends_soon, default_ctrl_c
+from tests.support.interruption import assert_ends_soon
 from udl_fast import HammingIndex, _core, hamming_distances, hamming_histogram, hamming_knn
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals a process as Unix does")
-
-
-@pytest.fixture(autouse=True)
-def interruptible():
-    with default_ctrl_c():
-        yield
 
 
 def random_codes(n, n_bytes=8, seed=0):

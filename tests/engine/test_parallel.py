@@ -117,6 +117,7 @@ def long_training() -> udl.RBM:
     return udl.RBM(512, n_iter=40, n_jobs=2, random_state=0).fit(data(4000))
 
 
+@pytest.mark.filterwarnings("ignore:RBM. learning has not begun")  # nothing to learn in noise
 def test_other_python_threads_run_during_training():
     with ThreadPoolExecutor(1) as executor:
         training = executor.submit(long_training)

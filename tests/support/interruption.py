@@ -16,19 +16,23 @@ PATIENCE = 1.0  # seconds from then on; calls that are tested would take many mo
 def default_ctrl_c():
     """Ctrl-C raises, also where the tests run in the background and so began with it ignored."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def assert_ends_soon(call):
+    """Ctrl-C, pressed during the call, ends it with KeyboardInterrupt."""
     timer = threading.Timer(PRESSED, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
-    start = time.monotonic()
-    try:
-        with pytest.raises(KeyboardInterrupt):
-            call()
-        seconds = time.monotonic() - start
-    finally:
-        timer.cancel()
-        timer.join()
+    with default_ctrl_c():
+        timer.start()
+        start = time.monotonic()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                call()
+            seconds = time.monotonic() - start
+        finally:
+            timer.cancel()
+            timer.join()
     assert seconds < PRESSED + PATIENCE
