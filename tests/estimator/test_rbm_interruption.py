@@ -23,6 +23,7 @@ def interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.filterwarnings("ignore:RBM. learning has not begun")  # nothing to learn in noise
 @pytest.mark.usefixtures("interruptible")
 def test_interrupt_keeps_the_last_finished_epoch():
     """A signal in the middle of training: the model equals one trained for the finished epochs."""
