@@ -9,14 +9,24 @@
 
 namespace udl::bindings {
 
+/// Mends what a fork left half changed; whoever comes next tries again where that fails.
+inline void mend_after_fork(const RbmEngine& engine) {
+  Access& access = engine.access();
+  if (!access.begin_mending()) return;
+  try {
+    const_cast<RbmEngine&>(engine).recover();
+  } catch (...) {
+    access.give_up_mending();
+    throw;
+  }
+  access.end_mending();
+}
+
 /// Calls attempt() until it is true. Ctrl-C is raised here.
 template <class Attempt>
 void wait_for(const RbmEngine& engine, Attempt&& attempt) {
   const auto succeeds = [&] {
-    if (engine.access().take_over()) {
-      const_cast<RbmEngine&>(engine).recover();
-      engine.access().open();
-    }
+    mend_after_fork(engine);
     return attempt();
   };
   if (succeeds()) return;
@@ -39,28 +49,35 @@ class LookScope {
  public:
   explicit LookScope(const RbmEngine& engine) : access_(engine.access()) {
     if (access_.is_closed_by_this_thread()) return;
-    if (!access_.try_look()) {
+    if (!access_.try_look(look_)) {
       const Access::Waiting waiting(access_);
-      wait_for(engine, [this] { return access_.try_look(); });
+      wait_for(engine, [this] { return access_.try_look(look_); });
     }
     looks_ = true;
   }
   ~LookScope() {
-    if (looks_) access_.end_look();
+    if (looks_) access_.end_look(look_);
   }
   LookScope(const LookScope&) = delete;
   LookScope& operator=(const LookScope&) = delete;
 
  private:
   Access& access_;
+  Access::Look look_;
   bool looks_ = false;
 };
 
 /// Nobody else changes the engine in this scope, nor looks at it, but in `let_look`. Waits for
-/// those who look; throws where somebody changes it.
+/// those who look; throws where somebody changes it, and in the handler of a signal that interrupts
+/// a look of its own thread, which would wait for itself.
 class ChangeScope {
  public:
   ChangeScope(RbmEngine& engine, const char* function) : access_(engine.access()) {
+    if (access_.is_looked_at_by_this_thread())
+      throw std::runtime_error(
+          std::string(function) +
+          ": the model is being looked at by this thread; change it after that "
+          "call has returned");
     if (!access_.try_own()) {
       check_idle(engine, function);
       throw std::runtime_error(std::string(function) + ": the model was just being changed");

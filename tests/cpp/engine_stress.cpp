@@ -206,13 +206,14 @@ void readers_look_beside_training(Precision precision) {
   for (int n = 0; n < 2; ++n)
     readers.emplace_back([&] {
       while (!done) {
+        Access::Look look;
         {
           const Access::Waiting waiting(access);
-          while (!access.try_look()) Access::nap();
+          while (!access.try_look(look)) Access::nap();
         }
         weights_of(*engine);
         everything_inferred(*engine, rows, 1);
-        access.end_look();
+        access.end_look(look);
       }
     });
   const Learning learning = kinds_of_learning()[2];

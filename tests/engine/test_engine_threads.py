@@ -165,6 +165,77 @@ def run_python(script, *arguments):
     assert (done.returncode, done.stderr) == (0, ""), (done.returncode, done.stderr)
 
 
+HANDLERS = """
+import signal, sys, threading, warnings
+import numpy as np
+from udl_fast import RBM
+warnings.simplefilter("ignore")
+X = np.random.default_rng(0).random((int(sys.argv[2]), 784)) < 0.3
+rbm = RBM(256, n_iter=1, precision=sys.argv[1], n_jobs=1, random_state=0).fit(X[:50])
+done, busy, looks, failures = [], [], [], []
+def handler(*_):
+    if busy:  # it was interrupted itself
+        return
+    busy.append(1)
+    try:
+        look()
+    finally:
+        busy.pop()
+signal.signal(signal.SIGALRM, handler)
+"""
+
+LOOKING_HANDLER = (
+    HANDLERS
+    + """
+def look():
+    looks.append(rbm.components_.shape)
+def score():
+    while not done:
+        rbm.score_samples(X)
+thread = threading.Thread(target=score)
+thread.start()
+signal.setitimer(signal.ITIMER_REAL, 0.01, 0.01)
+n_changes = 0
+# A signal is seen where Python runs and, more than 50 ms after its beginning, in the wait itself.
+while n_changes < 5 or len(looks) < 20:
+    rbm.partial_fit(X[:50])
+    n_changes += 1
+signal.setitimer(signal.ITIMER_REAL, 0)
+done.append(1)
+thread.join()
+assert set(looks) == {(256, 784)}
+"""
+)
+
+CHANGING_HANDLER = (
+    HANDLERS
+    + """
+def look():
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    looks.append(rbm.components_.shape)
+    for change in (engine.snapshot, lambda: rbm.partial_fit(X[:50])):
+        try:
+            change()
+        except RuntimeError as error:
+            failures.append(str(error))
+engine = rbm._engine
+while not failures:
+    signal.setitimer(signal.ITIMER_REAL, 0.06)
+    rbm.score_samples(X)
+assert all("is being looked at by this thread" in failure for failure in failures), failures
+rbm.partial_fit(X[:50])
+"""
+)
+
+
+@needs_unix
+@pytest.mark.parametrize("script", [LOOKING_HANDLER, CHANGING_HANDLER])
+@pytest.mark.parametrize("precision", ["fast", "float64"])
+def test_a_handler_does_not_wait_for_the_call_it_interrupts(precision, script):
+    """Its thread waits for another's look, or looks itself: all such calls end or are refused."""
+    run_python(script, precision, "4000" if precision == "float64" else "60000")
+
+
 FORKS = """
 import os, signal, sys, threading, time, warnings
 import numpy as np
