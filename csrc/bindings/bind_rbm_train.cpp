@@ -104,13 +104,13 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   check_step(step, "train");
   const TrainSettings parsed = read_settings(settings);
   if (rows.rows() < 1) throw_invalid("train: rows is empty");
-  if (parsed.persistent && engine.n_chains() < 1)
-    throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
   check_draws(rows, parsed, step);
   const std::vector<uint32_t> order_copy = checked_order(order, rows);
   const uint32_t* order_data = order ? order_copy.data() : nullptr;
   PythonPoll python_poll(std::move(poll));
   ChangeScope scope(engine, "train");
+  if (parsed.persistent && engine.n_chains() < 1)
+    throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
   TrainResult result;
   run_interruptible(n_threads, [&](const Run& run) {
     result = engine.train(

@@ -217,44 +217,48 @@ py::array to_array(const Rows& rows, const std::string& dtype, int64_t first,
   return to_typed_array<uint8_t>(rows, first, count);
 }
 
+/// A copy, which nobody can change later, in which every entry is a row.
+std::vector<int64_t> checked_row_numbers(const Rows& rows, const CArray<int64_t>& indices,
+                                         const char* function) {
+  if (indices.ndim() != 1)
+    throw_invalid(std::string(function) + ": indices must have 1 dimension, got shape " +
+                  shape_text(indices));
+  std::vector<int64_t> numbers(indices.data(), indices.data() + indices.size());
+  for (std::size_t i = 0; i < numbers.size(); ++i)
+    if (numbers[i] < 0 || numbers[i] >= rows.rows())
+      throw_invalid(std::string(function) + ": indices[" + std::to_string(i) + "] is " +
+                    std::to_string(numbers[i]) + ", but there are " + std::to_string(rows.rows()) +
+                    " rows");
+  return numbers;
+}
+
+Rows selected(const Rows& rows, const CArray<int64_t>& indices) {
+  const std::vector<int64_t> numbers = checked_row_numbers(rows, indices, "Rows.select");
+  const ReleasedGil release;
+  return rows.select(numbers.data(), static_cast<int64_t>(numbers.size()));
+}
+
 template <class T>
-py::array_t<T> taken(const Rows& rows, const CArray<int64_t>& indices) {
-  py::array_t<T> out(
-      {static_cast<py::ssize_t>(indices.shape(0)), static_cast<py::ssize_t>(rows.columns())});
+py::array_t<T> taken(const Rows& rows, const std::vector<int64_t>& numbers) {
+  const auto count = static_cast<int64_t>(numbers.size());
+  py::array_t<T> out({count, rows.columns()});
   T* data = out.mutable_data();
-  const int64_t* from = indices.data();
-  for_each_row(indices.shape(0), [&](int64_t r) {
-    rows.gather_values<T>(nullptr, from[r], 1, data + r * rows.columns(), rows.columns());
+  for_each_row(count, [&](int64_t r) {
+    rows.gather_values<T>(nullptr, numbers[r], 1, data + r * rows.columns(), rows.columns());
   });
   return out;
 }
 
-void check_row_numbers(const Rows& rows, const CArray<int64_t>& indices, const char* function) {
-  if (indices.ndim() != 1)
-    throw_invalid(std::string(function) + ": indices must have 1 dimension, got shape " +
-                  shape_text(indices));
-  for (int64_t i = 0; i < indices.shape(0); ++i)
-    if (indices.data()[i] < 0 || indices.data()[i] >= rows.rows())
-      throw_invalid(std::string(function) + ": indices[" + std::to_string(i) + "] is " +
-                    std::to_string(indices.data()[i]) + ", but there are " +
-                    std::to_string(rows.rows()) + " rows");
-}
-
-Rows selected(const Rows& rows, const CArray<int64_t>& indices) {
-  check_row_numbers(rows, indices, "Rows.select");
-  const ReleasedGil release;
-  return rows.select(indices.data(), indices.shape(0));
-}
-
 py::array take(const Rows& rows, const CArray<int64_t>& indices, const std::string& dtype) {
-  check_row_numbers(rows, indices, "Rows.take");
-  if (dtype == "float32") return taken<float>(rows, indices);
-  if (dtype == "float64") return taken<double>(rows, indices);
+  const std::vector<int64_t> numbers = checked_row_numbers(rows, indices, "Rows.take");
+  if (dtype == "float32") return taken<float>(rows, numbers);
+  if (dtype == "float64") return taken<double>(rows, numbers);
   throw_invalid("Rows.take: dtype must be float32 or float64, got '" + dtype + "'");
 }
 
 Rows flipped_once(const Rows& rows, int64_t first, int64_t count, const std::string& dtype) {
   check_range(rows, first, count, "Rows.flipped_once");
+  if (rows.columns() < 1) throw_invalid("Rows.flipped_once: rows have no columns, expected some");
   if (dtype != "float32" && dtype != "float64")
     throw_invalid("Rows.flipped_once: dtype must be float32 or float64, got '" + dtype + "'");
   const ReleasedGil release;

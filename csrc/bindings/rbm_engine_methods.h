@@ -3,6 +3,7 @@
 // GIL is released and the runtime takes over.
 #include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -42,8 +43,7 @@ class RealArray {
   RealSpan span_;
 };
 
-/// A C-ordered array of finite values of the engine's real type to be read: a copy, or the array
-/// itself.
+/// Finite values of the engine's real type to be read: a copy, which nobody can change later.
 class CheckedReals {
  public:
   CheckedReals() = default;
@@ -58,17 +58,17 @@ class CheckedReals {
 
  private:
   template <class Real>
-  void set(CArray<Real> array, std::initializer_list<int64_t> shape, const char* function,
+  void set(const CArray<Real>& array, std::initializer_list<int64_t> shape, const char* function,
            const char* argument) {
     check_shape(array, shape, function, argument);
-    const Real* values = array.data();
-    if (!std::all_of(values, values + array.size(), [](Real x) { return std::isfinite(x); }))
+    auto copy = std::make_shared<std::vector<Real>>(array.data(), array.data() + array.size());
+    if (!std::all_of(copy->begin(), copy->end(), [](Real x) { return std::isfinite(x); }))
       throw_invalid(std::string(argument) + " holds a value that is not finite");
-    view_ = values;
-    array_ = std::move(array);
+    view_ = static_cast<const Real*>(copy->data());
+    copy_ = std::move(copy);
   }
 
-  py::array array_;
+  std::shared_ptr<const void> copy_;  ///< a vector
   RealView view_;
 };
 

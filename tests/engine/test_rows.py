@@ -144,6 +144,17 @@ def test_a_row_that_is_not_there_is_refused():
     for index in (-1, 4, 2**32):
         with pytest.raises(ValueError, match=rf"indices\[1\] is {index}, but there are 4 rows"):
             rows.take(np.array([0, index]), "float64")
+        with pytest.raises(ValueError, match=rf"indices\[1\] is {index}, but there are 4 rows"):
+            rows.select(np.array([0, index]))
+
+
+def test_rows_without_columns_have_no_unit_to_flip():
+    for rows in (
+        _core.Rows.from_array(np.ones((2, 0), bool)),
+        _core.Rows.from_packed(np.ones((2, 0), np.uint8), 0),
+    ):
+        with pytest.raises(ValueError, match=r"Rows.flipped_once: rows have no columns"):
+            rows.flipped_once(0, 2, "float32")
 
 
 @pytest.mark.parametrize("n_columns", [-5, 2**31])
