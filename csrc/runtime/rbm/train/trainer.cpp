@@ -44,6 +44,7 @@ class FixedTrainer {
     while (states.batch.count > 0 && !team.stopped()) {
       const BatchStates next = training_.states.of(minibatches[states.batch.index + 1]);
       if (poll_due_) poll(team);
+      if (team.stopped()) break;          // others may look again: nothing more is written
       const bool stop = stop_requested_;  // written nowhere but in poll
       if (!learn(team, states, next, exponent) || stop) break;
       states = next;
@@ -111,6 +112,7 @@ TrainResult train_fixed(RbmState& state, const TrainCall& call, const Run& run) 
   FixedTrainer trainer(state, call, run);
   prepare_velocity(state, call.settings.momentum);
   TrainResult result = trainer.run(run);
+  if (run.stopped()) return result;  // perhaps within a poll, while others look
   result.finite = result.finite && state.hidden.is_finite() && state.visible.is_finite();
   state.has_mean_activation =
       state.has_mean_activation || (call.settings.has_sparsity && result.n_updates > 0);
