@@ -50,7 +50,7 @@ py::tuple pairs(const Packed& packed, int32_t largest, int n_threads, const Ids&
   check_threads(n_threads, "hamming_pairs");
   const int32_t radius = at_most_all(largest, codes);
   HammingPairs found;
-  Progress progress{0.0};
+  Progress progress;
   run_watched(
       n_threads, std::move(watch), [&] { return progress.load(); },
       [&](const Run& run) { found = hamming_pairs(codes, radius, run, progress); });

@@ -77,7 +77,7 @@ py::tuple hash_pairs(const HammingTables& tables, const Packed& packed, int32_t 
   HammingPairs found;
   HashReport report;
   const int32_t radius = at_most_all(largest, codes);
-  Progress progress{0.0};
+  Progress progress;
   run_watched(
       n_threads, std::move(watch), [&] { return progress.load(); },
       [&](const Run& run) {

@@ -199,10 +199,10 @@ def hamming_pairs(
     n_threads: int,
     ids: NDArray[np.int64] | None = None,
     ascending: bool = False,
-    watch: Callable[[float], bool] | None = None,
+    watch: Callable[[float], None] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
     """(first, second, distances) of all pairs of codes at a distance <= largest, first < second, in order.
-    `watch` is called now and then with the share of the work that is done; True ends it."""
+    `watch` is called now and then with the share of the work that is done, and may raise."""
 
 class HammingTables:
     """Tables of buckets of all codes, for multi-index hashing; they hold no codes."""
@@ -260,7 +260,7 @@ def hamming_hash_pairs(
     ids: NDArray[np.int64] | None = None,
     ascending: bool = False,
     always: bool = False,
-    watch: Callable[[float], bool] | None = None,
+    watch: Callable[[float], None] | None = None,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], int]: ...
 
 # Prices that decide whether tables are built: seconds of one thread for one query, and for building. The first

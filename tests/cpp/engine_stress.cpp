@@ -268,7 +268,7 @@ double everything_found(const Codes& codes, int n_threads) {
   hamming_search(codes.view, queries, kNearest, run, distances.data(), ids.data());
   add(distances), add(ids);
   add(hamming_range(codes.view, queries, 9, run).ids);
-  Progress share{0};
+  Progress share;
   add(hamming_pairs(codes.view, 5, run, share).first);
   hamming_histogram(codes.view, queries, run, histogram.data());
   add(histogram);

@@ -243,7 +243,9 @@ def test_pairs_show_how_far_they_have_come(monkeypatch):
 
     def watch(share):
         shares.append(share)
-        return len(shares) == 3
+        if len(shares) == 3:
+            raise LookupError("of the watcher")
+        return True  # means nothing
 
     codes = random_codes(60_000, 8)
     for find in (
@@ -253,8 +255,9 @@ def test_pairs_show_how_far_they_have_come(monkeypatch):
         ),
     ):
         shares.clear()
-        find()
-        assert len(shares) == 3  # True ends the work
+        with pytest.raises(LookupError, match="of the watcher"):
+            find()
+        assert len(shares) == 3
         assert shares == sorted(shares)
         assert 0 < shares[-1] < 1
 

@@ -19,7 +19,7 @@ class PythonPoll {
   PythonPoll() = default;
   explicit PythonPoll(py::object callback) : callback_(std::move(callback)) {}
 
-  /// True when the work is to stop. `arguments` are the callback's, which returns a bool.
+  /// True when the work is to stop. `arguments` are the callback's, which returns a bool or None.
   template <class... Arguments>
   bool operator()(Arguments... arguments) {
     const HeldGil gil;
@@ -33,6 +33,7 @@ class PythonPoll {
       hang_until_exit();
     }
   }
+  bool has_failed() const { return error_ != nullptr; }
   /// After the work, with the GIL held.
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
@@ -69,12 +70,12 @@ void run_interruptible(int n_threads, Body&& body) {
   run_polled(n_threads, poll, [&poll] { return poll(); }, body);
 }
 
-/// The same where `watch` (None: nobody) is called with progress() now and then, and may end the
-/// work by True.
+/// The same where `watch` (None: nobody) is called with progress() now and then. It can end the
+/// work by an exception only: half of a result is none.
 template <class Progress, class Body>
 void run_watched(int n_threads, py::object watch, Progress&& progress, Body&& body) {
   PythonPoll poll(std::move(watch));
-  run_polled(n_threads, poll, [&] { return poll(progress()); }, body);
+  run_polled(n_threads, poll, [&] { return poll(progress()) && poll.has_failed(); }, body);
 }
 
 }  // namespace udl::bindings

@@ -70,7 +70,19 @@ struct HammingPairs {
 };
 
 /// The share of a work that is done, from 0 to 1; read by the thread that called.
-using Progress = std::atomic<double>;
+class Progress {
+ public:
+  double load() const noexcept { return share_.load(); }
+  /// Threads may report in another order than they counted: the share never falls.
+  void reach(double share) noexcept {
+    double seen = share_.load();
+    while (seen < share && !share_.compare_exchange_weak(seen, share)) {
+    }
+  }
+
+ private:
+  std::atomic<double> share_{0.0};
+};
 
 /// Every pair of codes at a distance of at most `largest`, in the order of (first, second). The
 /// bitmap has no part in it.

@@ -55,7 +55,7 @@ HammingPairs hamming_pairs(const HammingCodes& codes, int32_t largest, const Run
           blocks[b].push_back({std::min(id, other.id), std::max(id, other.id), other.distance});
       }
       n_compared += n * (codes.n_codes - first);
-      progress = std::min(1.0, static_cast<double>(n_compared) / n_all);
+      progress.reach(std::min(1.0, static_cast<double>(n_compared) / n_all));
     });
   });
   if (run.stopped()) return {};

@@ -150,12 +150,11 @@ class HashPlan:
         with progress(_PROGRESS_STEPS, "pairs_within") as bar:
             shown = 0
 
-            def watch(share: float) -> bool:
+            def watch(share: float) -> None:
                 nonlocal shown
                 steps = int(_PROGRESS_STEPS * share)
                 bar.update(steps - shown)
                 shown = steps
-                return False
 
             if tables is None:
                 return _core.hamming_pairs(rows, largest, n_threads, ids, ascending, watch)

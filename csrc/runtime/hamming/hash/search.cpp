@@ -191,7 +191,7 @@ HammingPairs hamming_hash_pairs(const HammingTables& tables, const HammingCodes&
       PairBlock block(tables, codes, largest, scan_seconds, policy);
       const int64_t first = b * kPairBlock;
       n_hashed += block.run(first, std::min(kPairBlock, codes.n_codes - first), team, blocks[b]);
-      progress = static_cast<double>(++n_done) / static_cast<double>(blocks.size());
+      progress.reach(static_cast<double>(++n_done) / static_cast<double>(blocks.size()));
     });
   });
   if (run.stopped()) return {};
