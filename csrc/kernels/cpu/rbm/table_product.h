@@ -135,7 +135,8 @@ struct AskForNextWord {
 
   AskForNextWord(const WordRows& word_rows, int64_t n_rows)
       : source(word_rows),
-        rows_at_once(static_cast<uint64_t>(divide_up(kWordBits * kRowsAtOnce, n_rows))) {}
+        rows_at_once(static_cast<uint64_t>(
+            divide_up(kWordBits * kRowsAtOnce, std::max<int64_t>(n_rows, 1)))) {}
 
   UDL_ALWAYS_INLINE void operator()() {
     for (uint64_t k = 0; k < rows_at_once && row < kWordBits; ++k) source.ask_next(row++);
