@@ -120,7 +120,10 @@ struct GradientRows {
 /// Probabilities in 10 bits, for tables of 16 bits: min(1023, (p + d) >> 6). The offset d walks
 /// through 0 .. 63 with the rows of a phase (37 is odd, so 64 rows take every value once) from one
 /// that is drawn for each minibatch. So the mean over a batch, and over batches of any length, is
-/// unbiased where plain rounding would lose all probabilities below 1 / 2048.
+/// unbiased up to p = 1023 / 1024, where plain rounding would lose all probabilities below 1 /
+/// 2048. What p exceeds 1023 / 1024 by is cut off, always: up to 2^-10 of the gradient of a unit
+/// that is saturated. Two such phases lose it alike; against a phase of real values (grey data,
+/// whose probabilities are not cut) the weights of the unit grow by 2^-10 mean(v) too much.
 struct DitheredRows {
   static constexpr bool kMayBeFar = false;
   const int32_t* probabilities;
