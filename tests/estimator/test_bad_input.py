@@ -212,6 +212,14 @@ def test_integers_beyond_floats_are_named(name, power):
             RBM(3, **{name: number}).fit(X)
 
 
+@pytest.mark.parametrize("wrong", [10**400, "0.5", [0.5]])
+def test_a_threshold_that_was_changed_is_checked_where_it_is_used(wrong):
+    model = RBM(3, n_iter=1).fit(X).set_params(binarize=wrong)
+    for use in (model.transform, model.log_likelihood):
+        with pytest.raises((ValueError, TypeError), match="RBM: binarize must be"):
+            use(X / 2)
+
+
 def test_min_delta_beyond_floats_is_named():
     with pytest.raises(ValueError, match="EarlyStopping: min_delta must be finite"):
         EarlyStopping(min_delta=10**400)

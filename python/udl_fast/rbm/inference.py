@@ -12,6 +12,7 @@ from .. import _core
 from ..estimator.input import check_units, output_dtype, state_matrix, to_rows
 from ..estimator.model import Model
 from ..runtime import resolve_n_jobs
+from .rules import Binarize
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -117,11 +118,15 @@ class Inference(Model):
     def _visible_rows(self, X: Any, *, double: bool | None = None) -> _core.Rows:
         """A threshold applies here too; "sample" does not: pixels count as probabilities. `double` is
         whether they meet an engine of float64; None means the present one."""
-        threshold = None if isinstance(self.binarize, str) else self.binarize
-        rows = to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
+        rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         advice = "Scale X (grey levels: X / 255) or set binarize to a threshold"
         self._check_units(X, rows, "X", advice, double)
         return rows
+
+    def _threshold(self) -> float | None:
+        """That of `binarize`, which may have been changed since `fit` checked it."""
+        checked = Binarize().check(self.binarize, "binarize", type(self).__name__)
+        return None if isinstance(checked, str) else checked
 
     def _hidden_rows(self, h: Any, argument: str = "h") -> _core.Rows:
         rows = to_rows(h, n_jobs=self.n_jobs)

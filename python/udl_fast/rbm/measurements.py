@@ -35,7 +35,9 @@ MEASUREMENTS = (
         "is largest",
         begun_at=0.1,
     ),
-    Measurement("validation_pseudo_likelihood", "max", "the same on validation rows, nats"),
+    Measurement(
+        "validation_pseudo_likelihood", "max", "pseudo_likelihood on validation rows, nats"
+    ),
     Measurement(
         "free_energy_gap", "min", "mean free energy of validation rows less training rows, nats"
     ),

@@ -179,8 +179,7 @@ class Scores(Inference):
 
     def _states(self, X: Any) -> _core.Rows:
         """The rows of X, which have to be states."""
-        threshold = None if isinstance(self.binarize, str) else self.binarize
-        rows = to_rows(X, threshold, argument="binarize", n_jobs=self.n_jobs)
+        rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         if rows.kind != "bits":
             low, high = value_range(X, rows)
             raise ValueError(
