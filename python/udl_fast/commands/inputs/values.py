@@ -5,9 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-
-from ...estimator.input import beyond_unit_interval
 
 _BLOCK_VALUES = 1 << 20  # looked at together, so that a mapped file may be larger than memory
 
@@ -41,6 +38,8 @@ def check_values(rows: Any, model: Any, source: str) -> None:
     ValueError
         If there are some.
     """
+    from ...estimator.input import beyond_unit_interval
+
     if not hasattr(model, "binarize") or rows.dtype == np.bool_:
         return  # what other models take they say themselves
     if isinstance(model.binarize, float | int):
@@ -62,6 +61,8 @@ def check_states(rows: Any, model: Any, source: str) -> None:
     ValueError
         If there are some, and the model has no threshold.
     """
+    from scipy import sparse
+
     if not hasattr(model, "binarize") or isinstance(model.binarize, float | int):
         return
     blocks = (block.data if sparse.issparse(block) else block for _, block in _blocks(rows))
