@@ -91,9 +91,13 @@ class Integer(Rule):
         return int(value)
 
     def option(self) -> Option:
-        return Option(
-            parse=lambda text: parsed_integer(text, self._minimum, self._maximum), metavar="N"
-        )
+        return Option(parse=self._parsed, metavar="N")
+
+    def _parsed(self, text: str) -> int:
+        value = parsed_integer(text, self._minimum)
+        if value > self._maximum:
+            raise ValueError(f"must be <= {self._maximum}, got {text}")
+        return value
 
 
 class Number(Rule):
@@ -266,14 +270,11 @@ COMMON_RULES: Mapping[str, Rule] = {
 
 def parsed_integer(text: str, minimum: int, maximum: int | None = None) -> int:
     """The integer a text spells; a ValueError says what was expected."""
-    is_open = maximum is None or maximum >= LARGEST_INTEGER
-    bounds = f">= {minimum}" if is_open else f"from {minimum} to {maximum}"
+    bounds = f">= {minimum}" if maximum is None else f"from {minimum} to {maximum}"
     try:
         value = int(text)
     except ValueError:
         raise ValueError(f"must be an integer {bounds}, got {text!r}") from None
-    if maximum is not None and value > maximum and is_open:
-        raise ValueError(f"must be <= {maximum}, got {text}")
     if value < minimum or (maximum is not None and value > maximum):
         raise ValueError(f"must be {bounds}, got {text}")
     return value
