@@ -62,7 +62,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = sys.argv[1:] if argv is None else argv
     with _open_streams():
-        return _run(words)
+        try:
+            return _run(words)
+        except KeyboardInterrupt:
+            print("\nudl-fast: interrupted", file=sys.stderr)
+            return 1
 
 
 def _run(words: Sequence[str]) -> int:
@@ -73,9 +77,6 @@ def _run(words: Sequence[str]) -> int:
             code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except KeyboardInterrupt:
-        print("\nudl-fast: interrupted", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         # The reader has gone (as with `| head`); keep the interpreter's last flush from failing.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -104,3 +104,12 @@ def test_a_home_folder_that_is_none_stays_as_it_stands(monkeypatch, capsys, tmp_
     assert "~nosuchuser/x (absent)" in capsys.readouterr().out
     assert cli.main(["train", "plants", "--output", str(tmp_path / "m.safetensors")]) == 1
     assert "UDL_FAST_DATA is '~nosuchuser/x'" in capsys.readouterr().err
+
+
+def test_ctrl_c_while_a_command_is_loaded_is_no_traceback(monkeypatch, capsys):
+    def pressed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "import_module", pressed)
+    assert cli.main(["train", "digits"]) == 1
+    assert "udl-fast: interrupted" in capsys.readouterr().err

@@ -247,7 +247,7 @@ def test_pairs_show_how_far_they_have_come(monkeypatch):
             raise LookupError("of the watcher")
         return True  # means nothing
 
-    codes = random_codes(60_000, 8)
+    codes = random_codes(400_000, 8)  # work for far more than three looks
     for find in (
         lambda: _core.hamming_pairs(codes, 1, 1, watch=watch),
         lambda: _core.hamming_hash_pairs(
