@@ -17,12 +17,15 @@ def public_modules() -> list[str]:
 
 
 def documented_names(module: str) -> list[str]:
-    """Names in the module's `__all__` that get a page: neither submodules nor dunder names."""
-    found = import_module(module)
+    """Names in the module's `__all__` that get a page: neither submodules nor dunder names, nor
+    what has its page as a name of the package itself."""
+    found, package = import_module(module), import_module(PACKAGE)
     return [
         name
         for name in found.__all__
-        if not name.startswith("__") and not ismodule(getattr(found, name))
+        if not name.startswith("__")
+        and not ismodule(getattr(found, name))
+        and (module == PACKAGE or name not in package.__all__)
     ]
 
 
