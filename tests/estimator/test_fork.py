@@ -126,7 +126,7 @@ def test_a_child_that_is_forked_between_epochs_may_go_on_with_the_fit():
 WITHIN_AN_EPOCH = (
     BEGIN
     + """
-X = np.tile(X, (20, 1))
+X = np.tile(X, (200, 1))  # an epoch of more than a few looks
 children = []
 
 def fork(model, info):
