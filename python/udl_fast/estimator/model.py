@@ -1,13 +1,13 @@
 """What every trained model is: fit, partial_fit, save and pickling, around what its class declares.
 
 A kind of model is a class that derives from `Model`: its arguments with a rule for each, what it measures, the
-arrays of its engine, and the methods below "what a kind of model brings".
+arrays of its engine, and the methods of `kind.py`.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -20,31 +20,21 @@ from .. import _core
 from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
 from ..exceptions import warn_caller
-from ..persistence.state import ArrayRule, State
+from ..persistence.state import State
 from .attributes import attribute_names
-from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
 from .given import given
-from .input import check_range, input_matrix, output_dtype, to_rows, value_range
+from .input import input_matrix, output_dtype
+from .kind import ModelKind
 from .output import own_outputs
-from .parameters import COMMON_RULES, Rule
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
 from .transaction import Turn, trained_alone, twin_of
 
 
-class Model(CallbackSupport, BaseEstimator):
+class Model(ModelKind, CallbackSupport, BaseEstimator):
     """Base class of models: everything but what they learn and how."""
 
-    rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
-    measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
-    pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
-
-    # Arrays of the engine that make a model where they are given instead of learned.
-    _defining: ClassVar[tuple[str, ...]] = ()
-    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
-    # Arguments that came after the first files, with what files that lack them mean.
-    _later_parameters: ClassVar[Mapping[str, Any]] = {}
     # Integers of a fitted model that copies and files keep; `persistence/values.py` has their bounds.
     _counts: ClassVar[tuple[str, ...]] = (
         "_seed",  # of every draw; itself drawn from random_state
@@ -54,7 +44,6 @@ class Model(CallbackSupport, BaseEstimator):
         "n_features_in_",
     )
 
-    n_iter: int
     warm_start: bool
     random_state: Any
     callbacks: Any
@@ -64,7 +53,6 @@ class Model(CallbackSupport, BaseEstimator):
     n_features_in_: int
     history_: dict[str, list[Any]]
     feature_names_in_: NDArray[Any]
-    _engine: Engine
     _seed: int
     _training_steps: int
     # Stage, and epochs of it that are done. After the last one the stage is the number of stages, and
@@ -251,87 +239,7 @@ class Model(CallbackSupport, BaseEstimator):
         except ValueError as error:
             raise ValueError(f"{type(self).__name__}.save: {error}") from error
 
-    # ---- what a kind of model brings ----
-
-    def _array_rules(self) -> Mapping[str, ArrayRule]:
-        """The arrays of the engine's state."""
-        raise NotImplementedError
-
-    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> Engine:
-        """An engine of these dimensions, by the names of the array rules, to be given a state."""
-        raise NotImplementedError
-
-    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> Engine:
-        """An engine where training starts. Touches nothing of the model."""
-        raise NotImplementedError
-
-    def _seed_engine(self, engine: Engine, seed: int) -> None:
-        """Draw what a new engine draws from its seed. Touches nothing of the model."""
-
-    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
-        """What the engine is told for this epoch; `checked` are the parameters, and schedules read
-        `n_iter_` and `_position`."""
-        return {"batch_size": checked["batch_size"]}
-
-    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
-        """The score of each row, which is the first of `measurements`."""
-        raise NotImplementedError
-
-    def _measure(self, training: Any, validation: Any | None) -> dict[str, Any]:
-        """Measurements on samples, by name. What begins with an underscore is for `_troubles` and not
-        kept."""
-        raise NotImplementedError
-
-    # ---- what a kind of model may bring ----
-
-    def _check_together(self) -> None:
-        """Checks that involve several parameters."""
-
-    def _unchangeable(self) -> dict[str, Any]:
-        """Parameters that a fitted model keeps for ever, with the values that its engine has."""
-        return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}
-
-    def _complete_engine(self) -> None:
-        """Before each pass: give the engine what it lacks under these parameters."""
-
-    def _stages(self) -> list[Stage]:
-        """Parts of the training, one after another."""
-        return [Stage("training", self.n_iter)]
-
-    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
-        """The engine's form of a checked matrix."""
-        rows = to_rows(X, n_jobs=self.n_jobs)
-        if rows.kind != "bits":
-            check_range(*value_range(X, rows), "X", double=self._is_double())
-        return rows
-
-    def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
-        """These rows in the form in which `_measure` takes them."""
-        return rows.take(numbers, self._engine_dtype)
-
-    def _measuring_cost(self, rows: _core.Rows) -> float:
-        """Rows of training that take as long as measuring one such row, at most: of the sizes alone, so that
-        what is measured never depends on a clock."""
-        return 1.0
-
-    def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
-        """Signs in these measurements of the sample that learning goes wrong."""
-        return ()
-
-    def _not_finite_advice(self) -> str:
-        """What to do if weights stop being finite."""
-        return ""
-
-    def _engine_array(self, name: str) -> NDArray[Any]:
-        """One array of the engine's state; an engine may have a cheaper way to it."""
-        return self._engine.state()[name]
-
     # ---- parameters ----
-
-    @classmethod
-    def _dimensions(cls) -> dict[str, str]:
-        """Parameters that set the size of arrays, and the dimension of the array rules that each sets."""
-        return {name: rule.dimension for name, rule in cls.rules.items() if rule.dimension}
 
     def _check_resumable(self) -> None:
         """An error unless the fitted model can learn on under these parameters."""
@@ -454,14 +362,7 @@ class Model(CallbackSupport, BaseEstimator):
         """X checked against what the model was fitted to."""
         return input_matrix(self, X, reset=False, default_dtype=self._default_dtype)
 
-    @property
-    def _engine_dtype(self) -> str:
-        return "float64" if self._is_double() else "float32"
-
     # ---- the fitted model ----
-
-    def __sklearn_is_fitted__(self) -> bool:
-        return "_engine" in self.__dict__
 
     def _check_fitted(self) -> None:
         if not given(self):
@@ -472,12 +373,6 @@ class Model(CallbackSupport, BaseEstimator):
         check_is_fitted(
             self, msg=f"This %(name)s instance is not fitted yet: it lacks {', '.join(missing)}."
         )
-
-    def _is_double(self) -> bool:
-        """Whether the engine computes in float64, or would."""
-        if self.__sklearn_is_fitted__():
-            return self._engine.precision == "float64"
-        return getattr(self, "precision", "float64") == "float64"
 
     def _state(self) -> State:
         """Everything of a fitted model but objects of the caller, in plain parts."""

@@ -1,0 +1,129 @@
+"""What a kind of model brings: declarations and methods that `Model` calls, most with what usual models do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..persistence.state import ArrayRule
+from .declarations import Measurement, Stage, Trouble
+from .engine import Engine
+from .input import check_range, to_rows, value_range
+from .parameters import COMMON_RULES, Rule
+
+
+class ModelKind:
+    """The part of a model that differs from kind to kind."""
+
+    rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
+    measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
+    pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
+
+    # Arrays of the engine that make a model where they are given instead of learned.
+    _defining: ClassVar[tuple[str, ...]] = ()
+    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
+    # Arguments that came after the first files, with what files that lack them mean.
+    _later_parameters: ClassVar[Mapping[str, Any]] = {}
+
+    n_iter: int
+    n_jobs: int | None
+    _engine: Engine
+
+    # ---- what it must bring ----
+
+    def _array_rules(self) -> Mapping[str, ArrayRule]:
+        """The arrays of the engine's state."""
+        raise NotImplementedError
+
+    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> Engine:
+        """An engine of these dimensions, by the names of the array rules, to be given a state."""
+        raise NotImplementedError
+
+    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> Engine:
+        """An engine where training starts. Touches nothing of the model."""
+        raise NotImplementedError
+
+    def _seed_engine(self, engine: Engine, seed: int) -> None:
+        """Draw what a new engine draws from its seed. Touches nothing of the model."""
+
+    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
+        """What the engine is told for this epoch; `checked` are the parameters, and schedules read
+        `n_iter_` and `_position`."""
+        return {"batch_size": checked["batch_size"]}
+
+    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
+        """The score of each row, which is the first of `measurements`."""
+        raise NotImplementedError
+
+    def _measure(self, training: Any, validation: Any | None) -> dict[str, Any]:
+        """Measurements on samples, by name. What begins with an underscore is for `_troubles` and not
+        kept."""
+        raise NotImplementedError
+
+    # ---- what it may bring ----
+
+    def _check_together(self) -> None:
+        """Checks that involve several parameters."""
+
+    def _unchangeable(self) -> dict[str, Any]:
+        """Parameters that a fitted model keeps for ever, with the values that its engine has."""
+        return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}
+
+    def _complete_engine(self) -> None:
+        """Before each pass: give the engine what it lacks under these parameters."""
+
+    def _stages(self) -> list[Stage]:
+        """Parts of the training, one after another."""
+        return [Stage("training", self.n_iter)]
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
+        """The engine's form of a checked matrix."""
+        rows = to_rows(X, n_jobs=self.n_jobs)
+        if rows.kind != "bits":
+            check_range(*value_range(X, rows), "X", double=self._is_double())
+        return rows
+
+    def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
+        """These rows in the form in which `_measure` takes them."""
+        return rows.take(numbers, self._engine_dtype)
+
+    def _measuring_cost(self, rows: _core.Rows) -> float:
+        """Rows of training that take as long as measuring one such row, at most: of the sizes alone, so that
+        what is measured never depends on a clock."""
+        return 1.0
+
+    def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
+        """Signs in these measurements of the sample that learning goes wrong."""
+        return ()
+
+    def _not_finite_advice(self) -> str:
+        """What to do if weights stop being finite."""
+        return ""
+
+    def _engine_array(self, name: str) -> NDArray[Any]:
+        """One array of the engine's state; an engine may have a cheaper way to it."""
+        return self._engine.state()[name]
+
+    # ---- what follows from it ----
+
+    @classmethod
+    def _dimensions(cls) -> dict[str, str]:
+        """Parameters that set the size of arrays, and the dimension of the array rules that each sets."""
+        return {name: rule.dimension for name, rule in cls.rules.items() if rule.dimension}
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return "_engine" in self.__dict__
+
+    def _is_double(self) -> bool:
+        """Whether the engine computes in float64, or would."""
+        if self.__sklearn_is_fitted__():
+            return self._engine.precision == "float64"
+        return getattr(self, "precision", "float64") == "float64"
+
+    @property
+    def _engine_dtype(self) -> str:
+        return "float64" if self._is_double() else "float32"
