@@ -228,11 +228,12 @@ def _compare_builds(record: dict[str, Any]) -> str:
             f"{case['seconds_a_run']['before'] * 1000:.4g} ms",
             f"{case['seconds_a_run']['after'] * 1000:.4g} ms",
             f"{case['ratio']['median']:.3f}",
+            "same" if case.get("same_bits", True) else "other",
         ]
         for name, case in record["cases"].items()
     ]
     before, after = record["commits"]["before"], record["commits"]["after"]
-    heads = ["work", f"before ({before})", f"after ({after})", "rate after / before"]
+    heads = ["work", f"before ({before})", f"after ({after})", "rate after / before", "bits"]
     return markdown_table(heads, rows)
 
 
