@@ -165,25 +165,28 @@ Rows visit_values(const py::array& data, Function&& f) {
 
 template <class Index>
 Rows csr_rows(const std::vector<int64_t>& starts, const CArray<Index>& indices,
-              const py::array& data, int64_t n_columns, std::optional<double> threshold) {
+              const py::array& data, int64_t n_columns, std::optional<double> threshold,
+              int n_threads) {
   return visit_values(data, [&](const auto* values) {
     Rows checked;
     const CsrView<Index, std::remove_const_t<std::remove_pointer_t<decltype(values)>>> view{
         starts.data(), indices.data(), values};
     const auto n_rows = static_cast<int64_t>(starts.size()) - 1;
-    run_interruptible(
-        1, [&](const Run& run) { checked = Rows::csr(view, n_rows, n_columns, threshold, run); });
+    run_interruptible(n_threads, [&](const Run& run) {
+      checked = Rows::csr(view, n_rows, n_columns, threshold, run);
+    });
     return checked;
   });
 }
 
 Rows from_csr(const CArray<int64_t>& indptr, const py::array& indices, const py::array& data,
-              int64_t n_columns, std::optional<double> threshold) {
+              int64_t n_columns, std::optional<double> threshold, std::optional<int> wanted) {
   const std::vector<int64_t> starts = checked_row_starts(indptr, indices, data);
   check_column_count(n_columns, "Rows.from_csr");
+  const int n_threads = threads_or_default(wanted, "Rows.from_csr");
   if (indices.dtype().equal(py::dtype::of<int32_t>()))
-    return csr_rows(starts, CArray<int32_t>(indices), data, n_columns, threshold);
-  return csr_rows(starts, CArray<int64_t>(indices), data, n_columns, threshold);
+    return csr_rows(starts, CArray<int32_t>(indices), data, n_columns, threshold, n_threads);
+  return csr_rows(starts, CArray<int64_t>(indices), data, n_columns, threshold, n_threads);
 }
 
 void check_range(const Rows& rows, int64_t first, int64_t count, const char* function) {
@@ -321,7 +324,8 @@ void init_rows(pybind11::module_& m) {
                   py::arg("n_threads") = py::none())
       .def_static("from_packed", &from_packed, py::arg("packed"), py::arg("n_columns"))
       .def_static("from_csr", &from_csr, py::arg("indptr"), py::arg("indices"), py::arg("data"),
-                  py::arg("n_columns"), py::arg("threshold") = py::none())
+                  py::arg("n_columns"), py::arg("threshold") = py::none(),
+                  py::arg("n_threads") = py::none())
       .def_property_readonly("kind", &kind_name)
       .def_property_readonly(
           "shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })

@@ -61,6 +61,7 @@ class Rows:
         data: NDArray[Any],
         n_columns: int,
         threshold: float | None = None,
+        n_threads: int | None = None,
     ) -> Rows:
         """A checked copy. Values of one place are added up, in double. "bits" when every sum is 0 or 1,
         or with a threshold, above which they are 1: packed or as lists of the ones, whichever is

@@ -37,19 +37,20 @@ class CsrReader {
 
   /// Entries of a row until the next is read. Throws if an index is out of range.
   const std::vector<Entry>& read(int64_t row) {
-    entries_.clear();
-    bool in_order = true;
-    for (int64_t at = x_.row_starts[row]; at < x_.row_starts[row + 1]; ++at) {
-      const int32_t column = checked_column(row, x_.columns[at]);
-      in_order = in_order && (entries_.empty() || entries_.back().column < column);
-      entries_.push_back({column, static_cast<double>(x_.values[at])});
+    const int64_t first = x_.row_starts[row], count = x_.row_starts[row + 1] - first;
+    entries_.resize(count);
+    bool in_order = true, has_zeros = false;
+    int32_t last = -1;
+    for (int64_t at = 0; at < count; ++at) {
+      const int32_t column = checked_column(row, x_.columns[first + at]);
+      const double value = kept(static_cast<double>(x_.values[first + at]));
+      in_order = in_order && last < column;
+      has_zeros = has_zeros || value == 0;
+      entries_[at] = {column, value};
+      last = column;
     }
-    if (!in_order) put_in_order(entries_);
-    if (threshold_)
-      for (Entry& entry : entries_) entry.value = entry.value > *threshold_ ? 1.0 : 0.0;
-    entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
-                                  [](const Entry& entry) { return entry.value == 0; }),
-                   entries_.end());
+    if (in_order && !has_zeros) return entries_;
+    tidy(in_order, first);
     return entries_;
   }
 
@@ -59,6 +60,25 @@ class CsrReader {
       throw_invalid("Rows.from_csr: row " + std::to_string(row) + " has column index " +
                     std::to_string(column) + ", expected 0 to " + std::to_string(n_columns_ - 1));
     return static_cast<int32_t>(column);
+  }
+
+  double kept(double value) const {
+    if (!threshold_) return value;
+    return value > *threshold_ ? 1.0 : 0.0;
+  }
+
+  /// The row that lies from `first` on, in order and without zeros. Values of one column are added
+  /// before the threshold.
+  void tidy(bool in_order, int64_t first) {
+    if (!in_order) {
+      for (std::size_t at = 0; at < entries_.size(); ++at)
+        entries_[at].value = static_cast<double>(x_.values[first + static_cast<int64_t>(at)]);
+      put_in_order(entries_);
+      for (Entry& entry : entries_) entry.value = kept(entry.value);
+    }
+    entries_.erase(std::remove_if(entries_.begin(), entries_.end(),
+                                  [](const Entry& entry) { return entry.value == 0; }),
+                   entries_.end());
   }
 
   const CsrView<Index, Value>& x_;
@@ -86,30 +106,74 @@ int64_t bytes_as_lists(int64_t rows, int64_t ones) {
          ones * static_cast<int64_t>(sizeof(int32_t));
 }
 
-/// Calls use(row, entries) for all rows in order.
+/// Rows that one thread reads one after the other.
+constexpr int64_t kBlockRows = 512;
+
+/// Calls use(block, row, entries) for all rows; those of a block come in order.
 template <class Reader, class Function>
-void for_each_row(Reader& reader, int64_t rows, const Run& run, Function&& use) {
-  parallel_for(run.with_threads(1), rows, [&](int64_t r) { use(r, reader.read(r)); });
+void for_each_row(const Reader& reader, int64_t rows, const Run& run, Function&& use) {
+  parallel_region(run, [&](Team& team) {
+    Reader own(reader);
+    team.for_each(divide_up(rows, kBlockRows), [&](int64_t block) {
+      const int64_t end = std::min(rows, (block + 1) * kBlockRows);
+      for (int64_t r = block * kBlockRows; r < end && !team.check_stop(); ++r)
+        use(block, r, own.read(r));
+    });
+  });
+}
+
+/// What each block of rows holds.
+template <class Reader>
+std::vector<Contents> contents_of(const Reader& reader, int64_t rows, const Run& run) {
+  std::vector<Contents> blocks(divide_up(rows, kBlockRows));
+  for_each_row(reader, rows, run, [&](int64_t block, int64_t, const std::vector<Entry>& row) {
+    blocks[block].add(row);
+  });
+  return blocks;
+}
+
+Contents sum_of(const std::vector<Contents>& blocks) {
+  Contents sum;
+  for (const Contents& block : blocks) {
+    sum.n_entries += block.n_entries;
+    sum.binary = sum.binary && block.binary;
+  }
+  return sum;
+}
+
+/// Where the entries of each block begin, and the end of the last.
+std::vector<int64_t> starts_of(const std::vector<Contents>& blocks) {
+  std::vector<int64_t> starts{0};
+  for (const Contents& block : blocks) starts.push_back(starts.back() + block.n_entries);
+  return starts;
 }
 
 /// Throws where the caller's arrays were changed since their contents were counted.
 template <class Reader>
-CsrRows copy_of(Reader& reader, int64_t rows, const Contents& contents, const Run& run) {
+CsrRows copy_of(const Reader& reader, int64_t rows, const std::vector<Contents>& blocks,
+                const Run& run) {
+  const Contents all = sum_of(blocks);
+  const std::vector<int64_t> starts = starts_of(blocks);
+  std::vector<int64_t> ends(starts);
   CsrRows out;
   out.row_starts.resize(rows + 1);
-  out.columns.resize(contents.n_entries);
-  out.values.resize(contents.binary ? 0 : contents.n_entries);
-  int64_t end = 0;
-  for_each_row(reader, rows, run, [&](int64_t r, const std::vector<Entry>& row) {
-    if (end + static_cast<int64_t>(row.size()) > contents.n_entries)
+  out.columns.resize(all.n_entries);
+  out.values.resize(all.binary ? 0 : all.n_entries);
+  const auto copy = [&](int64_t block, int64_t r, const std::vector<Entry>& row) {
+    int64_t end = ends[block];
+    const int64_t row_end = end + static_cast<int64_t>(row.size());
+    const bool is_last = r + 1 == std::min(rows, (block + 1) * kBlockRows);
+    if (row_end > starts[block + 1] || (is_last && row_end < starts[block + 1]))
       throw_invalid("Rows.from_csr: the arrays were changed while they were read");
     for (const Entry& entry : row) {
       out.columns[end] = entry.column;
-      if (!contents.binary) out.values[end] = entry.value;
+      if (!all.binary) out.values[end] = entry.value;
       ++end;
     }
+    ends[block] = end;
     out.row_starts[r + 1] = end;
-  });
+  };
+  for_each_row(reader, rows, run, copy);
   return out;
 }
 
@@ -118,22 +182,21 @@ CsrRows copy_of(Reader& reader, int64_t rows, const Contents& contents, const Ru
 template <class Index, class Value>
 Rows Rows::csr(const CsrView<Index, Value>& x, int64_t rows, int64_t columns,
                std::optional<double> threshold, const Run& run) {
-  CsrReader<Index, Value> reader(x, columns, threshold);
-  Contents contents;
-  for_each_row(reader, rows, run,
-               [&](int64_t, const std::vector<Entry>& row) { contents.add(row); });
-  if (contents.binary && bytes_as_bits(rows, columns) <= bytes_as_lists(rows, contents.n_entries)) {
+  const CsrReader<Index, Value> reader(x, columns, threshold);
+  const std::vector<Contents> blocks = contents_of(reader, rows, run);
+  const Contents all = sum_of(blocks);
+  if (all.binary && bytes_as_bits(rows, columns) <= bytes_as_lists(rows, all.n_entries)) {
     Rows out = zero_bits(rows, columns);
-    for_each_row(reader, rows, run, [&](int64_t r, const std::vector<Entry>& row) {
+    for_each_row(reader, rows, run, [&](int64_t, int64_t r, const std::vector<Entry>& row) {
       for (const Entry& entry : row) set_bit(out.bits_row(r), entry.column);
     });
     return out;
   }
   Rows out;
-  out.kind_ = contents.binary ? Kind::listed_bits : Kind::csr;
+  out.kind_ = all.binary ? Kind::listed_bits : Kind::csr;
   out.rows_ = rows;
   out.columns_ = columns;
-  out.csr_ = copy_of(reader, rows, contents, run);
+  out.csr_ = copy_of(reader, rows, blocks, run);
   return out;
 }
 

@@ -12,7 +12,37 @@ HalfStep half_step(const RbmState& state, Direction direction) {
   return {state, direction, state.scale_exponent};
 }
 
+/// Of all tiles for the rows of a block on one thread.
+void write_sparse_means(const HalfStep& half, const Rows& rows, const RowBlock& block,
+                        BlockScratch& scratch, float* out) {
+  const int64_t n_units = half.to().n_units();
+  const StatesView from = view_of_sparse(rows.sparse(block.first, block.count), !rows.is_bits());
+  for (int64_t tile = 0; tile < half.n_tiles(); ++tile) {
+    UnitOutput output = tile_output(tile);
+    output.means = scratch.tile.means.data();
+    half.run(from, tile, scratch.product, scratch.tile, output);
+    copy_means(output.means, block.count, tile, n_units, out + block.first * n_units, n_units);
+  }
+}
+
+/// Blocks of rows are shared among threads, as tiles are elsewhere: sparse rows need no preparation
+/// that tiles would share.
+void write_means_of_sparse(const HalfStep& half, const Rows& rows, float* out, const Run& run) {
+  constexpr int64_t kRowsOfThread = 256;
+  parallel_region(run, [&](Team& team) {
+    BlockScratch scratch(kRowsOfThread);
+    team.for_each(divide_up(rows.rows(), kRowsOfThread), [&](int64_t number) {
+      const int64_t first = number * kRowsOfThread;
+      const RowBlock block{first, std::min(kRowsOfThread, rows.rows() - first)};
+      if (!team.check_stop()) write_sparse_means(half, rows, block, scratch, out);
+    });
+  });
+}
+
 void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& run) {
+  const bool too_few_tiles = half.n_tiles() < run.n_threads;
+  if (too_few_tiles && rows.is_sparse() && half.takes_sparse())
+    return write_means_of_sparse(half, rows, out, run);
   const int64_t n_units = half.to().n_units();
   LayerStates states;
   const auto means_of = [&](RowBlock block, std::vector<BlockScratch>& scratches) {

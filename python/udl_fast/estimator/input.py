@@ -62,8 +62,8 @@ def to_rows(
     threshold. Booleans are states already and meet no threshold. On as many threads as `n_jobs` says."""
     if X.dtype == np.bool_:
         threshold = None
+    n_threads = resolve_n_jobs(n_jobs)
     if not sparse.issparse(X):
-        n_threads = resolve_n_jobs(n_jobs)
         if threshold is None:
             return _core.Rows.from_array(X, n_threads)
         return _core.Rows.from_threshold(X, _compared(X.dtype, threshold), n_threads)
@@ -76,7 +76,7 @@ def to_rows(
         threshold = 0.0  # true and true in one place are true
     elif threshold is not None:
         threshold = _compared(X.dtype, threshold)
-    return _core.Rows.from_csr(X.indptr, X.indices, X.data, X.shape[1], threshold)
+    return _core.Rows.from_csr(X.indptr, X.indices, X.data, X.shape[1], threshold, n_threads)
 
 
 def _compared(dtype: np.dtype[Any], threshold: Any) -> float:
