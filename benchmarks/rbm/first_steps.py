@@ -23,8 +23,8 @@ LEARNING_RATE = 0.1
 PRECISIONS = ("fixed", "fast")
 # batch, visible, hidden, minibatches a call: calls take milliseconds.
 SIZES = (
-    (10, 64, 256, 100),
-    (10, 784, 256, 20),
+    (10, 64, 256, 400),
+    (10, 784, 256, 100),
     (100, 784, 500, 5),
     (1024, 784, 4096, 1),
     (256, 3072, 8192, 1),

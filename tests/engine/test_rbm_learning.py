@@ -13,13 +13,15 @@ from udl_fast import _core
 
 @pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)
 @pytest.mark.parametrize(
-    ("n_visible", "n_hidden", "n_rows"), [(65, 37, 33), (7, 3, 10), (130, 66, 21)]
+    ("n_visible", "n_hidden", "n_rows", "batch_size"),
+    [(65, 37, 33, 10), (7, 3, 25, 20), (130, 66, 21, 17)],
 )
 @pytest.mark.parametrize("precision", PACKED)
-def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows, precision):
+def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows, batch_size, precision):
     """The last minibatch is shorter than the others."""
     engine, expected = random_model(n_visible, n_hidden, precision=precision)
     data = states(n_rows, n_visible)
+    options = {**options, "batch_size": batch_size}
     result, settings, expected.chains = learn(engine, data, options, n_threads)
     step = expected.train(data, settings, SEED, 3)
     assert (result["step"], result["n_rows"]) == (step, n_rows)
@@ -208,3 +210,21 @@ def test_a_pass_is_its_minibatches(options, n_visible, n_hidden, batch_size, pre
     for whole, parts in zip(*found, strict=True):
         np.testing.assert_array_equal(whole, parts)
     assert len(set(scales)) > 1
+
+
+@pytest.mark.parametrize(("batch_size", "is_same"), [(16, True), (17, False)])
+def test_few_rows_are_learned_as_fixed_learns_them(batch_size, is_same):
+    """Who asks afterwards meets the tables of its precision again."""
+    data, seen = states(60, 70), []
+    engines = {precision: random_model(70, 20, precision=precision)[0] for precision in PACKED}
+    for engine in engines.values():
+        learn(engine, data, {"batch_size": batch_size}, 2)
+        seen.append(engine.weights())
+    assert np.array_equal(*seen) == is_same
+    fast = engines["fast"]
+    anew = _core.RbmEngine(70, 20, "fast")
+    anew.set_parameters(fast.weights(), fast.hidden_bias(), fast.visible_bias())
+    rows = _core.Rows.from_array(data)
+    assert fast.precision == "fast"
+    np.testing.assert_array_equal(fast.mean_hidden(rows, 1), anew.mean_hidden(rows, 1))
+    assert (fast.mean_hidden(rows, 1) != engines["fixed"].mean_hidden(rows, 1)).any()

@@ -94,7 +94,7 @@ class Rbm:
         self.hidden_bias = np.asarray(hidden_bias, np.float32)
         self.visible_bias = np.asarray(visible_bias, np.float32)
         self.exp_negative = exp_negative
-        self.narrow = narrow
+        self.fast = self.narrow = narrow
         self.velocity = [np.zeros(a.shape) for a in self.parameters()]
         self.mean_activation = None
         self.chains = None
@@ -229,7 +229,17 @@ class Rbm:
 
     def train(self, data, settings, seed, step):
         """One pass over the rows in minibatches; returns the next step."""
-        learn = self.pcd_k if settings["algorithm"] == "pcd" else self.cd_k
+        is_persistent = settings["algorithm"] == "pcd"
+        learn = self.pcd_k if is_persistent else self.cd_k
+        rows = min(len(data), settings["batch_size"])
+        most = max(rows, len(self.chains)) if is_persistent else rows
+        self.narrow = self.fast and most > 16  # few rows are learned as "fixed" learns them
+        try:
+            return self._train(learn, data, settings, seed, step)
+        finally:
+            self.narrow = self.fast
+
+    def _train(self, learn, data, settings, seed, step):
         for first in range(0, len(data), settings["batch_size"]):
             step = learn(data[first : first + settings["batch_size"]], settings, seed, step)
         return step

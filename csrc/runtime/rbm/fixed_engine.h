@@ -8,12 +8,10 @@ namespace udl {
 
 class FixedRbmEngine final : public StatefulEngine<RbmState> {
  public:
-  FixedRbmEngine(int64_t n_visible, int64_t n_hidden, bool narrow)
-      : StatefulEngine(n_visible, n_hidden, RbmState(n_visible, n_hidden, narrow)) {}
+  FixedRbmEngine(int64_t n_visible, int64_t n_hidden, bool fast)
+      : StatefulEngine(n_visible, n_hidden, RbmState(n_visible, n_hidden, fast)) {}
 
-  Precision precision() const override {
-    return state_.narrow ? Precision::fast : Precision::fixed;
-  }
+  Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
 
   TrainResult train(const TrainCall& call, const Run& run) override;
 

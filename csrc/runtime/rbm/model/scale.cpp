@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "base/error.h"
 #include "runtime/dispatch/target.h"
+#include "runtime/threads/parallel.h"
 
 namespace udl {
 namespace {
@@ -20,10 +22,12 @@ float largest_weight(const PanelMatrix& weights) {
   return largest;
 }
 
-HalfNorm half_norm(const PanelMatrix& weights, const ScaleRule& rule, int exponent) {
+/// Of a call that cannot be interrupted.
+HalfNorm half_norm(const PanelMatrix& weights, const ScaleRule& rule, int exponent, int n_threads) {
   const HalfNormParts parts(weights, rule, exponent);
-  int64_t largest = 0;
-  for (int64_t n = 0; n < parts.count(); ++n) largest = std::max(largest, parts.part(n));
+  std::vector<int64_t> norms(parts.count());
+  parallel_for(Run{n_threads}, parts.count(), [&](int64_t n) { norms[n] = parts.part(n); });
+  const int64_t largest = *std::max_element(norms.begin(), norms.end());
   return {exponent, largest, largest};
 }
 
@@ -42,13 +46,19 @@ int64_t HalfNormParts::part(int64_t index) const {
              : norms.visible_half_norm(weights_, index - n_hidden_tiles_, block_);
 }
 
-int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
+std::optional<int> find_scale_exponent(const PanelMatrix& weights, bool narrow, int n_threads) {
   const float largest = largest_weight(weights);
-  if (!std::isfinite(largest)) throw_invalid("weights are not finite: lower learning_rate");
+  if (!std::isfinite(largest)) return std::nullopt;
   const ScaleRule rule{weights.n_visible(), weights.n_hidden(), narrow};
   ScaleSearch search(rule, largest);
-  while (!search.found()) search.learn(half_norm(weights, rule, search.exponent()));
+  while (!search.found()) search.learn(half_norm(weights, rule, search.exponent(), n_threads));
   return search.exponent();
+}
+
+int weight_scale_exponent(const PanelMatrix& weights, bool narrow) {
+  const std::optional<int> exponent = find_scale_exponent(weights, narrow, 1);
+  if (!exponent) throw_invalid("weights are not finite: lower learning_rate");
+  return *exponent;
 }
 
 }  // namespace udl

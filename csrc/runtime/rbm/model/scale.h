@@ -1,6 +1,7 @@
 #pragma once
 // The fixed-point scale of weights (base/fixed.h), found from the weights alone.
 #include <cstdint>
+#include <optional>
 
 #include "runtime/memory/panels.h"
 #include "runtime/rbm/model/scale_search.h"
@@ -8,7 +9,9 @@
 namespace udl {
 
 /// The scale exponent: a pure function of the weights. `narrow` asks for the one of 16-bit tables.
-/// Throws if a weight is not finite.
+/// None if a weight is not finite.
+std::optional<int> find_scale_exponent(const PanelMatrix& weights, bool narrow, int n_threads);
+/// The same on one thread; throws if a weight is not finite.
 int weight_scale_exponent(const PanelMatrix& weights, bool narrow);
 
 /// The largest half-norm of weights at one scale, in parts that threads may share: it is the

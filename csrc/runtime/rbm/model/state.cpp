@@ -23,14 +23,15 @@ void copy_out(const Buffer<float>& from, float* to) {
 
 }  // namespace
 
-RbmState::RbmState(int64_t visible_units, int64_t hidden_units, bool narrow_tables)
+RbmState::RbmState(int64_t visible_units, int64_t hidden_units, bool is_fast)
     : n_visible(visible_units),
       n_hidden(hidden_units),
       weights(hidden_units, visible_units),
       hidden(hidden_units),
       visible(visible_units),
       mean_activation(hidden_units),
-      narrow(narrow_tables),
+      fast(is_fast),
+      narrow(is_fast),
       scale_exponent(kMinScaleExponent) {}
 
 void RbmState::assign(const ParameterArrays<const float*>& from) {
@@ -38,6 +39,12 @@ void RbmState::assign(const ParameterArrays<const float*>& from) {
   copy_values(from.hidden_bias, n_hidden, hidden.bias);
   copy_values(from.visible_bias, n_visible, visible.bias);
   scale_exponent = weight_scale_exponent(weights, narrow);
+}
+
+void RbmState::use_tables(bool narrow_tables, int n_threads) {
+  if (narrow == narrow_tables) return;
+  narrow = narrow_tables;
+  scale_exponent = find_scale_exponent(weights, narrow, n_threads).value_or(scale_exponent);
 }
 
 void RbmState::copy_to(const ParameterArrays<float*>& to) const {

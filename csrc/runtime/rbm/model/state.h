@@ -19,7 +19,7 @@ namespace udl {
 struct RbmState {
   using Real = float;
 
-  RbmState(int64_t n_visible, int64_t n_hidden, bool narrow);
+  RbmState(int64_t n_visible, int64_t n_hidden, bool fast);
 
   int64_t n_visible, n_hidden;
   PanelMatrix weights;
@@ -28,8 +28,12 @@ struct RbmState {
   Buffer<float> mean_activation;  ///< running mean of the hidden units, for the sparsity target
   bool has_mean_activation = false;
   BitMatrix chains;  ///< hidden states of persistent chains
-  bool narrow;       ///< precision "fast": tables of 16 bits
+  bool fast;         ///< precision "fast"
+  bool narrow;  ///< tables of 16 bits at present: those of "fast" but where it trains on few rows
   int scale_exponent;
+
+  /// From now on; the scale is that of these tables, unless weights are not finite.
+  void use_tables(bool narrow_tables, int n_threads);
 
   int64_t hidden_tiles() const { return hidden.n_tiles(); }
   int64_t visible_tiles() const { return visible.n_tiles(); }

@@ -1,6 +1,7 @@
 // A whole pass over the data is one parallel region: minibatch after minibatch, each in its stages.
 #include "runtime/rbm/train/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "runtime/rbm/train/stages.h"
@@ -98,6 +99,33 @@ class FixedTrainer {
   TrainResult result_;
 };
 
+/// Rows of a minibatch up to which "fast" learns with the tables of "fixed". Narrow ones save
+/// little there, less than the norms of narrow integers cost, which every update gathers:
+/// docs/kernels.md. Part of every bit that "fast" gives.
+constexpr int64_t kMostRowsInWideTables = 16;
+
+int64_t longest_phase(const RbmState& state, const TrainCall& call) {
+  const int64_t data_rows = std::min(call.rows.rows(), call.settings.batch_size);
+  return call.settings.persistent ? std::max(data_rows, state.n_chains()) : data_rows;
+}
+
+/// The tables of a training, and afterwards those of the model again.
+class TablesWhileTraining {
+ public:
+  TablesWhileTraining(RbmState& state, const TrainCall& call, int n_threads)
+      : state_(state), n_threads_(n_threads) {
+    const bool many_rows = longest_phase(state, call) > kMostRowsInWideTables;
+    state_.use_tables(state.fast && many_rows, n_threads_);
+  }
+  TablesWhileTraining(const TablesWhileTraining&) = delete;
+  TablesWhileTraining& operator=(const TablesWhileTraining&) = delete;
+  ~TablesWhileTraining() { state_.use_tables(state_.fast, n_threads_); }
+
+ private:
+  RbmState& state_;
+  int n_threads_;
+};
+
 /// Momentum that is switched off forgets what it had.
 void prepare_velocity(RbmState& state, double momentum) {
   if (momentum == 0)
@@ -109,6 +137,7 @@ void prepare_velocity(RbmState& state, double momentum) {
 }  // namespace
 
 TrainResult train_fixed(RbmState& state, const TrainCall& call, const Run& run) {
+  const TablesWhileTraining tables(state, call, run.n_threads);
   FixedTrainer trainer(state, call, run);
   prepare_velocity(state, call.settings.momentum);
   TrainResult result = trainer.run(run);
