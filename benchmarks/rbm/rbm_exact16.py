@@ -1,10 +1,10 @@
 """An RBM whose likelihood is exact: 784-16, PCD-1, on MNIST thresholded at 0.5.
 
-The published schedule of Melchior, Fischer and Wiskott (2016; PyDeep's small example) without
-centring: learning rate 0.01, batch 100, 50 epochs on all 60,000 training images. Z is summed over
-the 2^16 hidden states, so the test log-likelihood has no estimation error. Both polarities: the
-images, and the images with 0 and 1 exchanged, on which an uncentred RBM learns worse. Published
-without centring: -149.05 nats, flipped -183.36.
+The published schedule of Melchior, Fischer and Wiskott (2016; PyDeep's small example): learning
+rate 0.01, batch 100, 50 epochs on all 60,000 training images. Z is summed over the 2^16 hidden
+states, so the test log-likelihood has no estimation error. Both polarities: the images, and the
+images with 0 and 1 exchanged, on which an RBM that is not centred learns worse. Published without
+centring: -149.05 nats, flipped -183.36; centred (`--centered`): -142.56, flipped -142.09.
 """
 
 import statistics
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
 
-LIMIT_NATS = -149.1
+LIMIT_NATS = {False: -149.1, True: -142.6}  # not centred, centred
+LARGEST_DIFFERENCE_NATS = 1.0  # of both polarities of a centred model
 
 
 def load(quick: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
@@ -34,7 +35,11 @@ def load(quick: bool) -> tuple[NDArray[np.uint8], NDArray[np.uint8], str]:
 
 
 def log_likelihood(
-    train: NDArray[np.uint8], test: NDArray[np.uint8], seed: int, n_iter: int
+    train: NDArray[np.uint8],
+    test: NDArray[np.uint8],
+    seed: int,
+    n_iter: int,
+    centered: bool = False,
 ) -> dict[str, float]:
     """Train one model; its exact mean test log-likelihood in nats, log Z, training seconds."""
     model = RBM(
@@ -44,6 +49,7 @@ def log_likelihood(
         learning_rate=0.01,
         batch_size=100,
         n_iter=n_iter,
+        centered=centered,
         random_state=seed,
     )
     start = time.perf_counter()
@@ -59,12 +65,21 @@ def log_likelihood(
     }
 
 
+def reaches(results: dict[str, Any], centered: bool) -> bool:
+    """Whether the means over the seeds are what they are to be."""
+    normal, flipped = (results[name]["mean_log_likelihood"] for name in ("normal", "flipped"))
+    alike = abs(normal - flipped) <= LARGEST_DIFFERENCE_NATS
+    return bool(normal >= LIMIT_NATS[centered] and (alike or not centered))
+
+
 def main() -> int:
-    """Train, print, record; 1 if the mean over the seeds misses the limit."""
+    """Train, print, record; 1 if the means over the seeds miss the limits."""
     options = parser(__doc__)
     options.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="default 0 1 2")
+    options.add_argument("--centered", action="store_true", help="with the centred gradient")
     arguments = options.parse_args()
-    path = output_path(arguments, "rbm_exact16")
+    centered = arguments.centered
+    path = output_path(arguments, "rbm_exact16_centered" if centered else "rbm_exact16")
     train, test, data = load(arguments.quick)
     n_iter = 3 if arguments.quick else 50
     seeds = arguments.seeds[:1] if arguments.quick else arguments.seeds
@@ -72,7 +87,7 @@ def main() -> int:
     for name, flip in (("normal", np.uint8(0)), ("flipped", np.uint8(1))):
         runs = []
         for seed in seeds:
-            runs.append(log_likelihood(train ^ flip, test ^ flip, seed, n_iter))
+            runs.append(log_likelihood(train ^ flip, test ^ flip, seed, n_iter, centered))
             print(
                 f"{name:<8} seed {seed}  {runs[-1]['log_likelihood']:9.3f} nats"
                 f"  ({runs[-1]['seconds']:.1f} s)",
@@ -89,15 +104,14 @@ def main() -> int:
             "learning_rate": 0.01,
             "batch_size": 100,
             "n_iter": n_iter,
-            "centered": False,
+            "centered": centered,
         },
         "seeds": seeds,
         "results": results,
-        "limit_nats": LIMIT_NATS,
+        "limit_nats": LIMIT_NATS[centered],
     }
     finish("rbm_exact16", path, measured)
-    reached = results["normal"]["mean_log_likelihood"] >= LIMIT_NATS
-    return 0 if arguments.quick or reached else 1
+    return 0 if arguments.quick or reaches(results, centered) else 1
 
 
 if __name__ == "__main__":

@@ -346,6 +346,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm forms": _rbm_forms,
     "rbm work": _rbm_work,
     "rbm_exact16": _exact16,
+    "rbm_exact16_centered": _exact16,
     "precision_exact16": _precision,
     "rbm_scaling": _scaling,
     "first_steps": _first_steps,

@@ -56,13 +56,20 @@ py::dict optimizer_state(const RbmEngine& engine) {
   const RealArray weight(engine, {has_weight ? engine.n_hidden() : 0, engine.n_visible()});
   const RealArray hidden(engine, {engine.n_hidden()}), visible(engine, {engine.n_visible()});
   const RealArray mean(engine, {has_mean ? engine.n_hidden() : 0});
+  const bool has_offsets = engine.has_offsets();
+  const RealArray hidden_offset(engine, {has_offsets ? engine.n_hidden() : 0});
+  const RealArray visible_offset(engine, {has_offsets ? engine.n_visible() : 0});
   engine.get_optimizer({has_weight ? weight.span() : RealSpan(), hidden.span(), visible.span(),
-                        has_mean ? mean.span() : RealSpan()});
+                        has_mean ? mean.span() : RealSpan(),
+                        has_offsets ? hidden_offset.span() : RealSpan(),
+                        has_offsets ? visible_offset.span() : RealSpan()});
   py::dict out;
   if (has_weight) out["weight_velocity"] = weight.array();
   out["hidden_velocity"] = hidden.array();
   out["visible_velocity"] = visible.array();
   if (has_mean) out["mean_activation"] = mean.array();
+  if (has_offsets) out["hidden_offset"] = hidden_offset.array();
+  if (has_offsets) out["visible_offset"] = visible_offset.array();
   return out;
 }
 
@@ -75,12 +82,17 @@ class OptimizerArrays {
     hidden_ = array("hidden_velocity", {engine.n_hidden()});
     visible_ = array("visible_velocity", {engine.n_visible()});
     mean_ = array("mean_activation", {engine.n_hidden()});
+    hidden_offset_ = array("hidden_offset", {engine.n_hidden()});
+    visible_offset_ = array("visible_offset", {engine.n_visible()});
+    if (state.contains("hidden_offset") != state.contains("visible_offset"))
+      throw_invalid(std::string(function) + ": needs both of hidden_offset and visible_offset");
     if (n_found_ == state.size()) return;
     throw_invalid(std::string(function) + ": unknown entries besides those of optimizer_state()");
   }
 
   void assign_to(RbmEngine& engine) const {
-    engine.set_optimizer({weight_.view(), hidden_.view(), visible_.view(), mean_.view()});
+    engine.set_optimizer({weight_.view(), hidden_.view(), visible_.view(), mean_.view(),
+                          hidden_offset_.view(), visible_offset_.view()});
   }
 
  private:
@@ -94,7 +106,7 @@ class OptimizerArrays {
   const py::dict& state_;
   const char* function_;
   std::size_t n_found_ = 0;
-  CheckedReals weight_, hidden_, visible_, mean_;
+  CheckedReals weight_, hidden_, visible_, mean_, hidden_offset_, visible_offset_;
 };
 
 void set_optimizer_state(RbmEngine& engine, const py::dict& state) {

@@ -10,7 +10,7 @@
 namespace udl::bindings {
 namespace {
 
-/// Reads settings by name; what is missing or unknown is an error.
+/// Reads settings by name; what is missing, unless it has a default, or unknown is an error.
 class SettingsReader {
  public:
   explicit SettingsReader(const py::dict& settings) : settings_(settings) {}
@@ -26,6 +26,10 @@ class SettingsReader {
     } catch (const py::cast_error&) {
       throw_invalid(std::string("train: ") + name + " cannot be " + std::string(py::repr(value)));
     }
+  }
+  template <class T>
+  T get_or(const char* name, T value) {
+    return settings_.contains(name) ? get<T>(name) : value;
   }
   void check_all_used() const {
     if (used_ != settings_.size())
@@ -56,6 +60,7 @@ TrainSettings read_settings(const py::dict& settings) {
   out.sparsity_target = target.value_or(0.0);
   out.sparsity_cost = reader.get<double>("sparsity_cost");
   out.sparsity_damping = reader.get<double>("sparsity_damping");
+  out.centered = reader.get_or("centered", false);
   out.sample_visibles = reader.get<bool>("sample_visibles");
   const auto statistics = reader.get<std::string>("statistics");
   if (statistics != "mean" && statistics != "sampled")

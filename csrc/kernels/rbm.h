@@ -11,6 +11,7 @@
 // that cannot overflow (base/fixed.h), or sums of floats in one order, in which every product is
 // added with one rounding.
 #include "base/units.h"
+#include "kernels/rbm/centring.h"
 #include "kernels/rbm/flips.h"
 #include "kernels/rbm/gradient.h"
 #include "kernels/rbm/lists.h"
@@ -30,6 +31,7 @@ struct RbmKernels {
   UnitKernels units[kUnitKinds];  ///< by UnitKind
   GradientKernels gradient;
   UpdateKernels update;
+  CentringKernels centring;
   NormKernels norms;
   FlipKernels flips;
 

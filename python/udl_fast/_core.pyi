@@ -105,8 +105,8 @@ class RbmEngine:
     def hidden_bias(self) -> NDArray[Any]: ...
     def visible_bias(self) -> NDArray[Any]: ...
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
-        """weight_velocity, hidden_velocity, visible_velocity, mean_activation: what resume needs
-        beside the parameters."""
+        """weight_velocity, hidden_velocity, visible_velocity, mean_activation, hidden_offset,
+        visible_offset: what resume needs beside the parameters."""
     def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
     def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
     @property
@@ -133,7 +133,8 @@ class RbmEngine:
     ) -> dict[str, Any]:
         """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
         learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
-        sparsity_damping, sample_visibles, binarize_sample, data_step (presentation counter).
+        sparsity_damping, centered (False where it is left out), sample_visibles, binarize_sample, data_step
+        (presentation counter).
         Returns n_updates, n_rows, step, stopped, finite, seconds."""
     def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
     def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...

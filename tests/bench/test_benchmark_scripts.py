@@ -261,8 +261,9 @@ def test_base_rate_by_hand(monkeypatch):
     assert check.base_rate(train, test) == pytest.approx(by_hand)
 
 
-def test_exact_likelihood(tmp_path):
-    record = run("rbm_exact16", tmp_path, "--seeds", "5")
+@pytest.mark.parametrize("options", [[], ["--centered"]])
+def test_exact_likelihood(tmp_path, options):
+    record = run("rbm_exact16", tmp_path, "--seeds", "5", *options)
     for result in record["results"].values():
         assert [run["seed"] for run in result["runs"]] == [5]
         # Between knowing nothing and the entropy of a uniform pixel distribution.

@@ -50,7 +50,6 @@ def fitted():
             ValueError,
             "needs sample_visibles=True",
         ),
-        ({"centered": True}, NotImplementedError, "RBM: centered=True is not available yet"),
         (
             {"binarize": "sampled"},
             ValueError,

@@ -97,6 +97,7 @@ class Rbm:
         self.fast = self.narrow = narrow
         self.velocity = [np.zeros(a.shape) for a in self.parameters()]
         self.mean_activation = None
+        self.offsets = None  # of hidden and of visible units, where the gradient is centred
         self.chains = None
 
     def parameters(self):
@@ -202,21 +203,37 @@ class Rbm:
         return paired.T @ states / len(states), hidden.mean(axis=0), states.mean(axis=0)
 
     def _update(self, up, down, settings):
-        gradients = [a - b for a, b in zip(up, down, strict=True)]
+        centered = settings.get("centered", False)
+        hidden_offset, visible_offset = self._moved_offsets(up) if centered else (0.0, 0.0)
+        gradients = centred_gradient(up, down, hidden_offset, visible_offset)
         if settings["sparsity_target"] is not None:
             force = self._sparsity_force(up[1], settings)
-            gradients[0] += np.outer(force, up[2])
+            gradients[0] += np.outer(force, up[2] - visible_offset)
             gradients[1] += force
         w = self.weights.astype(np.float64)
         gradients[0] -= settings["weight_decay"] * w + settings["l1"] * np.sign(w)
-        for parameter, velocity, gradient in zip(
-            self.parameters(), self.velocity, gradients, strict=True
-        ):
+        steps = []
+        for velocity, gradient in zip(self.velocity, gradients, strict=True):
             velocity *= settings["momentum"]
             velocity += settings["learning_rate"] * gradient
-            parameter += velocity.astype(np.float32)
+            steps.append(velocity.copy())
             if settings["momentum"] == 0:  # no velocity is kept: momentum starts from rest
                 velocity[...] = 0
+        if centered:
+            steps = plain_step(steps, hidden_offset, visible_offset)
+        for parameter, step in zip(self.parameters(), steps, strict=True):
+            parameter += step.astype(np.float32)
+
+    def _moved_offsets(self, up):
+        means = up[1:]
+        if self.offsets is None:
+            self.offsets = list(means)
+        else:
+            self.offsets = [
+                offset + 0.01 * (mean - offset)
+                for offset, mean in zip(self.offsets, means, strict=True)
+            ]
+        return self.offsets
 
     def _sparsity_force(self, mean_activation, settings):
         """Push of a unit towards the wanted mean activation (Hinton 2010, section 11)."""
@@ -243,6 +260,35 @@ class Rbm:
         for first in range(0, len(data), settings["batch_size"]):
             step = learn(data[first : first + settings["batch_size"]], settings, seed, step)
         return step
+
+
+def centred_gradient(up, down, hidden_offset, visible_offset):
+    """Gradient of the parameters of a centred RBM, E = -(v - m)'b - (h - l)'c - (h - l)'W(v - m), from the
+    statistics of both phases: mean of h v', of h, of v."""
+    (up_pairs, up_hidden, up_visible), (down_pairs, down_hidden, down_visible) = up, down
+
+    def centred(pairs, hidden, visible):
+        """Mean of (h - l)(v - m)'."""
+        m = np.broadcast_to(visible_offset, visible.shape)
+        n = np.broadcast_to(hidden_offset, hidden.shape)
+        return pairs - np.outer(hidden, m) - np.outer(n, visible) + np.outer(n, m)
+
+    return [
+        centred(up_pairs, up_hidden, up_visible) - centred(down_pairs, down_hidden, down_visible),
+        up_hidden - down_hidden,
+        up_visible - down_visible,
+    ]
+
+
+def plain_step(step, hidden_offset, visible_offset):
+    """What a step of a centred RBM's parameters is for the same RBM without offsets."""
+    weights, hidden, visible = step
+    return [weights, hidden - weights @ visible_offset, visible - hidden_offset @ weights]
+
+
+def flipped(weights, hidden_bias, visible_bias):
+    """The RBM that gives 1 - v the probability that this one gives v."""
+    return -weights, hidden_bias + weights.sum(axis=1), -visible_bias
 
 
 def pair_statistics(visible, hidden):

@@ -35,6 +35,7 @@ EFFECTIVE = {  # in what `fit` learns next
     "sparsity_target": 0.9,
     "sparsity_cost": 0.9,
     "sparsity_damping": 0.1,
+    "centered": True,
     "binarize": 0.5,
     "sample_visibles": False,
     "statistics": "sampled",
@@ -48,7 +49,6 @@ NEUTRAL = {  # what is learned does not depend on them
     "device": "cpu",
     "visible": "bernoulli",
     "hidden": "bernoulli",
-    "centered": False,
     "random_state": 1,  # the fitted model goes on with its own seed
 }
 ELSEWHERE = {"warm_start", "shuffle"}  # whether `fit` learns on at all; shuffle differs by class

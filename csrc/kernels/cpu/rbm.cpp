@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/rbm/active_lists.h"
 #include "kernels/cpu/rbm/bit_transpose.h"
+#include "kernels/cpu/rbm/centring.h"
 #include "kernels/cpu/rbm/dense.h"
 #include "kernels/cpu/rbm/flips.h"
 #include "kernels/cpu/rbm/half_norms.h"
@@ -72,6 +73,12 @@ constexpr UpdateKernels update_kernels() {
   return kernels;
 }
 
+constexpr CentringKernels centring_kernels() {
+  CentringKernels kernels{};
+  kernels.bias_shifts = bias_shifts;
+  return kernels;
+}
+
 constexpr NormKernels norm_kernels() {
   NormKernels kernels{};
   kernels.largest_bits = largest_bits;
@@ -100,6 +107,7 @@ constexpr RbmKernels all_kernels() {
   kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();
+  kernels.centring = centring_kernels();
   kernels.norms = norm_kernels();
   kernels.flips = flip_kernels();
   return kernels;

@@ -16,6 +16,7 @@ struct TrainSettings {
   double l1 = 0;
   bool has_sparsity = false;
   double sparsity_target = 0, sparsity_cost = 0, sparsity_damping = 0.9;
+  bool centered = false;        ///< the centred gradient (runtime/rbm/steps/centring.h)
   bool sample_visibles = true;      ///< false: the last reconstruction is a probability
   bool sampled_statistics = false;  ///< the gradient pairs sampled hidden states instead of
                                     ///< probabilities

@@ -30,16 +30,18 @@ class StatefulEngine : public RbmEngine {
   }
 
   void set_optimizer(const OptimizerArrays<RealView>& from) final {
-    state_.assign(
-        OptimizerArrays<const Real*>{values(from.weight_velocity), values(from.hidden_velocity),
-                                     values(from.visible_velocity), values(from.mean_activation)});
+    state_.assign(OptimizerArrays<const Real*>{
+        values(from.weight_velocity), values(from.hidden_velocity), values(from.visible_velocity),
+        values(from.mean_activation), values(from.hidden_offset), values(from.visible_offset)});
   }
   void get_optimizer(const OptimizerArrays<RealSpan>& to) const final {
-    state_.copy_to(OptimizerArrays<Real*>{values(to.weight_velocity), values(to.hidden_velocity),
-                                          values(to.visible_velocity), values(to.mean_activation)});
+    state_.copy_to(OptimizerArrays<Real*>{
+        values(to.weight_velocity), values(to.hidden_velocity), values(to.visible_velocity),
+        values(to.mean_activation), values(to.hidden_offset), values(to.visible_offset)});
   }
   bool has_weight_velocity() const final { return state_.has_weight_velocity(); }
   bool has_mean_activation() const final { return state_.has_mean_activation; }
+  bool has_offsets() const final { return state_.has_offsets(); }
 
   void set_chains(const Rows& hidden) final { state_.set_chains(hidden); }
   Rows chains() const final { return state_.chain_rows(); }

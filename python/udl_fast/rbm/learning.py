@@ -37,6 +37,7 @@ class ContrastiveLearning(Inference):
     learning_rate_schedule: str
     final_learning_rate: float | None
     statistics: str
+    centered: bool
     sample_visibles: bool
     precision: str
     batch_size: int
@@ -96,6 +97,7 @@ class ContrastiveLearning(Inference):
     def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
         settings = {name: checked[name] for name in _ENGINE_SETTINGS}
         settings["statistics"] = self.statistics
+        settings["centered"] = self.centered
         final_momentum = checked["final_momentum"]
         if final_momentum is not None and self.n_iter_ >= checked["momentum_switch_epoch"]:
             settings["momentum"] = final_momentum

@@ -36,6 +36,8 @@ _ARRAYS: Mapping[str, ArrayRule] = {
     "hidden_velocity": ArrayRule("real", _OF_HIDDEN),
     "visible_velocity": ArrayRule("real", _OF_VISIBLE),
     "mean_activation": ArrayRule("real", _OF_HIDDEN, optional=True),
+    "hidden_offset": ArrayRule("real", _OF_HIDDEN, optional=True),
+    "visible_offset": ArrayRule("real", _OF_VISIBLE, optional=True),
     "chains": ArrayRule("bits", ("n_chains", "n_hidden")),
 }
 
@@ -93,7 +95,10 @@ class RBM(
     sparsity_cost, sparsity_damping : float, default=0.0 and 0.9
         Strength of the pull towards the target, and memory of the running mean activation.
     centered : bool, default=False
-        Not available yet.
+        The centred gradient ([5]_, [6]_): statistics of states less their running means, which learns
+        better and alike whether pixels are on or off. The means follow the data by a hundredth of the
+        way every minibatch, as those of PyDeep do, and are kept with the model; the likelihood is that
+        of an RBM as any other.
     binarize : None, float or "sample", default=None
         A threshold makes pixels above it 1, as ``X > binarize`` does in NumPy: a pixel of float32 is
         compared with the threshold rounded to float32. "sample" takes values in [0, 1] as probabilities and
@@ -168,6 +173,10 @@ class RBM(
     .. [3] G. Hinton, "A practical guide to training restricted Boltzmann machines", UTML TR
        2010-003.
     .. [4] I. Loshchilov, F. Hutter, "SGDR: stochastic gradient descent with warm restarts", ICLR 2017.
+    .. [5] G. Montavon, K.-R. Müller, "Deep Boltzmann machines and the centering trick", in Neural
+       Networks: Tricks of the Trade, 2012.
+    .. [6] J. Melchior, A. Fischer, L. Wiskott, "How to center deep Boltzmann machines", Journal of
+       Machine Learning Research 17, 2016.
 
     Examples
     --------

@@ -65,7 +65,7 @@ RULES: Mapping[str, Rule] = {
     "sparsity_target": Number(0, 1, optional=True),
     "sparsity_cost": Number(0),
     "sparsity_damping": Number(0, 1),
-    "centered": Flag(planned=True),
+    "centered": Flag(),
     "binarize": Binarize(),
     "sample_visibles": Flag(),
     "statistics": Choice(("mean", "sampled")),

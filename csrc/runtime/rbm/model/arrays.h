@@ -13,6 +13,7 @@ struct ParameterArrays {
 template <class Pointer>
 struct OptimizerArrays {
   Pointer weight_velocity{}, hidden_velocity{}, visible_velocity{}, mean_activation{};
+  Pointer hidden_offset{}, visible_offset{};  ///< both or none
 };
 
 }  // namespace udl

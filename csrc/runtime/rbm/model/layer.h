@@ -1,5 +1,6 @@
 #pragma once
 // One layer of units: its kind, its biases and how they move.
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
@@ -16,6 +17,11 @@ struct Layer {
   UnitKind kind = UnitKind::bernoulli;
   BiasVector bias;
   Buffer<float> bias_velocity;
+  Buffer<float> offset;  ///< of a centred model (steps/centring.h), whole tiles; else empty
+
+  bool has_offset() const { return offset.size() > 0; }
+  /// Zeros.
+  void add_offset() { offset.resize(n_tiles() * kTileUnits); }
 
   int64_t n_units() const { return bias.size(); }
   int64_t n_tiles() const { return divide_up(n_units(), kTileUnits); }
@@ -27,5 +33,10 @@ struct Layer {
     return true;
   }
 };
+
+/// Units of a tile that are there.
+inline int64_t tile_units(const Layer& layer, int64_t tile) {
+  return std::min<int64_t>(kTileUnits, layer.n_units() - tile * kTileUnits);
+}
 
 }  // namespace udl

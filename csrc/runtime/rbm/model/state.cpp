@@ -21,6 +21,17 @@ void copy_out(const Buffer<float>& from, float* to) {
   if (to != nullptr) std::copy_n(from.data(), from.size(), to);
 }
 
+void assign_offset(Layer& layer, const float* from) {
+  layer.offset.resize(0);
+  if (from == nullptr) return;
+  layer.add_offset();
+  copy_values(from, layer.n_units(), layer.offset);
+}
+
+void copy_offset(const Layer& layer, float* to) {
+  if (to != nullptr) std::copy_n(layer.offset.data(), layer.n_units(), to);
+}
+
 }  // namespace
 
 RbmState::RbmState(int64_t visible_units, int64_t hidden_units, bool is_fast)
@@ -61,6 +72,8 @@ void RbmState::assign(const OptimizerArrays<const float*>& from) {
   if (from.visible_velocity) copy_values(from.visible_velocity, n_visible, visible.bias_velocity);
   has_mean_activation = from.mean_activation != nullptr;
   if (from.mean_activation) copy_values(from.mean_activation, n_hidden, mean_activation);
+  assign_offset(hidden, from.hidden_offset);
+  assign_offset(visible, from.visible_offset);
 }
 
 void RbmState::copy_to(const OptimizerArrays<float*>& to) const {
@@ -68,6 +81,8 @@ void RbmState::copy_to(const OptimizerArrays<float*>& to) const {
   copy_out(hidden.bias_velocity, to.hidden_velocity);
   copy_out(visible.bias_velocity, to.visible_velocity);
   copy_out(mean_activation, to.mean_activation);
+  copy_offset(hidden, to.hidden_offset);
+  copy_offset(visible, to.visible_offset);
 }
 
 /// Whole panels: weights of missing units are zero.

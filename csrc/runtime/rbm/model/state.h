@@ -45,6 +45,7 @@ struct RbmState {
   void assign(const OptimizerArrays<const float*>& from);
   void copy_to(const OptimizerArrays<float*>& to) const;
   bool has_weight_velocity() const { return !weight_velocity.empty(); }
+  bool has_offsets() const { return hidden.has_offset() && visible.has_offset(); }
   void set_chains(const Rows& rows) { chains = rows.bit_matrix(); }
   Rows chain_rows() const { return rows_from_bits(chains.view()); }
   int64_t n_chains() const { return chains.rows(); }

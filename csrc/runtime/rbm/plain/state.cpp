@@ -48,6 +48,10 @@ void PlainState::assign(const OptimizerArrays<const double*>& from) {
   assign_values(visible_velocity, from.visible_velocity);
   has_mean_activation = from.mean_activation != nullptr;
   assign_values(mean_activation, from.mean_activation);
+  hidden_offset.resize(from.hidden_offset ? n_hidden : 0);
+  assign_values(hidden_offset, from.hidden_offset);
+  visible_offset.resize(from.visible_offset ? n_visible : 0);
+  assign_values(visible_offset, from.visible_offset);
 }
 
 void PlainState::copy_to(const OptimizerArrays<double*>& to) const {
@@ -55,6 +59,8 @@ void PlainState::copy_to(const OptimizerArrays<double*>& to) const {
   copy_out(hidden_velocity, to.hidden_velocity);
   copy_out(visible_velocity, to.visible_velocity);
   copy_out(mean_activation, to.mean_activation);
+  copy_out(hidden_offset, to.hidden_offset);
+  copy_out(visible_offset, to.visible_offset);
 }
 
 void PlainState::set_chains(const Rows& rows) { chains = plain_rows(rows, Run{}); }

@@ -21,6 +21,7 @@ struct PlainState {
   PlainMatrix weight_velocity;  ///< empty until a minibatch was learned
   PlainMatrix hidden_velocity, visible_velocity, mean_activation;
   bool has_mean_activation = false;
+  PlainMatrix hidden_offset, visible_offset;  ///< of a centred model, else empty
   PlainMatrix chains;  ///< hidden states, 0.0 or 1.0
 
   // Arrays in and out; those out that are null are left out.
@@ -29,6 +30,7 @@ struct PlainState {
   void assign(const OptimizerArrays<const double*>& from);
   void copy_to(const OptimizerArrays<double*>& to) const;
   bool has_weight_velocity() const { return !weight_velocity.empty(); }
+  bool has_offsets() const { return !hidden_offset.empty(); }
   void set_chains(const Rows& rows);
   Rows chain_rows() const;
   int64_t n_chains() const { return static_cast<int64_t>(chains.size()) / n_hidden; }

@@ -7,6 +7,7 @@
 #include "runtime/data/minibatches.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
+#include "runtime/rbm/steps/centring.h"
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/threads/parallel.h"
 
@@ -129,32 +130,66 @@ class PlainTrainer {
   }
 
   void update(const PlainPhase& data, const PlainPhase& model) {
-    PlainMatrix force(state_.n_hidden), mean_visible(state_.n_visible);
-    parallel_for(run_, state_.n_hidden,
-                 [&](int64_t j) { force[j] = update_hidden_bias(j, data, model); });
+    const PlainMatrix before = settings_.centered ? state_.weights : PlainMatrix();
+    begin_centring();
+    PlainMatrix force(state_.n_hidden), hidden_gradient(state_.n_hidden);
+    parallel_for(run_, state_.n_hidden, [&](int64_t j) {
+      const double mean = data.hidden_mean(j);
+      hidden_gradient[j] = mean - model.hidden_mean(j);
+      force[j] = settings_.has_sparsity ? sparsity_force(j, mean) : 0;
+      if (settings_.centered) follow(state_.hidden_offset[j], mean);
+      learn_value(state_.hidden_bias[j], state_.hidden_velocity[j], hidden_gradient[j] + force[j]);
+    });
     state_.has_mean_activation = state_.has_mean_activation || settings_.has_sparsity;
+    PlainMatrix mean_visible(state_.n_visible), visible_gradient(state_.n_visible);
     parallel_for(run_, state_.n_visible, [&](int64_t i) {
       mean_visible[i] = data.visible_mean(i);
-      learn_value(state_.visible_bias[i], state_.visible_velocity[i],
-                  mean_visible[i] - model.visible_mean(i));
+      visible_gradient[i] = mean_visible[i] - model.visible_mean(i);
+      if (settings_.centered) follow(state_.visible_offset[i], mean_visible[i]);
+      learn_value(state_.visible_bias[i], state_.visible_velocity[i], visible_gradient[i]);
     });
     state_.weight_velocity.resize(state_.weights.size());
     parallel_region(run_, [&](Team& team) {
       team.for_each(state_.n_hidden, [&](int64_t j) {
         const PlainMatrix up = data.pair_means(j, team), down = model.pair_means(j, team);
-        for (int64_t i = 0; i < state_.n_visible; ++i)
-          update_weight(i, j, up[i] - down[i] + force[j] * mean_visible[i]);
+        for (int64_t i = 0; i < state_.n_visible; ++i) {
+          const double m = visible_offset(i), l = hidden_offset(j);
+          update_weight(i, j,
+                        up[i] - down[i] - hidden_gradient[j] * m - l * visible_gradient[i] +
+                            force[j] * (mean_visible[i] - m));
+        }
       });
     });
+    if (settings_.centered) shift_biases(before);
   }
 
-  /// Returns the force of sparsity.
-  double update_hidden_bias(int64_t j, const PlainPhase& data, const PlainPhase& model) {
-    const double mean = data.hidden_mean(j);
-    const double force = settings_.has_sparsity ? sparsity_force(j, mean) : 0;
-    learn_value(state_.hidden_bias[j], state_.hidden_velocity[j],
-                mean - model.hidden_mean(j) + force);
-    return force;
+  // ---- centring (steps/centring.h) ----
+
+  /// A model that is not to be centred forgets its offsets.
+  void begin_centring() {
+    starts_offsets_ = settings_.centered && !state_.has_offsets();
+    state_.hidden_offset.resize(settings_.centered ? state_.n_hidden : 0);
+    state_.visible_offset.resize(settings_.centered ? state_.n_visible : 0);
+  }
+
+  double hidden_offset(int64_t j) const { return settings_.centered ? state_.hidden_offset[j] : 0; }
+  double visible_offset(int64_t i) const {
+    return settings_.centered ? state_.visible_offset[i] : 0;
+  }
+
+  void follow(double& offset, double mean) const {
+    offset = starts_offsets_ ? mean : next_offset(offset, mean);
+  }
+
+  void shift_biases(const PlainMatrix& before) {
+    const int64_t nv = state_.n_visible;
+    for (int64_t j = 0; j < state_.n_hidden; ++j) {
+      for (int64_t i = 0; i < nv; ++i) {
+        const double change = state_.weights[j * nv + i] - before[j * nv + i];
+        state_.hidden_bias[j] -= change * state_.visible_offset[i];
+        state_.visible_bias[i] -= change * state_.hidden_offset[j];
+      }
+    }
   }
 
   double sparsity_force(int64_t j, double mean) {
@@ -184,6 +219,7 @@ class PlainTrainer {
   const Run& run_;
   const DrawSchedule draws_;
   const Minibatches minibatches_;
+  bool starts_offsets_ = false;  ///< with this minibatch
   TrainResult result_;
 };
 

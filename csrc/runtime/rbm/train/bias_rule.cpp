@@ -1,41 +1,45 @@
 #include "runtime/rbm/train/bias_rule.h"
 
-#include <algorithm>
-
 namespace udl {
-namespace {
 
-/// Units of a tile that are there.
-int64_t tile_units(const Layer& layer, int64_t tile) {
-  return std::min<int64_t>(kTileUnits, layer.n_units() - tile * kTileUnits);
+BiasRule::BiasRule(RbmState& state, const TrainSettings& settings, Centring& centring)
+    : state_(state), settings_(settings), centring_(centring), mean_visible_(state.n_visible) {}
+
+void BiasRule::update_visible(int64_t tile, bool first_batch, const TileStatistic& data,
+                              const TileStatistic& model) {
+  const TileMeans gradient = difference(data, model);
+  if (centring_.is_on()) centring_.begin_visible(tile, first_batch, data.means(), gradient);
+  if (settings_.has_sparsity) {
+    const TileMeans means = data.means();
+    const int64_t first = tile * kTileUnits;
+    for (int64_t k = 0; k < tile_units(state_.visible, tile); ++k)
+      mean_visible_[first + k] =
+          means.units[k] - (centring_.is_on() ? centring_.visible_offset()[first + k] : 0.0f);
+  }
+  update(state_.visible, tile, gradient);
 }
 
-}  // namespace
-
-BiasRule::BiasRule(RbmState& state, const TrainSettings& settings)
-    : state_(state), settings_(settings), mean_visible_(state.n_visible) {}
-
-void BiasRule::update_visible(int64_t tile, const TileStatistic& data, const TileStatistic& model) {
-  if (has_sparsity())
-    std::copy_n(data.means().units, tile_units(state_.visible, tile),
-                mean_visible_.data() + tile * kTileUnits);
-  update(state_.visible, tile, difference(data, model));
-}
-
-OuterTerm BiasRule::update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
-                                  const TileStatistic& model) {
-  OuterTerm sparsity{mean_visible_.data(), {}};
+WeightTerms BiasRule::update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
+                                    const TileStatistic& model) {
+  WeightTerms terms;
   TileMeans gradient = difference(data, model);
-  if (has_sparsity()) {
+  if (centring_.is_on()) {
+    centring_.begin_hidden(tile, first_batch, data.means());
+    terms.add(centring_.visible_term(gradient));
+    terms.add(centring_.hidden_term(tile));
+  }
+  if (settings_.has_sparsity) {
+    OuterTerm sparsity{mean_visible_.data(), {}};
     const bool has_history = !first_batch || state_.has_mean_activation;
     const TileMeans means = data.means();
     for (int64_t k = 0; k < tile_units(state_.hidden, tile); ++k) {
       sparsity.hidden[k] = sparsity_force(tile * kTileUnits + k, means.units[k], has_history);
       gradient.units[k] += sparsity.hidden[k];
     }
+    terms.add(sparsity);
   }
   update(state_.hidden, tile, gradient);
-  return sparsity;
+  return terms;
 }
 
 /// cost * (target - q): the derivative of the cross-entropy between the wanted and the running mean

@@ -1,23 +1,38 @@
 #pragma once
 // How biases learn: the difference of both phases with momentum, and the sparsity target, whose
 // force acts on the weights as well.
+#include <cstdint>
+
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
+#include "runtime/rbm/train/centring.h"
 #include "runtime/rbm/train/phase.h"
 
 namespace udl {
 
+/// What the gradient of a panel's weights has beside the pairs of both phases.
+class WeightTerms {
+ public:
+  void add(const OuterTerm& term) { terms_[count_++] = term; }
+  const OuterTerm* data() const { return terms_; }
+  int count() const { return count_; }
+
+ private:
+  OuterTerm terms_[3];  ///< two of centring, one of sparsity
+  int count_ = 0;
+};
+
 class BiasRule {
  public:
-  BiasRule(RbmState& state, const TrainSettings& settings);
+  BiasRule(RbmState& state, const TrainSettings& settings, Centring& centring);
 
-  /// Biases of a visible tile; keeps the means of the data for the force of sparsity.
-  void update_visible(int64_t tile, const TileStatistic& data, const TileStatistic& model);
-  /// Biases of a hidden tile. Returns the term that sparsity adds to the gradient of its weights.
-  OuterTerm update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
-                          const TileStatistic& model);
-  bool has_sparsity() const { return settings_.has_sparsity; }
+  /// Biases of a visible tile; keeps what the terms of weights need.
+  void update_visible(int64_t tile, bool first_batch, const TileStatistic& data,
+                      const TileStatistic& model);
+  /// Biases of a hidden tile, after all visible ones. Returns the terms of its weights.
+  WeightTerms update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
+                            const TileStatistic& model);
 
  private:
   float sparsity_force(int64_t j, float mean_activation, bool has_history);
@@ -25,7 +40,8 @@ class BiasRule {
 
   RbmState& state_;
   const TrainSettings& settings_;
-  Buffer<float> mean_visible_;
+  Centring& centring_;
+  Buffer<float> mean_visible_;  ///< for the force of sparsity; of a centred model less offsets
 };
 
 }  // namespace udl

@@ -37,15 +37,19 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
                    TrainScratch& scratch, int thread) {
   const HiddenStatistics data = data_statistics(tile, states, scratch);
   const HiddenStatistics model = model_statistics(tile, states, up, scratch);
-  const OuterTerm sparsity = run_.biases.update_hidden(tile, states.batch.index == 0,
-                                                       hidden_statistic(run_.kernels, data, tile),
-                                                       hidden_statistic(run_.kernels, model, tile));
+  const WeightTerms terms = run_.biases.update_hidden(tile, states.batch.index == 0,
+                                                      hidden_statistic(run_.kernels, data, tile),
+                                                      hidden_statistic(run_.kernels, model, tile));
 
   PanelUpdate update{};
   run_.gradient.fill(tile, {states.data, data}, {states.model, model}, scratch, update);
-  update.terms = &sparsity;
-  update.n_terms = run_.biases.has_sparsity() ? 1 : 0;
+  update.terms = terms.data();
+  update.n_terms = terms.count();
+  if (!run_.centring.is_on()) return apply(update, tile, up.scale_exponent(), thread);
+  std::copy_n(run_.state.weights.panel(tile), run_.state.weights.panel_stride(),
+              scratch.weights_before.data());
   apply(update, tile, up.scale_exponent(), thread);
+  run_.centring.shift_hidden(tile, scratch.weights_before.data());
 }
 
 /// What `data_hidden` left; copied to the scratch, before what the chain will leave there, where

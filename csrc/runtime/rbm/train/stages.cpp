@@ -12,6 +12,9 @@ Stages::Stages(Training& training)
   scratch_.reserve(training.n_threads);
   for (int t = 0; t < training.n_threads; ++t)
     scratch_.emplace_back(training.state.n_visible, training.states.max_rows());
+  if (!training.centring.is_on()) return;
+  for (TrainScratch& scratch : scratch_)
+    scratch.weights_before.resize(training.state.weights.panel_stride());
 }
 
 void Stages::fetch(Team& team, const Minibatch& batch) {
@@ -101,6 +104,8 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
     panels_.learn(tile, states, up, scratch, thread);
     if (has_next) panels_.data_hidden(tile, next, up, scratch);
   });
+  if (!run_.centring.is_on()) return;
+  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { run_.centring.shift_visible(tile); });
 }
 
 }  // namespace udl

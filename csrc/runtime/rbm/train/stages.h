@@ -1,7 +1,7 @@
 #pragma once
 // Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible
 // sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
-//   visible given hidden | (k - 1 times: hidden | visible) | learn
+//   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred: visible biases)
 // `learn` owns one weight panel: hidden units given the chain, the gradient of both phases and the
 // update, then the hidden units given the data of the next minibatch, while everything is in cache.
 // These are computed on the assumption that the scale of the weights stays, which nearly always

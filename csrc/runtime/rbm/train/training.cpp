@@ -11,7 +11,8 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample),
       states(model, call.settings, minibatches),
       gradient(model),
-      biases(model, call.settings) {
+      centring(model, call.settings.centered),
+      biases(model, call.settings, centring) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
   if (binary_means && !settings.sampled_statistics) gradient.allow_joined(states.max_rows());
 }

@@ -7,6 +7,7 @@
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/train/batch_states.h"
 #include "runtime/rbm/train/bias_rule.h"
+#include "runtime/rbm/train/centring.h"
 #include "runtime/rbm/train/gradient.h"
 
 namespace udl {
@@ -22,6 +23,7 @@ struct Training {
   const Minibatches minibatches;
   TrainStates states;
   Gradient gradient;
+  Centring centring;
   BiasRule biases;
 };
 

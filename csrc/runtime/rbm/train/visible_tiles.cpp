@@ -31,7 +31,7 @@ void VisibleTiles::learn(int64_t tile, const BatchStates& states) {
   if (!data.real) kernels.gradient.transpose_tile(data.bits, tile, data.units);
   if (!model.real) kernels.gradient.transpose_tile(model.bits, tile, model.units);
   if (run_.gradient.joins(data, model)) run_.gradient.join_tile(tile, data, model);
-  run_.biases.update_visible(tile, visible_statistic(kernels, data, tile),
+  run_.biases.update_visible(tile, states.batch.index == 0, visible_statistic(kernels, data, tile),
                              visible_statistic(kernels, model, tile));
 }
 
