@@ -55,6 +55,7 @@ TrainSettings read_settings(const py::dict& settings) {
   out.momentum = reader.get<double>("momentum");
   out.weight_decay = reader.get<double>("weight_decay");
   out.l1 = reader.get<double>("l1");
+  out.max_norm = reader.get_or("max_norm", 0.0);
   const auto target = reader.get<std::optional<double>>("sparsity_target");
   out.has_sparsity = target.has_value();
   out.sparsity_target = target.value_or(0.0);

@@ -219,6 +219,9 @@ class Rbm:
             steps.append(velocity.copy())
             if settings["momentum"] == 0:  # no velocity is kept: momentum starts from rest
                 velocity[...] = 0
+        if settings.get("max_norm"):
+            moved = limited(w + steps[0], settings["max_norm"])
+            steps[0] = moved - w
         if centered:
             steps = plain_step(steps, hidden_offset, visible_offset)
         for parameter, step in zip(self.parameters(), steps, strict=True):
@@ -284,6 +287,12 @@ def plain_step(step, hidden_offset, visible_offset):
     """What a step of a centred RBM's parameters is for the same RBM without offsets."""
     weights, hidden, visible = step
     return [weights, hidden - weights @ visible_offset, visible - hidden_offset @ weights]
+
+
+def limited(weights, max_norm):
+    """Weights of each hidden unit scaled down to the norm, where they are longer."""
+    norms = np.linalg.norm(weights, axis=1, keepdims=True)
+    return weights * np.minimum(1, max_norm / norms)
 
 
 def flipped(weights, hidden_bias, visible_bias):

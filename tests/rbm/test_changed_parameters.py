@@ -36,6 +36,7 @@ EFFECTIVE = {  # in what `fit` learns next
     "sparsity_cost": 0.9,
     "sparsity_damping": 0.1,
     "centered": True,
+    "max_norm": 0.05,
     "binarize": 0.5,
     "sample_visibles": False,
     "statistics": "sampled",

@@ -187,3 +187,13 @@ def test_n_iter_zero_gives_the_initial_model(digits):
     model = RBM(5, n_iter=0, random_state=0).fit(digits)
     assert model.n_iter_ == model.n_updates_ == 0
     assert model.transform(digits[:3]).shape == (3, 5)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+def test_max_norm_limits_every_hidden_unit(digits, precision):
+    arguments = {"n_iter": 2, "random_state": 0, "precision": precision}
+    free = RBM(8, **arguments).fit(digits)
+    model = RBM(8, max_norm=1.5, **arguments).fit(digits)
+    norms = np.linalg.norm(model.components_.astype(float), axis=1)
+    assert np.linalg.norm(free.components_, axis=1).max() > 1.6
+    assert norms.max() == pytest.approx(1.5, rel=1e-6)

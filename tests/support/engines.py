@@ -64,6 +64,8 @@ LEARNING = {
         "chains": 7,
     },
     "centred, sampled": {"centered": True, "statistics": "sampled"},
+    "max norm": {"max_norm": 2.0, "momentum": 0.5, "weight_decay": 1e-3},
+    "centred, max norm": {"centered": True, "max_norm": 2.0},
     "pcd, mean reconstruction": {"algorithm": "pcd", "sample_visibles": False},
     "cd, sampled": {"statistics": "sampled"},
     "cd-2, sampled": {"statistics": "sampled", "k": 2, "momentum": 0.5},

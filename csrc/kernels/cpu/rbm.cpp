@@ -14,6 +14,7 @@
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/rbm/update_norms.h"
+#include "kernels/cpu/rbm/weight_limit.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
@@ -70,6 +71,7 @@ constexpr GradientKernels gradient_kernels() {
 constexpr UpdateKernels update_kernels() {
   UpdateKernels kernels{};
   kernels.panel = update_panel;
+  kernels.limit_norms = limit_norms;
   return kernels;
 }
 

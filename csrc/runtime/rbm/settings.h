@@ -14,6 +14,7 @@ struct TrainSettings {
   double momentum = 0;  ///< 0 keeps no velocity: momentum that starts later starts from rest
   double weight_decay = 0;
   double l1 = 0;
+  double max_norm = 0;  ///< limit of the Euclidean norm of a hidden unit's weights; 0: none
   bool has_sparsity = false;
   double sparsity_target = 0, sparsity_cost = 0, sparsity_damping = 0.9;
   bool centered = false;        ///< the centred gradient (runtime/rbm/steps/centring.h)

@@ -21,7 +21,7 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     TypeError
-        Naming the parameter that is neither number nor text.
+        Naming the parameter that is neither number nor text, nor a list of such.
     """
     found = {}
     for name, value in sorted(parameters.items()):
@@ -35,11 +35,13 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _parameter(value: Any, name: str) -> Any:
     if value is None or isinstance(value, str):
         return value
+    if isinstance(value, (list, tuple)):
+        return [_parameter(part, name) for part in value]
     if isinstance(value, (bool, np.bool_)):
         return bool(value)
     if isinstance(value, numbers.Real):
         return _number(value)
-    raise TypeError(f"{name} must be a number or a text, got {value!r}")
+    raise TypeError(f"{name} must hold numbers or texts, got {value!r}")
 
 
 def plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

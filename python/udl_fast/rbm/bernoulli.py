@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,7 +42,7 @@ class BernoulliRBM(RBM):
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
     algorithm, k, n_chains, learning_rate_schedule, final_learning_rate, momentum, final_momentum, \
-momentum_switch_epoch, weight_decay, l1, sparsity_target, sparsity_cost, sparsity_damping, binarize, \
+momentum_switch_epoch, weight_decay, l1, max_norm, sparsity_target, sparsity_cost, sparsity_damping, binarize, \
 sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
 
@@ -96,7 +96,7 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         verbose: int = 0,
         random_state: Any = None,
         algorithm: str = "pcd",
-        k: int = 1,
+        k: int | Sequence[tuple[int, int]] = 1,
         n_chains: int | None = None,
         learning_rate_schedule: str = "constant",
         final_learning_rate: float | None = None,
@@ -105,6 +105,7 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         momentum_switch_epoch: int = 5,
         weight_decay: float = 0.0,
         l1: float = 0.0,
+        max_norm: float | None = None,
         sparsity_target: float | None = None,
         sparsity_cost: float = 0.0,
         sparsity_damping: float = 0.9,
@@ -133,6 +134,7 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         self.momentum_switch_epoch = momentum_switch_epoch
         self.weight_decay = weight_decay
         self.l1 = l1
+        self.max_norm = max_norm
         self.sparsity_target = sparsity_target
         self.sparsity_cost = sparsity_cost
         self.sparsity_damping = sparsity_damping

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from .. import _core
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
 from .inference import Inference
+from .rules import steps_at
 
 _ENGINE_SETTINGS = (
     "batch_size",
     "algorithm",
-    "k",
     "learning_rate",
     "momentum",
     "weight_decay",
@@ -35,6 +35,7 @@ class ContrastiveLearning(Inference):
     n_chains: int | None
     learning_rate: float
     learning_rate_schedule: str
+    max_norm: float | None
     final_learning_rate: float | None
     statistics: str
     centered: bool
@@ -42,7 +43,7 @@ class ContrastiveLearning(Inference):
     precision: str
     batch_size: int
 
-    _later_parameters = BEFORE_SCHEDULES
+    _later_parameters = {**BEFORE_SCHEDULES, "max_norm": None}
 
     def partial_fit(self, X: Any, y: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
@@ -88,6 +89,8 @@ class ContrastiveLearning(Inference):
 
     def _check_together(self) -> None:
         check_schedule(self)
+        if self.max_norm == 0:
+            raise ValueError(f"{type(self).__name__}: max_norm must be above 0, got {self.max_norm!r}")
         if self.statistics == "sampled" and not self.sample_visibles:
             raise ValueError(
                 f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "
@@ -96,6 +99,8 @@ class ContrastiveLearning(Inference):
 
     def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
         settings = {name: checked[name] for name in _ENGINE_SETTINGS}
+        settings["k"] = steps_at(checked["k"], self.n_iter_)
+        settings["max_norm"] = checked["max_norm"] or 0.0
         settings["statistics"] = self.statistics
         settings["centered"] = self.centered
         final_momentum = checked["final_momentum"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -63,8 +63,10 @@ class RBM(
     algorithm : {"cd", "pcd"}, default="cd"
         Contrastive divergence starts its chain at the data [1]_; persistent contrastive divergence
         keeps its chains between updates [2]_.
-    k : int, default=1
-        Gibbs steps an update.
+    k : int or sequence of (int, int), default=1
+        Gibbs steps an update. Pairs of a first epoch and the steps from there on let it grow:
+        ``[(0, 1), (10, 3)]`` is CD-1 for ten epochs, then CD-3 ([7]_). Epochs count as those of
+        `momentum_switch_epoch` do.
     n_chains : int, default=None
         Persistent chains of "pcd"; None means as many as `batch_size` when they start.
     learning_rate : float, default=0.1
@@ -90,6 +92,9 @@ class RBM(
         L2 penalty on weights, not biases; 2e-4 in Hinton's code.
     l1 : float, default=0.0
         L1 penalty on weights, not biases.
+    max_norm : float, default=None
+        Limit of the Euclidean norm of each hidden unit's weights, which are scaled down to it after an
+        update that made them longer ([8]_). None is no limit.
     sparsity_target : float in [0, 1], default=None
         Wanted mean activation of a hidden unit on data; None is off ([3]_, section 11).
     sparsity_cost, sparsity_damping : float, default=0.0 and 0.9
@@ -177,6 +182,9 @@ class RBM(
        Networks: Tricks of the Trade, 2012.
     .. [6] J. Melchior, A. Fischer, L. Wiskott, "How to center deep Boltzmann machines", Journal of
        Machine Learning Research 17, 2016.
+    .. [7] M. Carreira-Perpiñán, G. Hinton, "On contrastive divergence learning", AISTATS 2005.
+    .. [8] G. Hinton, N. Srivastava, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, "Improving neural
+       networks by preventing co-adaptation of feature detectors", arXiv:1207.0580, 2012.
 
     Examples
     --------
@@ -220,7 +228,7 @@ class RBM(
         visible: str = "bernoulli",
         hidden: str = "bernoulli",
         algorithm: str = "cd",
-        k: int = 1,
+        k: int | Sequence[tuple[int, int]] = 1,
         n_chains: int | None = None,
         learning_rate: float = 0.1,
         learning_rate_schedule: str = "constant",
@@ -230,6 +238,7 @@ class RBM(
         momentum_switch_epoch: int = 5,
         weight_decay: float = 0.0,
         l1: float = 0.0,
+        max_norm: float | None = None,
         sparsity_target: float | None = None,
         sparsity_cost: float = 0.0,
         sparsity_damping: float = 0.9,
@@ -262,6 +271,7 @@ class RBM(
         self.momentum_switch_epoch = momentum_switch_epoch
         self.weight_decay = weight_decay
         self.l1 = l1
+        self.max_norm = max_norm
         self.sparsity_target = sparsity_target
         self.sparsity_cost = sparsity_cost
         self.sparsity_damping = sparsity_damping

@@ -14,6 +14,7 @@ from ..estimator.parameters import (
     Number,
     Option,
     Rule,
+    parsed_integer,
     parsed_number,
     wrong,
 )
@@ -39,6 +40,53 @@ class Binarize(Rule):
         return Option(parse=_parsed, metavar="THRESHOLD|sample")
 
 
+class GibbsSteps(Rule):
+    """An integer, or pairs of the first epoch and the steps from there on; checked, it is such pairs."""
+
+    _EPOCH, _STEPS = Integer(0), Integer(1, LARGEST_STEP)
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if not isinstance(value, (list, tuple)):
+            return self._STEPS.check(value, name, owner)
+        pairs = [pair for pair in value if isinstance(pair, (list, tuple)) and len(pair) == 2]
+        if not value or len(pairs) != len(value):
+            expected = "must be an integer or pairs (first epoch, steps)"
+            raise ValueError(wrong(owner, name, expected, value))
+        checked = tuple(
+            (self._EPOCH.check(epoch, name, owner), self._STEPS.check(steps, name, owner))
+            for epoch, steps in pairs
+        )
+        epochs = [epoch for epoch, _ in checked]
+        if epochs != sorted(set(epochs)) or epochs[0] != 0:
+            raise ValueError(wrong(owner, name, "must have epochs that rise from 0", value))
+        return checked
+
+    def option(self) -> Option:
+        return Option(parse=_parsed_steps, metavar="N[,EPOCH:N..]")
+
+
+def _parsed_steps(text: str) -> int | list[tuple[int, int]]:
+    """ "3", or "1,10:3" for three steps from epoch 10 on."""
+    first, *later = text.split(",")
+    steps = parsed_integer(first, 1)
+    if not later:
+        return steps
+    pairs = [(0, steps)]
+    for part in later:
+        epoch, colon, n = part.partition(":")
+        if not colon:
+            raise ValueError(f"must be N or N,EPOCH:N.. as in 1,10:3, got {text!r}")
+        pairs.append((parsed_integer(epoch, pairs[-1][0] + 1), parsed_integer(n, 1)))
+    return pairs
+
+
+def steps_at(k: Any, epoch: int) -> int:
+    """The Gibbs steps of an epoch, counted from 0; `k` is checked."""
+    if isinstance(k, int):
+        return k
+    return int(next(steps for first, steps in reversed(k) if first <= epoch))
+
+
 def _parsed(text: str) -> float | str:
     if text == "sample":
         return text
@@ -53,7 +101,7 @@ RULES: Mapping[str, Rule] = {
     "visible": Choice(("bernoulli",), _PLANNED_UNITS),
     "hidden": Choice(("bernoulli",), _PLANNED_UNITS),
     "algorithm": Choice(("cd", "pcd"), ("pt",)),
-    "k": Integer(1, LARGEST_STEP),
+    "k": GibbsSteps(),
     "n_chains": Integer(1, LARGEST_SIZE, optional=True),
     "learning_rate": Number(0),
     **SCHEDULE_RULES,
@@ -62,6 +110,7 @@ RULES: Mapping[str, Rule] = {
     "momentum_switch_epoch": Integer(0),
     "weight_decay": Number(0),
     "l1": Number(0),
+    "max_norm": Number(0, optional=True),
     "sparsity_target": Number(0, 1, optional=True),
     "sparsity_cost": Number(0),
     "sparsity_damping": Number(0, 1),

@@ -158,9 +158,19 @@ class PlainTrainer {
                         up[i] - down[i] - hidden_gradient[j] * m - l * visible_gradient[i] +
                             force[j] * (mean_visible[i] - m));
         }
+        if (settings_.max_norm > 0) limit_norm(j);
       });
     });
     if (settings_.centered) shift_biases(before);
+  }
+
+  void limit_norm(int64_t j) {
+    double* weights = state_.weights.data() + j * state_.n_visible;
+    double squares = 0;
+    for (int64_t i = 0; i < state_.n_visible; ++i) squares += weights[i] * weights[i];
+    const double norm = std::sqrt(squares);
+    if (norm <= settings_.max_norm) return;
+    for (int64_t i = 0; i < state_.n_visible; ++i) weights[i] *= settings_.max_norm / norm;
   }
 
   // ---- centring (steps/centring.h) ----

@@ -105,7 +105,25 @@ void Panels::apply(PanelUpdate& update, int64_t tile, int exponent, int thread) 
   update.l1 = static_cast<float>(settings.l1);
   update.integers = integers_.panel(tile);
   scale_.prepare(update, tile, thread, exponent);
-  run_.kernels.update.panel(update);
+  if (settings.max_norm == 0) return run_.kernels.update.panel(update);
+  apply_limited(update);
+}
+
+/// What is gathered of new weights is that of the limited ones: a second pass, which moves nothing.
+/// The first gathers no norms that others are added to.
+void Panels::apply_limited(const PanelUpdate& update) {
+  PanelUpdate moving = update, gathering = update;
+  moving.column_norms = moving.row_norms = nullptr;
+  run_.kernels.update.panel(moving);
+  run_.kernels.update.limit_norms(update.weights, update.n_visible,
+                                  static_cast<float>(run_.settings.max_norm));
+  gathering.learning_rate = 0;
+  gathering.velocity = nullptr;
+  gathering.sums = nullptr;
+  gathering.short_batch = nullptr;
+  gathering.float_sums = nullptr;
+  gathering.n_terms = 0;
+  run_.kernels.update.panel(gathering);
 }
 
 }  // namespace udl

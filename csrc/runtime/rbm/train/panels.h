@@ -46,6 +46,7 @@ class Panels {
     return run_.gradient.joins(states.data, states.model);
   }
   void apply(PanelUpdate& update, int64_t tile, int exponent, int thread);
+  void apply_limited(const PanelUpdate& update);
 
   Training& run_;
   IntegerWeights integers_;
