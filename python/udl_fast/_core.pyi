@@ -133,8 +133,8 @@ class RbmEngine:
     ) -> dict[str, Any]:
         """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
         learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
-        sparsity_damping, centered and max_norm (False and 0, no limit, where they are left out), sample_visibles, binarize_sample, data_step
-        (presentation counter).
+        sparsity_damping, sample_visibles, binarize_sample, data_step (presentation counter); and, if they
+        are not to be False and 0 (no limit), centered and max_norm.
         Returns n_updates, n_rows, step, stopped, finite, seconds."""
     def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
     def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...

@@ -27,6 +27,8 @@ def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows, batch
     assert (result["step"], result["n_rows"]) == (step, n_rows)
     # 16-bit probabilities are exact in the oracle; what is left is float32 rounding of updates.
     bound = 2e-6 if settings["sample_visibles"] else 2e-5
+    if expected.narrow and "centered" in options:
+        bound = 5e-4  # it may move a probability of a row to the next of its ten bits, and biases sum that
     found = (engine.weights(), engine.hidden_bias(), engine.visible_bias())
     for a, b in zip(found, expected.parameters(), strict=True):
         np.testing.assert_allclose(a, b, atol=bound)

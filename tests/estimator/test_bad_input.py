@@ -34,8 +34,11 @@ def fitted():
             "RBM: learning_rate must be finite and at least 0, got nan",
         ),
         ({"learning_rate": "fast"}, TypeError, "RBM: learning_rate must be a number, got 'fast'"),
-        ({"k": 0}, ValueError, "RBM: k must be >= 1, got 0"),
-        ({"k": []}, ValueError, r"RBM: k must be an integer or pairs \(first epoch, steps\), got \[\]"),
+        (
+            {"k": []},
+            ValueError,
+            r"RBM: k must be an integer or pairs \(first epoch, steps\), got \[\]",
+        ),
         ({"k": [(0, 1), 3]}, ValueError, "RBM: k must be an integer or pairs"),
         ({"k": [(1, 1)]}, ValueError, "RBM: k must have epochs that rise from 0"),
         ({"k": [(0, 1), (5, 3), (5, 4)]}, ValueError, "RBM: k must have epochs that rise from 0"),

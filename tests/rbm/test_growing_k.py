@@ -39,7 +39,8 @@ def test_a_stopped_training_goes_on_where_it_was(digits, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "value"), [("3", 3), ("1,10:3", [(0, 1), (10, 3)]), ("1,2:3,4:5", [(0, 1), (2, 3), (4, 5)])]
+    ("text", "value"),
+    [("3", 3), ("1,10:3", [(0, 1), (10, 3)]), ("1,2:3,4:5", [(0, 1), (2, 3), (4, 5)])],
 )
 def test_the_command_line_writes_it(text, value):
     assert GibbsSteps().option().parse(text) == value

@@ -22,7 +22,14 @@ from udl_fast import RBM, BernoulliRBM, datasets
         RBM(n_components=4, batch_size=10, n_iter=2, algorithm="pcd"),
         RBM(n_components=4, batch_size=10, n_iter=2, precision="float64"),
         BernoulliRBM(n_components=4, n_iter=2),
-    ]
+    ],
+    expected_failed_checks=lambda _: dict.fromkeys(
+        (
+            "check_sample_weight_equivalence_on_dense_data",
+            "check_sample_weight_equivalence_on_sparse_data",
+        ),
+        "an epoch presents as many rows whatever their weights, in another order",
+    ),
 )
 @pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values:UserWarning")
 def test_scikit_learn_contract(estimator, check):
@@ -193,7 +200,7 @@ def test_n_iter_zero_gives_the_initial_model(digits):
 def test_max_norm_limits_every_hidden_unit(digits, precision):
     arguments = {"n_iter": 2, "random_state": 0, "precision": precision}
     free = RBM(8, **arguments).fit(digits)
-    model = RBM(8, max_norm=1.5, **arguments).fit(digits)
+    model = RBM(8, max_norm=0.1, **arguments).fit(digits)
     norms = np.linalg.norm(model.components_.astype(float), axis=1)
-    assert np.linalg.norm(free.components_, axis=1).max() > 1.6
-    assert norms.max() == pytest.approx(1.5, rel=1e-6)
+    assert np.linalg.norm(free.components_, axis=1).max() > 0.11
+    assert norms.max() == pytest.approx(0.1, rel=1e-6)

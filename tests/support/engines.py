@@ -53,7 +53,6 @@ LEARNING = {
     "mean reconstruction": {"sample_visibles": False, "k": 2},
     "pcd": {"algorithm": "pcd"},
     "pcd-2, chains other than rows": {"algorithm": "pcd", "k": 2, "chains": 7},
-    "centred": {"centered": True},
     "centred pcd, all there is": {
         "centered": True,
         "algorithm": "pcd",
@@ -64,7 +63,6 @@ LEARNING = {
         "chains": 7,
     },
     "centred, sampled": {"centered": True, "statistics": "sampled"},
-    "max norm": {"max_norm": 2.0, "momentum": 0.5, "weight_decay": 1e-3},
     "centred, max norm": {"centered": True, "max_norm": 2.0},
     "pcd, mean reconstruction": {"algorithm": "pcd", "sample_visibles": False},
     "cd, sampled": {"statistics": "sampled"},

@@ -69,8 +69,9 @@ struct UpdateKernels {
   /// W += velocity; multiplies and adds rounded one by one in that order. Exact, given its input.
   void (*panel)(const PanelUpdate& update);
 
-  /// Scales the weights of each hidden unit of a panel [n_visible][16] whose Euclidean norm is above
-  /// `limit` down to it; squares are added in order of the rows. False if there was none. Exact.
+  /// Scales the weights of each hidden unit of a panel [n_visible][16] whose Euclidean norm is
+  /// above `limit` down to it; squares are added in order of the rows. False if there was none.
+  /// Exact.
   bool (*limit_norms)(float* weights, int64_t n_visible, float limit);
 };
 

@@ -57,8 +57,8 @@ class RbmEngine {
   virtual void set_parameters(const ParameterArrays<RealView>& from) = 0;
   /// Empty arrays are left out.
   virtual void get_parameters(const ParameterArrays<RealSpan>& to) const = 0;
-  /// Without weight_velocity, mean_activation or offsets the engine has none; other empty arrays leave what
-  /// there is.
+  /// Without weight_velocity, mean_activation or offsets the engine has none; other empty arrays
+  /// leave what there is.
   virtual void set_optimizer(const OptimizerArrays<RealView>& from) = 0;
   virtual void get_optimizer(const OptimizerArrays<RealSpan>& to) const = 0;
   virtual bool has_weight_velocity() const = 0;

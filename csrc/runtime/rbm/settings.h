@@ -17,7 +17,7 @@ struct TrainSettings {
   double max_norm = 0;  ///< limit of the Euclidean norm of a hidden unit's weights; 0: none
   bool has_sparsity = false;
   double sparsity_target = 0, sparsity_cost = 0, sparsity_damping = 0.9;
-  bool centered = false;        ///< the centred gradient (runtime/rbm/steps/centring.h)
+  bool centered = false;            ///< the centred gradient (runtime/rbm/steps/centring.h)
   bool sample_visibles = true;      ///< false: the last reconstruction is a probability
   bool sampled_statistics = false;  ///< the gradient pairs sampled hidden states instead of
                                     ///< probabilities

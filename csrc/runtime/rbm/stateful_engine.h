@@ -35,9 +35,9 @@ class StatefulEngine : public RbmEngine {
         values(from.mean_activation), values(from.hidden_offset), values(from.visible_offset)});
   }
   void get_optimizer(const OptimizerArrays<RealSpan>& to) const final {
-    state_.copy_to(OptimizerArrays<Real*>{
-        values(to.weight_velocity), values(to.hidden_velocity), values(to.visible_velocity),
-        values(to.mean_activation), values(to.hidden_offset), values(to.visible_offset)});
+    state_.copy_to(OptimizerArrays<Real*>{values(to.weight_velocity), values(to.hidden_velocity),
+                                          values(to.visible_velocity), values(to.mean_activation),
+                                          values(to.hidden_offset), values(to.visible_offset)});
   }
   bool has_weight_velocity() const final { return state_.has_weight_velocity(); }
   bool has_mean_activation() const final { return state_.has_mean_activation; }

@@ -27,6 +27,7 @@ from .given import given
 from .input import input_matrix, output_dtype
 from .kind import ModelKind
 from .output import own_outputs
+from .presentation import Presentation, checked_weights
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
 from .transaction import Turn, trained_alone, twin_of
@@ -68,7 +69,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
 
     # ---- public ----
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Fit the model to the rows of X, `n_iter` passes in minibatches.
 
         Parameters
@@ -76,6 +77,11 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Binary states, or probabilities in [0, 1].
         y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Rows are presented in proportion to it: of the n presentations of an epoch a row has
+            n w / sum(w) on average, rounded up or down from epoch to epoch, and exactly so many where that
+            is an integer. Rows of weight 0 are never presented and do not shape the start. None weighs all
+            alike. Measurements for `history_` are of all rows.
 
         Returns
         -------
@@ -84,7 +90,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or a parameter is invalid.
+            If X, a weight or a parameter is invalid.
         FloatingPointError
             If weights stop being finite; the model keeps the last good state.
         RuntimeError
@@ -97,10 +103,10 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         epoch is finished leaves the model as it was, fitted or not.
         """
         checked = self._check_parameters()
-        trained_alone(self, lambda turn: self._run_fit(turn, X, y, checked))
+        trained_alone(self, lambda turn: self._run_fit(turn, X, y, sample_weight, checked))
         return self
 
-    def resume(self, X: Any, y: Any = None) -> Self:
+    def resume(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Finish a training that was stopped: the epochs that are left of `n_iter`.
 
         After Ctrl-C, a callback's stop at the end of an epoch, or a crash that left a checkpoint, the
@@ -114,6 +120,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             The rows of the `fit` that was stopped.
         y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            Its weights, which the model does not keep.
 
         Returns
         -------
@@ -138,10 +146,13 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         """
         self._check_fitted()
         checked = self._check_parameters()
-        trained_alone(self, lambda turn: self._run_fit(turn, X, y, checked, to_the_end=True))
+        trained_alone(
+            self,
+            lambda turn: self._run_fit(turn, X, y, sample_weight, checked, to_the_end=True),
+        )
         return self
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
 
         `n_iter_` counts passes of `fit` only. Callbacks and `history_` belong to `fit` too.
@@ -151,6 +162,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
             An iterator is read to its end, one chunk in memory at a time.
         y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; not with an iterator.
 
         Returns
         -------
@@ -159,7 +172,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         Raises
         ------
         ValueError
-            If X or a parameter is invalid, or an iterator yields no chunk.
+            If X, a weight or a parameter is invalid, or an iterator yields no chunk.
         RuntimeError
             If the model is being trained, by another thread or by the call whose callback this is.
 
@@ -168,10 +181,15 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         Ctrl-C or an error leaves the model as it was before the chunk in which it came.
         """
         if not isinstance(X, Iterator):
-            return self._learn_chunk(X, y)
+            return self._learn_chunk(X, y, sample_weight)
+        if sample_weight is not None:
+            raise ValueError(
+                f"{type(self).__name__}: sample_weight needs rows whose number is known, got an iterator "
+                "of chunks; call partial_fit for each chunk and its weights"
+            )
         empty = True
         for chunk in X:
-            self._learn_chunk(chunk, y)
+            self._learn_chunk(chunk, y, None)
             empty = False
         if empty:
             raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
@@ -262,18 +280,21 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         self._check_together()
         return checked
 
-    def _begin(self, X: Any, y: Any, *, resume: bool) -> tuple[Any, _core.Rows]:
+    def _begin(
+        self, X: Any, y: Any, sample_weight: Any, *, resume: bool
+    ) -> tuple[Any, Presentation]:
         """X and its rows, checked, and the model ready to learn from them: the fitted one, or a new one, which
         is built beside it."""
         model = self if resume else twin_of(self)
         X = input_matrix(model, X, reset=not resume, default_dtype=self._default_dtype)
-        rows = model._rows(X, y, training=True)
+        weights = checked_weights(sample_weight, X.shape[0], type(self).__name__)
+        presentation = Presentation.of(model._rows(X, y, training=True), weights)
         if resume:
             self._check_resumable()
         else:
-            model._start(X, rows)
+            model._start(X, presentation.rows_presented())
             self.__dict__ = model.__dict__
-        return X, rows
+        return X, presentation
 
     def _start(self, X: Any, rows: _core.Rows) -> None:
         """A new model. Draws from random_state what starts training, then the seed."""
@@ -308,6 +329,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         turn: Turn,
         X: Any,
         y: Any,
+        sample_weight: Any,
         checked: Mapping[str, Any],
         *,
         to_the_end: bool = False,
@@ -319,12 +341,12 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
             )
         resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
         self._note_given()
-        X, rows = self._begin(X, y, resume=resume)
+        X, presentation = self._begin(X, y, sample_weight, resume=resume)
         plan = left(self) if to_the_end else planned(self, resume)
-        callbacks = FitCallbacks(self, X, rows, self._stages(), plan)
+        callbacks = FitCallbacks(self, X, presentation.rows, self._stages(), plan)
         try:
             callbacks.begin_fit()
-            run_stages(turn, rows, checked, plan, callbacks)
+            run_stages(turn, presentation, checked, plan, callbacks)
             callbacks.end_fit()
         finally:
             try:
@@ -346,14 +368,16 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
             UserWarning,
         )
 
-    def _learn_chunk(self, X: Any, y: Any) -> Self:
+    def _learn_chunk(self, X: Any, y: Any, sample_weight: Any) -> Self:
         if given(self):
             self._check_fitted()
         checked = self._check_parameters()
 
         def learn(turn: Turn) -> None:
-            _, rows = self._begin(X, y, resume=self.__sklearn_is_fitted__())
-            train_epoch(turn, rows, None, checked, None)
+            is_fitted = self.__sklearn_is_fitted__()
+            _, presentation = self._begin(X, y, sample_weight, resume=is_fitted)
+            order = presentation.order(self._seed, self.n_updates_, shuffle=False)
+            train_epoch(turn, presentation.rows, order, checked, None)
 
         trained_alone(self, learn)
         return self

@@ -12,6 +12,7 @@ from .. import _core
 from ..callbacks._record import up_to
 from ..callbacks._run import FitCallbacks
 from .declarations import Stage
+from .presentation import Presentation
 from .schedules import scheduled
 from .transaction import Turn
 
@@ -44,7 +45,7 @@ def left(model: Model) -> Plan:
 
 def run_stages(
     turn: Turn,
-    rows: _core.Rows,
+    presentation: Presentation,
     checked: Mapping[str, Any],
     plan: Plan,
     callbacks: FitCallbacks,
@@ -56,7 +57,8 @@ def run_stages(
         callbacks.begin_stage(stage, stage.n_iter - done)
         for epoch in range(done, stage.n_iter):
             of_epoch = scheduled(model, checked, epoch, stage.n_iter)
-            if _run_epoch(turn, rows, checked, of_epoch, callbacks, last=epoch + 1 == stage.n_iter):
+            last = epoch + 1 == stage.n_iter
+            if _run_epoch(turn, presentation, checked, of_epoch, callbacks, last=last):
                 break
         callbacks.end_stage()
         if callbacks.is_stopped:
@@ -66,7 +68,7 @@ def run_stages(
 
 def _run_epoch(
     turn: Turn,
-    rows: _core.Rows,
+    presentation: Presentation,
     checked: Mapping[str, Any],
     of_epoch: Mapping[str, float],
     callbacks: FitCallbacks,
@@ -78,11 +80,8 @@ def _run_epoch(
     model = turn.model
     callbacks.begin_epoch()
     begin = time.perf_counter()
-    order = (
-        _core.shuffled_order(rows.shape[0], model._seed, model.n_iter_)
-        if checked["shuffle"]
-        else None
-    )
+    rows = presentation.rows
+    order = presentation.order(model._seed, model.n_iter_, shuffle=checked["shuffle"])
     if train_epoch(turn, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
         callbacks.leave_epoch()
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,9 +43,9 @@ class ContrastiveLearning(Inference):
     precision: str
     batch_size: int
 
-    _later_parameters = {**BEFORE_SCHEDULES, "max_norm": None}
+    _later_parameters: ClassVar = {**BEFORE_SCHEDULES, "max_norm": None}
 
-    def partial_fit(self, X: Any, y: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
 
         Chunks may have any length: positive and negative phase are each divided by their own
@@ -59,6 +59,8 @@ class ContrastiveLearning(Inference):
         X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
             An iterator is read to its end, one chunk in memory at a time.
         y : ignored
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; not with an iterator.
 
         Returns
         -------
@@ -67,7 +69,7 @@ class ContrastiveLearning(Inference):
         Raises
         ------
         ValueError
-            If X or a parameter is invalid, or an iterator yields no chunk.
+            If X, a weight or a parameter is invalid, or an iterator yields no chunk.
         RuntimeError
             If the model is being trained, by another thread or by the call whose callback this is.
 
@@ -83,14 +85,16 @@ class ContrastiveLearning(Inference):
         >>> udl.RBM(16, random_state=0).partial_fit(chunks).n_updates_
         18
         """
-        return super().partial_fit(X, y)
+        return super().partial_fit(X, y, sample_weight)
 
     # ---- parameters ----
 
     def _check_together(self) -> None:
         check_schedule(self)
         if self.max_norm == 0:
-            raise ValueError(f"{type(self).__name__}: max_norm must be above 0, got {self.max_norm!r}")
+            raise ValueError(
+                f"{type(self).__name__}: max_norm must be above 0, got {self.max_norm!r}"
+            )
         if self.statistics == "sampled" and not self.sample_visibles:
             raise ValueError(
                 f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "

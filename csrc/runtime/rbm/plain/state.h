@@ -22,7 +22,7 @@ struct PlainState {
   PlainMatrix hidden_velocity, visible_velocity, mean_activation;
   bool has_mean_activation = false;
   PlainMatrix hidden_offset, visible_offset;  ///< of a centred model, else empty
-  PlainMatrix chains;  ///< hidden states, 0.0 or 1.0
+  PlainMatrix chains;                         ///< hidden states, 0.0 or 1.0
 
   // Arrays in and out; those out that are null are left out.
   void assign(const ParameterArrays<const double*>& from);

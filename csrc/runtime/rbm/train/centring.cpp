@@ -45,7 +45,8 @@ OuterTerm Centring::visible_term(const TileMeans& hidden_gradient) const {
 
 OuterTerm Centring::hidden_term(int64_t tile) const {
   OuterTerm term{visible_gradient_.data(), {}};
-  for (int k = 0; k < kTileUnits; ++k) term.hidden[k] = -state_.hidden.offset[tile * kTileUnits + k];
+  for (int k = 0; k < kTileUnits; ++k)
+    term.hidden[k] = -state_.hidden.offset[tile * kTileUnits + k];
   return term;
 }
 

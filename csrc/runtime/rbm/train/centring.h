@@ -17,8 +17,8 @@ class Centring {
 
   bool is_on() const { return is_on_; }
 
-  // Offsets follow the data, tile by tile, before they serve. Means are of the data, gradients those
-  // of biases.
+  // Offsets follow the data, tile by tile, before they serve. Means are of the data, gradients
+  // those of biases.
   void begin_visible(int64_t tile, bool first_batch, const TileMeans& means,
                      const TileMeans& gradient);
   void begin_hidden(int64_t tile, bool first_batch, const TileMeans& means);

@@ -21,7 +21,7 @@ struct TrainScratch {
   Buffer<int32_t> means_fixed;          ///< hidden units of one tile, of both phases
   Buffer<float> gradient;
   Buffer<int64_t> long_sums;
-  Buffer<float> weights_before;  ///< a panel, where the update of centred models wants it
+  Buffer<float> weights_before;    ///< a panel, where the update of centred models wants it
   ProbabilityRounding rounding{};  ///< of the minibatch at work
   ShortBatch short_batch{};
 };

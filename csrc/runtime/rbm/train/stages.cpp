@@ -105,7 +105,8 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
     if (has_next) panels_.data_hidden(tile, next, up, scratch);
   });
   if (!run_.centring.is_on()) return;
-  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { run_.centring.shift_visible(tile); });
+  team.for_each(run_.state.visible_tiles(),
+                [&](int64_t tile) { run_.centring.shift_visible(tile); });
 }
 
 }  // namespace udl

@@ -1,0 +1,104 @@
+"""Which rows an epoch presents, and in which order: each once, or in proportion to weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+
+_OFFSET_LAYER = 1  # of the shuffle stream: orders of rows are drawn from layer 0
+_WHOLE = 1e-9  # a share this near to an integer, relatively, is one that was rounded
+
+
+@dataclass(frozen=True)
+class Presentation:
+    """The rows of a training, and how often an epoch presents each.
+
+    With weights an epoch still presents n of n rows, row i on average n w_i / sum(w) times: rounded up or down
+    by systematic resampling, and exactly so often where that is an integer, as counts of a bootstrap are.
+
+    Parameters
+    ----------
+    rows : Rows
+    shares : ndarray of shape (n_rows,), default=None
+        Presentations of each row in an epoch, on average; None is one of each.
+    """
+
+    rows: _core.Rows
+    shares: NDArray[np.float64] | None = None
+
+    @classmethod
+    def of(cls, rows: _core.Rows, weights: NDArray[np.float64] | None) -> Self:
+        """Rows with checked weights."""
+        if weights is None or (weights == weights[0]).all():
+            return cls(rows)
+        shares = weights / weights.mean()
+        whole = np.rint(shares)
+        return cls(rows, np.where(np.abs(shares - whole) <= _WHOLE * shares, whole, shares))
+
+    def rows_presented(self) -> _core.Rows:
+        """The rows that have a share: a copy, unless all have one."""
+        if self.shares is None or self.shares.all():
+            return self.rows
+        return self.rows.select(np.flatnonzero(self.shares))
+
+    def order(self, seed: int, number: int, *, shuffle: bool) -> NDArray[np.uint32] | None:
+        """Rows in the order of the pass of this number; None as they are."""
+        n_rows = self.rows.shape[0]
+        order = _core.shuffled_order(n_rows, seed, number) if shuffle else None
+        if self.shares is None:
+            return order
+        presented = np.repeat(np.arange(n_rows, dtype=np.uint32), self._counts(seed, number))
+        return presented if order is None else presented[order]
+
+    def _counts(self, seed: int, number: int) -> NDArray[np.int64]:
+        """How often each row is presented: whole presentations, and of what is left those whose interval
+        on a line holds one of the points u, u + 1, .."""
+        assert self.shares is not None
+        whole = np.floor(self.shares)
+        ends = np.cumsum(self.shares - whole)
+        n_left = self.rows.shape[0] - int(whole.sum())
+        ends = np.minimum(ends, n_left)
+        ends[-1] = n_left
+        draw = _core.draws(seed, "shuffle", _OFFSET_LAYER, number, 0, 1, 1)[0, 0]
+        u = (int(draw) + 0.5) / 2**32
+        counts: NDArray[np.int64] = (whole + np.diff(np.floor(ends + u), prepend=0.0)).astype(
+            np.int64
+        )
+        return counts
+
+
+def checked_weights(value: Any, n_rows: int, owner: str) -> NDArray[np.float64] | None:
+    """Weights of the rows as an array of float64, or None.
+
+    Raises
+    ------
+    ValueError
+        If there is not one for each row, one is negative or no number, or all are 0.
+    TypeError
+        If they are no numbers.
+    """
+    if value is None:
+        return None
+    try:
+        weights = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise TypeError(f"{owner}: sample_weight must hold numbers, got {value!r}"[:200]) from None
+    if weights.shape != (n_rows,):
+        raise ValueError(
+            f"{owner}: sample_weight has shape {weights.shape}, expected ({n_rows},): one for each row"
+        )
+    wrong = ~(np.isfinite(weights) & (weights >= 0))
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise ValueError(
+            f"{owner}: sample_weight must be finite and at least 0, got {weights[row]} for row {row}"
+        )
+    largest = weights.max()
+    if largest == 0:
+        raise ValueError(f"{owner}: sample_weight must contain at least one non-zero number")
+    return np.asarray(weights / largest)  # their sum is finite, and no ratio changes
