@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include "base/math.h"
+#include "base/normal.h"
 #include "base/philox.h"
 #include "base/sampling.h"
 #include "bindings/numpy/arrays.h"
@@ -46,6 +47,13 @@ py::array_t<float> exp_negative_array(const CArray<float>& x) {
   return out;
 }
 
+py::array_t<float> normal_array(const CArray<uint32_t>& bits) {
+  py::array_t<float> out(std::vector<py::ssize_t>(bits.shape(), bits.shape() + bits.ndim()));
+  for (py::ssize_t i = 0; i < bits.size(); ++i)
+    out.mutable_data()[i] = normal_from_bits(bits.data()[i]);
+  return out;
+}
+
 py::array_t<uint32_t> order(int64_t n, uint64_t seed, int64_t epoch) {
   if (n < 0 || n > (int64_t{1} << 32))
     throw_invalid("shuffled_order: n must be between 0 and 2^32, got " + std::to_string(n));
@@ -75,6 +83,7 @@ void init_random(pybind11::module_& m) {
   m.def("draws", &draws, py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"),
         py::arg("first_chain"), py::arg("n_chains"), py::arg("n_units"));
   m.def("exp_negative", &exp_negative_array, py::arg("x"));
+  m.def("normal_from_bits", &normal_array, py::arg("bits"));
   m.def("shuffled_order", &order, py::arg("n"), py::arg("seed"), py::arg("epoch"));
   m.def("weight_scale_exponent", &scale_exponent, py::arg("weights"), py::arg("narrow") = false);
 }

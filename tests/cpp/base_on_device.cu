@@ -14,6 +14,7 @@
 #include "base/fixed.h"
 #include "base/macros.h"
 #include "base/math.h"
+#include "base/normal.h"
 #include "base/philox.h"
 #include "base/sampling.h"
 #include "base/units.h"
@@ -25,7 +26,7 @@ using namespace udl;
 
 /// What a function makes of one of many arguments.
 struct Found {
-  uint32_t exp_negative, log_scaled, uniform, fires, power_of_two;
+  uint32_t exp_negative, log_scaled, normal, uniform, fires, power_of_two;
   int32_t rounded;
   uint32_t draw, philox[4];
   uint64_t low_bits, changed;
@@ -61,6 +62,7 @@ UDL_HD Found call_all(uint32_t n) {
   Found found{};
   found.exp_negative = bits_of(exp);
   found.log_scaled = bits_of(log_scaled(1.0f + 1.0f / (1.0f + exp), 3.0f));
+  found.normal = bits_of(normal_from_bits(argument));
   found.uniform = bits_of(uniform_from_bits(argument));
   found.fires = fires(counter.c[2], 1.0f + exp);
   found.power_of_two = bits_of(power_of_two(static_cast<int>(n % 300) - 160));
@@ -93,9 +95,10 @@ bool same(const Found& a, const Found& b) {
   for (int k = 0; k < 4; ++k) draws = draws && a.philox[k] == b.philox[k];
   return draws && same_float(a.exp_negative, b.exp_negative) &&
          same_float(a.log_scaled, b.log_scaled) && same_float(a.uniform, b.uniform) &&
-         a.power_of_two == b.power_of_two && a.rounded == b.rounded && a.low_bits == b.low_bits &&
-         a.changed == b.changed && a.popcount == b.popcount && a.lowest_bit == b.lowest_bit &&
-         a.rounded_up == b.rounded_up && a.word == b.word && a.bit == b.bit && a.kind == b.kind;
+         a.normal == b.normal && a.power_of_two == b.power_of_two && a.rounded == b.rounded &&
+         a.low_bits == b.low_bits && a.changed == b.changed && a.popcount == b.popcount &&
+         a.lowest_bit == b.lowest_bit && a.rounded_up == b.rounded_up && a.word == b.word &&
+         a.bit == b.bit && a.kind == b.kind;
 }
 
 /// Arguments first .. first + n - 1; returns how many differ.

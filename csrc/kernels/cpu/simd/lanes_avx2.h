@@ -65,6 +65,9 @@ UDL_ALWAYS_INLINE f32x16 min(f32x16 a, f32x16 b) {
 UDL_ALWAYS_INLINE f32x16 max(f32x16 a, f32x16 b) {
   return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
 }
+UDL_ALWAYS_INLINE f32x16 square_root(f32x16 a) {
+  return {_mm256_sqrt_ps(a.low), _mm256_sqrt_ps(a.high)};
+}
 UDL_ALWAYS_INLINE i32x16 magnitude_bits(f32x16 a) {
   const __m256i mask = _mm256_set1_epi32(0x7FFFFFFF);
   return {_mm256_and_si256(_mm256_castps_si256(a.low), mask),
@@ -80,6 +83,10 @@ UDL_ALWAYS_INLINE uint16_t less(f32x16 a, f32x16 b) {
   const int low = _mm256_movemask_ps(_mm256_cmp_ps(a.low, b.low, _CMP_LT_OQ));
   const int high = _mm256_movemask_ps(_mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ));
   return static_cast<uint16_t>(low | (high << 8));
+}
+UDL_ALWAYS_INLINE f32x16 where_less(f32x16 a, f32x16 b, f32x16 x, f32x16 y) {
+  return {_mm256_blendv_ps(y.low, x.low, _mm256_cmp_ps(a.low, b.low, _CMP_LT_OQ)),
+          _mm256_blendv_ps(y.high, x.high, _mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ))};
 }
 
 // ---- integers ----

@@ -36,6 +36,7 @@ UDL_ALWAYS_INLINE f32x16 multiply_add(f32x16 a, f32x16 b, f32x16 c) {
 }
 UDL_ALWAYS_INLINE f32x16 min(f32x16 a, f32x16 b) { return {_mm512_min_ps(a.v, b.v)}; }
 UDL_ALWAYS_INLINE f32x16 max(f32x16 a, f32x16 b) { return {_mm512_max_ps(a.v, b.v)}; }
+UDL_ALWAYS_INLINE f32x16 square_root(f32x16 a) { return {_mm512_sqrt_ps(a.v)}; }
 UDL_ALWAYS_INLINE i32x16 magnitude_bits(f32x16 a) {
   return {_mm512_and_si512(_mm512_castps_si512(a.v), _mm512_set1_epi32(0x7FFFFFFF))};
 }
@@ -46,6 +47,9 @@ UDL_ALWAYS_INLINE f32x16 sign(f32x16 a) {
 }
 UDL_ALWAYS_INLINE uint16_t less(f32x16 a, f32x16 b) {
   return _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ);
+}
+UDL_ALWAYS_INLINE f32x16 where_less(f32x16 a, f32x16 b, f32x16 x, f32x16 y) {
+  return {_mm512_mask_mov_ps(y.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), x.v)};
 }
 
 // ---- integers ----

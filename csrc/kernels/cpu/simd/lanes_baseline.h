@@ -92,6 +92,9 @@ UDL_ALWAYS_INLINE f32x16 min(const f32x16& a, const f32x16& b) {
 UDL_ALWAYS_INLINE f32x16 max(const f32x16& a, const f32x16& b) {
   return lanes<f32x16>([&](int k) { return a.v[k] > b.v[k] ? a.v[k] : b.v[k]; });
 }
+UDL_ALWAYS_INLINE f32x16 square_root(const f32x16& a) {
+  return lanes<f32x16>([&](int k) { return std::sqrt(a.v[k]); });
+}
 UDL_ALWAYS_INLINE i32x16 magnitude_bits(const f32x16& a) {
   i32x16 out;
   std::memcpy(out.v, a.v, sizeof out.v);
@@ -105,6 +108,10 @@ UDL_ALWAYS_INLINE uint16_t less(const f32x16& a, const f32x16& b) {
   uint32_t mask = 0;
   for (int k = 0; k < 16; ++k) mask |= static_cast<uint32_t>(a.v[k] < b.v[k]) << k;
   return static_cast<uint16_t>(mask);
+}
+UDL_ALWAYS_INLINE f32x16 where_less(const f32x16& a, const f32x16& b, const f32x16& x,
+                                    const f32x16& y) {
+  return lanes<f32x16>([&](int k) { return a.v[k] < b.v[k] ? x.v[k] : y.v[k]; });
 }
 
 // ---- integers ----

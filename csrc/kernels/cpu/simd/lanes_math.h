@@ -2,6 +2,7 @@
 // Elementary functions of sixteen lanes, written once over the operations of simd.h.
 #include "base/macros.h"
 #include "base/math.h"
+#include "base/normal.h"
 
 namespace udl {
 namespace {
@@ -33,6 +34,29 @@ UDL_ALWAYS_INLINE f32x16 log_scaled(f32x16 x, f32x16 power) {
   const f32x16 half_square = broadcast(0.5f) * f * f, total = to_float(n) + power;
   return ((((half_square + r * z) * s + total * broadcast(kLn2Low)) - half_square) + f) +
          total * broadcast(kLn2High);
+}
+
+/// The lanes of udl::normal_from_bits, step by step. One vector in sixty has a lane in the tail.
+UDL_ALWAYS_INLINE f32x16 normal_from_bits(i32x16 bits) {
+  const i32x16 offset = bits ^ broadcast(static_cast<int32_t>(kMedianDraw));
+  const i32x16 size = max(offset, offset ^ broadcast(-1));
+  const f32x16 half = broadcast(0.5f), unit = broadcast(kDrawUnit);
+  const f32x16 x = (to_float(size) + half) * unit;
+  const f32x16 q = (to_float(size ^ broadcast(kLargestDistance)) + half) * unit;
+  const f32x16 zero = broadcast(0.0f), tail = broadcast(kNormalTail);
+  const f32x16 w =
+      zero - log_scaled((q * broadcast(4.0f)) * (broadcast(1.0f) - q), broadcast(0.0f));
+  f32x16 t = w - broadcast(kNormalCentre), p = broadcast(normal_coefficient(0));
+  for (int i = 1; i < kNormalTerms; ++i) p = p * t + broadcast(normal_coefficient(i));
+  if (less(w, tail) != 0xFFFF) {
+    t = square_root(max(w, tail)) - broadcast(kNormalTailCentre);
+    f32x16 far = broadcast(normal_tail_coefficient(0));
+    for (int i = 1; i < kNormalTailTerms; ++i)
+      far = far * t + broadcast(normal_tail_coefficient(i));
+    p = where_less(w, tail, p, far);
+  }
+  const i32x16 sign = shift_left<31>(offset ^ size);  // all ones below the middle
+  return float_from_bits(magnitude_bits(p * x) ^ sign);
 }
 
 }  // namespace

@@ -13,10 +13,12 @@
 //   min, max         as x86 has them, a < b ? a : b and a > b ? a : b: a NaN in `a` gives b
 //   multiply_add     rounded once, as fma of the C library is. No other operation contracts a
 //                    multiply and an add
+//   square_root      rounded once
 //   magnitude_bits   bits of |a|: as integers they order like the magnitudes, with infinity and
 //                    then NaN on top
 //   sign             -1, 0 or +1; 0 for NaN
 //   less             mask of a < b
+//   where_less       x where a < b, else y
 //   to_float, round_to_int (ties to even), float_from_bits
 //
 // Words
