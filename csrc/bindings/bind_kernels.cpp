@@ -9,6 +9,7 @@
 #include "kernels/ceilings.h"
 #include "runtime/bench/rates.h"
 #include "runtime/data/rows.h"
+#include "runtime/dispatch/target.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/bit_product.h"
 
@@ -16,8 +17,8 @@ namespace udl::bindings {
 namespace {
 
 /// Copies tiles of 16 columns into a matrix with n_units columns.
-void copy_tile(const Buffer<int32_t>& sums, int64_t rows, int64_t tile, int64_t n_units,
-               int32_t* out) {
+template <class T>
+void copy_tile(const Buffer<T>& sums, int64_t rows, int64_t tile, int64_t n_units, T* out) {
   const int64_t first = tile * kTileUnits, count = std::min<int64_t>(kTileUnits, n_units - first);
   for (int64_t r = 0; r < rows; ++r)
     std::copy_n(sums.data() + r * kTileUnits, count, out + r * n_units + first);
@@ -53,6 +54,56 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
     copy_tile(sums, states.rows(), tile, n_units, out.mutable_data());
   }
   return out;
+}
+
+UnitKind real_kind_from_name(const std::string& name) {
+  if (name == "gaussian") return UnitKind::gaussian;
+  if (name == "relu") return UnitKind::relu;
+  throw_invalid("activate_units: kind must be 'gaussian' or 'relu', got '" + name + "'");
+}
+
+/// Values of a tile of units, zero for those that are missing.
+void copy_units(const float* from, int64_t tile, int64_t n_units, float* to) {
+  const int64_t first = tile * kTileUnits, count = std::min<int64_t>(kTileUnits, n_units - first);
+  std::fill_n(to, kTileUnits, 0.0f);
+  std::copy_n(from + first, count, to);
+}
+
+/// (means, samples) of real-valued units with these inputs, chain r being row r.
+py::tuple activate_units(const std::string& kind, const CArray<float>& inputs,
+                         const CArray<float>& deviation, const CArray<float>& factors,
+                         uint64_t seed, const std::string& stream, uint32_t layer, int64_t step) {
+  if (inputs.ndim() != 2)
+    throw_invalid("activate_units: inputs has shape " + shape_text(inputs) +
+                  ", expected (rows, units)");
+  const int64_t rows = inputs.shape(0), n_units = inputs.shape(1), padded = round_up(rows, 4);
+  check_shape(deviation, {n_units}, "activate_units", "deviation");
+  check_shape(factors, {n_units}, "activate_units", "factors");
+  check_step(step, "activate_units");
+  const UnitKernels& kernels = rbm_kernels().unit(real_kind_from_name(kind));
+  py::array_t<float> means({rows, n_units}), samples({rows, n_units});
+  Buffer<float> sums(padded * kTileUnits), tile_means(padded * kTileUnits),
+      tile_samples(padded * kTileUnits);
+  for (int64_t tile = 0; tile < divide_up(n_units, kTileUnits); ++tile) {
+    const float bias[kTileUnits] = {};
+    float deviations[kTileUnits], of_tile[kTileUnits];
+    copy_units(deviation.data(), tile, n_units, deviations);
+    copy_units(factors.data(), tile, n_units, of_tile);
+    for (int64_t r = 0; r < rows; ++r)
+      copy_units(inputs.data(r, 0), tile, n_units, sums.data() + r * kTileUnits);
+    UnitOutput output{};
+    output.means = tile_means.data();
+    output.samples = tile_samples.data();
+    output.sample_stride = kTileUnits;
+    output.factors = of_tile;
+    output.draw_key =
+        make_draw_key(seed, stream_from_name(stream), layer, static_cast<uint64_t>(step));
+    output.tile = tile;
+    kernels.activate({nullptr, sums.data(), 1.0f, bias, rows, deviations}, output);
+    copy_tile(tile_means, rows, tile, n_units, means.mutable_data());
+    copy_tile(tile_samples, rows, tile, n_units, samples.mutable_data());
+  }
+  return py::make_tuple(means, samples);
 }
 
 TimedKernel kernel_from_name(const std::string& name) {
@@ -129,6 +180,8 @@ void init_kernels(pybind11::module_& m) {
   using namespace udl::bindings;
   m.def("active_sums", &active_sums, py::arg("weights"), py::arg("states"), py::arg("to_hidden"),
         py::arg("by_lists"), py::arg("narrow") = false);
+  m.def("activate_units", &activate_units, py::arg("kind"), py::arg("inputs"), py::arg("deviation"),
+        py::arg("factors"), py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"));
   m.attr("CEILING_BLOCK") = udl::kCeilingBlock;
   define_ceiling(m, "run_multiply_adds", &udl::run_multiply_adds);
   define_ceiling(m, "run_entry_additions", &udl::run_entry_additions);

@@ -30,6 +30,9 @@ def draws(
     """The (n_chains, n_units) 32-bit draws of one half step."""
 
 def exp_negative(x: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def normal_from_bits(bits: NDArray[np.uint32]) -> NDArray[np.float32]:
+    """The standard normal number that each draw stands for."""
+
 def shuffled_order(n: int, seed: int, epoch: int) -> NDArray[np.uint32]: ...
 def weight_scale_exponent(weights: NDArray[np.float32], narrow: bool = False) -> int: ...
 def active_sums(
@@ -39,6 +42,17 @@ def active_sums(
     by_lists: bool,
     narrow: bool = False,
 ) -> NDArray[np.int32]: ...
+def activate_units(
+    kind: str,  # "gaussian" or "relu"
+    inputs: NDArray[np.float32],
+    deviation: NDArray[np.float32],
+    factors: NDArray[np.float32],
+    seed: int,
+    stream: str,
+    layer: int,
+    step: int,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Means, and samples times `factors`, of real-valued units; row r is chain r."""
 
 class Rows:
     """A matrix of states or of values in one of three forms; `kind` is "bits", "dense" or "csr"."""

@@ -9,9 +9,12 @@
 #include "kernels/cpu/rbm/half_norms.h"
 #include "kernels/cpu/rbm/pair_counts.h"
 #include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/row_dots.h"
 #include "kernels/cpu/rbm/sparse.h"
 #include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
+#include "kernels/cpu/rbm/units/gaussian.h"
+#include "kernels/cpu/rbm/units/relu.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/rbm/update_norms.h"
 #include "kernels/cpu/rbm/weight_limit.h"
@@ -56,6 +59,12 @@ constexpr UnitKernels bernoulli_kernels() {
   return kernels;
 }
 
+constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activate) {
+  UnitKernels kernels{};
+  kernels.activate = activate;
+  return kernels;
+}
+
 constexpr GradientKernels gradient_kernels() {
   GradientKernels kernels{};
   kernels.transpose_tile = transpose_tile;
@@ -63,6 +72,7 @@ constexpr GradientKernels gradient_kernels() {
   kernels.sums = gradient_sums;
   kernels.pair_counts = pair_counts;
   kernels.dense_sums = dense_gradient_sums;
+  kernels.row_dots = row_dots;
   kernels.unit_counts = unit_counts;
   kernels.column_sums = column_sums;
   return kernels;
@@ -107,6 +117,8 @@ constexpr RbmKernels all_kernels() {
   kernels.lists = list_kernels();
   kernels.sparse = sparse_kernels();
   kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
+  kernels.units[static_cast<int>(UnitKind::gaussian)] = real_valued_kernels(activate_gaussian);
+  kernels.units[static_cast<int>(UnitKind::relu)] = real_valued_kernels(activate_relu);
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();
   kernels.centring = centring_kernels();

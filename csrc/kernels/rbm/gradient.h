@@ -47,10 +47,14 @@ struct GradientKernels {
   void (*pair_counts)(const BitMatrixView& visible_units, const BitMatrixView& hidden_units,
                       int64_t tile, Combine combine, int32_t* sums);
 
-  /// sums[i][k] (+)= factor * sum over rows b, in order, of values[b * row_stride + i] *
+  /// sums[i][k] (+)= factor * sum over rows b, in order, of visible unit i in row b of values times
   /// probabilities[b][k]. Exact.
-  void (*dense_sums)(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
-                     const float* probabilities, float factor, bool accumulate, float* sums);
+  void (*dense_sums)(const RealRowsView& values, int64_t n_visible, const float* probabilities,
+                     float factor, bool accumulate, float* sums);
+
+  /// dots[i] = sum over lanes k, in order, of the rounded products weights[i][k] * gradient[i][k];
+  /// written for whole tiles of visible units, 0 for missing ones. Exact.
+  void (*row_dots)(const float* weights, const float* gradient, int64_t n_visible, float* dots);
 
   /// out[k] = number of columns in which unit 16 tile + k is on; `units` has units as rows, and
   /// bits beyond its columns do not count. Exact.

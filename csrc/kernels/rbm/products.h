@@ -28,6 +28,13 @@ struct WeightPanelsView {
 /// was zeroed once and written by nothing but these kernels.
 constexpr int64_t kTableScratch = ((256 + 400) + (256 + 400) / 2 + 64) * kTileUnits;
 
+/// Real-valued states: unit 16 t + k of row r is values[t * tile_stride + r * row_stride + k]. Rows
+/// that lie one after the other have a tile_stride of 16; where tiles do, a row_stride of 16.
+struct RealRowsView {
+  const float* values;
+  int64_t rows, row_stride, tile_stride;
+};
+
 struct ProductKernels {
   /// sums[r][k] = sum over visible bits i of row r of round(W[16 tile + k][i] * inverse_scale).
   /// Exact.
@@ -39,14 +46,15 @@ struct ProductKernels {
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
                        int32_t* scratch, int32_t* sums);
 
-  /// sums[r][k] = sum over i, in order, of values[r * row_stride + i] * W[16 tile + k][i]. Exact.
-  void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile, const float* values,
-                            int64_t rows, int64_t row_stride, float* sums);
-
-  /// sums[r][k] = sum over hidden j, in order, of values[r * row_stride + j] * W[j][16 tile + k].
+  /// sums[r][k] = sum over visible units i, in order, of row r of values times W[16 tile + k][i].
   /// Exact.
-  void (*dense_visible_sums)(const WeightPanelsView& weights, int64_t tile, const float* values,
-                             int64_t rows, int64_t row_stride, float* sums);
+  void (*dense_hidden_sums)(const WeightPanelsView& weights, int64_t tile,
+                            const RealRowsView& values, float* sums);
+
+  /// sums[r][k] = sum over hidden units j, in order, of row r of values times W[j][16 tile + k].
+  /// Exact.
+  void (*dense_visible_sums)(const WeightPanelsView& weights, int64_t tile,
+                             const RealRowsView& values, float* sums);
 };
 
 }  // namespace udl

@@ -11,8 +11,10 @@ struct UnitInput {
   const int32_t* sums;      ///< exact sums [rows][16], or null
   const float* float_sums;  ///< float sums [rows][16], used when `sums` is null
   float scale;              ///< 1 for float sums
-  const float* bias;  ///< 16 values; -1e30 for missing units, which then never fire and have mean 0
+  const float* bias;  ///< 16 values; of missing units 0 where they are Gaussian, else -1e30: they
+                      ///< are 0 then, as their means are
   int64_t rows;
+  const float* deviation = nullptr;  ///< of Gaussian units, 16 values; 0 for missing units
 };
 
 /// Results of an activation; each pointer may be null. Outputs do not alias inputs.
@@ -20,18 +22,26 @@ struct UnitOutput {
   uint64_t* sample_words;  ///< word column (row stride 1): 16 bits at position 16 * (tile % 4)
   int32_t* means_fixed;  ///< [rows padded to 4][16]: min(65535, round(65536 mean)); padding rows 0
   float* means;          ///< [rows padded to 4][16]; padding rows 0
-  DrawKey draw_key;      ///< used with sample_words
+  DrawKey draw_key;      ///< used with samples
   uint32_t first_chain;  ///< chain of row 0
   int64_t tile;          ///< units 16 * tile .. 16 * tile + 15
+
+  // Of real-valued units, in place of sample_words: that of row r and unit 16 tile + k is stored at
+  // samples[r * sample_stride + k], times factors[k].
+  float* samples;
+  int64_t sample_stride;
+  const float* factors;  ///< 16 values, or null for 1
 };
 
 struct UnitKernels {
   /// Mean, sample and packing. Exact, given its input.
+  /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. Rectified linear:
+  /// max(0, x), max(0, x + sqrt(p) n). u and n are of the unit's one draw, n by base/normal.h.
   void (*activate)(const UnitInput& input, const UnitOutput& output);
 
-  /// Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]), u the uniform draw
-  /// of that unit and chain first_chain + r. Rows of values are padded to whole tiles with zeros.
-  /// Output as in activate. Exact.
+  /// Binary units alone. Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]),
+  /// u the uniform draw of that unit and chain first_chain + r. Rows of values are padded to whole
+  /// tiles with zeros. Output as in activate. Exact.
   void (*sample_values)(const float* values, int64_t rows, int64_t row_stride,
                         const DrawKey& draw_key, uint32_t first_chain, int64_t tile,
                         uint64_t* sample_words);

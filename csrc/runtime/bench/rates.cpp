@@ -107,10 +107,10 @@ void KernelRates::one_tile(TimedKernel kernel, int64_t tile, Room& room) const {
       return kernels.gradient.pair_counts(visible_units_.view(), hidden_units_.view(), tile,
                                           Combine::overwrite, room.sums.data());
     case TimedKernel::dense_hidden_sums:
-      return kernels.products.dense_hidden_sums(view_, tile, values_.data(), n_rows_, stride,
-                                                room.float_sums.data());
+      return kernels.products.dense_hidden_sums(
+          view_, tile, {values_.data(), n_rows_, stride, kTileUnits}, room.float_sums.data());
     case TimedKernel::dense_gradient_sums:
-      return kernels.gradient.dense_sums(values_.data(), n_rows_, stride, n_visible_,
+      return kernels.gradient.dense_sums({values_.data(), n_rows_, stride, kTileUnits}, n_visible_,
                                          probabilities_.data(), 1.0f, false,
                                          room.float_sums.data());
     case TimedKernel::sample:

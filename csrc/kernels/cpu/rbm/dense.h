@@ -1,9 +1,11 @@
 #pragma once
-// Products with real-valued visible states (grey pixels, mean-field reconstructions), float32.
+// Products with real-valued states (grey pixels, mean-field reconstructions, units that are real
+// numbers), float32.
 //
-// Both kernels keep a block of rows of 16 lanes in registers and walk the reduction once, in order,
-// so a result does not depend on how rows are grouped into blocks.
+// Every kernel keeps a block of rows, or of units, of 16 lanes in registers and walks the reduction
+// once, in order, so a result does not depend on how rows are grouped into blocks.
 #include <algorithm>
+#include <type_traits>
 
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
@@ -12,77 +14,133 @@ namespace udl {
 namespace {
 
 #if defined(UDL_TARGET_AVX512)
-constexpr int kDenseRows = 12;  // of 32 registers
+constexpr int kDenseRows = 12;   // of 32 registers
+constexpr int kDenseUnits = 16;  // a tile
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kDenseRows = 6;  // twelve of 16 registers
+constexpr int kDenseUnits = 6;
 #else
 constexpr int kDenseRows = 2;
+constexpr int kDenseUnits = 2;
 #endif
 
-/// out[r] = sum over n of a[r * row_step + n * step] * b[16 n ..]; r = 0 .. kRows - 1.
-template <int kRows>
-UDL_ALWAYS_INLINE void dense_block(const float* a, int64_t row_step, int64_t step, const float* b,
-                                   int64_t length, f32x16 (&out)[kRows]) {
-  for (int r = 0; r < kRows; ++r) out[r] = broadcast(0.0f);
-  for (int64_t n = 0; n < length; ++n) {
+/// Calls work(std::integral_constant<int, height>) for a height of 1 .. kMost: one template a
+/// height.
+template <int kMost, class Work>
+UDL_ALWAYS_INLINE void with_height(int64_t height, Work&& work) {
+  if constexpr (kMost > 1)
+    if (height < kMost) return with_height<kMost - 1>(height, work);
+  work(std::integral_constant<int, kMost>{});
+}
+
+/// work(first, height) for 0 .. n - 1 in blocks of nearly equal height, at most kMost: a low block
+/// at the end would wait for every addition.
+template <int kMost, class Work>
+UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
+  const int64_t n_blocks = divide_up(n, kMost);
+  int64_t first = 0;
+  for (int64_t block = 0; block < n_blocks; ++block) {
+    const int64_t height = n / n_blocks + (block < n % n_blocks ? 1 : 0);
+    with_height<kMost>(height, [&](auto rows) { work(first, rows); });
+    first += height;
+  }
+}
+
+/// Rows of a panel follow each other: all distances of a block are constants.
+using PanelRows = std::integral_constant<int64_t, kTileUnits>;
+
+template <class Work>
+UDL_ALWAYS_INLINE void with_row_stride(const RealRowsView& values, Work&& work) {
+  if (values.row_stride == kTileUnits) return work(PanelRows{});
+  work(values.row_stride);
+}
+
+/// out[r] += sum over n < count <= 16, in order, of a[r * row_stride + n] * b[16 n ..].
+template <int kRows, class Stride>
+UDL_ALWAYS_INLINE void add_products(const float* a, Stride row_stride, const float* b,
+                                    int64_t count, f32x16 (&out)[kRows]) {
+  const auto add = [&](int64_t n) {
     const f32x16 row = load(b + n * kTileUnits);
     for (int r = 0; r < kRows; ++r)
-      out[r] = multiply_add(broadcast(a[r * row_step + n * step]), row, out[r]);
-  }
+      out[r] = multiply_add(broadcast(a[r * row_stride + n]), row, out[r]);
+  };
+  if (count == kTileUnits)
+    for (int64_t n = 0; n < kTileUnits; ++n) add(n);
+  else
+    for (int64_t n = 0; n < count; ++n) add(n);
 }
 
-/// Calls finish(row, value) for every row, in blocks of kDenseRows and then one by one.
-template <class Finish>
-UDL_ALWAYS_INLINE void dense_product(const float* a, int64_t rows, int64_t row_step, int64_t step,
-                                     const float* b, int64_t length, Finish&& finish) {
-  int64_t first = 0;
-  for (; first + kDenseRows <= rows; first += kDenseRows) {
-    f32x16 out[kDenseRows];
-    dense_block<kDenseRows>(a + first * row_step, row_step, step, b, length, out);
-    for (int r = 0; r < kDenseRows; ++r) finish(first + r, out[r]);
-  }
-  for (; first < rows; ++first) {
-    f32x16 out[1];
-    dense_block<1>(a + first * row_step, row_step, step, b, length, out);
-    finish(first, out[0]);
-  }
+void dense_hidden_sums(const WeightPanelsView& weights, int64_t tile, const RealRowsView& values,
+                       float* sums) {
+  with_row_stride(values, [&](auto row_stride) {
+    for_even_blocks<kDenseRows>(values.rows, [&](int64_t first, auto height) {
+      constexpr int kRows = decltype(height)::value;
+      f32x16 out[kRows];
+      for (int r = 0; r < kRows; ++r) out[r] = broadcast(0.0f);
+      const float *a = values.values + first * row_stride, *b = weights.panel(tile);
+      for (int64_t n = weights.n_visible; n > 0; n -= kTileUnits) {
+        add_products(a, row_stride, b, std::min<int64_t>(n, kTileUnits), out);
+        a += values.tile_stride;
+        b += kTileUnits * kTileUnits;
+      }
+      for (int r = 0; r < kRows; ++r) store(sums + (first + r) * kTileUnits, out[r]);
+    });
+  });
 }
 
-void dense_hidden_sums(const WeightPanelsView& weights, int64_t tile, const float* values,
-                       int64_t rows, int64_t row_stride, float* sums) {
-  dense_product(values, rows, row_stride, 1, weights.panel(tile), weights.n_visible,
-                [&](int64_t row, f32x16 sum) { store(sums + row * kTileUnits, sum); });
+/// The weights of 16 visible units with a panel, hidden units as rows.
+UDL_ALWAYS_INLINE void transpose_corner(const float* corner, float* columns) {
+  for (int j = 0; j < kTileUnits; j += 4) {
+    f32x16 four[4];
+    load_columns(corner + j, kTileUnits, four);
+    for (int k = 0; k < 4; ++k) store(columns + (j + k) * kTileUnits, four[k]);
+  }
 }
 
 /// Panel by panel: 16 x 16 weights are transposed once and used for all rows.
-void dense_visible_sums(const WeightPanelsView& weights, int64_t tile, const float* values,
-                        int64_t rows, int64_t row_stride, float* sums) {
-  for (int64_t first = 0; first < weights.n_hidden; first += kTileUnits) {
-    const float* corner = weights.panel(first / kTileUnits) + tile * kTileUnits * kTileUnits;
-    alignas(64) float columns[kTileUnits * kTileUnits];
-    for (int j = 0; j < kTileUnits; j += 4) {
-      f32x16 four[4];
-      load_columns(corner + j, kTileUnits, four);
-      for (int k = 0; k < 4; ++k) store(columns + (j + k) * kTileUnits, four[k]);
-    }
-    const int64_t count = std::min<int64_t>(kTileUnits, weights.n_hidden - first);
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* value = values + r * row_stride + first;
-      f32x16 sum = first == 0 ? broadcast(0.0f) : load(sums + r * kTileUnits);
-      for (int64_t j = 0; j < count; ++j)
-        sum = multiply_add(broadcast(value[j]), load(columns + j * kTileUnits), sum);
-      store(sums + r * kTileUnits, sum);
-    }
+void dense_visible_sums(const WeightPanelsView& weights, int64_t tile, const RealRowsView& values,
+                        float* sums) {
+  alignas(64) float columns[kTileUnits * kTileUnits];
+  for (int64_t panel = 0; panel * kTileUnits < weights.n_hidden; ++panel) {
+    transpose_corner(weights.panel(panel) + tile * kTileUnits * kTileUnits, columns);
+    const int64_t count = std::min<int64_t>(kTileUnits, weights.n_hidden - panel * kTileUnits);
+    with_row_stride(values, [&](auto row_stride) {
+      for_even_blocks<kDenseRows>(values.rows, [&](int64_t first, auto height) {
+        constexpr int kRows = decltype(height)::value;
+        f32x16 out[kRows];
+        float* sum = sums + first * kTileUnits;
+        for (int r = 0; r < kRows; ++r)
+          out[r] = panel > 0 ? load(sum + r * kTileUnits) : broadcast(0.0f);
+        add_products(values.values + panel * values.tile_stride + first * row_stride, row_stride,
+                     columns, count, out);
+        for (int r = 0; r < kRows; ++r) store(sum + r * kTileUnits, out[r]);
+      });
+    });
   }
 }
 
-void dense_gradient_sums(const float* values, int64_t rows, int64_t row_stride, int64_t n_visible,
-                         const float* probabilities, float factor, bool accumulate, float* sums) {
+void dense_gradient_sums(const RealRowsView& values, int64_t n_visible, const float* probabilities,
+                         float factor, bool accumulate, float* sums) {
   const f32x16 scale = broadcast(factor);
-  dense_product(values, n_visible, 1, row_stride, probabilities, rows, [&](int64_t i, f32x16 sum) {
-    float* out = sums + i * kTileUnits;
-    store(out, accumulate ? load(out) + sum * scale : sum * scale);
-  });
+  for (int64_t tile = 0; tile * kTileUnits < n_visible; ++tile) {
+    const float* of_tile = values.values + tile * values.tile_stride;
+    float* sums_of_tile = sums + tile * kTileUnits * kTileUnits;
+    const int64_t n_units = std::min<int64_t>(kTileUnits, n_visible - tile * kTileUnits);
+    for_even_blocks<kDenseUnits>(n_units, [&](int64_t first, auto height) {
+      constexpr int kUnits = decltype(height)::value;
+      f32x16 out[kUnits];
+      for (int u = 0; u < kUnits; ++u) out[u] = broadcast(0.0f);
+      const float* a = of_tile + first;
+      for (int64_t r = 0; r < values.rows; ++r, a += values.row_stride) {
+        const f32x16 row = load(probabilities + r * kTileUnits);
+        for (int u = 0; u < kUnits; ++u) out[u] = multiply_add(broadcast(a[u]), row, out[u]);
+      }
+      for (int u = 0; u < kUnits; ++u) {
+        float* sum = sums_of_tile + (first + u) * kTileUnits;
+        store(sum, accumulate ? load(sum) + out[u] * scale : out[u] * scale);
+      }
+    });
+  }
 }
 
 }  // namespace

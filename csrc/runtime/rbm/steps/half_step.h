@@ -92,7 +92,7 @@ class HalfStep {
                                                sums);
     const auto product =
         to_hidden() ? kernels_.products.dense_hidden_sums : kernels_.products.dense_visible_sums;
-    product(state_.panels_at(exponent_), tile, from.values, from.count, from.value_stride, sums);
+    product(state_.panels_at(exponent_), tile, from.real_rows(), sums);
   }
 
   void integer_sums(const StatesView& from, int64_t tile, BitProduct& product,

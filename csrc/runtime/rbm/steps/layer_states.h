@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/view.h"
+#include "kernels/rbm/products.h"
 #include "kernels/rbm/sparse.h"
 #include "runtime/data/minibatches.h"
 #include "runtime/data/rows.h"
@@ -64,6 +65,7 @@ struct StatesView {
   float* column_sums = nullptr;  ///< of sparse values of a minibatch, whole tiles
 
   bool is_sparse() const { return sparse.first != nullptr; }
+  RealRowsView real_rows() const { return {values, count, value_stride, kTileUnits}; }
 };
 
 inline StatesView LayerStates::view(int64_t count, bool real) const {

@@ -106,9 +106,8 @@ void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, b
       return kernels_.sparse.gradient_sums(visible.sparse, state_.n_visible,
                                            phase.hidden.probabilities, factor,
                                            scratch.gradient.data());
-    kernels_.gradient.dense_sums(visible.values, visible.count, visible.value_stride,
-                                 state_.n_visible, phase.hidden.probabilities, factor, accumulate,
-                                 scratch.gradient.data());
+    kernels_.gradient.dense_sums(visible.real_rows(), state_.n_visible, phase.hidden.probabilities,
+                                 factor, accumulate, scratch.gradient.data());
     return;
   }
   long_sums(tile, phase, scratch);
