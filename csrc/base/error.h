@@ -11,4 +11,10 @@ namespace udl {
   throw std::invalid_argument(text);
 }
 
+/// Something that is to come: Python's NotImplementedError.
+class NotAvailable : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 }  // namespace udl

@@ -10,23 +10,32 @@ namespace {
 class ParameterArrays {
  public:
   ParameterArrays(const RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
-                  const py::object& visible_bias, const char* function)
+                  const py::object& visible_bias, const py::object& log_variance,
+                  const char* function)
       : weights_(engine, weights, {engine.n_hidden(), engine.n_visible()}, function, "weights"),
         hidden_(engine, hidden_bias, {engine.n_hidden()}, function, "hidden_bias"),
-        visible_(engine, visible_bias, {engine.n_visible()}, function, "visible_bias") {}
+        visible_(engine, visible_bias, {engine.n_visible()}, function, "visible_bias") {
+    if (log_variance.is_none()) return;
+    if (!engine.units().have_variances())
+      throw_invalid(std::string(function) +
+                    ": log_variance is of Gaussian visible units, these are '" +
+                    unit_kind_name(engine.units().visible) + "'");
+    log_variance_ = {engine, log_variance, {engine.n_visible()}, function, "log_variance"};
+  }
 
   void assign_to(RbmEngine& engine) const {
-    engine.set_parameters({weights_.view(), hidden_.view(), visible_.view()});
+    engine.set_parameters({weights_.view(), hidden_.view(), visible_.view(), log_variance_.view()});
   }
 
  private:
   const CheckedReals weights_, hidden_, visible_;
+  CheckedReals log_variance_;  ///< empty: stays
 };
 
 void set_parameters(RbmEngine& engine, const py::object& weights, const py::object& hidden_bias,
-                    const py::object& visible_bias) {
+                    const py::object& visible_bias, const py::object& log_variance) {
   const char* function = "set_parameters";
-  const ParameterArrays arrays(engine, weights, hidden_bias, visible_bias, function);
+  const ParameterArrays arrays(engine, weights, hidden_bias, visible_bias, log_variance, function);
   const ChangeScope change(engine, function);
   arrays.assign_to(engine);
 }
@@ -34,19 +43,27 @@ void set_parameters(RbmEngine& engine, const py::object& weights, const py::obje
 py::array weights(const RbmEngine& engine) {
   const LookScope look(engine);
   const RealArray out(engine, {engine.n_hidden(), engine.n_visible()});
-  engine.get_parameters({out.span(), {}, {}});
+  engine.get_parameters({out.span(), {}, {}, {}});
   return out.array();
 }
 py::array hidden_bias(const RbmEngine& engine) {
   const LookScope look(engine);
   const RealArray out(engine, {engine.n_hidden()});
-  engine.get_parameters({{}, out.span(), {}});
+  engine.get_parameters({{}, out.span(), {}, {}});
   return out.array();
 }
 py::array visible_bias(const RbmEngine& engine) {
   const LookScope look(engine);
   const RealArray out(engine, {engine.n_visible()});
-  engine.get_parameters({{}, {}, out.span()});
+  engine.get_parameters({{}, {}, out.span(), {}});
+  return out.array();
+}
+py::array log_variance(const RbmEngine& engine) {
+  if (!engine.units().have_variances())
+    throw_invalid("log_variance: only Gaussian visible units have one");
+  const LookScope look(engine);
+  const RealArray out(engine, {engine.n_visible()});
+  engine.get_parameters({{}, {}, {}, out.span()});
   return out.array();
 }
 
@@ -59,10 +76,13 @@ py::dict optimizer_state(const RbmEngine& engine) {
   const bool has_offsets = engine.has_offsets();
   const RealArray hidden_offset(engine, {has_offsets ? engine.n_hidden() : 0});
   const RealArray visible_offset(engine, {has_offsets ? engine.n_visible() : 0});
+  const bool has_variance = engine.units().have_variances();
+  const RealArray variance(engine, {has_variance ? engine.n_visible() : 0});
   engine.get_optimizer({has_weight ? weight.span() : RealSpan(), hidden.span(), visible.span(),
                         has_mean ? mean.span() : RealSpan(),
                         has_offsets ? hidden_offset.span() : RealSpan(),
-                        has_offsets ? visible_offset.span() : RealSpan()});
+                        has_offsets ? visible_offset.span() : RealSpan(),
+                        has_variance ? variance.span() : RealSpan()});
   py::dict out;
   if (has_weight) out["weight_velocity"] = weight.array();
   out["hidden_velocity"] = hidden.array();
@@ -70,6 +90,7 @@ py::dict optimizer_state(const RbmEngine& engine) {
   if (has_mean) out["mean_activation"] = mean.array();
   if (has_offsets) out["hidden_offset"] = hidden_offset.array();
   if (has_offsets) out["visible_offset"] = visible_offset.array();
+  if (has_variance) out["log_variance_velocity"] = variance.array();
   return out;
 }
 
@@ -86,13 +107,15 @@ class OptimizerArrays {
     visible_offset_ = array("visible_offset", {engine.n_visible()});
     if (state.contains("hidden_offset") != state.contains("visible_offset"))
       throw_invalid(std::string(function) + ": needs both of hidden_offset and visible_offset");
+    if (engine.units().have_variances())
+      log_variance_ = array("log_variance_velocity", {engine.n_visible()});
     if (n_found_ == state.size()) return;
     throw_invalid(std::string(function) + ": unknown entries besides those of optimizer_state()");
   }
 
   void assign_to(RbmEngine& engine) const {
     engine.set_optimizer({weight_.view(), hidden_.view(), visible_.view(), mean_.view(),
-                          hidden_offset_.view(), visible_offset_.view()});
+                          hidden_offset_.view(), visible_offset_.view(), log_variance_.view()});
   }
 
  private:
@@ -106,7 +129,7 @@ class OptimizerArrays {
   const py::dict& state_;
   const char* function_;
   std::size_t n_found_ = 0;
-  CheckedReals weight_, hidden_, visible_, mean_, hidden_offset_, visible_offset_;
+  CheckedReals weight_, hidden_, visible_, mean_, hidden_offset_, visible_offset_, log_variance_;
 };
 
 void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
@@ -115,16 +138,35 @@ void set_optimizer_state(RbmEngine& engine, const py::dict& state) {
   arrays.assign_to(engine);
 }
 
+void check_finite(const Rows& rows, const char* function) {
+  for (int64_t r = 0; r < rows.rows(); ++r)
+    rows.visit_row(r, [&](int64_t, double value) {
+      if (!std::isfinite(value))
+        throw_invalid(std::string(function) + ": hidden holds a value that is not finite");
+    });
+}
+
 Rows chain_rows(const RbmEngine& engine, const py::array& x, const char* function) {
   Rows hidden = rows_from_array(x);
   check_columns(hidden, engine.n_hidden(), function, "hidden", "the model");
-  if (!hidden.is_bits()) throw_invalid(std::string(function) + ": hidden must be binary");
+  if (!has_bits(engine.units().hidden))
+    check_finite(hidden, function);
+  else if (!hidden.is_bits())
+    throw_invalid(std::string(function) + ": hidden must be binary");
   return hidden;
+}
+
+/// Bools, or reals of the engine's type where hidden states are no bits.
+py::array chain_array(const RbmEngine& engine) {
+  Rows rows = engine.chains();
+  if (rows.rows() == 0) rows = Rows::zero_bits(0, engine.n_hidden());  // of as many columns
+  if (has_bits(engine.units().hidden)) return bool_array(rows);
+  return real_array(rows, engine.precision() == Precision::float64);
 }
 
 py::array chains(const RbmEngine& engine) {
   const LookScope look(engine);
-  return bool_array(engine.chains());
+  return chain_array(engine);
 }
 int64_t n_chains(const RbmEngine& engine) {
   const LookScope look(engine);
@@ -145,8 +187,8 @@ py::dict state(const RbmEngine& engine) {
   out["weights"] = weights(engine);
   out["hidden_bias"] = hidden_bias(engine);
   out["visible_bias"] = visible_bias(engine);
-  const Rows chains = engine.chains();
-  out["chains"] = bool_array(chains.rows() > 0 ? chains : Rows::zero_bits(0, engine.n_hidden()));
+  if (engine.units().have_variances()) out["log_variance"] = log_variance(engine);
+  out["chains"] = chain_array(engine);
   return out;
 }
 
@@ -158,10 +200,11 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
     if (!arrays.contains(name)) throw_invalid(std::string("set_state: lacks '") + name + "'");
     optimizer.attr("pop")(name);
   }
+  const py::object log_variance = optimizer.attr("pop")("log_variance", py::none());
   const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
   const OptimizerArrays velocities(engine, optimizer, "set_state");
   const ParameterArrays parameters(engine, arrays["weights"], arrays["hidden_bias"],
-                                   arrays["visible_bias"], "set_state");
+                                   arrays["visible_bias"], log_variance, "set_state");
   const ChangeScope change(engine, "set_state");
   parameters.assign_to(engine);
   velocities.assign_to(engine);
@@ -180,10 +223,11 @@ py::tuple change_since_snapshot(const RbmEngine& engine) {
 
 void define_state_methods(RbmEngineClass& c) {
   c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"),
-        py::arg("visible_bias"));
+        py::arg("visible_bias"), py::arg("log_variance") = py::none());
   c.def("weights", &weights);
   c.def("hidden_bias", &hidden_bias);
   c.def("visible_bias", &visible_bias);
+  c.def("log_variance", &log_variance);
   c.def("optimizer_state", &optimizer_state);
   c.def("set_optimizer_state", &set_optimizer_state, py::arg("state"));
   c.def("state", &state);

@@ -313,6 +313,11 @@ const char* kind_name(const Rows& rows) {
 
 py::array bool_array(const Rows& rows) { return to_typed_array<bool>(rows, 0, rows.rows()); }
 
+py::array real_array(const Rows& rows, bool is_double) {
+  if (is_double) return to_typed_array<double>(rows, 0, rows.rows());
+  return to_typed_array<float>(rows, 0, rows.rows());
+}
+
 }  // namespace udl::bindings
 
 void init_rows(pybind11::module_& m) {

@@ -107,28 +107,49 @@ class RbmEngine:
     """Weights, biases, optimiser state and chains of one RBM on the CPU."""
 
     def __init__(
-        self, n_visible: int, n_hidden: int, precision: str
-    ) -> None: ...  # "fixed" or "float64"
-    n_visible: int
-    n_hidden: int
-    precision: str
+        self,
+        n_visible: int,
+        n_hidden: int,
+        precision: str,  # "fixed", "fast" or "float64"
+        visible: str = "bernoulli",  # kinds of units, by the names of base/units.h
+        hidden: str = "bernoulli",
+        visible_groups: list[int] | None = None,  # sizes, of softmax units
+    ) -> None: ...  # NotImplementedError where the precision has no such units yet
+    @property
+    def n_visible(self) -> int: ...
+    @property
+    def n_hidden(self) -> int: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def visible(self) -> str: ...
+    @property
+    def hidden(self) -> str: ...
+    @property
+    def visible_groups(self) -> list[int] | None: ...
     def set_parameters(
-        self, weights: NDArray[Any], hidden_bias: NDArray[Any], visible_bias: NDArray[Any]
+        self,
+        weights: NDArray[Any],
+        hidden_bias: NDArray[Any],
+        visible_bias: NDArray[Any],
+        log_variance: NDArray[Any] | None = None,  # None leaves that of Gaussian visible units
     ) -> None: ...
     def weights(self) -> NDArray[Any]: ...  # (n_hidden, n_visible), float32 or float64
     def hidden_bias(self) -> NDArray[Any]: ...
     def visible_bias(self) -> NDArray[Any]: ...
+    def log_variance(self) -> NDArray[Any]: ...  # log sigma^2 of Gaussian visible units
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
         """weight_velocity, hidden_velocity, visible_velocity, mean_activation, hidden_offset,
-        visible_offset: what resume needs beside the parameters."""
+        visible_offset, log_variance_velocity: what resume needs beside the parameters."""
     def set_optimizer_state(self, state: dict[str, NDArray[Any]]) -> None: ...
-    def chains(self) -> NDArray[np.bool_]: ...  # (n_chains, n_hidden), hidden states of PCD
+    def chains(self) -> NDArray[Any]:
+        """(n_chains, n_hidden), hidden states of PCD: bool, or reals where states are no bits."""
     @property
     def n_chains(self) -> int: ...
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
     def state(self) -> dict[str, NDArray[Any]]:
-        """Everything that learning changes: weights, hidden_bias, visible_bias, chains and the arrays of
-        optimizer_state()."""
+        """Everything that learning changes: weights, hidden_bias, visible_bias, log_variance, chains and
+        the arrays of optimizer_state()."""
     def set_state(self, arrays: dict[str, NDArray[Any]]) -> None: ...  # checked; all or nothing
     def snapshot(self) -> None: ...  # keeps a copy of parameters, optimiser state and chains
     def restore(self) -> None: ...  # returns to the last snapshot
@@ -147,8 +168,8 @@ class RbmEngine:
     ) -> dict[str, Any]:
         """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
         learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
-        sparsity_damping, sample_visibles, binarize_sample, data_step (presentation counter); and, if they
-        are not to be False and 0 (no limit), centered and max_norm.
+        sparsity_damping, sample_visibles, learn_sigma, binarize_sample, data_step (presentation
+        counter); and, if they are not to be False and 0 (no limit), centered and max_norm.
         Returns n_updates, n_rows, step, stopped, finite, seconds."""
     def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
     def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...

@@ -54,7 +54,27 @@ def fitted():
             "RBM: algorithm must be 'cd' or 'pcd', got 'cdd'; did you mean cd?",
         ),
         ({"algorithm": "pt"}, NotImplementedError, "RBM: algorithm can only be 'cd' or 'pcd' yet"),
-        ({"visible": "gaussian"}, NotImplementedError, "RBM: visible can only be 'bernoulli' yet"),
+        ({"visible": "gauss"}, ValueError, "did you mean gaussian"),
+        (
+            {"visible": "gaussian", "precision": "fast"},
+            NotImplementedError,
+            "RBM: precision='fast' has no visible='gaussian' with hidden='bernoulli' yet",
+        ),
+        ({"visible": "softmax"}, ValueError, "RBM: visible='softmax' needs visible_groups"),
+        (
+            {"visible_groups": [2]},
+            ValueError,
+            "RBM: visible_groups are the groups of visible='softm",
+        ),
+        ({"visible_groups": 2}, TypeError, "RBM: visible_groups must be None or a sequence"),
+        ({"visible_groups": [0]}, ValueError, "RBM: visible_groups must be >= 1, got 0"),
+        ({"sigma": 0}, ValueError, "RBM: sigma must be above 0, got 0"),
+        ({"sigma": [1, -1]}, ValueError, "RBM: sigma must be above 0, got -1"),
+        (
+            {"visible": "gaussian", "binarize": 0.5},
+            ValueError,
+            "RBM: binarize makes states of visible='bernoulli'",
+        ),
         ({"precision": "half"}, ValueError, "RBM: precision must be"),
         ({"statistics": "exact"}, ValueError, "RBM: statistics must be"),
         (

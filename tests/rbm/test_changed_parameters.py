@@ -50,6 +50,9 @@ NEUTRAL = {  # what is learned does not depend on them
     "device": "cpu",
     "visible": "bernoulli",
     "hidden": "bernoulli",
+    "visible_groups": None,
+    "sigma": 2.0,  # of Gaussian units
+    "learn_sigma": False,
     "random_state": 1,  # the fitted model goes on with its own seed
 }
 ELSEWHERE = {"warm_start", "shuffle"}  # whether `fit` learns on at all; shuffle differs by class

@@ -20,6 +20,7 @@ SETTINGS = {
     "sparsity_damping": 0.9,
     "sample_visibles": True,
     "statistics": "mean",
+    "learn_sigma": True,
     "binarize_sample": False,
     "data_step": 0,
 }

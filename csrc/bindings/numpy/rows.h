@@ -11,6 +11,8 @@ namespace udl::bindings {
 Rows rows_from_array(const py::array& x, int n_threads = num_threads());
 /// Bits as a bool array.
 py::array bool_array(const Rows& rows);
+/// Rows of any kind as an array of float64 or float32.
+py::array real_array(const Rows& rows, bool is_double);
 
 /// Throws unless rows has `columns` columns.
 inline void check_columns(const Rows& rows, int64_t columns, const char* function,

@@ -121,6 +121,12 @@ Rows Rows::dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr
   return out;
 }
 
+template <class Real>
+Rows Rows::of_values(std::vector<Real> values, int64_t rows, int64_t columns) {
+  const auto held = std::make_shared<std::vector<Real>>(std::move(values));
+  return dense(held->data(), rows, columns, held);
+}
+
 int64_t Rows::nbytes() const {
   const auto bytes = [](const auto& buffer) {
     return buffer.size() * static_cast<int64_t>(sizeof(buffer[0]));
@@ -215,6 +221,8 @@ Rows rows_from_bits(const BitMatrixView& bits) {
   return out;
 }
 
+template Rows Rows::of_values<float>(std::vector<float>, int64_t, int64_t);
+template Rows Rows::of_values<double>(std::vector<double>, int64_t, int64_t);
 template void Rows::gather_values<float>(const uint32_t*, int64_t, int64_t, float*, int64_t) const;
 template void Rows::gather_values<double>(const uint32_t*, int64_t, int64_t, double*,
                                           int64_t) const;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bits.h"
 #include "base/view.h"
@@ -67,6 +68,9 @@ class Rows {
   /// `owner` keeps the memory behind the pointer alive.
   static Rows dense(const float* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
   static Rows dense(const double* x, int64_t rows, int64_t columns, std::shared_ptr<void> owner);
+  /// Values of its own.
+  template <class Real>
+  static Rows of_values(std::vector<Real> values, int64_t rows, int64_t columns);
   /// A copy: bits or lists of ones, whichever take fewer bytes, if every value is 0 or 1 or there
   /// is a threshold, which makes values above it 1; otherwise values. Values of one place are added
   /// up first. Throws if an index is out of range.

@@ -9,6 +9,7 @@
 #include "runtime/data/rows.h"
 #include "runtime/memory/reals.h"
 #include "runtime/rbm/model/arrays.h"
+#include "runtime/rbm/model/units.h"
 #include "runtime/rbm/model/weight_change.h"
 #include "runtime/rbm/precision.h"
 #include "runtime/rbm/settings.h"
@@ -43,7 +44,8 @@ struct TrainResult {
 /// nothing.
 class RbmEngine {
  public:
-  RbmEngine(int64_t n_visible, int64_t n_hidden) : n_visible_(n_visible), n_hidden_(n_hidden) {}
+  RbmEngine(int64_t n_visible, int64_t n_hidden, Units units)
+      : n_visible_(n_visible), n_hidden_(n_hidden), units_(std::move(units)) {}
   virtual ~RbmEngine() = default;
 
   /// Whoever calls what follows takes care to look, or to own and close, first.
@@ -51,9 +53,11 @@ class RbmEngine {
 
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
+  const Units& units() const { return units_; }
   virtual Precision precision() const = 0;
 
-  /// All arrays are given, and all values, as those of set_optimizer, are finite.
+  /// All arrays are given, but log_variance may be left out and then stays; all values, as those of
+  /// set_optimizer, are finite.
   virtual void set_parameters(const ParameterArrays<RealView>& from) = 0;
   /// Empty arrays are left out.
   virtual void get_parameters(const ParameterArrays<RealSpan>& to) const = 0;
@@ -79,7 +83,10 @@ class RbmEngine {
 
   virtual TrainResult train(const TrainCall& call, const Run& run) = 0;
 
-  /// P(h | v) into (rows, n_hidden), P(v | h) into (rows, n_visible).
+  // States that are no bits (base/units.h) come and go as values of the engine's real type.
+
+  /// Means of the hidden units given v into (rows, n_hidden), of the visible ones given h into
+  /// (rows, n_visible); of units that are bits, probabilities.
   virtual void mean_hidden(const Rows& visible, RealSpan out, const Run& run) const = 0;
   virtual void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const = 0;
   virtual Rows sample_hidden(const Rows& visible, const DrawSource& source,
@@ -99,10 +106,12 @@ class RbmEngine {
 
  private:
   int64_t n_visible_, n_hidden_;
+  Units units_;
   mutable Access access_;
 };
 
-std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden,
-                                           Precision precision);
+/// Throws NotAvailable where no engine of this precision has such units yet.
+std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden, Precision precision,
+                                           const Units& units);
 
 }  // namespace udl

@@ -8,8 +8,8 @@ namespace udl {
 
 class FixedRbmEngine final : public StatefulEngine<RbmState> {
  public:
-  FixedRbmEngine(int64_t n_visible, int64_t n_hidden, bool fast)
-      : StatefulEngine(n_visible, n_hidden, RbmState(n_visible, n_hidden, fast)) {}
+  FixedRbmEngine(int64_t n_visible, int64_t n_hidden, const Units& units, bool fast)
+      : StatefulEngine(n_visible, n_hidden, units, RbmState(n_visible, n_hidden, units, fast)) {}
 
   Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
 

@@ -1,4 +1,4 @@
-// Engines by their precision, and precisions by their names.
+// Engines by their precision and units, and precisions by their names.
 #include <memory>
 #include <string>
 
@@ -10,6 +10,16 @@ namespace udl {
 namespace {
 
 constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precision::float64};
+
+/// The one list of what each engine has so far.
+bool has_units(Precision, const Units& units) { return units.are_bernoulli(); }
+
+void check_available(Precision precision, const Units& units) {
+  if (has_units(precision, units)) return;
+  throw NotAvailable(std::string("RbmEngine: precision='") + precision_name(precision) +
+                     "' has no visible='" + unit_kind_name(units.visible) + "' with hidden='" +
+                     unit_kind_name(units.hidden) + "' yet");
+}
 
 }  // namespace
 
@@ -31,10 +41,13 @@ Precision precision_from_name(const std::string& name) {
   throw_invalid("RbmEngine: precision must be 'fixed', 'fast' or 'float64', got '" + name + "'");
 }
 
-std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden,
-                                           Precision precision) {
-  if (precision == Precision::float64) return std::make_unique<PlainRbmEngine>(n_visible, n_hidden);
-  return std::make_unique<FixedRbmEngine>(n_visible, n_hidden, precision == Precision::fast);
+std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden, Precision precision,
+                                           const Units& units) {
+  check_units(units, n_visible);
+  check_available(precision, units);
+  if (precision == Precision::float64)
+    return std::make_unique<PlainRbmEngine>(n_visible, n_hidden, units);
+  return std::make_unique<FixedRbmEngine>(n_visible, n_hidden, units, precision == Precision::fast);
 }
 
 }  // namespace udl

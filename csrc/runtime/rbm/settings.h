@@ -21,6 +21,7 @@ struct TrainSettings {
   bool sample_visibles = true;      ///< false: the last reconstruction is a probability
   bool sampled_statistics = false;  ///< the gradient pairs sampled hidden states instead of
                                     ///< probabilities
+  bool learn_sigma = true;          ///< of Gaussian visible units
   bool binarize_sample = false;     ///< real-valued rows are probabilities, binarised at every
                                     ///< presentation
   int64_t data_step = 0;            ///< minibatches presented before, the step of the `data` stream

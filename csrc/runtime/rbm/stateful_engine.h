@@ -17,27 +17,30 @@ class StatefulEngine : public RbmEngine {
  public:
   using Real = typename State::Real;
 
-  StatefulEngine(int64_t n_visible, int64_t n_hidden, State state)
-      : RbmEngine(n_visible, n_hidden), state_(std::move(state)) {}
+  StatefulEngine(int64_t n_visible, int64_t n_hidden, const Units& units, State state)
+      : RbmEngine(n_visible, n_hidden, units), state_(std::move(state)) {}
 
   void set_parameters(const ParameterArrays<RealView>& from) final {
     state_.assign(ParameterArrays<const Real*>{values(from.weights), values(from.hidden_bias),
-                                               values(from.visible_bias)});
+                                               values(from.visible_bias),
+                                               values(from.log_variance)});
   }
   void get_parameters(const ParameterArrays<RealSpan>& to) const final {
     state_.copy_to(ParameterArrays<Real*>{values(to.weights), values(to.hidden_bias),
-                                          values(to.visible_bias)});
+                                          values(to.visible_bias), values(to.log_variance)});
   }
 
   void set_optimizer(const OptimizerArrays<RealView>& from) final {
     state_.assign(OptimizerArrays<const Real*>{
         values(from.weight_velocity), values(from.hidden_velocity), values(from.visible_velocity),
-        values(from.mean_activation), values(from.hidden_offset), values(from.visible_offset)});
+        values(from.mean_activation), values(from.hidden_offset), values(from.visible_offset),
+        values(from.log_variance_velocity)});
   }
   void get_optimizer(const OptimizerArrays<RealSpan>& to) const final {
     state_.copy_to(OptimizerArrays<Real*>{values(to.weight_velocity), values(to.hidden_velocity),
                                           values(to.visible_velocity), values(to.mean_activation),
-                                          values(to.hidden_offset), values(to.visible_offset)});
+                                          values(to.hidden_offset), values(to.visible_offset),
+                                          values(to.log_variance_velocity)});
   }
   bool has_weight_velocity() const final { return state_.has_weight_velocity(); }
   bool has_mean_activation() const final { return state_.has_mean_activation; }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self, overload
 
 import numpy as np
@@ -27,15 +28,32 @@ class EngineArray:
     array : str
         Its name in the engine's state.
     doc : str
-    dtype : dtype, default=None
-        None: that of the model's fitted attributes.
+    bits_dtype : dtype, default=None
+        Of an array of bits. None, and of real arrays: that of the model's fitted attributes.
+    shown, stored : callable, default=None
+        What the attribute shows of the array, and the array that stores a value of the attribute; a
+        ValueError of `stored` says what is wrong with it. None: the array as it is.
+
+    Notes
+    -----
+    A model without such an array, by its array rules, has no such attribute.
     """
 
     _name: str
 
-    def __init__(self, array: str, doc: str, *, dtype: Any = None) -> None:
+    def __init__(
+        self,
+        array: str,
+        doc: str,
+        *,
+        bits_dtype: Any = None,
+        shown: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+        stored: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+    ) -> None:
         self._array = array
-        self._dtype = dtype
+        self._bits_dtype = bits_dtype
+        self._shown = shown
+        self._stored = stored
         self.__doc__ = doc
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -57,8 +75,9 @@ class EngineArray:
         found = read_before.get(self._name)
         if found is None:
             values = model._engine_array(self._array)
-            dtype = model._dtype if self._dtype is None else self._dtype
-            found = read_only(values.astype(dtype, copy=False))
+            if self._shown is not None:
+                values = self._shown(values)
+            found = read_only(values.astype(self._dtype_in(model), copy=False))
             read_before[self._name] = found
         return found
 
@@ -74,9 +93,17 @@ class EngineArray:
         model._engine.set_state({**model._engine.state(), self._array: array})
         model._arrays = {}
 
+    def _dtype_in(self, model: Model) -> Any:
+        is_bits = model._array_rules()[self._array].kind == "bits"
+        return self._bits_dtype if is_bits and self._bits_dtype is not None else model._dtype
+
     def _require_fitted(self, model: Model) -> None:
         # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not
         # fitted.
+        if self._array not in model._array_rules():
+            raise AttributeError(
+                f"{type(model).__name__} has no {self._name} with units of these kinds"
+            )
         if not model.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{type(model).__name__} has no {self._name} before fit or partial_fit"
@@ -85,8 +112,9 @@ class EngineArray:
     def _checked(self, model: Model, value: ArrayLike) -> NDArray[Any]:
         rules = model._array_rules()
         rule = rules[self._array]
-        # Sizes of real arrays are those of the engine; what only bits have, the number of chains, is free.
-        fixed = {name for found in rules.values() if found.kind == "real" for name in found.dims}
+        # Sizes of real arrays are those of the engine; what only states have, the number of chains, is free.
+        real = [found for found in rules.values() if found.kind == "real"]
+        fixed = {name for found in real if not found.may_be_empty for name in found.dims}
         sizes = [getattr(model._engine, name) if name in fixed else name for name in rule.dims]
         expected = f"({', '.join(map(str, sizes))}{',' if len(sizes) == 1 else ''})"
         array = np.asarray(value) if rule.kind == "bits" else np.asarray(value, dtype=np.float64)
@@ -103,7 +131,7 @@ class EngineArray:
         if not fits:
             raise ValueError(f"{self._name} has shape {array.shape}, expected {expected}")
         check_finite(array, self._name, double=model._is_double())
-        return array
+        return array if self._stored is None else self._stored(array)
 
 
 def attribute_names(model_class: type) -> dict[str, str]:

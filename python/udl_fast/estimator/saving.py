@@ -32,8 +32,8 @@ def state_of(model: Model) -> State:
     for name in _OBJECTS:
         parameters.pop(name, None)
     for name, value in model._later_parameters.items():
-        if name in parameters and parameters[name] == value:  # an older version reads the file, too
-            del parameters[name]
+        if name in parameters and _is_that(parameters[name], value):
+            del parameters[name]  # an older version reads the file, too
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
     values["dtype"] = np.dtype(model._dtype).name
@@ -43,6 +43,11 @@ def state_of(model: Model) -> State:
     if len(model._stages()) > 1:
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
     return State(type(model).__name__, parameters, values, model._engine.state())
+
+
+def _is_that(given: Any, value: Any) -> bool:
+    """Whether a parameter has a value, which is None or a single one; an array never has."""
+    return not isinstance(given, np.ndarray) and bool(given == value)
 
 
 def model_of(model_class: type[Made], state: State) -> Made:

@@ -35,7 +35,7 @@ def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
 def _parameter(value: Any, name: str) -> Any:
     if value is None or isinstance(value, str):
         return value
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple, np.ndarray)):
         return [_parameter(part, name) for part in value]
     if isinstance(value, (bool, np.bool_)):
         return bool(value)

@@ -53,9 +53,10 @@ class ArrayRule:
     a model inside for which there is no rule is refused.
     """
 
-    kind: Literal["real", "bits"]  # real: at the precision of the engine, finite, not empty
+    kind: Literal["real", "bits"]  # real: at the precision of the engine, and finite
     dims: tuple[str, ...]  # dimensions of one name are of one size
     optional: bool = False
+    may_be_empty: bool = False  # of real arrays: the first dimension is free, and may be 0
 
 
 class Announced(NamedTuple):
@@ -132,7 +133,8 @@ def _check_shapes(state: State, rules: Mapping[str, ArrayRule], path: str) -> No
             continue
         shape = tuple(there[name].shape)
         expected = tuple(sizes.get(dim, dim) for dim in rule.dims)
-        if not _fits(shape, expected, smallest=1 if rule.kind == "real" else 0):
+        smallest = 1 if rule.kind == "real" and not rule.may_be_empty else 0
+        if not _fits(shape, expected, smallest):
             raise ValueError(f"{path}{name} has shape {shape}, expected {_shape_text(expected)}")
         for dim, size in zip(rule.dims, shape, strict=True):
             if dim in _FEATURES and size != state.values["n_features_in_"]:

@@ -20,7 +20,15 @@ from .rules import RULES
 
 __all__ = ["BernoulliRBM"]
 
-_FIXED = ("visible", "hidden", "statistics", "centered")  # parameters of RBM only
+_FIXED = (  # parameters of RBM only
+    "visible",
+    "hidden",
+    "visible_groups",
+    "sigma",
+    "learn_sigma",
+    "statistics",
+    "centered",
+)
 
 
 class BernoulliRBM(RBM):
@@ -169,6 +177,9 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     # Values of _FIXED.
     visible = "bernoulli"
     hidden = "bernoulli"
+    visible_groups = None
+    sigma = 1.0
+    learn_sigma = True
     statistics = "mean"
     centered = False
 

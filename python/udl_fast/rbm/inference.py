@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
@@ -22,6 +23,11 @@ class Inference(Model):
 
     n_jobs: int | None
     binarize: float | str | None
+    visible: str
+    hidden: str
+    visible_groups: Sequence[int] | None
+    sigma: float | Sequence[float] | NDArray[Any]
+    learn_sigma: bool
     _engine: _core.RbmEngine
 
     # ---- features and means ----
@@ -93,6 +99,15 @@ class Inference(Model):
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
         self._check_fitted()
         return self.mean_visible(self._mean_hidden(self._matrix(X)))
+
+    # ---- kinds of units ----
+
+    def _visible_kind(self) -> str:
+        """That of the fitted model, or that a new one is to have."""
+        return self._engine.visible if self.__sklearn_is_fitted__() else self.visible
+
+    def _hidden_kind(self) -> str:
+        return self._engine.hidden if self.__sklearn_is_fitted__() else self.hidden
 
     # ---- input ----
 

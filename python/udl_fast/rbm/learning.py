@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
+from ..persistence.state import State
 from .inference import Inference
 from .rules import steps_at
+from .units import check_kinds, engine_of
 
 _ENGINE_SETTINGS = (
     "batch_size",
@@ -25,6 +27,10 @@ _ENGINE_SETTINGS = (
     "sparsity_damping",
     "sample_visibles",
 )
+
+
+# What files mean that were written before there were kinds of units.
+BEFORE_KINDS: Mapping[str, Any] = {"visible_groups": None, "sigma": 1.0, "learn_sigma": True}
 
 
 class ContrastiveLearning(Inference):
@@ -43,7 +49,7 @@ class ContrastiveLearning(Inference):
     precision: str
     batch_size: int
 
-    _later_parameters: ClassVar = {**BEFORE_SCHEDULES, "max_norm": None}
+    _later_parameters: ClassVar = {**BEFORE_SCHEDULES, **BEFORE_KINDS, "max_norm": None}
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
@@ -95,6 +101,7 @@ class ContrastiveLearning(Inference):
             raise ValueError(
                 f"{type(self).__name__}: max_norm must be above 0, got {self.max_norm!r}"
             )
+        check_kinds(self)
         if self.statistics == "sampled" and not self.sample_visibles:
             raise ValueError(
                 f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "
@@ -107,6 +114,7 @@ class ContrastiveLearning(Inference):
         settings["max_norm"] = checked["max_norm"] or 0.0
         settings["statistics"] = self.statistics
         settings["centered"] = self.centered
+        settings["learn_sigma"] = self.learn_sigma
         final_momentum = checked["final_momentum"]
         if final_momentum is not None and self.n_iter_ >= checked["momentum_switch_epoch"]:
             settings["momentum"] = final_momentum
@@ -137,7 +145,7 @@ class ContrastiveLearning(Inference):
     # ---- start ----
 
     def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
-        return _core.RbmEngine(sizes["n_visible"], sizes["n_hidden"], precision)
+        return engine_of(self, sizes, precision)
 
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
         """Weights in scikit-learn's order of draws."""
@@ -153,10 +161,26 @@ class ContrastiveLearning(Inference):
         engine.set_chains(self._initial_chains(seed))
 
     def _unchangeable(self) -> dict[str, Any]:
-        kept = super()._unchangeable() | {"precision": self._engine.precision}
+        engine = self._engine
+        kept = super()._unchangeable() | {
+            "precision": engine.precision,
+            "visible": engine.visible,
+            "hidden": engine.hidden,
+        }
+        if [*(self.visible_groups or ())] != (engine.visible_groups or []):
+            kept["visible_groups"] = engine.visible_groups
         if self.algorithm == "pcd" and self.n_chains is not None and self._n_chains():
             kept["n_chains"] = self._n_chains()
         return kept
+
+    def _state(self) -> State:
+        """The arrays are those of the engine's kinds of units, so the arguments have to be, too."""
+        for name, fitted in (("visible", self._engine.visible), ("hidden", self._engine.hidden)):
+            if getattr(self, name) != fitted:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)!r}, but the fitted model has {fitted!r}"
+                )
+        return super()._state()
 
     def _n_chains(self) -> int:
         return self._engine.n_chains

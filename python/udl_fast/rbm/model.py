@@ -21,6 +21,7 @@ from .measurements import MEASUREMENTS, Measurements
 from .rules import RULES
 from .sampling import Sampling
 from .scores import Scores
+from .units import KINDS_OF_BITS, log_variance_of
 
 __all__ = ["RBM"]
 
@@ -40,6 +41,13 @@ _ARRAYS: Mapping[str, ArrayRule] = {
     "visible_offset": ArrayRule("real", _OF_VISIBLE, optional=True),
     "chains": ArrayRule("bits", ("n_chains", "n_hidden")),
 }
+_OF_VARIANCES: Mapping[str, ArrayRule] = {
+    "log_variance": ArrayRule("real", _OF_VISIBLE),
+    "log_variance_velocity": ArrayRule("real", _OF_VISIBLE),
+}
+_REAL_CHAINS: Mapping[str, ArrayRule] = {
+    "chains": ArrayRule("real", ("n_chains", "n_hidden"), may_be_empty=True)
+}
 
 
 class RBM(
@@ -58,8 +66,16 @@ class RBM(
     ----------
     n_components : int, default=256
         Hidden units.
-    visible, hidden : {"bernoulli"}, default="bernoulli"
-        Kinds of units.
+    visible : {"bernoulli", "gaussian", "softmax", "replicated_softmax"}, default="bernoulli"
+        Kind of the visible units. Others than "bernoulli" need precision="float64" so far.
+    hidden : {"bernoulli", "gaussian", "relu"}, default="bernoulli"
+        Kind of the hidden units. Others than "bernoulli" need precision="float64" so far.
+    visible_groups : sequence of int, default=None
+        Of visible="softmax": how many units each group has, in the order of the features.
+    sigma : float or sequence of n_features floats, default=1.0
+        Of visible="gaussian": standard deviations that learning starts from.
+    learn_sigma : bool, default=True
+        Whether they are learned.
     algorithm : {"cd", "pcd"}, default="cd"
         Contrastive divergence starts its chain at the data [1]_; persistent contrastive divergence
         keeps its chains between updates [2]_.
@@ -154,7 +170,9 @@ class RBM(
     intercept_hidden_ : ndarray of shape (n_components,)
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components), bool
-        Persistent chains.
+        Persistent chains; real where the hidden units are.
+    sigma_ : ndarray of shape (n_features,)
+        Standard deviations of the visible units given the hidden ones, of visible="gaussian" alone.
     n_features_in_ : int
     n_iter_ : int
         Epochs finished.
@@ -218,7 +236,14 @@ class RBM(
         "chains",
         "Hidden states of the persistent chains, shape (n_chains, n_components), read-only. "
         "Assigning takes effect.",
-        dtype=np.bool_,
+        bits_dtype=np.bool_,
+    )
+    sigma_ = EngineArray(
+        "log_variance",
+        "Standard deviations of Gaussian visible units, shape (n_features,), read-only. "
+        "Assigning takes effect.",
+        shown=lambda log_variance: np.exp(log_variance / 2),
+        stored=log_variance_of,
     )
 
     def __init__(
@@ -227,6 +252,9 @@ class RBM(
         *,
         visible: str = "bernoulli",
         hidden: str = "bernoulli",
+        visible_groups: Sequence[int] | None = None,
+        sigma: float | Sequence[float] | NDArray[Any] = 1.0,
+        learn_sigma: bool = True,
         algorithm: str = "cd",
         k: int | Sequence[tuple[int, int]] = 1,
         n_chains: int | None = None,
@@ -260,6 +288,9 @@ class RBM(
         self.n_components = n_components
         self.visible = visible
         self.hidden = hidden
+        self.visible_groups = visible_groups
+        self.sigma = sigma
+        self.learn_sigma = learn_sigma
         self.algorithm = algorithm
         self.k = k
         self.n_chains = n_chains
@@ -331,7 +362,12 @@ class RBM(
         return model
 
     def _array_rules(self) -> Mapping[str, ArrayRule]:
-        return _ARRAYS
+        rules = dict(_ARRAYS)
+        if self._visible_kind() == "gaussian":
+            rules |= _OF_VARIANCES
+        if self._hidden_kind() not in KINDS_OF_BITS:
+            rules |= _REAL_CHAINS
+        return rules
 
     def _engine_array(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = getattr(self._engine, name)()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from ..estimator.parameters import (
     COMMON_RULES,
     LARGEST_SIZE,
@@ -21,7 +23,8 @@ from ..estimator.parameters import (
 from ..estimator.schedules import SCHEDULE_RULES
 from ..persistence.values import LARGEST_STEP
 
-_PLANNED_UNITS = ("gaussian", "relu", "softmax")
+VISIBLE_UNITS = ("bernoulli", "gaussian", "softmax", "replicated_softmax")
+HIDDEN_UNITS = ("bernoulli", "gaussian", "relu")
 
 
 class Binarize(Rule):
@@ -87,6 +90,55 @@ def steps_at(k: Any, epoch: int) -> int:
     return int(next(steps for first, steps in reversed(k) if first <= epoch))
 
 
+class Sizes(Rule):
+    """None, or a sequence of integers of at least 1; checked, it is a list."""
+
+    def check(self, value: Any, name: str, owner: str) -> list[int] | None:
+        if value is None:
+            return None
+        if not _is_sequence(value) or len(value) == 0:
+            raise TypeError(wrong(owner, name, "must be None or a sequence of sizes", value))
+        return [Integer(1, LARGEST_SIZE).check(size, name, owner) for size in value]
+
+    def option(self) -> Option:
+        return Option(
+            parse=lambda text: [parsed_integer(size, 1) for size in text.split(",")],
+            metavar="N,N,...",
+        )
+
+
+class Deviations(Rule):
+    """A number above 0, or a sequence of them; checked, it is a float or an array of them."""
+
+    def check(self, value: Any, name: str, owner: str) -> Any:
+        if not _is_sequence(value):
+            return _above_zero(Number().check(value, name, owner), name, owner)
+        if len(value) == 0:
+            raise ValueError(wrong(owner, name, "must hold a number for each feature", value))
+        return np.array(
+            [_above_zero(Number().check(number, name, owner), name, owner) for number in value]
+        )
+
+    def option(self) -> Option:
+        return Option(parse=_parsed_deviations, metavar="X|X,X,...")
+
+
+def _above_zero(number: float, name: str, owner: str) -> float:
+    if number <= 0:
+        raise ValueError(wrong(owner, name, "must be above 0", number))
+    return number
+
+
+def _parsed_deviations(text: str) -> float | list[float]:
+    numbers = [parsed_number(number, 0) for number in text.split(",")]
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def _is_sequence(value: Any) -> bool:
+    """A list, a tuple or an array of one dimension."""
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
 def _parsed(text: str) -> float | str:
     if text == "sample":
         return text
@@ -98,8 +150,11 @@ def _parsed(text: str) -> float | str:
 
 RULES: Mapping[str, Rule] = {
     "n_components": Integer(1, LARGEST_SIZE, dimension="n_hidden"),
-    "visible": Choice(("bernoulli",), _PLANNED_UNITS),
-    "hidden": Choice(("bernoulli",), _PLANNED_UNITS),
+    "visible": Choice(VISIBLE_UNITS),
+    "hidden": Choice(HIDDEN_UNITS),
+    "visible_groups": Sizes(),
+    "sigma": Deviations(),
+    "learn_sigma": Flag(),
     "algorithm": Choice(("cd", "pcd"), ("pt",)),
     "k": GibbsSteps(),
     "n_chains": Integer(1, LARGEST_SIZE, optional=True),

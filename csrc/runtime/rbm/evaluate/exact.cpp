@@ -70,7 +70,8 @@ double block_log_sum(const EnumeratedModel& model, int64_t block, int64_t low_bi
 
 double log_partition_exact(const ParameterArrays<const double*>& parameters, int64_t n_hidden,
                            int64_t n_visible, const Run& run) {
-  const auto [weights, hidden_bias, visible_bias] = parameters;
+  const auto [weights, hidden_bias, visible_bias, log_variance] = parameters;
+  (void)log_variance;
   const bool hidden = n_hidden <= n_visible;
   const EnumeratedModel model =
       hidden

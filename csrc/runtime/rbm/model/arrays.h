@@ -3,10 +3,11 @@
 
 namespace udl {
 
-/// weights (n_hidden, n_visible) and a bias for each unit.
+/// weights (n_hidden, n_visible), a bias for each unit, and log sigma^2 of Gaussian visible units;
+/// null where the units have none.
 template <class Pointer>
 struct ParameterArrays {
-  Pointer weights{}, hidden_bias{}, visible_bias{};
+  Pointer weights{}, hidden_bias{}, visible_bias{}, log_variance{};
 };
 
 /// What learning remembers beside the parameters; what is not there is null.
@@ -14,6 +15,7 @@ template <class Pointer>
 struct OptimizerArrays {
   Pointer weight_velocity{}, hidden_velocity{}, visible_velocity{}, mean_activation{};
   Pointer hidden_offset{}, visible_offset{};  ///< both or none
+  Pointer log_variance_velocity{};
 };
 
 }  // namespace udl

@@ -3,21 +3,41 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <utility>
+#include <vector>
 
 #include "base/units.h"
 #include "base/view.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
+#include "runtime/rbm/model/units.h"
 
 namespace udl {
 
 struct Layer {
-  explicit Layer(int64_t n_units) : bias(n_units), bias_velocity(n_units) {}
+  Layer(int64_t n_units, UnitKind kind_of_units) : kind(kind_of_units) {
+    bias = BiasVector(n_units);
+    bias_velocity.resize(n_units);
+  }
+  static Layer visible_of(int64_t n_units, const Units& units) {
+    Layer layer(n_units, units.visible);
+    if (units.have_variances()) {
+      layer.log_variance.resize(n_units);
+      layer.log_variance_velocity.resize(n_units);
+    }
+    if (units.visible == UnitKind::softmax) layer.group_starts = units.group_starts();
+    return layer;
+  }
+  static Layer hidden_of(int64_t n_units, const Units& units) { return {n_units, units.hidden}; }
 
-  UnitKind kind = UnitKind::bernoulli;
+  UnitKind kind;
   BiasVector bias;
   Buffer<float> bias_velocity;
   Buffer<float> offset;  ///< of a centred model (steps/centring.h), whole tiles; else empty
+  /// log sigma^2 of Gaussian visible units, whose sigma = exp(log_variance / 2) is above 0 whatever
+  /// is learned; empty for others.
+  Buffer<float> log_variance, log_variance_velocity;
+  std::vector<int64_t> group_starts;  ///< Units::group_starts of softmax units; empty for others
 
   bool has_offset() const { return offset.size() > 0; }
   /// Zeros.
@@ -25,11 +45,13 @@ struct Layer {
 
   int64_t n_units() const { return bias.size(); }
   int64_t n_tiles() const { return divide_up(n_units(), kTileUnits); }
-  /// Whether the biases and how they move are numbers; once they are not, learning does not mend
-  /// them.
+  /// Whether the biases and variances and how they move are numbers; once they are not, learning
+  /// does not mend them.
   bool is_finite() const {
     for (int64_t i = 0; i < n_units(); ++i)
       if (!std::isfinite(bias[i]) || !std::isfinite(bias_velocity[i])) return false;
+    for (int64_t i = 0; i < log_variance.size(); ++i)
+      if (!std::isfinite(log_variance[i]) || !std::isfinite(log_variance_velocity[i])) return false;
     return true;
   }
 };

@@ -34,12 +34,12 @@ void copy_offset(const Layer& layer, float* to) {
 
 }  // namespace
 
-RbmState::RbmState(int64_t visible_units, int64_t hidden_units, bool is_fast)
+RbmState::RbmState(int64_t visible_units, int64_t hidden_units, const Units& units, bool is_fast)
     : n_visible(visible_units),
       n_hidden(hidden_units),
       weights(hidden_units, visible_units),
-      hidden(hidden_units),
-      visible(visible_units),
+      hidden(Layer::hidden_of(hidden_units, units)),
+      visible(Layer::visible_of(visible_units, units)),
       mean_activation(hidden_units),
       fast(is_fast),
       narrow(is_fast),
@@ -49,6 +49,7 @@ void RbmState::assign(const ParameterArrays<const float*>& from) {
   weights.assign(from.weights);
   copy_values(from.hidden_bias, n_hidden, hidden.bias);
   copy_values(from.visible_bias, n_visible, visible.bias);
+  if (from.log_variance) copy_values(from.log_variance, n_visible, visible.log_variance);
   scale_exponent = weight_scale_exponent(weights, narrow);
 }
 
@@ -62,14 +63,17 @@ void RbmState::copy_to(const ParameterArrays<float*>& to) const {
   if (to.weights != nullptr) weights.copy_to(to.weights);
   copy_out(hidden.bias, to.hidden_bias);
   copy_out(visible.bias, to.visible_bias);
+  copy_out(visible.log_variance, to.log_variance);
 }
 
-/// Velocities of biases that are not given stay.
+/// Velocities of biases and variances that are not given stay.
 void RbmState::assign(const OptimizerArrays<const float*>& from) {
   weight_velocity = from.weight_velocity ? PanelMatrix(n_hidden, n_visible) : PanelMatrix();
   if (from.weight_velocity) weight_velocity.assign(from.weight_velocity);
   if (from.hidden_velocity) copy_values(from.hidden_velocity, n_hidden, hidden.bias_velocity);
   if (from.visible_velocity) copy_values(from.visible_velocity, n_visible, visible.bias_velocity);
+  if (from.log_variance_velocity)
+    copy_values(from.log_variance_velocity, n_visible, visible.log_variance_velocity);
   has_mean_activation = from.mean_activation != nullptr;
   if (from.mean_activation) copy_values(from.mean_activation, n_hidden, mean_activation);
   assign_offset(hidden, from.hidden_offset);
@@ -83,6 +87,7 @@ void RbmState::copy_to(const OptimizerArrays<float*>& to) const {
   copy_out(mean_activation, to.mean_activation);
   copy_offset(hidden, to.hidden_offset);
   copy_offset(visible, to.visible_offset);
+  copy_out(visible.log_variance_velocity, to.log_variance_velocity);
 }
 
 /// Whole panels: weights of missing units are zero.

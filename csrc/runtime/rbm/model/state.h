@@ -19,7 +19,7 @@ namespace udl {
 struct RbmState {
   using Real = float;
 
-  RbmState(int64_t n_visible, int64_t n_hidden, bool fast);
+  RbmState(int64_t n_visible, int64_t n_hidden, const Units& units, bool fast);
 
   int64_t n_visible, n_hidden;
   PanelMatrix weights;

@@ -8,8 +8,8 @@ namespace udl {
 
 class PlainRbmEngine final : public StatefulEngine<PlainState> {
  public:
-  PlainRbmEngine(int64_t n_visible, int64_t n_hidden)
-      : StatefulEngine(n_visible, n_hidden, PlainState(n_visible, n_hidden)) {}
+  PlainRbmEngine(int64_t n_visible, int64_t n_hidden, const Units& units)
+      : StatefulEngine(n_visible, n_hidden, units, PlainState(n_visible, n_hidden, units)) {}
 
   Precision precision() const override { return Precision::float64; }
 

@@ -21,7 +21,9 @@ PlainMatrix plain_rows(const Rows& rows, const Run& run) {
   return out;
 }
 
-Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run& run) {
+Rows rows_of(const PlainMatrix& states, int64_t rows, int64_t n_units, UnitKind kind,
+             const Run& run) {
+  if (!has_bits(kind)) return Rows::of_values(states, rows, n_units);
   Rows out = Rows::zero_bits(rows, n_units);
   parallel_for(run, rows, [&](int64_t r) {
     for (int64_t j = 0; j < n_units; ++j)

@@ -14,8 +14,9 @@ namespace udl {
 double hidden_input(const PlainState& model, int64_t j, const Rows& visible, int64_t row);
 
 PlainMatrix plain_rows(const Rows& rows, const Run& run);
-/// 0 is off, all else on.
-Rows bits_of(const PlainMatrix& states, int64_t rows, int64_t n_units, const Run& run);
+/// States of units of this kind: bits, where 0 is off and all else on, or values.
+Rows rows_of(const PlainMatrix& states, int64_t rows, int64_t n_units, UnitKind kind,
+             const Run& run);
 
 /// One layer's means given `rows` states of the other.
 PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run);

@@ -45,14 +45,14 @@ Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source
                                    const Run& run) const {
   PlainMatrix h = hidden_means(state_, visible, run);
   draw_states(h, visible.rows(), source.hidden(), source.first_chain, run);
-  return bits_of(h, visible.rows(), n_hidden(), run);
+  return rows_of(h, visible.rows(), n_hidden(), units().hidden, run);
 }
 
 Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
                                     const Run& run) const {
   PlainMatrix v = visible_means(state_, plain_rows(hidden, run), hidden.rows(), run);
   draw_states(v, hidden.rows(), source.visible(), source.first_chain, run);
-  return bits_of(v, hidden.rows(), n_visible(), run);
+  return rows_of(v, hidden.rows(), n_visible(), units().visible, run);
 }
 
 std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
@@ -65,7 +65,8 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps
     v = visible_means(state_, h, rows, run);
     draw_states(v, rows, source.visible(s), source.first_chain, run);
   }
-  return {bits_of(v, rows, n_visible(), run), bits_of(h, rows, n_hidden(), run)};
+  return {rows_of(v, rows, n_visible(), units().visible, run),
+          rows_of(h, rows, n_hidden(), units().hidden, run)};
 }
 
 void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {

@@ -5,6 +5,7 @@
 
 #include "runtime/data/rows.h"
 #include "runtime/rbm/model/arrays.h"
+#include "runtime/rbm/model/units.h"
 #include "runtime/rbm/model/weight_change.h"
 
 namespace udl {
@@ -14,15 +15,18 @@ using PlainMatrix = std::vector<double>;  ///< row-major
 struct PlainState {
   using Real = double;
 
-  PlainState(int64_t n_visible, int64_t n_hidden);
+  PlainState(int64_t n_visible, int64_t n_hidden, const Units& units);
 
   int64_t n_visible, n_hidden;
+  Units units;
   PlainMatrix weights, hidden_bias, visible_bias;
+  /// Of Gaussian visible units, as in Layer; empty for others.
+  PlainMatrix log_variance, log_variance_velocity;
   PlainMatrix weight_velocity;  ///< empty until a minibatch was learned
   PlainMatrix hidden_velocity, visible_velocity, mean_activation;
   bool has_mean_activation = false;
   PlainMatrix hidden_offset, visible_offset;  ///< of a centred model, else empty
-  PlainMatrix chains;                         ///< hidden states, 0.0 or 1.0
+  PlainMatrix chains;                         ///< hidden states
 
   // Arrays in and out; those out that are null are left out.
   void assign(const ParameterArrays<const double*>& from);

@@ -1,0 +1,32 @@
+#pragma once
+// What the units of a model are: the kind of each layer, and how visible units go together.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/units.h"
+
+namespace udl {
+
+struct Units {
+  UnitKind visible = UnitKind::bernoulli, hidden = UnitKind::bernoulli;
+  /// Numbers of units of the groups of softmax units, in their order; empty for other kinds.
+  std::vector<int64_t> visible_groups;
+
+  bool are_bernoulli() const {
+    return visible == UnitKind::bernoulli && hidden == UnitKind::bernoulli;
+  }
+  /// Whether the visible units have variances.
+  bool have_variances() const { return visible == UnitKind::gaussian; }
+  /// The first unit of each group, and behind them the number of units.
+  std::vector<int64_t> group_starts() const;
+};
+
+const char* unit_kind_name(UnitKind kind);
+/// Throws on another name; `argument` is what errors call it.
+UnitKind unit_kind_from_name(const std::string& name, const char* argument);
+
+/// Throws where a layer cannot be of its kind, or groups do not make up the visible units.
+void check_units(const Units& units, int64_t n_visible);
+
+}  // namespace udl
