@@ -5,6 +5,8 @@
 #include <memory>
 #include <new>
 
+#include "runtime/memory/large_pages.h"
+
 namespace udl {
 
 /// Zero-initialised array aligned to 64 bytes. `resize` discards the contents and zeroes.
@@ -28,7 +30,9 @@ class Buffer {
     size_ = 0;  // until there is memory
     if (size == 0) return;
     if (size < 0 || size > kMaxSize) throw std::bad_array_new_length();
-    storage_.reset(static_cast<T*>(::operator new(sizeof(T) * size, std::align_val_t{kAlignment})));
+    const std::size_t n_bytes = sizeof(T) * static_cast<std::size_t>(size);
+    storage_.reset(static_cast<T*>(::operator new(n_bytes, std::align_val_t{kAlignment})));
+    advise_large_pages(storage_.get(), n_bytes);
     size_ = size;
     zero();
   }

@@ -1,14 +1,11 @@
 #pragma once
-// Uninitialised arrays for random access. Large ones ask for large pages: with pages of 4 KB most
-// look-ups in a table of 100 MB would also miss the processor's list of pages.
+// Uninitialised arrays for random access. Large ones consist of large pages (large_pages.h).
 #include <cstdint>
 #include <new>
 #include <type_traits>
 #include <utility>
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "runtime/memory/large_pages.h"
 
 namespace udl {
 
@@ -20,10 +17,7 @@ class LargeArray {
   LargeArray() = default;
   explicit LargeArray(int64_t size) : size_(checked(size)), alignment_(alignment_for(size)) {
     data_ = static_cast<T*>(::operator new(n_bytes(), alignment_));
-#if defined(__linux__)
-    if (alignment_ == std::align_val_t{kPage})
-      madvise(data_, n_bytes(), MADV_HUGEPAGE);  // advice: failure is no error
-#endif
+    advise_large_pages(data_, n_bytes());
   }
   LargeArray(LargeArray&& other) noexcept { *this = std::move(other); }
   LargeArray& operator=(LargeArray&& other) noexcept {
@@ -44,14 +38,14 @@ class LargeArray {
   const T& operator[](int64_t i) const { return data_[i]; }
 
  private:
-  static constexpr std::size_t kPage = std::size_t{1} << 21;
   static int64_t checked(int64_t size) {
     if (size < 0 || size > INT64_MAX / static_cast<int64_t>(sizeof(T)))
       throw std::bad_array_new_length();
     return size;
   }
   static std::align_val_t alignment_for(int64_t size) {
-    return std::align_val_t{sizeof(T) * static_cast<std::size_t>(size) >= kPage ? kPage : 64};
+    return std::align_val_t{sizeof(T) * static_cast<std::size_t>(size) >= kLargePage ? kLargePage
+                                                                                     : 64};
   }
 
   T* data_ = nullptr;
