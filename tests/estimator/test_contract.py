@@ -4,10 +4,7 @@
 """
 
 import copy
-import io
 import pickle
-import sys
-from types import SimpleNamespace
 
 import joblib
 import numpy as np
@@ -16,63 +13,11 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import udl_fast
+from tests.support.any_model import N_EPOCHS, X, finish, is_staged, n_epochs, stop_after
 from tests.support.models import Recorder
-from udl_fast import progress, registry
-from udl_fast.callbacks import Checkpoint, EarlyStopping, History, MetricsLogger
+from tests.support.models import assert_same_state as assert_same
+from udl_fast.callbacks import Checkpoint, History
 from udl_fast.estimator.attributes import attribute_names
-
-IN_TESTS = {"BernoulliMixture": "bernoulli-mixture", "StagedMixture": "staged-mixture"}
-N_EPOCHS = 4  # of the last stage
-X = (np.random.default_rng(0).random((90, 12)) < np.linspace(0.2, 0.8, 12)).astype(np.uint8)
-
-
-@pytest.fixture(autouse=True)
-def _registered(monkeypatch):
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    for name, command in IN_TESTS.items():
-        registry.register(name, "tests.support.bernoulli_mixture", command)
-
-
-@pytest.fixture(params=[*registry.names(), *IN_TESTS])
-def make(request):
-    """Makes a small model of one kind."""
-    model_class = registry.class_of(registry.find(request.param))
-    options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
-    known = {name: value for name, value in options.items() if name in model_class.rules}
-    return lambda **changes: model_class(**{**known, **changes})
-
-
-def n_epochs(model):
-    return sum(stage.n_iter for stage in model._stages())
-
-
-def is_staged(model):
-    return len(model._stages()) > 1
-
-
-def assert_same(first, second):
-    """The same model to the bit, but for the time it took and for its parameters."""
-    one, two = first._state(), second._state()
-    assert one.arrays.keys() == two.arrays.keys()
-    for name, array in one.arrays.items():
-        np.testing.assert_array_equal(array, two.arrays[name])
-        assert array.dtype == two.arrays[name].dtype
-    for values in (one.values, two.values):
-        values["history"].pop("seconds", None)
-    assert one.values == two.values
-
-
-def stop_after(n_done):
-    """A callback that stops the whole fit."""
-    return lambda model, info: info["epoch"] == n_done
-
-
-def finish(model, n_done):
-    """Train a model that was stopped after so many epochs to its end."""
-    if not is_staged(model):
-        model.set_params(n_iter=N_EPOCHS - n_done)
-    return model.set_params(warm_start=True, callbacks=None).fit(X)
-
 
 # ---- fit ----
 
@@ -408,135 +353,3 @@ def test_set_output_takes_effect(make):
             model.transform(X)
     else:
         assert isinstance(model.transform(X), pandas.DataFrame)
-
-
-# ---- callbacks ----
-
-
-def expected_tasks(model):
-    """Begins and ends of tasks, as deep as they lie."""
-    stages = model._stages()
-    epochs = [
-        [f"{when} epoch {k}" for k in range(stage.n_iter) for when in ("begin", "end")]
-        for stage in stages
-    ]
-    if is_staged(model):
-        epochs = [
-            [f"begin stage {number}", *calls, f"end stage {number}"]
-            for number, calls in enumerate(epochs)
-        ]
-    return [
-        "setup",
-        "begin fit 0",
-        *(call for calls in epochs for call in calls),
-        "end fit 0",
-        "teardown",
-    ]
-
-
-def test_tasks_are_nested(make):
-    recorder = Recorder()
-    model = make(callbacks=[recorder]).fit(X)
-    assert recorder.calls == expected_tasks(model)
-
-
-class Announced(Recorder):
-    """Tasks that each task said it would have, and those that it had."""
-
-    def __init__(self):
-        super().__init__()
-        self.announced, self.begun = {}, {}
-        self.contexts = []  # kept, so that no two have one id
-
-    def on_fit_task_begin(self, estimator, context):
-        """Count this task for the one around it."""
-        self.contexts.append(context)
-        if context.max_subtasks:
-            self.announced[id(context)] = context.max_subtasks
-        if context.parent is not None:
-            self.begun[id(context.parent)] = self.begun.get(id(context.parent), 0) + 1
-
-
-@pytest.mark.parametrize("n_done", range(N_EPOCHS))
-def test_as_many_tasks_are_announced_as_come(make, n_done):
-    """Also if some were done before."""
-    model = make(callbacks=[stop_after(n_done)]).fit(X) if n_done else make()
-    announced = Announced()
-    model.set_params(callbacks=[announced], warm_start=True).fit(X)
-    assert announced.begun == announced.announced
-
-
-def test_callbacks_change_no_bit(make, tmp_path):
-    watch = [
-        History(),
-        EarlyStopping(patience=100, restore_best=True, monitor="epoch", mode="max"),
-        Checkpoint(tmp_path),
-        MetricsLogger(lambda metrics, step: None),
-        lambda model, info: False,
-    ]
-    assert_same(make().fit(X), make(callbacks=watch).fit(X))
-
-
-def test_functions_are_told_where_the_fit_is(make):
-    seen = []
-    model = make(callbacks=[lambda model, info: seen.append(dict(info))]).fit(X)
-    ends = [info for info in seen if info["rows_done"] == info["n_rows"]]
-    assert [info["epoch"] for info in ends][-1] == n_epochs(model)
-    assert {info["n_iter"] for info in seen} == {n_epochs(model)}
-
-
-def test_early_stopping_goes_back_to_the_best_epoch(make):
-    """The first of each stage here, since stages have best epochs of their own."""
-    stop = EarlyStopping(monitor="epoch", mode="min", patience=2, restore_best=True)
-    model = make(callbacks=[stop]).fit(X)
-    assert model.n_iter_ == stop.best_epoch_ == len(model._stages())
-    if not is_staged(model):
-        assert_same(finish(model, 1), make().fit(X))
-    else:
-        assert model.history_["epoch"] == [1, 2, 3, 4]
-        assert model.history_["stage"] == ["rough", "fine", "fine", "fine"]
-
-
-class Worsening(EarlyStopping):
-    """What it watches gets worse from epoch to epoch: a callback that should stop after the second."""
-
-    def __init__(self, monitor, better):
-        super().__init__(monitor, patience=1, wait_for_learning=False)
-        self.sign = 1 if better == "min" else -1
-
-    def after_epoch(self, estimator):
-        """Stop if the invented value is known to be worse."""
-        history = estimator.history_
-        values = history.setdefault(self.monitor, [None] * len(history["epoch"]))
-        values[-1] = self.sign * estimator.n_iter_
-        return super().after_epoch(estimator)
-
-
-def test_early_stopping_knows_what_is_better(make):
-    for found in make().measurements:
-        if found.better is not None:
-            stop = Worsening(found.name, found.better)
-            model = make(callbacks=[stop]).fit(X)
-            assert stop.stopped_epoch_ == model.n_iter_ == 2 * len(model._stages())
-
-
-def test_measurements_are_logged(make):
-    logged = []
-    logger = MetricsLogger(lambda metrics, step: logged.append((step, metrics)))
-    model = make(callbacks=[logger]).fit(X)
-    assert [step for step, _ in logged] == model.history_["epoch"]
-    assert all(isinstance(value, int | float) for _, found in logged for value in found.values())
-    assert model.measurements[0].name in logged[0][1]
-
-
-def test_progress_is_shown_to_who_watches(make, monkeypatch):
-    stream = io.StringIO()
-    stream.isatty = lambda: True
-    monkeypatch.setattr(progress, "sys", SimpleNamespace(stderr=stream))
-    monkeypatch.setitem(sys.modules, "tqdm", None)
-    monkeypatch.setattr(progress, "_DELAY_SECONDS", 0.0)
-    monkeypatch.setattr(progress, "_INTERVAL_SECONDS", 0.0)
-    monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
-    model = make().fit(X)
-    total = n_epochs(model)
-    assert f"{type(model).__name__} epoch {total}/{total}" in stream.getvalue()

@@ -13,6 +13,18 @@ def assert_same(first, second):
     np.testing.assert_array_equal(first.h_samples_, second.h_samples_)
 
 
+def assert_same_state(first, second):
+    """The same model of any kind to the bit, but for the time it took and for its parameters."""
+    one, two = first._state(), second._state()
+    assert one.arrays.keys() == two.arrays.keys()
+    for name, array in one.arrays.items():
+        np.testing.assert_array_equal(array, two.arrays[name])
+        assert array.dtype == two.arrays[name].dtype
+    for values in (one.values, two.values):
+        values["history"].pop("seconds", None)
+    assert one.values == two.values
+
+
 class Recorder:
     """Follows the protocol without inheriting from anything, as callbacks of other packages do."""
 

@@ -1,0 +1,24 @@
+"""Every kind of model: registered ones, and two that live in the tests."""
+
+import pytest
+
+from tests.support.any_model import N_EPOCHS
+from udl_fast import registry
+
+IN_TESTS = {"BernoulliMixture": "bernoulli-mixture", "StagedMixture": "staged-mixture"}
+
+
+@pytest.fixture
+def _registered(monkeypatch):
+    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+    for name, command in IN_TESTS.items():
+        registry.register(name, "tests.support.bernoulli_mixture", command)
+
+
+@pytest.fixture(params=[*registry.names(), *IN_TESTS])
+def make(request, _registered):
+    """Makes a small model of one kind."""
+    model_class = registry.class_of(registry.find(request.param))
+    options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
+    known = {name: value for name, value in options.items() if name in model_class.rules}
+    return lambda **changes: model_class(**{**known, **changes})
