@@ -2,6 +2,7 @@
 // Bits of words. Always inlined: files with instruction-set flags must leave no copy behind that
 // others could be linked to.
 #include <cstdint>
+#include <cstring>
 
 #include "base/macros.h"
 #include "base/view.h"
@@ -45,6 +46,18 @@ UDL_HD UDL_ALWAYS_INLINE bool bit_at(const uint64_t* words, int64_t i) {
 }
 UDL_HD UDL_ALWAYS_INLINE void set_bit(uint64_t* words, int64_t i) {
   words[i / kWordBits] |= uint64_t{1} << (i % kWordBits);
+}
+
+/// The 16 bits of a tile of units inside a word, and nothing beside them: the words of states hold
+/// four tiles, and other threads may be writing theirs.
+UDL_HD UDL_ALWAYS_INLINE uint64_t tile_bits(const uint64_t* word, int64_t tile) {
+  uint16_t bits;
+  std::memcpy(&bits, reinterpret_cast<const char*>(word) + 2 * (tile % kTilesPerWord), sizeof bits);
+  return bits;
+}
+UDL_HD UDL_ALWAYS_INLINE void set_tile_bits(uint64_t* word, int64_t tile, uint64_t bits) {
+  const auto those = static_cast<uint16_t>(bits);
+  std::memcpy(reinterpret_cast<char*>(word) + 2 * (tile % kTilesPerWord), &those, sizeof those);
 }
 
 }  // namespace udl

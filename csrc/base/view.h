@@ -9,6 +9,7 @@ namespace udl {
 
 constexpr int kTileUnits = 16;  ///< units in a weight panel, a tile of sums and a Philox group
 constexpr int kWordBits = 64;   ///< bits of a state word
+constexpr int kTilesPerWord = kWordBits / kTileUnits;
 
 /// Smallest multiple of `step` that is not below `n`.
 UDL_HD constexpr int64_t round_up(int64_t n, int64_t step) { return (n + step - 1) / step * step; }

@@ -1,6 +1,7 @@
 // Means, samples and scores of an RbmEngine.
 #include <pybind11/stl.h>
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -63,21 +64,58 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
   return out;
 }
 
-std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps,
-                            uint64_t seed, const std::string& stream, int64_t step,
-                            int64_t first_chain, int n_threads) {
-  check_call(rows, engine.n_visible(), n_threads, "gibbs");
-  check_positive(n_steps, "gibbs", "n_steps");
-  const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
+/// (mask, values), or None.
+using ClampArgument = std::optional<std::pair<const Rows*, const Rows*>>;
+
+/// Its parts, checked for chains that start at `rows`.
+std::optional<Clamp> clamp_of(const ClampArgument& clamp, const Rows& rows, const char* function) {
+  if (!clamp) return std::nullopt;
+  for (const Rows* part : {clamp->first, clamp->second}) {
+    check_columns(*part, rows.columns(), function, "clamp", "the model");
+    if (part->rows() != 1 && part->rows() != rows.rows())
+      throw_invalid(std::string(function) + ": clamp has " + std::to_string(part->rows()) +
+                    " rows, expected 1 or " + std::to_string(rows.rows()));
+    if (!part->is_bits())
+      throw_invalid(std::string(function) + ": clamp holds values other than 0 and 1");
+  }
+  return Clamp{*clamp->first, *clamp->second};
+}
+
+void check_steps(int64_t n_steps, int64_t step, const char* function) {
+  check_positive(n_steps, function, "n_steps");
   if (n_steps > static_cast<int64_t>(kMaxStep) - step)
-    throw_invalid("gibbs: n_steps must be at most " +
+    throw_invalid(std::string(function) + ": n_steps must be at most " +
                   std::to_string(static_cast<int64_t>(kMaxStep) - step) +
                   ", since Gibbs steps are numbered by 48 bits; got " + std::to_string(n_steps));
+}
+
+std::pair<Rows, Rows> run_chains(const RbmEngine& engine, const GibbsCall& call, int n_threads) {
   std::pair<Rows, Rows> out;
   const LookScope look(engine);
-  run_interruptible(n_threads,
-                    [&](const Run& run) { out = engine.gibbs(rows, n_steps, source, run); });
+  run_interruptible(n_threads, [&](const Run& run) { out = engine.gibbs(call, run); });
   return out;
+}
+
+std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps,
+                            uint64_t seed, const std::string& stream, int64_t step,
+                            int64_t first_chain, int n_threads, const ClampArgument& clamp) {
+  check_call(rows, engine.n_visible(), n_threads, "gibbs");
+  const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
+  check_steps(n_steps, step, "gibbs");
+  const std::optional<Clamp> held = clamp_of(clamp, rows, "gibbs");
+  return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr}, n_threads);
+}
+
+py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps, uint64_t seed,
+                      const std::string& stream, int64_t step, int64_t first_chain, int n_threads,
+                      const ClampArgument& clamp) {
+  check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
+  const DrawSource source = draw_source("gibbs_means", rows, seed, stream, step, first_chain);
+  check_steps(n_steps, step, "gibbs_means");
+  const std::optional<Clamp> held = clamp_of(clamp, rows, "gibbs_means");
+  const RealArray out(engine, {rows.rows(), engine.n_visible()});
+  run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, out.span()}, n_threads);
+  return out.array();
 }
 
 py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n_threads) {
@@ -113,12 +151,17 @@ void define_inference_methods(RbmEngineClass& c) {
     c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"),
           py::arg("first_chain"), py::arg("n_threads"));
   };
+  const auto chains = [](auto& c, const char* name, auto f) {
+    c.def(name, f, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
+          py::arg("step"), py::arg("first_chain"), py::arg("n_threads"),
+          py::arg("clamp") = py::none());
+  };
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));
   c.def("mean_visible", &mean_visible, py::arg("rows"), py::arg("n_threads"));
   draws(c, "sample_hidden", &sample_hidden);
   draws(c, "sample_visible", &sample_visible);
-  c.def("gibbs", &gibbs, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
-        py::arg("step"), py::arg("first_chain"), py::arg("n_threads"));
+  chains(c, "gibbs", &gibbs);
+  chains(c, "gibbs_means", &gibbs_means);
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
   c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));
   c.def("log_partition_exact", &log_partition, py::arg("n_threads"));

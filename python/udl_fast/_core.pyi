@@ -188,9 +188,23 @@ class RbmEngine:
         step: int,
         first_chain: int,
         n_threads: int,
+        clamp: tuple[Rows, Rows] | None = None,
     ) -> tuple[Rows, Rows]:
         """n_steps of hidden then visible from visible states; returns (visible, hidden) of the
-        last step."""
+        last step. `clamp` is (mask, values), bits, each one row for all chains or one for each: visible
+        units of the mask keep their values, which `rows` has to hold already."""
+    def gibbs_means(
+        self,
+        rows: Rows,
+        n_steps: int,
+        seed: int,
+        stream: str,
+        step: int,
+        first_chain: int,
+        n_threads: int,
+        clamp: tuple[Rows, Rows] | None = None,
+    ) -> NDArray[Any]:
+        """The same chains: P(v | h) of the last step, and the values of held units."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     def pseudo_likelihood(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     def log_partition_exact(self, n_threads: int) -> float:

@@ -163,9 +163,13 @@ double everything_inferred(const RbmEngine& engine, const Rows& visible, int n_t
   engine.pseudo_likelihood(visible, scores.data(), run);
   double sum = 0;
   for (int64_t r = 0; r < visible.rows(); ++r) sum += energies[r] + scores[r];
-  const auto [last_visible, last_hidden] = engine.gibbs(visible, 3, source, run);
-  for (int64_t r = 0; r < visible.rows(); ++r)
-    sum += popcount(last_visible.bits_row(r)[0]) + popcount(last_hidden.bits_row(r)[1]);
+  const Rows mask = binary_rows(1, kVisible), values = binary_rows(visible.rows(), kVisible);
+  const Clamp clamp{mask, values};
+  for (const Clamp* held : {static_cast<const Clamp*>(nullptr), &clamp}) {
+    const auto [last_visible, last_hidden] = engine.gibbs({visible, 3, source, held}, run);
+    for (int64_t r = 0; r < visible.rows(); ++r)
+      sum += popcount(last_visible.bits_row(r)[0]) + popcount(last_hidden.bits_row(r)[1]);
+  }
   if (engine.precision() == Precision::float64) return sum;
   std::vector<float> means(visible.rows() * kHidden);
   engine.mean_hidden(visible, RealSpan(means.data()), run);

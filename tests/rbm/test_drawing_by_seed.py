@@ -9,10 +9,15 @@ from udl_fast import RBM, BernoulliRBM, cli
 
 X = (np.random.default_rng(0).random((60, 12)) < 0.4).astype(np.uint8)
 H = (np.random.default_rng(1).random((60, 5)) < 0.4).astype(np.uint8)
+HELD = np.arange(12) < 6
+HALF = np.where(HELD, X[0], np.nan)
 CALLS = {
     "sample": lambda model, **options: model.sample(60, 7, **options),
     "sample from rows": lambda model, **options: model.sample(60, 7, X, **options),
+    "sample, some held": lambda model, **options: model.sample(60, 7, clamp=HALF, **options),
     "gibbs": lambda model, **options: model.gibbs(X, 3, **options),
+    "gibbs, some held": lambda model, **options: model.gibbs(X, 3, clamp=HELD, **options),
+    "means": lambda model, **options: model.gibbs(X, 3, means=True, **options),
     "sample_hidden": lambda model, **options: model.sample_hidden(X, **options),
     "sample_visible": lambda model, **options: model.sample_visible(H, **options),
 }

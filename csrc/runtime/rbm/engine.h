@@ -39,6 +39,23 @@ struct TrainResult {
   double seconds = 0;
 };
 
+/// Visible units that keep their values in a Gibbs run. Both matrices have one row for all chains,
+/// or one for each.
+struct Clamp {
+  const Rows& mask;    ///< bits: the units that do
+  const Rows& values;  ///< theirs; those of other units do not count
+};
+
+/// Gibbs chains, one for each row.
+struct GibbsCall {
+  const Rows& visible;  ///< where they start: held units at their values
+  int64_t n_steps;      ///< >= 1, each of hidden given visible, then visible given hidden
+  DrawSource source;
+  const Clamp* clamp = nullptr;  ///< null: all units are free
+  RealSpan visible_means{};      ///< (rows, n_visible), unless empty: P(v | h) of the last step,
+                                 ///< and of held units their values
+};
+
 /// Reals cross this interface as doubles if precision() is float64, else as floats. Calls that take
 /// a Run end early once it is stopped: what they return, and an engine in training, then means
 /// nothing.
@@ -93,9 +110,8 @@ class RbmEngine {
                              const Run& run) const = 0;
   virtual Rows sample_visible(const Rows& hidden, const DrawSource& source,
                               const Run& run) const = 0;
-  /// n_steps >= 1 of hidden given visible, then visible given hidden; the last states of both.
-  virtual std::pair<Rows, Rows> gibbs(const Rows& visible, int64_t n_steps,
-                                      const DrawSource& source, const Run& run) const = 0;
+  /// The last states of both layers, visible and hidden.
+  virtual std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const = 0;
   virtual void free_energy(const Rows& visible, double* out, const Run& run) const = 0;
   /// Sum over the visible units i of log P(v_i | all others), where the alternative to v_i is
   /// 1 - v_i.

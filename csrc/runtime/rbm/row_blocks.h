@@ -40,6 +40,11 @@ struct RowBlock {
   int64_t first, count;
 };
 
+/// At the scale that the weights have outside of training.
+inline HalfStep half_step(const RbmState& state, Direction direction) {
+  return {state, direction, state.scale_exponent};
+}
+
 /// Rows of a block as `half` reads them: in `room`, or where they lie.
 inline StatesView block_states(const Rows& rows, const RowBlock& block, const HalfStep& half,
                                LayerStates& room) {
@@ -74,6 +79,30 @@ void for_each_tile(Team& team, const HalfStep& half, const StatesView& from, Blo
   team.for_each(half.n_tiles(), [&](int64_t tile) {
     tile_work(tile, half.input(from, tile, scratch.product, scratch.tile));
   });
+}
+
+/// Draws of a block; row r is chain first_chain + r.
+struct BlockDraws {
+  DrawKey key;
+  uint32_t first_chain;
+};
+
+inline BlockDraws draws_of(const RowBlock& block, const DrawSource& source, const DrawKey& key) {
+  return {key, source.first_chain + static_cast<uint32_t>(block.first)};
+}
+
+/// Sampled bits of a block.
+inline void sample_block(Team& team, const HalfStep& half, const StatesView& from,
+                         const BlockDraws& draws, BlockScratch& scratch, const BitMatrixView& to) {
+  for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
+    half.activate(input, sample_output(to, tile, draws.key, draws.first_chain));
+  });
+}
+
+inline void store_block(const BitMatrixView& bits, int64_t first, Rows& out) {
+  for (int64_t r = 0; r < bits.rows; ++r)
+    for (int64_t w = 0; w < out.words_per_row(); ++w)
+      out.bits_row(first + r)[w] = bits.word_column(w)[r];
 }
 
 }  // namespace udl

@@ -11,12 +11,15 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from .. import _core
-from ..estimator.input import to_rows
+from ..estimator.input import output_dtype, to_rows
 from ..estimator.parameters import Integer, RandomState
 from ..locks import lock_for_moments
 from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
+from .clamping import read_clamp
 from .inference import Inference, like
+
+Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
 
 # Two threads that sample from one model must not get the same draws. One lock for all models: it is held
 # for an addition, and models stay picklable.
@@ -72,7 +75,15 @@ class Sampling(Inference):
         with self._steps(1) as step:
             return like(h, self._drawn_visible(rows, step).to_array("bool"))
 
-    def gibbs(self, v: Any, n_steps: int = 1, *, random_state: Any = None) -> NDArray[np.bool_]:
+    def gibbs(
+        self,
+        v: Any,
+        n_steps: int = 1,
+        *,
+        clamp: Any = None,
+        means: bool = False,
+        random_state: Any = None,
+    ) -> NDArray[Any]:
         """Run Gibbs chains that start at the rows of v.
 
         Parameters
@@ -80,6 +91,12 @@ class Sampling(Inference):
         v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
         n_steps : int, default=1
             Full steps: hidden given visible, then visible given hidden.
+        clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
+            Visible units that keep their values, so that the chains sample the others given these: a
+            mask of bools, true for units that keep those of v, or values as in :meth:`sample`.
+        means : bool, default=False
+            True returns the probabilities of the last half step, P(v = 1 | h), instead of the states
+            drawn by them; less noise, and the same chains.
         random_state : int, RandomState or None, default=None
             Of these draws: the same integer gives the same states in every call, whatever was drawn
             before. None goes on with the draws of the model: new ones in every call, determined by
@@ -87,14 +104,33 @@ class Sampling(Inference):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features) or (n_features,), bool
-            The visible states after the last step.
+        ndarray of shape (n_samples, n_features) or (n_features,)
+            The visible states after the last step, bool; with `means` float, like v if that is
+            float32 or float64, else like the fitted attributes.
+
+        Raises
+        ------
+        ValueError or TypeError
+            If v, `n_steps` or `clamp` is invalid; values of held units must be 0 or 1.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> rbm = udl.RBM(32, n_iter=5, random_state=0).fit(X)
+        >>> upper_half = np.arange(64) < 32
+        >>> completed = rbm.gibbs(X[:5], 100, clamp=upper_half)
+        >>> bool((completed[:, :32] == X[:5, :32]).all())
+        True
         """
         if random_state is not None:
-            return self._drawing_from(random_state).gibbs(v, n_steps)
-        rows = self._visible_rows(self._visible_states(v))
+            return self._drawing_from(random_state).gibbs(v, n_steps, clamp=clamp, means=means)
+        states = self._visible_states(v)
+        rows, held = self._hold(self._visible_rows(states), clamp)
         with self._steps(n_steps) as step:
-            return like(v, self._run_chains(rows, n_steps, step))
+            out = self._run_chains(rows, n_steps, step, held, means)
+        return like(v, out.astype(output_dtype(states, self._dtype), copy=False) if means else out)
 
     def sample(
         self,
@@ -102,8 +138,10 @@ class Sampling(Inference):
         n_steps: int = 1000,
         start: Any = None,
         *,
+        clamp: Any = None,
+        means: bool = False,
         random_state: Any = None,
-    ) -> NDArray[np.bool_]:
+    ) -> NDArray[Any]:
         """Fantasies: visible states of `n_samples` independent Gibbs chains.
 
         Parameters
@@ -113,6 +151,13 @@ class Sampling(Inference):
             Steps from the start; chains of a trained model mix slowly, so be generous.
         start : array-like of shape (n_samples, n_features), default=None
             First visible states; None draws every pixel from its bias.
+        clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
+            Values of visible units that are known, NaN for those that are not: the chains sample
+            these given those. A masked array leaves units free by its mask. A mask of bools keeps
+            the values of `start`.
+        means : bool, default=False
+            True returns the probabilities of the last half step, P(v = 1 | h), instead of the states
+            drawn by them; less noise, and the same chains.
         random_state : int, RandomState or None, default=None
             Of these draws: the same integer gives the same states in every call, whatever was drawn
             before. None goes on with the draws of the model: new ones in every call, determined by
@@ -120,25 +165,47 @@ class Sampling(Inference):
 
         Returns
         -------
-        ndarray of shape (n_samples, n_features), bool
+        ndarray of shape (n_samples, n_features)
+            bool; with `means` float, like the fitted attributes.
+
+        Raises
+        ------
+        ValueError or TypeError
+            If an argument is invalid; values of held units must be 0 or 1, or are made so by
+            `binarize`.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> rbm = udl.RBM(32, n_iter=5, random_state=0).fit(X)
+        >>> known = np.where(np.arange(64) < 32, X[0], np.nan)  # the upper half of an image
+        >>> rbm.sample(8, n_steps=100, clamp=known, means=True).shape
+        (8, 64)
         """
         if random_state is not None:
-            return self._drawing_from(random_state).sample(n_samples, n_steps, start)
+            return self._drawing_from(random_state).sample(
+                n_samples, n_steps, start, clamp=clamp, means=means
+            )
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         if start is None:
             n_hidden = self._engine.n_hidden
             all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
             with self._steps(n_steps, n_before=1) as step:
-                rows = self._drawn_visible(all_off, step)
-                return self._run_chains(rows, n_steps, step + 1)
-        rows = self._visible_rows(self._visible_states(start))
-        if rows.shape[0] != n_samples:
-            raise ValueError(
-                f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
-            )
-        with self._steps(n_steps) as step:
-            return self._run_chains(rows, n_steps, step)
+                rows, held = self._hold(self._drawn_visible(all_off, step), clamp, has_start=False)
+                out = self._run_chains(rows, n_steps, step + 1, held, means)
+        else:
+            rows = self._visible_rows(self._visible_states(start))
+            if rows.shape[0] != n_samples:
+                raise ValueError(
+                    f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
+                )
+            rows, held = self._hold(rows, clamp)
+            with self._steps(n_steps) as step:
+                out = self._run_chains(rows, n_steps, step, held, means)
+        return out.astype(self._dtype, copy=False) if means else out
 
     def _drawing_from(self, random_state: Any) -> Self:
         """The same model, engine included, with draws of its own: those of this one stay where they are."""
@@ -152,10 +219,42 @@ class Sampling(Inference):
         n_threads = resolve_n_jobs(self.n_jobs)
         return self._engine.sample_visible(rows, self._seed, "gibbs", step, 0, n_threads)
 
-    def _run_chains(self, rows: _core.Rows, n_steps: int, step: int) -> NDArray[np.bool_]:
-        n_threads = resolve_n_jobs(self.n_jobs)
-        visible, _ = self._engine.gibbs(rows, n_steps, self._seed, "gibbs", step, 0, n_threads)
+    def _run_chains(
+        self, rows: _core.Rows, n_steps: int, step: int, held: Held | None, means: bool
+    ) -> NDArray[Any]:
+        where = (self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs))
+        if means:
+            return self._engine.gibbs_means(rows, n_steps, *where, held)
+        visible, _ = self._engine.gibbs(rows, n_steps, *where, held)
         return visible.to_array("bool")
+
+    def _hold(
+        self, rows: _core.Rows, clamp: Any, *, has_start: bool = True
+    ) -> tuple[_core.Rows, Held | None]:
+        """Where chains start, with the values of held units, and these units."""
+        if clamp is None:
+            return rows, None
+        owner = type(self).__name__
+        mask, values = read_clamp(clamp, *rows.shape, owner)
+        if values is not None:
+            held = to_rows(values, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
+            rows = to_rows(np.where(mask, self._plain(held), self._plain(rows)))
+        elif not has_start:
+            raise ValueError(
+                f"{owner}: clamp is a mask of bools, which keeps values of start: give start, or the "
+                "values in place of the mask, NaN for units that are free"
+            )
+        else:
+            held = rows if rows.kind == "bits" else to_rows(np.where(mask, self._plain(rows), 0))
+        if held.kind != "bits":
+            raise ValueError(
+                f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "
+                "expected 0 or 1; set binarize to a threshold, or leave such units free"
+            )
+        return rows, (to_rows(mask), held)
+
+    def _plain(self, rows: _core.Rows) -> NDArray[Any]:
+        return rows.to_array("bool" if rows.kind == "bits" else self._engine_dtype)
 
     @contextmanager
     def _steps(self, n_steps: int, *, n_before: int = 0) -> Iterator[int]:

@@ -29,14 +29,6 @@ inline void transpose_16x16(uint64_t (&x)[4]) {
   }
 }
 
-/// The 16 bits of a tile of units inside a word, and nothing beside them: the words of states hold
-/// four tiles, and other threads may be writing theirs.
-inline uint64_t load_tile_bits(const uint64_t* word, int64_t tile) {
-  uint16_t bits;
-  std::memcpy(&bits, reinterpret_cast<const char*>(word) + 2 * (tile % 4), sizeof bits);
-  return bits;
-}
-
 /// 16 rows of a tile's bits from word column `words` starting at row `first`; rows beyond `rows`
 /// are zero.
 inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int64_t tile,
@@ -44,7 +36,7 @@ inline void load_16x16(const uint64_t* words, int64_t first, int64_t rows, int64
   for (int k = 0; k < 4; ++k) x[k] = 0;
   const int64_t count = std::min<int64_t>(16, rows - first);
   for (int64_t r = 0; r < count; ++r)
-    x[r / 4] |= load_tile_bits(words + first + r, tile) << (16 * (r % 4));
+    x[r / 4] |= tile_bits(words + first + r, tile) << (16 * (r % 4));
 }
 
 void transpose_tile(const BitMatrixView& in, int64_t tile, const BitMatrixView& out) {

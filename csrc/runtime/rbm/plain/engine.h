@@ -19,8 +19,7 @@ class PlainRbmEngine final : public StatefulEngine<PlainState> {
   void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const override;
   Rows sample_hidden(const Rows& visible, const DrawSource& source, const Run& run) const override;
   Rows sample_visible(const Rows& hidden, const DrawSource& source, const Run& run) const override;
-  std::pair<Rows, Rows> gibbs(const Rows& visible, int64_t n_steps, const DrawSource& source,
-                              const Run& run) const override;
+  std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const override;
   void free_energy(const Rows& visible, double* out, const Run& run) const override;
   void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
   double log_partition(const Run& run) const override;

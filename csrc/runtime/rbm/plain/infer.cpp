@@ -4,6 +4,7 @@
 
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/model/softplus.h"
+#include "runtime/rbm/plain/clamp.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/threads/parallel.h"
@@ -55,15 +56,19 @@ Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source
   return rows_of(v, hidden.rows(), n_visible(), units().visible, run);
 }
 
-std::pair<Rows, Rows> PlainRbmEngine::gibbs(const Rows& visible, int64_t n_steps,
-                                            const DrawSource& source, const Run& run) const {
-  const int64_t rows = visible.rows();
+std::pair<Rows, Rows> PlainRbmEngine::gibbs(const GibbsCall& call, const Run& run) const {
+  const int64_t rows = call.visible.rows();
+  const PlainClamp clamp(call.clamp, run);
   PlainMatrix v, h(rows * n_hidden());
-  for (int64_t s = 0; s < n_steps && !run.stopped(); ++s) {
-    h = s == 0 ? hidden_means(state_, visible, run) : hidden_means(state_, v, rows, run);
-    draw_states(h, rows, source.hidden(s), source.first_chain, run);
+  for (int64_t s = 0; s < call.n_steps && !run.stopped(); ++s) {
+    h = s == 0 ? hidden_means(state_, call.visible, run) : hidden_means(state_, v, rows, run);
+    draw_states(h, rows, call.source.hidden(s), call.source.first_chain, run);
     v = visible_means(state_, h, rows, run);
-    draw_states(v, rows, source.visible(s), source.first_chain, run);
+    clamp.put_back(v, rows, run);
+    if (s + 1 == call.n_steps && !call.visible_means.empty())
+      copy_out(v, call.visible_means.as<double>());
+    draw_states(v, rows, call.source.visible(s), call.source.first_chain, run);
+    clamp.put_back(v, rows, run);
   }
   return {rows_of(v, rows, n_visible(), units().visible, run),
           rows_of(h, rows, n_hidden(), units().hidden, run)};

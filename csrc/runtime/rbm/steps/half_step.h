@@ -125,7 +125,7 @@ inline UnitOutput tile_output(int64_t tile) {
 inline UnitOutput sample_output(const BitMatrixView& to, int64_t tile, const DrawKey& draws,
                                 uint32_t first_chain = 0) {
   UnitOutput output = tile_output(tile);
-  output.sample_words = to.word_column(tile / (kWordBits / kTileUnits));
+  output.sample_words = to.word_column(tile / kTilesPerWord);
   output.draw_key = draws;
   output.first_chain = first_chain;
   return output;

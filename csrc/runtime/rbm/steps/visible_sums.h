@@ -38,8 +38,6 @@ class VisibleSums {
   void tile(int64_t tile, int64_t rows, int exponent, BitProduct& product, int32_t* sums) const;
 
  private:
-  static constexpr int64_t kTilesPerWord = kWordBits / kTileUnits;
-
   int64_t first_word(int64_t part) const {
     return divide_up(state_.n_hidden, kWordBits) * part / n_threads_;
   }

@@ -1,8 +1,8 @@
 #pragma once
 // The epilogue of a product: x = scale * sum + bias, p = 1 / (1 + e^-x), sample, pack.
 #include <algorithm>
-#include <cstring>
 
+#include "base/bits.h"
 #include "base/fixed.h"
 #include "kernels/cpu/rbm/units/draws.h"
 #include "kernels/cpu/simd/simd.h"
@@ -10,12 +10,6 @@
 
 namespace udl {
 namespace {
-
-/// The 16 bits of a tile inside a 64-bit word. memcpy: neighbouring tiles are written by other
-/// threads.
-UDL_ALWAYS_INLINE void store_tile_bits(uint64_t* word, int64_t tile, uint16_t bits) {
-  std::memcpy(reinterpret_cast<char*>(word) + 2 * (tile % 4), &bits, sizeof bits);
-}
 
 template <bool kExact>
 UDL_ALWAYS_INLINE f32x16 preactivation(const UnitInput& in, int64_t row, f32x16 scale,
@@ -55,7 +49,7 @@ void activate_rows(const UnitInput& in, const UnitOutput& out) {
         bits[k] = less(to_float(shift_right_logical<kUniformShift>(draws[k])) * denominator[k],
                        fires_below);
       for (int k = 0; k < valid; ++k)
-        store_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
+        set_tile_bits(out.sample_words + first + k, out.tile, bits[k]);
     }
     if constexpr (kMeans) {
       for (int k = 0; k < 4; ++k) {
@@ -89,7 +83,7 @@ void sample_values(const float* values, int64_t rows, int64_t row_stride, const 
     for (int64_t row = first; row < rows && row < first + 4; ++row) {
       const f32x16 p = load(values + row * row_stride + tile * kTileUnits);
       const f32x16 uniform = to_float(shift_right_logical<kUniformShift>(draws[row - first]));
-      store_tile_bits(sample_words + row, tile, less(uniform, p * one));
+      set_tile_bits(sample_words + row, tile, less(uniform, p * one));
     }
   }
 }
