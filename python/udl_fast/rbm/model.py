@@ -15,6 +15,7 @@ from ..estimator.given import start_from
 from ..estimator.model import Model
 from ..exceptions import name_methods_of
 from ..persistence.state import ArrayRule
+from .exchange import Exchange
 from .inference import Inference
 from .learning import ContrastiveLearning
 from .measurements import MEASUREMENTS, Measurements
@@ -55,6 +56,7 @@ class RBM(
     Scores,
     Measurements,
     ContrastiveLearning,
+    Exchange,
     ClassNamePrefixFeaturesOutMixin,
     TransformerMixin,
     Model,
@@ -397,4 +399,4 @@ class RBM(
         return tags
 
 
-name_methods_of(RBM, Inference, Sampling, Scores, Measurements, ContrastiveLearning)
+name_methods_of(RBM, Inference, Sampling, Scores, Measurements, ContrastiveLearning, Exchange)

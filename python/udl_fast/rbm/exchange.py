@@ -1,0 +1,319 @@
+"""Models from and to other libraries: scikit-learn's class, a PyTorch state_dict, ONNX."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .inference import Inference
+
+# What PyTorch users call the parts of an RBM: last components of the names, in lower case.
+_WEIGHT_NAMES = ("w", "weight", "weights")
+_VISIBLE_NAMES = ("v_bias", "vbias", "visible_bias", "bias_v", "bias_visible", "bv", "b_v", "v")
+_HIDDEN_NAMES = ("h_bias", "hbias", "hidden_bias", "bias_h", "bias_hidden", "bh", "b_h", "h")
+_ROLES: Mapping[str, tuple[str, ...]] = {
+    "weights": _WEIGHT_NAMES,
+    "visible bias": _VISIBLE_NAMES,
+    "hidden bias": _HIDDEN_NAMES,
+}
+
+
+class Exchange(Inference):
+    """Mixin: weights that come from other libraries or go there."""
+
+    algorithm: str
+    batch_size: int
+    visible: str
+    hidden: str
+
+    if TYPE_CHECKING:
+        components_: Any
+        intercept_hidden_: Any
+        intercept_visible_: Any
+        h_samples_: Any
+
+        @classmethod
+        def from_parameters(
+            cls, weights: Any, visible_bias: Any, hidden_bias: Any, **parameters: Any
+        ) -> Self: ...
+
+    # ---- scikit-learn ----
+
+    @classmethod
+    def from_sklearn(cls, model: Any, **parameters: Any) -> Self:
+        """A fitted model from scikit-learn's fitted ``BernoulliRBM``.
+
+        Parameters
+        ----------
+        model : sklearn.neural_network.BernoulliRBM
+            Its weights, biases, persistent chains, names of features and arguments are taken over,
+            and ``algorithm="pcd"``, by which it learns.
+        **parameters
+            Of the constructor, in place of those of `model`.
+
+        Returns
+        -------
+        RBM
+            It computes what `model` does, within float32 unless ``precision="float64"``.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If `model` is not fitted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from sklearn.neural_network import BernoulliRBM
+        >>> from udl_fast import RBM
+        >>> X = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+        >>> theirs = BernoulliRBM(n_components=2, random_state=0).fit(X)
+        >>> ours = RBM.from_sklearn(theirs)
+        >>> bool(np.allclose(ours.transform(X), theirs.transform(X), atol=1e-6))
+        True
+        """
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(model, ("components_", "intercept_hidden_", "intercept_visible_"))
+        known = set(cls._get_param_names()) - {"n_components"}
+        theirs = model.get_params(deep=False)
+        options = {name: theirs[name] for name in theirs if name in known}
+        options = {**options, "algorithm": "pcd", **parameters}
+        ours = cls.from_parameters(
+            model.components_, model.intercept_visible_, model.intercept_hidden_, **options
+        )
+        if ours.algorithm == "pcd" and hasattr(model, "h_samples_"):
+            ours.h_samples_ = model.h_samples_
+        if hasattr(model, "feature_names_in_"):
+            ours.feature_names_in_ = np.array(model.feature_names_in_, dtype=object)
+        return ours
+
+    def to_sklearn(self) -> Any:
+        """The same model as scikit-learn's ``BernoulliRBM``.
+
+        Returns
+        -------
+        sklearn.neural_network.BernoulliRBM
+            Fitted, with copies of weights, biases and persistent chains, and the arguments that both
+            have. Its `batch_size` is the number of chains if there are any: it needs as many.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        ValueError
+            If units are not binary: its are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import RBM
+        >>> X = np.array([[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
+        >>> ours = RBM(n_components=2, random_state=0).fit(X)
+        >>> bool(np.allclose(ours.to_sklearn().transform(X), ours.transform(X), atol=1e-6))
+        True
+        """
+        from sklearn.neural_network import BernoulliRBM
+
+        self._check_fitted()
+        self._check_binary_units("to_sklearn")
+        theirs = BernoulliRBM()
+        known = theirs.get_params(deep=False)
+        theirs.set_params(
+            **{name: value for name, value in self.get_params(deep=False).items() if name in known}
+        )
+        dtype = self.components_.dtype
+        chains = self.h_samples_.astype(dtype)
+        if len(chains):
+            theirs.batch_size = len(chains)
+        else:  # as its fit starts
+            chains = np.zeros((self.batch_size, len(self.components_)), dtype)
+        theirs.components_ = np.array(self.components_)
+        theirs.intercept_hidden_ = np.array(self.intercept_hidden_)
+        theirs.intercept_visible_ = np.array(self.intercept_visible_)
+        theirs.h_samples_ = chains
+        theirs.random_state_ = np.random.RandomState(self._seed % 2**32)
+        theirs.n_features_in_ = self.n_features_in_
+        theirs._n_features_out = len(self.components_)
+        if hasattr(self, "feature_names_in_"):
+            theirs.feature_names_in_ = np.array(self.feature_names_in_, dtype=object)
+        return theirs
+
+    # ---- PyTorch ----
+
+    @classmethod
+    def from_state_dict(
+        cls,
+        state: Mapping[str, Any] | str | os.PathLike[str],
+        *,
+        transpose: bool | None = None,
+        **parameters: Any,
+    ) -> Self:
+        """A fitted model from the `state_dict` of an RBM in PyTorch.
+
+        The weights are called W, weight or weights, the biases v_bias, vbias, visible_bias, bias_v or
+        bv, and h_bias, hbias, hidden_bias, bias_h or bh, and the like, in capitals or not, behind any
+        prefix with a dot. For others, and for one model of several, pick the arrays and call
+        :meth:`from_parameters`.
+
+        Parameters
+        ----------
+        state : mapping of str to tensor or array, or path of a .safetensors file
+            PyTorch is not imported: what has `detach` is taken for a tensor. Biases may have a
+            dimension of size 1 more.
+        transpose : bool, default=None
+            True if the weights have shape (n_features, n_components). None sees it from the sizes of
+            the biases, which are equal only where the weights are square.
+        **parameters
+            Of the constructor; `n_components` follows from the weights.
+
+        Returns
+        -------
+        RBM
+
+        Raises
+        ------
+        ValueError
+            If a part is missing or comes twice, listing what was found and expected; if shapes do
+            not fit; if the weights are square and `transpose` is None.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import RBM
+        >>> state = {"rbm.W": np.zeros((3, 2)), "rbm.v_bias": np.zeros(3), "rbm.h_bias": np.zeros(2)}
+        >>> RBM.from_state_dict(state).components_.shape
+        (2, 3)
+        """
+        weights, visible_bias, hidden_bias = _parts_of(_read(state))
+        weights = _hidden_rows(weights, len(visible_bias), len(hidden_bias), transpose)
+        return cls.from_parameters(weights, visible_bias, hidden_bias, **parameters)
+
+    def to_state_dict(self) -> dict[str, NDArray[Any]]:
+        """Weights and biases by the names that PyTorch users give them.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``"W"`` of shape (n_components, n_features), as ``torch.nn.functional.linear`` takes it,
+            ``"v_bias"`` and ``"h_bias"``: copies, of the dtype of the fitted attributes. A module
+            takes them by ``load_state_dict({k: torch.from_numpy(a) for k, a in found.items()})``.
+
+        Examples
+        --------
+        >>> from udl_fast import RBM
+        >>> rbm = RBM(2, n_iter=1, random_state=0).fit([[0, 1, 1], [1, 0, 0]])
+        >>> {name: array.shape for name, array in rbm.to_state_dict().items()}
+        {'W': (2, 3), 'v_bias': (3,), 'h_bias': (2,)}
+        """
+        self._check_fitted()
+        return {
+            "W": np.array(self.components_),
+            "v_bias": np.array(self.intercept_visible_),
+            "h_bias": np.array(self.intercept_hidden_),
+        }
+
+    # ---- ONNX ----
+
+    def to_onnx(self, path: str | os.PathLike[str]) -> None:
+        """Write the encoder, what :meth:`transform` computes, as an ONNX file.
+
+        The graph takes ``X``, float32 of shape (n, n_features), and gives ``H``, float32 of shape
+        (n, n_components), P(h = 1 | v). A threshold of `binarize` is part of it. It needs the
+        extra ``onnx`` (``pip install 'udl-fast[onnx]'``).
+
+        Parameters
+        ----------
+        path : str or path-like
+            By custom with the ending ``.onnx``. The file appears whole or not at all.
+
+        Raises
+        ------
+        ImportError
+            Without the package onnx.
+        ValueError
+            If units are not binary.
+        """
+        from .onnx_graph import write_encoder
+
+        self._check_fitted()
+        self._check_binary_units("to_onnx")
+        write_encoder(path, self.components_, self.intercept_hidden_, threshold=self._threshold())
+
+    def _check_binary_units(self, function: str) -> None:
+        if (kinds := (self.visible, self.hidden)) != ("bernoulli", "bernoulli"):
+            raise ValueError(
+                f"{type(self).__name__}.{function} needs binary units, got visible={kinds[0]!r} and "
+                f"hidden={kinds[1]!r}"
+            )
+
+
+def _read(state: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
+    """Arrays by name."""
+    if not isinstance(state, Mapping):
+        if Path(state).suffix != ".safetensors":
+            raise ValueError(
+                f"from_state_dict reads .safetensors files, got {os.fspath(state)!r}; of a file of "
+                "torch.save give torch.load(path, weights_only=True)"
+            )
+        from safetensors.numpy import load_file
+
+        state = load_file(state)
+    return {str(name): _array(value) for name, value in state.items()}
+
+
+def _array(value: Any) -> NDArray[Any]:
+    """A tensor or array as float32 or float64."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu()
+        if value.dtype.itemsize < np.dtype(np.float32).itemsize:  # NumPy has no bfloat16
+            value = value.float()
+        value = value.numpy()
+    array = np.asarray(value)
+    return array if array.dtype == np.float64 else array.astype(np.float32)
+
+
+def _parts_of(arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    """Weights, visible and hidden bias."""
+    found = []
+    for role, known in _ROLES.items():
+        names = [name for name in arrays if name.rpartition(".")[2].lower() in known]
+        if len(names) != 1:
+            listed = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
+            raise ValueError(
+                f"from_state_dict: {'no' if not names else len(names)} {role} among [{listed}]; "
+                f"expected one named {', '.join(known)}; or pick arrays and call from_parameters"
+            )
+        found.append(arrays[names[0]])
+    weights, *biases = found
+    for name, bias in zip(("visible bias", "hidden bias"), biases, strict=True):
+        if bias.size != max(bias.shape, default=0):
+            raise ValueError(f"from_state_dict: {name} has shape {bias.shape}, expected one row")
+    return [weights, *(bias.reshape(-1) for bias in biases)]
+
+
+def _hidden_rows(
+    weights: NDArray[Any], n_visible: int, n_hidden: int, transpose: bool | None
+) -> NDArray[Any]:
+    """The weights with a row for each hidden unit."""
+    shapes = {False: (n_hidden, n_visible), True: (n_visible, n_hidden)}
+    fitting = [turned for turned, shape in shapes.items() if weights.shape == shape]
+    if transpose is not None and transpose in fitting:
+        fitting = [transpose]
+    elif transpose is not None or not fitting:
+        expected = shapes.values() if transpose is None else [shapes[transpose]]
+        raise ValueError(
+            f"from_state_dict: weights have shape {weights.shape}, expected "
+            f"{' or '.join(map(str, expected))} with {n_visible} visible and {n_hidden} hidden biases"
+        )
+    if len(fitting) > 1:
+        raise ValueError(
+            f"from_state_dict: weights of shape {weights.shape} do not tell which side is hidden; give "
+            "transpose=False if rows are hidden units, True if columns are"
+        )
+    return np.ascontiguousarray(weights.T) if fitting[0] else weights
