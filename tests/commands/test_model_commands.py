@@ -92,6 +92,25 @@ def test_sample_writes_states_and_a_picture(model, tmp_path, capsys):
     assert "9 x 16 bool" in out
 
 
+def test_sample_holds_what_clamp_gives(model, rows, tmp_path, capsys):
+    output, clamp = tmp_path / "s.npy", tmp_path / "clamp.npy"
+    known = np.where(np.arange(16) < 8, rows, np.nan)
+    np.save(clamp, known)
+    options = ["--steps", 5, "--seed", 3, "--clamp", clamp]
+    code, out, _ = run(capsys, "sample", model, output, *options)
+    assert code == 0
+    assert "50 x 16 bool" in out
+    expected = udl_fast.load(model).sample(50, 5, clamp=known, random_state=3)
+    np.testing.assert_array_equal(np.load(output), expected)
+    np.save(clamp, known[0])
+    code, out, _ = run(capsys, "sample", model, output, *options, "--means", "-n", 7)
+    expected = udl_fast.load(model).sample(7, 5, clamp=known[0], means=True, random_state=3)
+    np.testing.assert_array_equal(np.load(output), expected)
+    np.save(clamp, known[:, :9])
+    code, _, err = run(capsys, "sample", model, output, *options)
+    assert (code, "clamp has shape (50, 9), expected (16,) or (50, 16)" in err) == (1, True)
+
+
 def written(tmp_path, kind, values):
     path = tmp_path / f"rows.{kind}"
     if kind == "csv":

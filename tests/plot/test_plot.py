@@ -15,6 +15,7 @@ from sklearn.exceptions import NotFittedError
 
 from udl_fast import RBM
 from udl_fast.plot import (
+    CompletionDisplay,
     ReconstructionDisplay,
     SamplesDisplay,
     TrainingCurveDisplay,
@@ -223,6 +224,28 @@ def test_samples_are_the_same_in_every_call_and_leave_the_model_alone():
     np.testing.assert_array_equal(model.gibbs(X), untouched.gibbs(X))
 
 
+def test_completions_lie_below_what_is_given():
+    X = (np.random.default_rng(0).random((50, 9)) < 0.5).astype(np.uint8)
+    model, untouched = (RBM(4, n_iter=1, random_state=0).fit(X) for _ in range(2))
+    upper = np.arange(9) < 3
+    display = CompletionDisplay.from_estimator(
+        model, X, upper, n_completions=2, max_images=4, n_steps=3
+    )
+    clamp = np.tile(np.where(upper, X[:4], np.nan), (2, 1))
+    expected = model.sample(8, 3, clamp=clamp, means=True, random_state=0)
+    np.testing.assert_array_equal(display.completions.reshape(8, 9), expected)
+    picture = display.image_.get_array()
+    for row, values in enumerate((X[:4], np.where(upper, X[:4], 0.25), *display.completions)):
+        for column in range(4):
+            tile = picture[1 + 4 * row : 4 + 4 * row, 1 + 4 * column : 4 + 4 * column]
+            np.testing.assert_allclose(tile, values[column].reshape(3, 3))
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels == ["data", "given", "chain 1", "chain 2"]
+    of_each = CompletionDisplay.from_estimator(model, X, X > 0, n_steps=1)
+    assert of_each.completions.shape == (5, 12, 9)
+    np.testing.assert_array_equal(model.gibbs(X), untouched.gibbs(X))
+
+
 def test_training_curves_have_a_panel_each_and_skip_what_was_not_measured():
     display = TrainingCurveDisplay.from_estimator(Model())
     assert [panel.get_title() for panel in display.axes_] == [
@@ -272,6 +295,16 @@ def test_training_curves_on_given_axes():
         (lambda: SamplesDisplay.from_values(np.ones((2, 3, 4)), [1]), r"shape \(1, n_chains"),
         (lambda: SamplesDisplay.from_estimator(Model(), steps=(1, 1)), "steps must increase"),
         (lambda: SamplesDisplay.from_estimator(Model(), steps=(-1, 1)), "steps must increase"),
+        (
+            lambda: CompletionDisplay.from_values(
+                np.ones((2, 4)), np.ones(4, bool), np.ones((2, 4))
+            ),
+            r"completions \(n_completions, n_images, n_features\), got \(2, 4\) and \(2, 4\)",
+        ),
+        (
+            lambda: CompletionDisplay.from_values(np.ones((2, 4)), np.ones(4), np.ones((3, 2, 4))),
+            r"known must be bool of shape \(4,\) or \(2, 4\), got float64 of \(4,\)",
+        ),
         (lambda: TrainingCurveDisplay.from_values({}), "history must hold"),
         (lambda: TrainingCurveDisplay.from_values({"a": [1], "b": [1, 2]}), "of one length"),
         (lambda: TrainingCurveDisplay.from_values({"a": [1]}, epochs=[1, 2]), "2 epochs"),

@@ -2,7 +2,7 @@
 
 import argparse
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,11 @@ import numpy as np
 
 from ..persistence.replaced_file import replaced_file
 from .inputs.models import read_model
-from .inputs.rows import square_shape
+from .inputs.rows import read_npy, square_shape
 from .shared.options import positive_int, seed
 from .shared.outputs import check_outputs, print_json, text_stream
+
+_N_SAMPLES = 100
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -20,7 +22,10 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     parser.add_argument("model", type=Path, metavar="MODEL", help="file that `train` wrote")
     parser.add_argument("output", type=Path, metavar="OUTPUT", help=".npy file to write")
     parser.add_argument(
-        "-n", "--samples", type=positive_int, default=100, help="how many (default 100)"
+        "-n",
+        "--samples",
+        type=positive_int,
+        help="how many (default 100, or as many as --clamp has rows)",
     )
     parser.add_argument(
         "--steps",
@@ -34,6 +39,18 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         metavar="N",
         help="another seed, other samples; the same, the same (default: what the model draws first)",
     )
+    parser.add_argument(
+        "--clamp",
+        type=Path,
+        metavar="FILE.npy",
+        help="values of visible units that are held, NaN for those that are drawn given these: one row "
+        "for all samples, or one each",
+    )
+    parser.add_argument(
+        "--means",
+        action="store_true",
+        help="write the probabilities of the last step instead of states",
+    )
     parser.add_argument("--picture", type=Path, metavar="FILE", help="square images as a .png")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
@@ -42,7 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
     check_outputs(
         arguments,
-        {"MODEL": arguments.model},
+        {"MODEL": arguments.model, "--clamp": arguments.clamp},
         {("OUTPUT", ".npy"): arguments.output, ("--picture", ".png"): arguments.picture},
     )
     words = text_stream(arguments.json)
@@ -51,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
-    samples = model.sample(arguments.samples, **_options(arguments, model))
+    options = _options(arguments, model)
+    samples = model.sample(_n_samples(arguments, options), **options)
     with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(
@@ -68,7 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace, model: Any) -> dict[str, int]:
+def _options(arguments: argparse.Namespace, model: Any) -> dict[str, Any]:
     """What the method of the model is given beside the number of samples.
 
     Raises
@@ -76,13 +94,25 @@ def _options(arguments: argparse.Namespace, model: Any) -> dict[str, int]:
     ValueError
         If it does not take what the command line has.
     """
-    named = {"n_steps": ("--steps", "without steps"), "random_state": ("--seed", "by its own seed")}
-    given = {"n_steps": arguments.steps, "random_state": arguments.seed}
+    clamp = None if arguments.clamp is None else read_npy(arguments.clamp)
+    given = {  # value, option, and how a model draws that does not take it
+        "n_steps": (arguments.steps, "--steps", "without steps"),
+        "random_state": (arguments.seed, "--seed", "by its own seed"),
+        "clamp": (clamp, "--clamp", "all units at once"),
+        "means": (arguments.means or None, "--means", "states alone"),
+    }
     known = inspect.signature(model.sample).parameters
-    for name, (option, words) in named.items():
-        if given[name] is not None and name not in known:
+    for name, (value, option, words) in given.items():
+        if value is not None and name not in known:
             raise ValueError(f"{option}: a {type(model).__name__} draws {words}")
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, (value, _, _) in given.items() if value is not None}
+
+
+def _n_samples(arguments: argparse.Namespace, options: Mapping[str, Any]) -> int:
+    if arguments.samples is not None:
+        return int(arguments.samples)
+    clamp = options.get("clamp")
+    return len(clamp) if clamp is not None and clamp.ndim == 2 else _N_SAMPLES
 
 
 def _draw(samples: Any, path: Path) -> None:

@@ -3,6 +3,7 @@
 Nothing is ever shown by itself: `display.figure_.savefig(...)`, or let a notebook show it.
 """
 
+from .completion import CompletionDisplay
 from .reconstruction import ReconstructionDisplay
 from .samples import SamplesDisplay
 from .tiles import tile_images
@@ -10,6 +11,7 @@ from .training_curve import TrainingCurveDisplay
 from .weights import WeightsDisplay
 
 __all__ = [
+    "CompletionDisplay",
     "ReconstructionDisplay",
     "SamplesDisplay",
     "TrainingCurveDisplay",
