@@ -43,6 +43,7 @@ def test_callbacks_change_no_bit(digits, tmp_path, make):
     assert_same(make().fit(digits), make(callbacks=watch).fit(digits))
 
 
+@pytest.mark.filterwarnings("ignore:Checkpoint. .* of another run")
 @pytest.mark.parametrize("how", [clone, copy.deepcopy, lambda m: pickle.loads(pickle.dumps(m))])
 def test_models_with_callbacks_are_copied(digits, tmp_path, how):
     watch = [History(validation=digits[:50]), EarlyStopping(patience=1), Checkpoint(tmp_path)]
@@ -197,18 +198,34 @@ def test_training_resumes_from_a_checkpoint_bit_for_bit(digits, tmp_path, algori
     assert names(tmp_path) == [f"checkpoint-{epoch:06d}.safetensors" for epoch in (6, 8, 9)]
 
 
-def test_checkpoints_of_other_runs_are_left_alone(digits, tmp_path):
+def test_checkpoints_of_other_runs_make_room(digits, tmp_path):
+    """The latest is of the run that began last, however far another one got, and nothing is lost."""
     for name in ("checkpoint-000900.safetensors", "checkpoint-x.safetensors", "other"):
         (tmp_path / name).write_text("precious")
-    RBM(5, n_iter=3, callbacks=[Checkpoint(tmp_path, keep=1)]).fit(digits)
-    assert names(tmp_path) == [
-        "checkpoint-000003.safetensors",
-        "checkpoint-000900.safetensors",
-        "checkpoint-x.safetensors",
-        "other",
-    ]
-    assert Checkpoint.latest(tmp_path).name == "checkpoint-000900.safetensors"
+    model = RBM(5, n_iter=3, callbacks=[Checkpoint(tmp_path, keep=1)])
+    with pytest.warns(UserWarning, match="up to epoch 900; moved to .*earlier-000001"):
+        model.fit(digits)
+    expected = ["checkpoint-000003.safetensors", "checkpoint-x.safetensors", "earlier-000001", "other"]
+    assert names(tmp_path) == expected
+    assert Checkpoint.latest(tmp_path).name == "checkpoint-000003.safetensors"
+    with pytest.warns(UserWarning, match="held 1 of another run, up to epoch 3; moved to .*02"):
+        model.set_params(n_iter=2).fit(digits)
+    assert Checkpoint.latest(tmp_path).name == "checkpoint-000002.safetensors"
+    assert (tmp_path / "earlier-000001" / "checkpoint-000900.safetensors").read_text() == "precious"
+    assert names(tmp_path / "earlier-000002") == ["checkpoint-000003.safetensors"]
     assert Checkpoint.latest(tmp_path / "none") is None
+
+
+def test_a_run_that_goes_on_is_not_overtaken_by_another(digits, tmp_path):
+    early = RBM(5, n_iter=2, random_state=0).fit(digits)
+    RBM(5, n_iter=5, callbacks=[Checkpoint(tmp_path, every=2, keep=None)]).fit(digits)
+    early.set_params(n_iter=3, callbacks=[Checkpoint(tmp_path)])
+    with pytest.warns(UserWarning, match="held 2 of another run, up to epoch 5"):
+        early.resume(digits)
+    assert_same(udl_fast.load(Checkpoint.latest(tmp_path)), early)
+    assert names(tmp_path / "earlier-000001") == [
+        f"checkpoint-{epoch:06d}.safetensors" for epoch in (4, 5)
+    ]
 
 
 def test_the_restored_epoch_is_saved_before_later_files_go(digits, tmp_path, monkeypatch):

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from ..estimator.parameters import Integer
+from ..exceptions import warn_caller
 from ._hooks import Hooks
 
 _ENDING = ".safetensors"
@@ -24,13 +25,15 @@ class Checkpoint(Hooks):
     Parameters
     ----------
     folder : str or path-like
-        Made if it does not exist. A clone of a model, as each candidate of a grid search is one, saves
+        Made if it does not exist, and belongs to one training at a time: files of later epochs than a fit
+        begins at, as another run may have left, are moved to a folder within, ``earlier-000001`` and so
+        on, with a warning. So the highest epoch in it is always of the run that began last. A clone of a model, as each candidate of a grid search is one, saves
         in a folder of its own within, ``run-000001`` and so on: attribute `folder_`.
     every : int, default=1
         Save after every so many epochs, and after the last.
     keep : int or None, default=3
-        Files to keep, the youngest; None keeps all. A fit that starts at epoch 0 leaves files of
-        other runs alone; one that goes on takes over those of epochs before it.
+        Files of a run to keep, the youngest; None keeps all. A fit that goes on counts those of epochs
+        before it as its own; what was moved to a folder within is never removed.
     prefix : str, default="checkpoint"
         Files are named ``{prefix}-{epoch:06d}.safetensors``.
 
@@ -95,7 +98,7 @@ class Checkpoint(Hooks):
 
     @staticmethod
     def latest(folder: str | os.PathLike[str], prefix: str = "checkpoint") -> Path | None:
-        """The file of the highest epoch; None if there is none."""
+        """The file of the highest epoch of the run that began last in the folder; None if it has saved none."""
         return max(_files(folder, prefix), default=(0, None))[1]
 
     def setup(self, estimator: Any, context: Any) -> None:
@@ -107,10 +110,27 @@ class Checkpoint(Hooks):
         if not self._is_cloned:
             self.folder_ = folder
         elif getattr(self, "folder_", folder).parent != folder:
-            self.folder_ = _folder_within(folder)
-        found = sorted(_files(self.folder_, self.prefix))
+            self.folder_ = _folder_within(folder, "run")
+        # A model of epoch 0 has no file: all are of other runs.
+        at, found = estimator.n_iter_ or -1, sorted(_files(self.folder_, self.prefix))
+        self._move_away([path for epoch, path in found if epoch > at])
         self._updates[id(estimator)] = {}
-        self._runs[id(estimator)] = [path for epoch, path in found if epoch <= estimator.n_iter_]
+        self._runs[id(estimator)] = [path for epoch, path in found if epoch <= at]
+
+    def _move_away(self, files: list[Path]) -> None:
+        """Other runs keep their files, out of the way of `latest`; runs that this object is at work for stay."""
+        at_work = {path for own in self._runs.values() for path in own}
+        left_over = [path for path in files if path not in at_work]
+        if not left_over:
+            return
+        folder = _folder_within(self.folder_, "earlier")
+        for path in left_over:
+            path.rename(folder / path.name)
+        warn_caller(
+            f"Checkpoint: {self.folder_} held {len(left_over)} of another run, up to epoch "
+            f"{_epoch_of(left_over[-1], self.prefix)}; moved to {folder}",
+            UserWarning,
+        )
 
     def teardown(self, estimator: Any, context: Any) -> None:
         """After `fit`, also after one that failed, and after all callbacks have seen its end: one of them
@@ -172,10 +192,10 @@ class Checkpoint(Hooks):
             del files[0]
 
 
-def _folder_within(folder: Path) -> Path:
+def _folder_within(folder: Path, name: str) -> Path:
     """A new numbered folder; making it fails where another process was quicker, so two never get the same."""
     for number in itertools.count(1):
-        path = folder / f"run-{number:06d}"
+        path = folder / f"{name}-{number:06d}"
         try:
             path.mkdir()
         except FileExistsError:
