@@ -1,6 +1,6 @@
 """The command `udl-fast`: a table of commands, exit codes and errors without tracebacks.
 
-Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage.
+Exit codes: 0 done, 1 failed (the reason is on stderr), 2 wrong usage, 143 ended by SIGTERM.
 """
 
 import argparse
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
+from .commands.shared.interrupts import exit_code, sigterm_interrupts
 from .commands.shared.parser import Parser
 
 
@@ -58,15 +59,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        The exit code, 0 or 1. Wrong usage leaves through SystemExit(2), as argparse does.
+        The exit code: 0, 1 or, after SIGTERM, 143. Wrong usage leaves through SystemExit(2), as argparse does.
     """
     words = sys.argv[1:] if argv is None else argv
     with _open_streams():
         try:
-            return _run(words)
-        except KeyboardInterrupt:
+            with sigterm_interrupts():
+                return _run(words)
+        except KeyboardInterrupt as interrupt:
             print("\nudl-fast: interrupted", file=sys.stderr)
-            return 1
+            return exit_code(interrupt)
 
 
 def _run(words: Sequence[str]) -> int:

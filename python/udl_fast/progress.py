@@ -213,12 +213,21 @@ class EpochLines:
         Where to write.
     measured : str, default="pseudo-likelihood"
         What the score of an epoch is.
+    n_before : int, default=0
+        Epochs made before, of a training that goes on: lines count them.
     """
 
     def __init__(
-        self, n_epochs: int, n_examples: int, stream: IO[str], measured: str = "pseudo-likelihood"
+        self,
+        n_epochs: int,
+        n_examples: int,
+        stream: IO[str],
+        measured: str = "pseudo-likelihood",
+        *,
+        n_before: int = 0,
     ) -> None:
         self._n_epochs = n_epochs
+        self._n_before = n_before
         self._n_examples = n_examples
         self._stream = stream
         self._measured = measured
@@ -229,7 +238,7 @@ class EpochLines:
         self._width = 0
 
     def update(self, epoch: int, seconds: float, score: float | None = None) -> None:
-        """After epoch `epoch` (from 1) that took `seconds` to train and scored `score`."""
+        """After epoch `epoch` of those to come (from 1) that took `seconds` to train and scored `score`."""
         self._training_seconds += seconds
         last = epoch == self._n_epochs
         if not (self._live or last or epoch == 1 or epoch % self._every == 0):
@@ -238,17 +247,25 @@ class EpochLines:
         if self._live:
             blank = " " * max(0, self._width - len(text))
             self._stream.write("\r" + text + blank + ("\n" if last else ""))
-            self._width = len(text)
+            self._width = 0 if last else len(text)
         else:
             self._stream.write(text + "\n")
         self._stream.flush()
+
+    def close(self) -> None:
+        """End the line of a training that was stopped before its last epoch."""
+        if self._width:
+            self._stream.write("\n")
+            self._stream.flush()
+            self._width = 0
 
     def _text(self, epoch: int, score: float | None) -> str:
         elapsed = time.perf_counter() - self._start
         left = elapsed / epoch * (self._n_epochs - epoch)
         rate = epoch * self._n_examples / self._training_seconds
+        number, n_in_all = self._n_before + epoch, self._n_before + self._n_epochs
         parts = [
-            f"epoch {epoch:{len(str(self._n_epochs))}d}/{self._n_epochs}",
+            f"epoch {number:{len(str(n_in_all))}d}/{n_in_all}",
             f"{rate:>9,.0f} examples/s",
             *([] if score is None else [f"{self._measured} {score:8.2f}"]),
             f"took {_clock(elapsed)}" if epoch == self._n_epochs else f"ETA {_clock(left)}",

@@ -205,7 +205,12 @@ def test_checkpoints_of_other_runs_make_room(digits, tmp_path):
     model = RBM(5, n_iter=3, callbacks=[Checkpoint(tmp_path, keep=1)])
     with pytest.warns(UserWarning, match="up to epoch 900; moved to .*earlier-000001"):
         model.fit(digits)
-    expected = ["checkpoint-000003.safetensors", "checkpoint-x.safetensors", "earlier-000001", "other"]
+    expected = [
+        "checkpoint-000003.safetensors",
+        "checkpoint-x.safetensors",
+        "earlier-000001",
+        "other",
+    ]
     assert names(tmp_path) == expected
     assert Checkpoint.latest(tmp_path).name == "checkpoint-000003.safetensors"
     with pytest.warns(UserWarning, match="held 1 of another run, up to epoch 3; moved to .*02"):

@@ -1,6 +1,8 @@
 """`udl-fast train`: validation rows, early stopping, checkpoints, and trainings that go on."""
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +12,8 @@ import udl_fast as udl
 from tests.support.models import assert_same
 from udl_fast import cli
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
+from udl_fast.commands import train
+from udl_fast.commands.shared import training
 
 OPTIONS = "--components 5 --epochs 6 --batch-size 10 --learning-rate-schedule linear"
 ARGUMENTS = {"n_iter": 6, "batch_size": 10, "learning_rate_schedule": "linear", "random_state": 0}
@@ -162,3 +166,84 @@ def test_threads_are_of_the_command(rows, capsys):
     with number_of_threads(1):
         assert udl.get_num_threads() == 1
     assert udl.get_num_threads() == before
+
+
+# ---- what is told ----
+
+
+def test_a_resumed_training_says_where_it_is_and_saves_on(rows, capsys):
+    assert run(capsys, f"train rows.npy {OPTIONS} --epochs 3 --checkpoints kept")[0] == 0
+    line = "train rows.npy --resume kept --epochs 5"
+    code, out, err = run(capsys, line)
+    assert code == 0, err
+    assert f"resumed: {Path('kept', 'checkpoint-000003.safetensors')}, after 3 of 5 epochs" in out
+    assert "checkpoints go to kept; without --validation, --patience, unless given again" in out
+    assert Checkpoint.latest("kept").name == "checkpoint-000005.safetensors"
+    assert "epoch 4/5" in out
+    assert "epoch 5/5" in out
+    line = "train rows.npy --resume model.safetensors --epochs 6"
+    assert "without --validation, --patience, --checkpoints, unless" in run(capsys, line)[1]
+    assert Checkpoint.latest("kept").name == "checkpoint-000005.safetensors"
+
+
+def test_early_stopping_says_which_epoch_is_kept(rows, capsys):
+    line = f"train rows.npy {OPTIONS} --epochs 50 --validation others.npy --patience 2 --json"
+    line += " --learning-rate 2"
+    code, out, err = run(capsys, line)
+    assert code == 0, err
+    model, found = udl.load("model.safetensors"), json.loads(out)
+    kept, last = model.n_iter_, model.history_["epoch"][-1]
+    assert kept < last
+    text = (
+        f"stopped after epoch {last}, 2 measurements no better; the model is that of epoch {kept}"
+    )
+    assert f"{text}, the best of validation_pseudo_likelihood" in err
+    score = model.history_["pseudo_likelihood"][model.history_["epoch"].index(kept)]
+    assert (found["epochs"], found["pseudo_likelihood"]) == (kept, score)
+
+
+def test_the_rows_that_scores_are_of_are_told(rows, capsys):
+    code, out, _ = run(capsys, f"train rows.npy {OPTIONS} --validation others.npy")
+    assert code == 0
+    said = "pseudo-likelihood is measured on all of 60 rows of rows.npy, and on 20 of others.npy"
+    assert out.index(said) < out.index("epoch 1/6")
+
+
+# ---- interrupts ----
+
+
+def test_an_interrupt_at_the_end_loses_nothing(rows, capsys, monkeypatch):
+    save = udl.RBM.save
+
+    def interrupted(model, path):
+        monkeypatch.setattr(udl.RBM, "save", save)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(udl.RBM, "save", interrupted)
+    code, _, err = run(capsys, f"train rows.npy {OPTIONS}")
+    assert (code, udl.load("model.safetensors").n_iter_) == (1, 6)
+    assert "interrupted: the model is saved in model.safetensors" in err
+
+    def interrupted_later(history):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "_entries", interrupted_later)
+    code, _, err = run(capsys, f"train rows.npy {OPTIONS} --output b.safetensors")
+    assert (code, udl.load("b.safetensors").n_iter_) == (1, 6)
+    assert "interrupted: the model is saved in b.safetensors" in err
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_sigterm_is_answered_as_ctrl_c_is(rows, capsys, monkeypatch):
+    def terminated(model, info):
+        if info["epoch"] == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    callbacks = training.watching_callbacks
+    monkeypatch.setattr(
+        train, "watching_callbacks", lambda *given: [*callbacks(*given), terminated]
+    )
+    code, _, err = run(capsys, f"train rows.npy {OPTIONS}")
+    assert (code, udl.load("model.safetensors").n_iter_) == (143, 2)
+    assert "interrupted: the model has learned 2 epochs; --resume model.safetensors makes" in err
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

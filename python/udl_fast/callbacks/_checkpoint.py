@@ -27,8 +27,9 @@ class Checkpoint(Hooks):
     folder : str or path-like
         Made if it does not exist, and belongs to one training at a time: files of later epochs than a fit
         begins at, as another run may have left, are moved to a folder within, ``earlier-000001`` and so
-        on, with a warning. So the highest epoch in it is always of the run that began last. A clone of a model, as each candidate of a grid search is one, saves
-        in a folder of its own within, ``run-000001`` and so on: attribute `folder_`.
+        on, with a warning. So the highest epoch in it is always of the run that began last. A clone of a
+        model, as each candidate of a grid search is one, saves in a folder of its own within,
+        ``run-000001`` and so on: attribute `folder_`.
     every : int, default=1
         Save after every so many epochs, and after the last.
     keep : int or None, default=3

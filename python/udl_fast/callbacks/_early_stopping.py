@@ -48,6 +48,7 @@ class EarlyStopping(Hooks):
         large values of other names for good.
     restore_best : bool, default=False
         Return to the state after the best epoch. `n_iter_` says which; training can go on from it.
+        `history_` keeps the epochs behind it, up to the stop, so its last entry is not of that state.
     wait_for_learning : bool, default=True
         Let no patience be spent before learning has begun. This is for the model's score; other
         monitors count from the start.
@@ -62,8 +63,11 @@ class EarlyStopping(Hooks):
     best_ : float
         Best value of the last fit.
     best_epoch_ : int
+        Epoch of the best value; with `restore_best` that of the model that `fit` returns.
     stopped_epoch_ : int or None
         Epoch after which it stopped; None if it did not.
+    monitor_ : str
+        Name in `history_` that was watched.
 
     Examples
     --------
@@ -136,6 +140,7 @@ class EarlyStopping(Hooks):
         self.best_ = -run.best if is_small_better else run.best
         self.best_epoch_ = run.best_epoch
         self.stopped_epoch_ = epoch if stop else None
+        self.monitor_ = name
         return stop
 
     def after_stage(self, estimator: Any) -> None:

@@ -59,6 +59,8 @@ class History(Hooks):
     ----------
     history : dict of str to list
         `history_` of the model that was trained last.
+    n_rows_, n_validation_rows_ : int
+        Rows of the two samples in the last fit.
 
     References
     ----------
@@ -74,6 +76,9 @@ class History(Hooks):
     >>> rbm.history_["epoch"], len(rbm.history_["free_energy_gap"])
     ([1, 2, 3], 3)
     """
+
+    n_rows_: int
+    n_validation_rows_: int
 
     def __init__(
         self, validation: Any = None, *, n_rows: int | None = None, every: int | None = None

@@ -49,6 +49,9 @@ class Monitor:
         self._n_first = _ALWAYS_MEASURED if history.every is None else 0
         if history.validation is not None and history.every != 0:
             self._validation_rows = self._rows_of(history.validation)
+        n_validation = 0 if self._validation_rows is None else self._validation_rows.shape[0]
+        history.n_rows_ = min(self._n_rows, rows.shape[0])
+        history.n_validation_rows_ = min(self._n_rows, n_validation)
         percent = _PERCENT_WATCHED if is_watched else _PERCENT
         n_measured = self._n_rows * (1 if self._validation_rows is None else 2)
         affordable = math.ceil(100 * cost * n_measured / (percent * rows.shape[0]))

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import registry
+from ..estimator.training import left
 from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows
 from .inputs.values import check_values
+from .shared.interrupts import exit_code
 from .shared.model_options import add_model_options, model_arguments
 from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 from .shared.pictures import SIZES, new_figures, paint, save
@@ -20,7 +22,11 @@ from .shared.training import (
     check_watching_options,
     number_of_threads,
     resumed_model,
+    stop_of,
     watching_callbacks,
+    what_goes_on,
+    what_is_measured,
+    what_stopped,
 )
 
 _DEFAULT_MODEL = "rbm"
@@ -74,19 +80,44 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.pictures is not None:
         make_folder(arguments.pictures)
     words = text_stream(arguments.json)
-    model = _model(arguments)
+    model = _model(arguments, words)
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
     check_values(rows.values, model, arguments.data)
     n_rows, n_visible = rows.values.shape
-    watch = _Watch(model, n_rows, words)
-    model.set_params(callbacks=[watch, *watching_callbacks(arguments, model)])
+    history, *others = watching_callbacks(arguments, model)
+    watch = _Watch(model, n_rows, words, arguments, history)
+    stop = stop_of(others)
+    model.set_params(callbacks=[watch, history, *others])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
     with number_of_threads(vars(arguments).get("n_jobs")):
-        interrupted = _fit(model, rows.values)
-    model.save(output)
+        interrupt = _fit(model, rows.values, output)
+    watch.close()
+    if stop is not None and interrupt is None:
+        print(what_stopped(stop, model), file=words)
+    interrupt = _save(model, output) or interrupt
+    print(f"model: {output}", file=words)
+    try:
+        result = _report(arguments, model, rows, output, words)
+    except KeyboardInterrupt:
+        print(
+            f"\ninterrupted: the model is saved in {output}; what follows it is not",
+            file=sys.stderr,
+        )
+        raise
+    if arguments.json:
+        print_json(result)
+    return 0 if interrupt is None else exit_code(interrupt)
+
+
+def _report(
+    arguments: argparse.Namespace, model: Any, rows: input_rows.Rows, output: Path, words: IO[str]
+) -> dict[str, Any]:
+    """Write history and pictures; what there is to tell of the training."""
     history = output.with_suffix(".history.json")
     history.write_text(json.dumps(_entries(model.history_), indent=1) + "\n")
-    result = {
+    print(f"history: {history}", file=words)
+    n_rows, n_visible = rows.values.shape
+    return {
         "data": arguments.data,
         "kind": arguments.entry.command,
         "rows": n_rows,
@@ -96,10 +127,6 @@ def run(arguments: argparse.Namespace) -> int:
         "history": str(history),
         "pictures": _draw(model, rows, arguments.pictures, words),
     }
-    print(f"model: {output}\nhistory: {history}", file=words)
-    if arguments.json:
-        print_json(result)
-    return 1 if interrupted else 0
 
 
 def _named_model(words: Sequence[str]) -> str:
@@ -133,7 +160,7 @@ def _output(arguments: argparse.Namespace) -> Path:
     return Path(arguments.model)
 
 
-def _model(arguments: argparse.Namespace) -> Any:
+def _model(arguments: argparse.Namespace, words: IO[str]) -> Any:
     """A new one, or the one to go on with."""
     model_class = arguments.model_class
     if arguments.resume is None:
@@ -141,36 +168,65 @@ def _model(arguments: argparse.Namespace) -> Any:
     if "random_state" in arguments:
         arguments.usage_error("--seed: a training that goes on keeps the seed it began with")
     given = model_arguments(arguments, model_class, defaults=False)
-    return resumed_model(arguments.resume, model_class, given)
+    model, found = resumed_model(arguments.resume, model_class, given)
+    print(what_goes_on(arguments, found, model), file=words)
+    return model
 
 
-def _fit(model: Any, values: Any) -> bool:
-    """Train to the end; whether Ctrl-C ended it after an epoch or more."""
+def _fit(model: Any, values: Any, output: Path) -> KeyboardInterrupt | None:
+    """Train to the end; what ended it before, after an epoch or more."""
     try:
         with no_progress_bar():  # _Watch says more
             learn = model.resume if hasattr(model, "n_iter_") else model.fit
             learn(values)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as interrupt:
         if getattr(model, "n_iter_", 0) == 0:
             raise
         epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
-        print(f"\ninterrupted: the model has learned {epochs}", file=sys.stderr)
-        return True
-    return False
+        way = f"; --resume {output} makes those that are left" if left(model) else ""
+        print(f"\ninterrupted: the model has learned {epochs}{way}", file=sys.stderr)
+        return interrupt
+    return None
+
+
+def _save(model: Any, output: Path) -> KeyboardInterrupt | None:
+    """An interrupt while the file is written does not lose what was learned; a second one does."""
+    try:
+        model.save(output)
+    except KeyboardInterrupt as interrupt:
+        model.save(output)
+        print(f"\ninterrupted: the model is saved in {output}", file=sys.stderr)
+        return interrupt
+    return None
 
 
 class _Watch:
     """Called between minibatches and after each epoch: prints progress."""
 
-    def __init__(self, model: Any, n_rows: int, words: IO[str]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        n_rows: int,
+        words: IO[str],
+        arguments: argparse.Namespace,
+        history: Any,
+    ) -> None:
+        self._words = words
+        self._arguments = arguments
+        self._history = history
+        self._n_rows = n_rows
         self._score = next(iter(_score_names(model)), None)
-        measured = (self._score or "").replace("_", "-")
+        self._measured = (self._score or "").replace("_", "-")
         n_before = getattr(model, "n_iter_", 0)  # of a training that goes on
         n_epochs = max(1, sum(stage.n_iter for stage in model._stages()) - n_before)
-        self._lines = EpochLines(n_epochs, n_rows, words, measured)
+        self._lines = EpochLines(n_epochs, n_rows, words, self._measured, n_before=n_before)
         self._n_shown = 0
+        self._has_begun = False
 
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
+        if not self._has_begun:
+            self._has_begun = True
+            self._begin()
         history = model.history_
         epochs = history.get("epoch", ())
         if info["epoch"] == self._n_shown or not epochs or epochs[-1] != model.n_iter_:
@@ -180,12 +236,28 @@ class _Watch:
         self._lines.update(info["epoch"], history["seconds"][-1], score)
         return False
 
+    def _begin(self) -> None:
+        """Which rows scores are of is known when the fit has begun."""
+        if self._score is not None:
+            data, validation = self._arguments.data, self._arguments.validation
+            text = what_is_measured(self._history, self._measured, data, self._n_rows, validation)
+            print(text, file=self._words)
+
+    def close(self) -> None:
+        """Behind the last epoch."""
+        self._lines.close()
+
 
 def _learned(model: Any) -> dict[str, Any]:
-    """The model in the result: its width if it has one, its epochs and its last score."""
+    """The model in the result: its width if it has one, its epochs and its score after them."""
     width = {"n_components": model.n_components} if hasattr(model, "n_components") else {}
-    last = {name: (model.history_.get(name) or [None])[-1] for name in _score_names(model)}
-    return {**width, "epochs": model.n_iter_, **last}
+    epochs = model.history_.get("epoch", [])
+    # Not the last entry: early stopping goes back to an epoch before it.
+    at = epochs.index(model.n_iter_) if model.n_iter_ in epochs else None
+    scores = {
+        name: None if at is None else model.history_[name][at] for name in _score_names(model)
+    }
+    return {**width, "epochs": model.n_iter_, **scores}
 
 
 def _score_names(model: Any) -> list[str]:

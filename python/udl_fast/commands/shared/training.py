@@ -1,7 +1,7 @@
 """What a training is given beside the arguments of its model: validation rows, checkpoints, when to stop."""
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,10 @@ def add_watching_options(parser: argparse.ArgumentParser) -> None:
         "measured on --validation if it is given",
     )
     group.add_argument(
-        "--checkpoints", type=Path, metavar="FOLDER", help="save the model there while it learns"
+        "--checkpoints",
+        type=Path,
+        metavar="FOLDER",
+        help="save the model there while it learns (default with --resume FOLDER: there)",
     )
     group.add_argument(
         "--checkpoint-every", type=positive_int, metavar="N", help="epochs (default 1)"
@@ -35,7 +38,10 @@ def add_watching_options(parser: argparse.ArgumentParser) -> None:
 
 
 def check_watching_options(arguments: argparse.Namespace) -> None:
-    """Those that need each other, before anything is read."""
+    """Those that need each other, before anything is read. A training that goes on from a folder of
+    checkpoints saves there."""
+    if arguments.checkpoints is None and arguments.resume is not None and arguments.resume.is_dir():
+        arguments.checkpoints = arguments.resume
     if arguments.checkpoint_every is not None and arguments.checkpoints is None:
         arguments.usage_error("--checkpoint-every needs --checkpoints FOLDER")
 
@@ -73,8 +79,47 @@ def number_of_threads(n: int | None) -> Iterator[None]:
         set_num_threads(before)
 
 
-def resumed_model(path: Path, model_class: type[Any], given: dict[str, Any]) -> Any:
-    """The model of a file, or of the latest checkpoint in a folder, with the arguments that are given anew.
+def stop_of(callbacks: Iterable[Any]) -> Any:
+    """The EarlyStopping among these callbacks, or None."""
+    from ...callbacks import EarlyStopping
+
+    return next((found for found in callbacks if isinstance(found, EarlyStopping)), None)
+
+
+def what_stopped(stop: Any, model: Any) -> str:
+    """When early stopping ended the training, and which epoch the model is of."""
+    if stop is None or not hasattr(stop, "best_epoch_"):
+        return ""
+    kept = f"the model is that of epoch {model.n_iter_}, the best of {stop.monitor_}"
+    if stop.stopped_epoch_ is None:
+        return kept
+    return (
+        f"stopped after epoch {stop.stopped_epoch_}, {stop.patience} measurements no better; {kept}"
+    )
+
+
+def what_is_measured(history: Any, score: str, rows: str, n_rows: int, validation: str) -> str:
+    """Which rows the printed scores are of."""
+    n = history.n_rows_
+    part = "all" if n == n_rows else f"{n:,}"
+    also = f", and on {history.n_validation_rows_:,} of {validation}" if validation else ""
+    return f"{score} is measured on {part} of {n_rows:,} rows of {rows}{also}; the command score takes all"
+
+
+def what_goes_on(arguments: argparse.Namespace, found: Path, model: Any) -> str:
+    """Where a resumed training stands, and which options of the first command it lacks: files hold none."""
+    options = ("validation", "patience", "checkpoints")
+    lacking = [f"--{name}" for name in options if getattr(arguments, name) is None]
+    n_in_all = sum(stage.n_iter for stage in model._stages())
+    text = f"resumed: {found}, after {model.n_iter_} of {n_in_all} epochs"
+    if arguments.checkpoints is not None:
+        text += f"; checkpoints go to {arguments.checkpoints}"
+    return text + (f"; without {', '.join(lacking)}, unless given again" if lacking else "")
+
+
+def resumed_model(path: Path, model_class: type[Any], given: dict[str, Any]) -> tuple[Any, Path]:
+    """The model of a file, or of the latest checkpoint in a folder, with the arguments that are given anew;
+    and that file.
 
     Raises
     ------
@@ -96,4 +141,4 @@ def resumed_model(path: Path, model_class: type[Any], given: dict[str, Any]) -> 
         raise ValueError(f"--resume {found} holds a {type(model).__name__}; give --model {command}")
     model.set_params(**given)
     model.n_jobs = None  # it says how many threads there were where it was trained
-    return model
+    return model, found
