@@ -9,6 +9,7 @@
 #include "bindings/numpy/interrupt.h"
 #include "runtime/data/shuffle.h"
 #include "runtime/rbm/model/state.h"
+#include "runtime/rbm/steps/tempering.h"
 
 namespace udl::bindings {
 namespace {
@@ -84,6 +85,8 @@ void init_random(pybind11::module_& m) {
         py::arg("first_chain"), py::arg("n_chains"), py::arg("n_units"));
   m.def("exp_negative", &exp_negative_array, py::arg("x"));
   m.def("normal_from_bits", &normal_array, py::arg("bits"));
+  m.def("swap_probability", &udl::swap_probability, py::arg("beta_a"), py::arg("beta_b"),
+        py::arg("energy_a"), py::arg("energy_b"));
   m.def("shuffled_order", &order, py::arg("n"), py::arg("seed"), py::arg("epoch"));
   m.def("weight_scale_exponent", &scale_exponent, py::arg("weights"), py::arg("narrow") = false);
 }

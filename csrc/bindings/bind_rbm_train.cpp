@@ -42,13 +42,25 @@ class SettingsReader {
   std::size_t used_ = 0;
 };
 
+/// Energies are those of drawn states.
+void check_ladder(const TrainSettings& settings) {
+  check_positive(settings.ladder.n_temperatures, "train", "n_temperatures");
+  if (settings.ladder.has_one()) return;
+  if (!(settings.ladder.beta_min >= 0 && settings.ladder.beta_min <= 1))
+    throw_invalid("train: beta_min must be between 0 and 1, got " +
+                  std::to_string(settings.ladder.beta_min));
+  if (!settings.sample_visibles) throw_invalid("train: algorithm 'pt' needs sample_visibles");
+}
+
 TrainSettings read_settings(const py::dict& settings) {
   SettingsReader reader(settings);
   TrainSettings out;
   const auto algorithm = reader.get<std::string>("algorithm");
-  if (algorithm != "cd" && algorithm != "pcd")
-    throw_invalid("train: algorithm must be 'cd' or 'pcd', got '" + algorithm + "'");
-  out.persistent = algorithm == "pcd";
+  if (algorithm != "cd" && algorithm != "pcd" && algorithm != "pt")
+    throw_invalid("train: algorithm must be 'cd', 'pcd' or 'pt', got '" + algorithm + "'");
+  out.persistent = algorithm != "cd";
+  if (algorithm == "pt")
+    out.ladder = {reader.get<int64_t>("n_temperatures"), reader.get<double>("beta_min")};
   out.batch_size = reader.get<int64_t>("batch_size");
   out.k = reader.get<int64_t>("k");
   out.learning_rate = reader.get<double>("learning_rate");
@@ -74,6 +86,7 @@ TrainSettings read_settings(const py::dict& settings) {
   check_positive(out.batch_size, "train", "batch_size");
   check_positive(out.k, "train", "k");
   check_step(out.data_step, "train");
+  check_ladder(out);
   return out;
 }
 
@@ -117,7 +130,12 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   PythonPoll python_poll(std::move(poll));
   ChangeScope scope(engine, "train");
   if (parsed.persistent && engine.n_chains() < 1)
-    throw_invalid("train: algorithm 'pcd' needs chains; call set_chains first");
+    throw_invalid(std::string("train: algorithm ") + (parsed.ladder.has_one() ? "'pcd'" : "'pt'") +
+                  " needs chains; call set_chains first");
+  if (engine.n_chains() % parsed.ladder.n_temperatures != 0)
+    throw_invalid("train: " + std::to_string(engine.n_chains()) +
+                  " chains cannot be shared by n_temperatures = " +
+                  std::to_string(parsed.ladder.n_temperatures));
   TrainResult result;
   run_interruptible(n_threads, [&](const Run& run) {
     result = engine.train(

@@ -33,6 +33,9 @@ def exp_negative(x: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def normal_from_bits(bits: NDArray[np.uint32]) -> NDArray[np.float32]:
     """The standard normal number that each draw stands for."""
 
+def swap_probability(beta_a: float, beta_b: float, energy_a: float, energy_b: float) -> float:
+    """Of states with these energies at two temperatures, in parallel tempering."""
+
 def shuffled_order(n: int, seed: int, epoch: int) -> NDArray[np.uint32]: ...
 def weight_scale_exponent(weights: NDArray[np.float32], narrow: bool = False) -> int: ...
 def active_sums(
@@ -166,10 +169,11 @@ class RbmEngine:
         poll: Callable[[int], bool]
         | None = None,  # poll(n_rows_done), about every 50 ms; True stops
     ) -> dict[str, Any]:
-        """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd", k,
+        """One pass over the rows in minibatches. settings: batch_size, algorithm "cd"|"pcd"|"pt", k,
         learning_rate, momentum, weight_decay, l1, sparsity_target (None = off), sparsity_cost,
         sparsity_damping, sample_visibles, learn_sigma, binarize_sample, data_step (presentation
-        counter); and, if they are not to be False and 0 (no limit), centered and max_norm.
+        counter); with "pt" n_temperatures and beta_min; and, if they are not to be False and 0 (no
+        limit), centered and max_norm.
         Returns n_updates, n_rows, step, stopped, finite, seconds."""
     def mean_hidden(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...
     def mean_visible(self, rows: Rows, n_threads: int) -> NDArray[Any]: ...

@@ -51,9 +51,8 @@ def fitted():
         (
             {"algorithm": "cdd"},
             ValueError,
-            "RBM: algorithm must be 'cd' or 'pcd', got 'cdd'; did you mean cd?",
+            "RBM: algorithm must be 'cd' or 'pcd' or 'pt', got 'cdd'; did you mean cd?",
         ),
-        ({"algorithm": "pt"}, NotImplementedError, "RBM: algorithm can only be 'cd' or 'pcd' yet"),
         ({"visible": "gauss"}, ValueError, "did you mean gaussian"),
         (
             {"visible": "gaussian", "precision": "fast"},

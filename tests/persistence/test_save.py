@@ -34,7 +34,7 @@ def path(tmp_path):
         ("n_jobs", 0),
         ("n_jobs", 1000),
         ("verbose", None),
-        ("algorithm", "pt"),
+        ("algorithm", "pt-1"),
         ("visible", "gaussian"),
         ("binarize", np.True_),
         ("learning_rate", Decimal("0.1")),

@@ -44,6 +44,10 @@ EFFECTIVE = {  # in what `fit` learns next
     "n_iter": 3,
 }
 NEUTRAL = {  # what is learned does not depend on them
+    "initial_weights": 0.1,  # of the start
+    "initial_visible_bias": "zero",
+    "n_temperatures": 3,  # of algorithm="pt"
+    "beta_min": 0.5,
     "n_jobs": 1,
     "verbose": False,
     "callbacks": [],

@@ -6,9 +6,25 @@
 
 namespace udl {
 
+/// Inverse temperatures of chains, which lie in blocks of rows, one block a temperature, beta = 1
+/// first (runtime/rbm/steps/tempering.h).
+struct Ladder {
+  int64_t n_temperatures = 1;
+  double beta_min = 1;
+
+  bool has_one() const { return n_temperatures == 1; }
+  /// Evenly spaced from 1 down to beta_min; the float that activations see.
+  float beta(int64_t t) const {
+    if (t == 0) return 1.0f;
+    const double part = static_cast<double>(t) / static_cast<double>(n_temperatures - 1);
+    return static_cast<float>(1 - part * (1 - beta_min));
+  }
+};
+
 struct TrainSettings {
   int64_t batch_size = 100;
   bool persistent = false;  ///< PCD instead of CD
+  Ladder ladder;            ///< temperatures of persistent chains
   int64_t k = 1;            ///< Gibbs steps an update
   double learning_rate = 0.1;
   double momentum = 0;  ///< 0 keeps no velocity: momentum that starts later starts from rest

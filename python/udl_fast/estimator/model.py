@@ -28,7 +28,7 @@ from .input import input_matrix, output_dtype
 from .kind import ModelKind
 from .output import own_outputs
 from .presentation import Presentation, checked_weights
-from .saving import go_back, model_of, pickled, state_of, unpickled_engine
+from .saving import go_back, later_parameters, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
 from .transaction import Turn, trained_alone, twin_of
 
@@ -415,7 +415,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         return pickled(super().__getstate__())
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        saved = {**self._later_parameters, **state}
+        saved = {**later_parameters(type(self)), **state}
         engine = saved.pop("_engine_state", None)
         super().__setstate__(saved)
         if engine is not None:

@@ -52,7 +52,7 @@ def _is_that(given: Any, value: Any) -> bool:
 
 def model_of(model_class: type[Made], state: State) -> Made:
     """The model that `state_of` took apart; a ValueError or TypeError says what is wrong with it."""
-    model = model_class(**{**_later_parameters(model_class), **state.parameters})
+    model = model_class(**{**later_parameters(model_class), **state.parameters})
     model._check_parameters()
     rules, values = model._array_rules(), state.values
     check_state(state, rules)
@@ -70,7 +70,7 @@ def model_of(model_class: type[Made], state: State) -> Made:
     return model
 
 
-def _later_parameters(model_class: type[Model]) -> dict[str, Any]:
+def later_parameters(model_class: type[Model]) -> dict[str, Any]:
     """Those that the constructor takes: a derived class may have fewer."""
     taken = model_class._get_param_names()
     return {n: value for n, value in model_class._later_parameters.items() if n in taken}

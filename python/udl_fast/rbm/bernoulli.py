@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from .. import _core
 from ..estimator.attributes import EngineArray
 from ..estimator.input import state_matrix
 from ..estimator.parameters import Rule
@@ -28,6 +27,8 @@ _FIXED = (  # parameters of RBM only
     "learn_sigma",
     "statistics",
     "centered",
+    "initial_weights",
+    "initial_visible_bias",
 )
 
 
@@ -49,9 +50,9 @@ class BernoulliRBM(RBM):
     n_iter : int, default=10
     verbose : int, default=0
     random_state : int, RandomState or None, default=None
-    algorithm, k, n_chains, learning_rate_schedule, final_learning_rate, momentum, final_momentum, \
-momentum_switch_epoch, weight_decay, l1, max_norm, sparsity_target, sparsity_cost, sparsity_damping, binarize, \
-sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
+    algorithm, k, n_chains, n_temperatures, beta_min, learning_rate_schedule, final_learning_rate, momentum, \
+final_momentum, momentum_switch_epoch, weight_decay, l1, max_norm, sparsity_target, sparsity_cost, \
+sparsity_damping, binarize, sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         As in :class:`udl_fast.RBM`; the defaults give scikit-learn's behaviour.
 
     Attributes
@@ -106,6 +107,8 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         algorithm: str = "pcd",
         k: int | Sequence[tuple[int, int]] = 1,
         n_chains: int | None = None,
+        n_temperatures: int = 10,
+        beta_min: float = 0.0,
         learning_rate_schedule: str = "constant",
         final_learning_rate: float | None = None,
         momentum: float = 0.0,
@@ -135,6 +138,8 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         self.algorithm = algorithm
         self.k = k
         self.n_chains = n_chains
+        self.n_temperatures = n_temperatures
+        self.beta_min = beta_min
         self.learning_rate_schedule = learning_rate_schedule
         self.final_learning_rate = final_learning_rate
         self.momentum = momentum
@@ -182,6 +187,8 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
     learn_sigma = True
     statistics = "mean"
     centered = False
+    initial_weights = 0.01
+    initial_visible_bias = "zero"
 
     def _fit(self, v_pos: Any, rng: Any) -> None:
         """Learn from one minibatch, as scikit-learn's class does; `rng` seeds the draws."""
@@ -193,9 +200,5 @@ sample_visibles, precision, shuffle, warm_start, device, n_jobs, callbacks
         settings = {**checked, "batch_size": rows.shape[0]}
         trained_alone(self, lambda turn: train_epoch(turn, rows, None, settings, None, seed=seed))
 
-    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
-        return np.zeros(rows.shape[1])
-
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
-        n_chains = self.batch_size if self.n_chains is None else self.n_chains
-        return np.zeros((n_chains, self.n_components), dtype=np.bool_)
+        return np.zeros((self._chains_to_start(), self.n_components), dtype=np.bool_)

@@ -39,17 +39,27 @@ class ContrastiveLearning(Inference):
     n_components: int
     algorithm: str
     n_chains: int | None
+    n_temperatures: int
     learning_rate: float
     learning_rate_schedule: str
     max_norm: float | None
     final_learning_rate: float | None
     statistics: str
     centered: bool
+    initial_weights: float
     sample_visibles: bool
     precision: str
     batch_size: int
 
-    _later_parameters: ClassVar = {**BEFORE_SCHEDULES, **BEFORE_KINDS, "max_norm": None}
+    _later_parameters: ClassVar = {
+        **BEFORE_SCHEDULES,
+        **BEFORE_KINDS,
+        "max_norm": None,
+        "n_temperatures": 10,
+        "beta_min": 0.0,
+        "initial_weights": 0.01,
+        "initial_visible_bias": "data",
+    }
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """One pass over the rows of X, in order, in minibatches of `batch_size`.
@@ -107,11 +117,23 @@ class ContrastiveLearning(Inference):
                 f"{type(self).__name__}: statistics='sampled' needs sample_visibles=True, "
                 "got sample_visibles=False"
             )
+        if self.algorithm == "pt" and not self.sample_visibles:
+            raise ValueError(
+                f"{type(self).__name__}: algorithm='pt' needs sample_visibles=True, got "
+                "sample_visibles=False: chains swap states that were drawn"
+            )
+        if self.algorithm == "pt" and (self.visible, self.hidden) != ("bernoulli", "bernoulli"):
+            raise NotImplementedError(
+                f"{type(self).__name__}: algorithm='pt' has no visible={self.visible!r} with "
+                f"hidden={self.hidden!r} yet"
+            )
 
     def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
         settings = {name: checked[name] for name in _ENGINE_SETTINGS}
         settings["k"] = steps_at(checked["k"], self.n_iter_)
         settings["max_norm"] = checked["max_norm"] or 0.0
+        if self.algorithm == "pt":
+            settings |= {name: checked[name] for name in ("n_temperatures", "beta_min")}
         settings["statistics"] = self.statistics
         settings["centered"] = self.centered
         settings["learn_sigma"] = self.learn_sigma
@@ -150,7 +172,7 @@ class ContrastiveLearning(Inference):
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
         """Weights in scikit-learn's order of draws."""
         sizes = {"n_visible": X.shape[1], "n_hidden": self.n_components}
-        weights = rng.normal(0, 0.01, (self.n_components, X.shape[1]))
+        weights = rng.normal(0, self.initial_weights, (self.n_components, X.shape[1]))
         engine = self._bare_engine(sizes, self.precision)
         engine.set_parameters(
             weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
@@ -169,8 +191,8 @@ class ContrastiveLearning(Inference):
         }
         if [*(self.visible_groups or ())] != (engine.visible_groups or []):
             kept["visible_groups"] = engine.visible_groups
-        if self.algorithm == "pcd" and self.n_chains is not None and self._n_chains():
-            kept["n_chains"] = self._n_chains()
+        if self.algorithm != "cd" and self.n_chains is not None and self._n_chains():
+            kept["n_chains"] = self._n_chains() // self._temperatures()
         return kept
 
     def _state(self) -> State:
@@ -182,11 +204,27 @@ class ContrastiveLearning(Inference):
                 )
         return super()._state()
 
+    def _check_resumable(self) -> None:
+        super()._check_resumable()
+        if self._n_chains() % self._temperatures():
+            raise ValueError(
+                f"{type(self).__name__}: n_temperatures is {self.n_temperatures}, but the fitted model has "
+                f"{self._n_chains()} chains in all, which so many temperatures cannot share"
+            )
+
+    def _temperatures(self) -> int:
+        """Those of persistent chains; each has as many."""
+        return self.n_temperatures if self.algorithm == "pt" else 1
+
+    def _chains_to_start(self) -> int:
+        of_each = self.batch_size if self.n_chains is None else self.n_chains
+        return of_each * self._temperatures()
+
     def _n_chains(self) -> int:
         return self._engine.n_chains
 
     def _complete_engine(self) -> None:
-        if self.algorithm == "pcd" and self._n_chains() == 0:  # trained by cd so far
+        if self.algorithm != "cd" and self._n_chains() == 0:  # trained by cd so far
             self._seed_engine(self._engine, self._seed)
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:

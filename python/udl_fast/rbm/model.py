@@ -78,15 +78,24 @@ class RBM(
         Of visible="gaussian": standard deviations that learning starts from.
     learn_sigma : bool, default=True
         Whether they are learned.
-    algorithm : {"cd", "pcd"}, default="cd"
+    algorithm : {"cd", "pcd", "pt"}, default="cd"
         Contrastive divergence starts its chain at the data [1]_; persistent contrastive divergence
-        keeps its chains between updates [2]_.
+        keeps its chains between updates [2]_. Parallel tempering keeps as many at each of
+        `n_temperatures` temperatures, which swap states ([9]_, [10]_): it mixes where "pcd" is stuck in
+        some modes, at the cost of that many more chains.
     k : int or sequence of (int, int), default=1
         Gibbs steps an update. Pairs of a first epoch and the steps from there on let it grow:
         ``[(0, 1), (10, 3)]`` is CD-1 for ten epochs, then CD-3 ([7]_). Epochs count as those of
         `momentum_switch_epoch` do.
     n_chains : int, default=None
-        Persistent chains of "pcd"; None means as many as `batch_size` when they start.
+        Persistent chains of "pcd", and of "pt" at each temperature; None means as many as `batch_size`
+        when they start.
+    n_temperatures : int, default=10
+        Inverse temperatures of "pt", evenly spaced from 1 down to `beta_min`: chains at beta sample the
+        model whose energies are beta times this one's. Those at 1 teach. Neighbours swap more often the
+        more there are. 10 and an end at 0 are those of PyDeep.
+    beta_min : float in [0, 1], default=0.0
+        Inverse temperature of the hottest chains; 0 tosses a coin for every unit.
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it if it stays: its chains must keep up with the changing weights [2]_.
@@ -122,6 +131,11 @@ class RBM(
         better and alike whether pixels are on or off. The means follow the data by a hundredth of the
         way every minibatch, as those of PyDeep do, and are kept with the model; the likelihood is that
         of an RBM as any other.
+    initial_weights : float, default=0.01
+        Standard deviation of the normal distribution that weights are first drawn from ([3]_, section
+        8); 0.1 in Hinton's published code.
+    initial_visible_bias : {"data", "zero"}, default="data"
+        The log odds of each pixel's mean, clamped to [0.01, 0.99] ([3]_, section 8.1), or 0.
     binarize : None, float or "sample", default=None
         A threshold makes pixels above it 1, as ``X > binarize`` does in NumPy: a pixel of float32 is
         compared with the threshold rounded to float32. "sample" takes values in [0, 1] as probabilities and
@@ -172,7 +186,8 @@ class RBM(
     intercept_hidden_ : ndarray of shape (n_components,)
     intercept_visible_ : ndarray of shape (n_features,)
     h_samples_ : ndarray of shape (n_chains, n_components), bool
-        Persistent chains; real where the hidden units are.
+        Persistent chains; real where the hidden units are. Of "pt" those of all temperatures, in blocks of
+        n_chains, beta = 1 first.
     sigma_ : ndarray of shape (n_features,)
         Standard deviations of the visible units given the hidden ones, of visible="gaussian" alone.
     n_features_in_ : int
@@ -205,6 +220,10 @@ class RBM(
     .. [7] M. Carreira-Perpiñán, G. Hinton, "On contrastive divergence learning", AISTATS 2005.
     .. [8] G. Hinton, N. Srivastava, A. Krizhevsky, I. Sutskever, R. Salakhutdinov, "Improving neural
        networks by preventing co-adaptation of feature detectors", arXiv:1207.0580, 2012.
+    .. [9] G. Desjardins, A. Courville, Y. Bengio, P. Vincent, O. Delalleau, "Parallel tempering for
+       training of restricted Boltzmann machines", AISTATS 2010.
+    .. [10] K. Cho, T. Raiko, A. Ilin, "Parallel tempering is efficient for learning restricted
+       Boltzmann machines", IJCNN 2010.
 
     Examples
     --------
@@ -260,6 +279,8 @@ class RBM(
         algorithm: str = "cd",
         k: int | Sequence[tuple[int, int]] = 1,
         n_chains: int | None = None,
+        n_temperatures: int = 10,
+        beta_min: float = 0.0,
         learning_rate: float = 0.1,
         learning_rate_schedule: str = "constant",
         final_learning_rate: float | None = None,
@@ -273,6 +294,8 @@ class RBM(
         sparsity_cost: float = 0.0,
         sparsity_damping: float = 0.9,
         centered: bool = False,
+        initial_weights: float = 0.01,
+        initial_visible_bias: str = "data",
         binarize: float | str | None = None,
         sample_visibles: bool = True,
         statistics: str = "mean",
@@ -296,6 +319,8 @@ class RBM(
         self.algorithm = algorithm
         self.k = k
         self.n_chains = n_chains
+        self.n_temperatures = n_temperatures
+        self.beta_min = beta_min
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
         self.final_learning_rate = final_learning_rate
@@ -309,6 +334,8 @@ class RBM(
         self.sparsity_cost = sparsity_cost
         self.sparsity_damping = sparsity_damping
         self.centered = centered
+        self.initial_weights = initial_weights
+        self.initial_visible_bias = initial_visible_bias
         self.binarize = binarize
         self.sample_visibles = sample_visibles
         self.statistics = statistics
@@ -376,14 +403,16 @@ class RBM(
         return array
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
-        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1)."""
+        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1), or 0."""
+        if self.initial_visible_bias == "zero":
+            return np.zeros(rows.shape[1])
         mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
         return np.log(mean / (1 - mean))
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""
-        n_chains = self.batch_size if self.n_chains is None else self.n_chains
-        if self.algorithm != "pcd":
+        n_chains = self._chains_to_start()
+        if self.algorithm == "cd":
             return np.zeros((0, self.n_components), dtype=np.bool_)
         draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
         return np.greater_equal(draws, 1 << 31)

@@ -53,7 +53,7 @@ PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run
 }
 
 PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
-                         const Run& run) {
+                         const Run& run, const double* betas) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;
   PlainMatrix out(rows * nh);
   parallel_region(run, [&](Team& team) {
@@ -61,7 +61,7 @@ PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, in
       for (int64_t j = 0; j < nh && !team.check_stop(); ++j) {
         double x = model.hidden_bias[j];
         for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
-        out[r * nh + j] = sigmoid(x);
+        out[r * nh + j] = sigmoid(betas == nullptr ? x : betas[r] * x);
       }
     });
   });
@@ -70,7 +70,7 @@ PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, in
 
 /// Hidden units in the outer loop, as the weights lie: sums have the same order.
 PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
-                          const Run& run) {
+                          const Run& run, const double* betas) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;
   PlainMatrix out(rows * nv);
   parallel_region(run, [&](Team& team) {
@@ -81,7 +81,7 @@ PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, in
         const double h = hidden[r * nh + j];
         for (int64_t i = 0; i < nv; ++i) x[i] += h * model.weights[j * nv + i];
       }
-      for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(x[i]);
+      for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(betas == nullptr ? x[i] : betas[r] * x[i]);
     });
   });
   return out;

@@ -18,12 +18,13 @@ PlainMatrix plain_rows(const Rows& rows, const Run& run);
 Rows rows_of(const PlainMatrix& states, int64_t rows, int64_t n_units, UnitKind kind,
              const Run& run);
 
-/// One layer's means given `rows` states of the other.
+/// One layer's means given `rows` states of the other; at inverse temperature betas[r] where they
+/// are given.
 PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run);
 PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
-                         const Run& run);
+                         const Run& run, const double* betas = nullptr);
 PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
-                          const Run& run);
+                          const Run& run, const double* betas = nullptr);
 
 /// Makes states of means: u < p, with the same u as the packed-bit engine.
 void draw_states(PlainMatrix& means, int64_t rows, const DrawKey& draws, uint32_t first_chain,

@@ -9,6 +9,7 @@
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/rbm/steps/centring.h"
 #include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/rbm/steps/tempering.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -60,7 +61,13 @@ class PlainTrainer {
         run_(run),
         draws_(call.settings, call.seed, call.step),
         minibatches_(call.rows, call.order, call.settings.batch_size,
-                     call.settings.binarize_sample) {}
+                     call.settings.binarize_sample) {
+    const Ladder& ladder = settings_.ladder;
+    if (ladder.has_one()) return;
+    const int64_t n_chains = state.n_chains() / ladder.n_temperatures;
+    for (int64_t t = 0; t < ladder.n_temperatures; ++t)
+      betas_.insert(betas_.end(), n_chains, static_cast<double>(ladder.beta(t)));
+  }
 
   TrainResult run() {
     const auto start = Clock::now();
@@ -112,17 +119,56 @@ class PlainTrainer {
     PlainPhase model{{}, {}, rows};
     for (int64_t s = 0; s < settings_.k && !run_.stopped(); ++s) {
       const bool last = s == settings_.k - 1;
-      model.visible = visible_means(state_, hidden, rows, run_);
+      model.visible = visible_means(state_, hidden, rows, run_, betas());
       if (!last || settings_.sample_visibles)
         draw(model.visible, rows, draws_.chain_visible(batch.index, s));
-      model.hidden = hidden_means(state_, model.visible, rows, run_);
+      if (!settings_.ladder.has_one()) swap(model.visible, hidden, draws_.swaps(batch.index, s));
+      model.hidden = hidden_means(state_, model.visible, rows, run_, betas());
       hidden = model.hidden;
       if (!last || settings_.persistent || settings_.sampled_statistics)
         draw(hidden, rows, draws_.chain_hidden(batch.index, s));
     }
     if (settings_.sampled_statistics) model.hidden = hidden;
     if (settings_.persistent) state_.chains = std::move(hidden);
+    model.rows /= settings_.ladder.n_temperatures;  // those at beta = 1
+    model.visible.resize(model.rows * state_.n_visible);
+    model.hidden.resize(model.rows * state_.n_hidden);
     return model;
+  }
+
+  // ---- tempering (steps/tempering.h) ----
+
+  /// Of each chain; null where all have 1.
+  const double* betas() const { return betas_.empty() ? nullptr : betas_.data(); }
+
+  double energy(const double* visible, const double* hidden) const {
+    double sum = 0;
+    for (int64_t i = 0; i < state_.n_visible; ++i) sum += visible[i] * state_.visible_bias[i];
+    for (int64_t j = 0; j < state_.n_hidden; ++j) {
+      if (hidden[j] == 0) continue;
+      double x = state_.hidden_bias[j];
+      for (int64_t i = 0; i < state_.n_visible; ++i)
+        x += visible[i] * state_.weights[j * state_.n_visible + i];
+      sum += x;
+    }
+    return -sum;
+  }
+
+  void swap(PlainMatrix& visible, const PlainMatrix& hidden,
+            const DrawSchedule::Swaps& swaps) const {
+    const int64_t nv = state_.n_visible, nh = state_.n_hidden,
+                  n_chains = state_.n_chains() / settings_.ladder.n_temperatures;
+    parallel_for(run_, n_chains, [&](int64_t c) {
+      for (int64_t t = swaps.first; t + 1 < settings_.ladder.n_temperatures; t += 2) {
+        const int64_t a = t * n_chains + c, b = a + n_chains;
+        double *v_a = &visible[a * nv], *v_b = &visible[b * nv];
+        const double probability = swap_probability(
+            betas_[a], betas_[b], energy(v_a, &hidden[a * nh]), energy(v_b, &hidden[b * nh]));
+        const auto u = static_cast<double>(uniform_from_bits(
+            draw_bits(swaps.draws, static_cast<uint32_t>(c), static_cast<uint32_t>(t))));
+        if (u < probability) std::swap_ranges(v_a, v_a + nv, v_b);
+      }
+    });
   }
 
   void draw(PlainMatrix& means, int64_t rows, const DrawKey& draws) const {
@@ -229,6 +275,7 @@ class PlainTrainer {
   const Run& run_;
   const DrawSchedule draws_;
   const Minibatches minibatches_;
+  PlainMatrix betas_;
   bool starts_offsets_ = false;  ///< with this minibatch
   TrainResult result_;
 };

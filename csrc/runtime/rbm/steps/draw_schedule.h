@@ -50,6 +50,17 @@ class DrawSchedule {
   /// The hidden states a chain ends with: PCD goes on from them, CD draws them for sampled
   /// statistics only.
   UDL_HD DrawKey last_hidden(int64_t batch) const { return chain_hidden(batch, k_ - 1); }
+  /// What decides which neighbours of a ladder swap after the visible states of step s: unit t for
+  /// the pair (t, t + 1). Even and odd pairs take turns.
+  struct Swaps {
+    DrawKey draws;
+    int64_t first;  ///< lower end of the first pair
+  };
+  UDL_HD Swaps swaps(int64_t batch, int64_t s) const {
+    const uint64_t number = step(batch, s);
+    return {make_draw_key(seed_, Stream::temper, kHiddenLayer, number),
+            static_cast<int64_t>(number % 2)};
+  }
   /// What row 0 of a minibatch is rounded at where its gradient takes probabilities of ten bits.
   UDL_HD int32_t first_offset(int64_t batch) const {
     const DrawKey key = make_draw_key(seed_, Stream::rounding, kHiddenLayer, step(batch, 0));

@@ -8,6 +8,7 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
                          const Minibatches& minibatches)
     : persistent_(settings.persistent),
       sample_visibles_(settings.sample_visibles),
+      n_temperatures_(settings.ladder.n_temperatures),
       max_data_rows_(minibatches.max_rows()),
       max_chain_rows_(settings.persistent ? state.n_chains() : max_data_rows_),
       real_data_(!minibatches.have_bits()),
@@ -39,8 +40,11 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
 
 BatchStates TrainStates::of(const Minibatch& batch) const {
   const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
-  return {batch, data_[batch.index % 2].view(batch.count, real_data_),
-          chain_.view(chain_rows, false), chain_.view(chain_rows, !sample_visibles_),
+  return {batch,
+          data_[batch.index % 2].view(batch.count, real_data_),
+          chain_.view(chain_rows, false),
+          chain_.view(chain_rows, !sample_visibles_),
+          chain_.view(chain_rows / n_temperatures_, !sample_visibles_),
           view_of_bits(hidden_.view(chain_rows))};
 }
 

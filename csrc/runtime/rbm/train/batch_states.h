@@ -15,7 +15,8 @@ struct BatchStates {
   Minibatch batch;
   StatesView data;
   StatesView chain;   ///< visible states of the chain between its half steps: always bits
-  StatesView model;   ///< its last visible states, as the statistics see them
+  StatesView last;    ///< its last visible states: bits, or means
+  StatesView model;   ///< those of them that the statistics see, at beta = 1
   StatesView hidden;  ///< hidden states of the chain
 };
 
@@ -49,6 +50,7 @@ class TrainStates {
 
  private:
   const bool persistent_, sample_visibles_;
+  const int64_t n_temperatures_;
   const int64_t max_data_rows_, max_chain_rows_;
   const bool real_data_;  ///< data stay real values (not bits, not binarised)
   LayerStates data_[2];   ///< of this minibatch and of the next

@@ -29,8 +29,13 @@ void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep
 void Panels::chain_hidden(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& up,
                           TrainScratch& scratch) {
   const DrawKey draws = run_.draws.chain_hidden(states.batch.index, s);
-  up.run(states.chain, tile, scratch.from_visible, scratch.tile,
-         sample_output(states.hidden.bits, tile, draws));
+  activate_chains(tile, states.chain, up, scratch, sample_output(states.hidden.bits, tile, draws));
+}
+
+void Panels::activate_chains(int64_t tile, const StatesView& visible, const HalfStep& up,
+                             TrainScratch& scratch, const UnitOutput& output) {
+  const UnitInput input = up.input(visible, tile, scratch.from_visible, scratch.tile);
+  run_.tempering.activate(up, tile, input, output);
 }
 
 void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
@@ -79,7 +84,7 @@ HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& state
   else
     output.means_fixed = scratch.means_fixed.data() +
                          (joins(states) ? Gradient::first_negative(states.data) * kTileUnits : 0);
-  up.run(states.model, tile, scratch.from_visible, scratch.tile, output);
+  activate_chains(tile, states.last, up, scratch, output);
   return {output.means_fixed, output.means, states.model.count, {}};
 }
 
@@ -87,10 +92,11 @@ HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& state
 HiddenStatistics Panels::sampled_model_statistics(int64_t tile, const BatchStates& states,
                                                   const HalfStep& up, TrainScratch& scratch) {
   const DrawKey draws = run_.draws.last_hidden(states.batch.index);
-  up.run(states.model, tile, scratch.from_visible, scratch.tile,
-         sample_output(states.hidden.bits, tile, draws));
+  activate_chains(tile, states.last, up, scratch, sample_output(states.hidden.bits, tile, draws));
   const BitMatrixView units = run_.states.model_hidden.units_of(states.model.count);
-  run_.kernels.gradient.transpose_tile(states.hidden.bits, tile, units);
+  BitMatrixView hidden = states.hidden.bits;
+  hidden.rows = states.model.count;
+  run_.kernels.gradient.transpose_tile(hidden, tile, units);
   return {nullptr, nullptr, states.model.count, units};
 }
 

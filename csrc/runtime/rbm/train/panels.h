@@ -37,6 +37,8 @@ class Panels {
   bool next_scale(Team& team, int& exponent) { return scale_.next(team, exponent); }
 
  private:
+  void activate_chains(int64_t tile, const StatesView& visible, const HalfStep& up,
+                       TrainScratch& scratch, const UnitOutput& output);
   HiddenStatistics data_statistics(int64_t tile, const BatchStates& states, TrainScratch& scratch);
   HiddenStatistics model_statistics(int64_t tile, const BatchStates& states, const HalfStep& up,
                                     TrainScratch& scratch);

@@ -9,9 +9,11 @@ Stages::Stages(Training& training)
       visible_sums_(training.state, training.states.max_chain_rows(), training.n_threads),
       visible_(training),
       panels_(training) {
+  // Activations of one temperature among others work on whole fours of rows.
+  const int64_t rows = training.states.max_rows() + (training.tempering.is_on() ? 4 : 0);
   scratch_.reserve(training.n_threads);
   for (int t = 0; t < training.n_threads; ++t)
-    scratch_.emplace_back(training.state.n_visible, training.states.max_rows());
+    scratch_.emplace_back(training.state.n_visible, rows);
   if (!training.centring.is_on()) return;
   for (TrainScratch& scratch : scratch_)
     scratch.weights_before.resize(training.state.weights.panel_stride());
@@ -89,6 +91,16 @@ void Stages::reconstruct(Team& team, const BatchStates& states, int64_t s,
     else
       fetch_block(to_fetch, item - n_tiles);
   });
+  if (run_.tempering.is_on()) swap(team, states, s);
+}
+
+void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
+  const DrawSchedule::Swaps swaps = run_.draws.swaps(states.batch.index, s);
+  team.for_each(run_.tempering.n_chains(), [&](int64_t c) {
+    run_.tempering.swap(c, swaps, states.chain.bits, states.hidden.bits);
+  });
+  if (s < run_.settings.k - 1) return;
+  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { visible_.learn(tile, states); });
 }
 
 void Stages::learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent) {
@@ -98,7 +110,7 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   const bool has_next = next.batch.count > 0;
   panels_.begin_minibatch(thread);
   scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
-  up.prepare(states.model, run_.n_threads, scratch.from_visible);
+  up.prepare(states.last, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);
   hidden_stage(team, next, exponent, [&](int64_t tile) {
     panels_.learn(tile, states, up, scratch, thread);

@@ -2,6 +2,7 @@
 // Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible
 // sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
 //   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred: visible biases)
+// Where chains are tempered, each `visible` is followed by swaps | , the last by its statistics | .
 // `learn` owns one weight panel: hidden units given the chain, the gradient of both phases and the
 // update, then the hidden units given the data of the next minibatch, while everything is in cache.
 // These are computed on the assumption that the scale of the weights stays, which nearly always
@@ -41,6 +42,7 @@ class Stages {
   void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);
   void reconstruct(Team& team, const BatchStates& states, int64_t s, const Minibatch& to_fetch,
                    int exponent);
+  void swap(Team& team, const BatchStates& states, int64_t s);
   void fetch_block(const Minibatch& batch, int64_t block);
 
   Training& run_;

@@ -11,6 +11,7 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample),
       states(model, call.settings, minibatches),
       gradient(model),
+      tempering(model, call.settings),
       centring(model, call.settings.centered),
       biases(model, call.settings, centring) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;

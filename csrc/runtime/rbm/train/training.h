@@ -9,6 +9,7 @@
 #include "runtime/rbm/train/bias_rule.h"
 #include "runtime/rbm/train/centring.h"
 #include "runtime/rbm/train/gradient.h"
+#include "runtime/rbm/train/tempering.h"
 
 namespace udl {
 
@@ -23,6 +24,7 @@ struct Training {
   const Minibatches minibatches;
   TrainStates states;
   Gradient gradient;
+  Tempering tempering;
   Centring centring;
   BiasRule biases;
 };

@@ -6,13 +6,16 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
                                const HalfStep& down, TrainScratch& scratch) {
   const bool is_last = s == run_.settings.k - 1;
   const UnitInput input = down.input(states.hidden, tile, scratch.from_hidden, scratch.tile);
-  if (is_last && states.model.real) {
+  if (is_last && states.last.real) {
     store_means(tile, states, input, down, scratch);
   } else {
     const DrawKey draws = run_.draws.chain_visible(states.batch.index, s);
-    down.activate(input, sample_output(states.chain.bits, tile, draws));
+    run_.tempering.activate(down, tile, input, sample_output(states.chain.bits, tile, draws));
   }
-  if (is_last) learn(tile, states);
+  if (run_.tempering.is_on())
+    run_.tempering.keep_energies(tile, input, states.chain.bits);
+  else if (is_last)
+    learn(tile, states);
 }
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
@@ -21,7 +24,7 @@ void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const Un
   output.means = scratch.tile.means.data();
   down.activate(input, output);
   copy_means(output.means, input.rows, tile, run_.state.n_visible, run_.states.chain_values(),
-             states.model.value_stride);
+             states.last.value_stride);
 }
 
 /// Transposes the tile's bits of both phases for the gradient and updates its biases.

@@ -14,10 +14,13 @@ class VisibleTiles {
   void reconstruct(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& down,
                    TrainScratch& scratch);
 
+  /// What the statistics and biases take from the last Gibbs step. Part of it, but where states are
+  /// swapped before.
+  void learn(int64_t tile, const BatchStates& states);
+
  private:
   void store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
                    const HalfStep& down, TrainScratch& scratch);
-  void learn(int64_t tile, const BatchStates& states);
 
   Training& run_;
 };

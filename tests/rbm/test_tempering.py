@@ -1,0 +1,178 @@
+"""Parallel tempering: swaps keep every chain's distribution, and only chains at beta = 1 teach."""
+
+import numpy as np
+import pytest
+
+from tests.oracle import rbm as oracle
+from tests.support.engines import SEED, SETTINGS, random_model, rng, states
+from tests.support.models import assert_same, parameters
+from udl_fast import RBM, BernoulliRBM, _core, datasets, load
+
+
+def small_model():
+    g = rng(21)
+    return g.normal(0, 1.5, (3, 4)), g.normal(0, 0.7, 3), g.normal(0, 0.7, 4)
+
+
+def joint(beta):
+    """-E(v, h) of all pairs of states, and their probabilities at this temperature."""
+    log_p = oracle.log_joint(*small_model())
+    p = np.exp(beta * (log_p - log_p.max()))
+    return log_p, p / p.sum()
+
+
+@pytest.mark.parametrize(("beta_a", "beta_b"), [(1.0, 0.6), (0.5, 0.0), (0.3, 0.9)])
+def test_a_swap_keeps_the_product_of_both_distributions(beta_a, beta_b):
+    """All pairs of joint states, one at each temperature: the exact distribution after the swap."""
+    log_p, p_a = joint(beta_a)
+    p_b = joint(beta_b)[1]
+    energies = -log_p.ravel()
+    before = np.outer(p_a.ravel(), p_b.ravel())
+    swap = np.array(
+        [[_core.swap_probability(beta_a, beta_b, a, b) for b in energies] for a in energies]
+    )
+    after = before * (1 - swap) + (before * swap).T
+    assert np.abs(after - before).sum() / 2 < 1e-12
+    assert 0.05 < (before * swap).sum() < 1
+
+
+def small_engine(precision):
+    engine = _core.RbmEngine(4, 3, precision)
+    engine.set_parameters(*small_model())
+    return engine
+
+
+def tempered(engine, n_temperatures, beta_min, k, **options):
+    """A pass over one row that learns nothing: chains alone move."""
+    settings = {
+        **SETTINGS,
+        "algorithm": "pt",
+        "n_temperatures": n_temperatures,
+        "beta_min": beta_min,
+        "k": k,
+        "learning_rate": 0.0,
+        **options,
+    }
+    rows = _core.Rows.from_array(np.ones((1, engine.n_visible), bool))
+    engine.train(rows, None, settings, SEED, 3, 2)
+    return engine.chains()
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+@pytest.mark.parametrize("k", [1, 4])
+def test_chains_that_start_right_stay_right(precision, k):
+    """At every temperature, and jointly: neighbours are independent of each other at any moment."""
+    n_chains, betas = 50_000, (1.0, 0.6, 0.2)
+    distributions = [joint(beta)[1].sum(axis=0) for beta in betas]
+    numbers = [rng(31, t).choice(8, n_chains, p=p) for t, p in enumerate(distributions)]
+    engine = small_engine(precision)
+    engine.set_chains(oracle.all_states(3)[np.concatenate(numbers)])
+    found = tempered(engine, 3, 0.2, k) @ [1, 2, 4]
+    blocks = found.reshape(3, n_chains)
+    for block, p in zip(blocks, distributions, strict=True):
+        counts = np.bincount(block, minlength=8)
+        assert (np.abs(counts - n_chains * p) < 5 * np.sqrt(n_chains * p * (1 - p))).all()
+    pairs = np.bincount(blocks[0] * 8 + blocks[1], minlength=64)
+    p = np.outer(distributions[0], distributions[1]).ravel()
+    assert (np.abs(pairs - n_chains * p) < 5 * np.sqrt(n_chains * p * (1 - p)) + 1).all()
+
+
+def test_cold_chains_learn_of_the_states_of_hot_ones():
+    """Two modes between which Gibbs steps alone hardly ever go."""
+    engine = _core.RbmEngine(8, 8, "fixed")
+    weights = 3.0 * np.ones((8, 8)) / 2
+    engine.set_parameters(weights, -weights.sum(axis=1) / 2, -weights.sum(axis=0) / 2)
+    engine.set_chains(np.zeros((8 * 500, 8), bool))
+    alone = tempered(engine, 8, 1.0, 100)[:500].mean()
+    engine.set_chains(np.zeros((8 * 500, 8), bool))
+    together = tempered(engine, 8, 0.0, 100)[:500].mean()
+    assert alone < 0.1
+    assert together > 0.3
+
+
+@pytest.mark.parametrize("options", [{}, {"k": 3}, {"statistics": "sampled"}, {"centered": True}])
+@pytest.mark.parametrize(("n_visible", "n_hidden", "chains"), [(65, 37, 21), (130, 66, 50)])
+def test_engines_learn_alike(target, options, n_visible, n_hidden, chains):
+    """The same draws: chains are the same, weights to the rounding of float32."""
+    engine, model = random_model(n_visible, n_hidden)
+    plain = _core.RbmEngine(n_visible, n_hidden, "float64")
+    plain.set_parameters(model.weights, model.hidden_bias, model.visible_bias)
+    settings = {**SETTINGS, "algorithm": "pt", "n_temperatures": 3, "beta_min": 0.3, **options}
+    if chains % 3:
+        settings["n_temperatures"] = 5
+    start, rows = states(chains, n_hidden, 0.5), _core.Rows.from_array(states(33, n_visible))
+    for each in (engine, plain):
+        each.set_chains(start)
+        each.train(rows, None, settings, SEED, 3, 2)
+    np.testing.assert_array_equal(engine.chains(), plain.chains())
+    np.testing.assert_allclose(engine.weights(), plain.weights(), atol=2e-5)
+    np.testing.assert_allclose(engine.visible_bias(), plain.visible_bias(), atol=2e-5)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast"])
+def test_bits_do_not_depend_on_target_or_threads(precision):
+    found = set()
+    for name in _core.available_targets():
+        _core.set_target(name)
+        for n_threads in (1, 2, 3):
+            engine, _ = random_model(200, 130, precision=precision)
+            engine.set_chains(states(100, 130, 0.5))
+            settings = {**SETTINGS, "algorithm": "pt", "n_temperatures": 5, "beta_min": 0.0, "k": 2}
+            rows = _core.Rows.from_array(states(64, 200))
+            engine.train(rows, None, {**settings, "batch_size": 30}, SEED, 3, n_threads)
+            found.add(engine.weights().tobytes() + engine.chains().tobytes())
+    _core.set_target("")
+    assert len(found) == 1
+
+
+# ---- the estimator ----
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load_digits(binary=0.5, dtype=np.uint8).data[:200]
+
+
+ARGUMENTS = {"algorithm": "pt", "n_temperatures": 4, "batch_size": 20, "random_state": 0}
+
+
+def test_one_temperature_is_pcd(digits):
+    arguments = {"n_iter": 2, "batch_size": 20, "random_state": 0}
+    one = RBM(7, algorithm="pt", n_temperatures=1, **arguments).fit(digits)
+    assert_same(one, RBM(7, algorithm="pcd", **arguments).fit(digits))
+
+
+def test_there_are_chains_at_every_temperature(digits):
+    assert RBM(7, n_iter=1, **ARGUMENTS).fit(digits).h_samples_.shape == (80, 7)
+    assert RBM(7, n_iter=1, n_chains=5, **ARGUMENTS).fit(digits).h_samples_.shape == (20, 7)
+    assert BernoulliRBM(7, n_iter=1, n_chains=5, **ARGUMENTS).fit(digits).h_samples_.shape == (
+        20,
+        7,
+    )
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_a_stopped_training_resumes_to_the_bit(digits, precision, tmp_path):
+    arguments = {**ARGUMENTS, "precision": precision, "k": 3}
+    whole = RBM(7, n_iter=4, **arguments).fit(digits)
+    RBM(7, n_iter=2, **arguments).fit(digits).save(tmp_path / "model.safetensors")
+    rest = load(tmp_path / "model.safetensors").set_params(n_iter=4, n_jobs=1)
+    assert_same(whole, rest.resume(digits))
+
+
+def test_it_learns_a_small_model_as_well_as_pcd(digits):
+    arguments = {"n_iter": 30, "batch_size": 20, "learning_rate": 0.05, "random_state": 0}
+    tempered = RBM(8, algorithm="pt", n_temperatures=5, **arguments).fit(digits)
+    persistent = RBM(8, algorithm="pcd", **arguments).fit(digits)
+    assert tempered.log_likelihood(digits).mean() > persistent.log_likelihood(digits).mean() - 0.5
+
+
+def test_chains_that_do_not_fit_are_named(digits):
+    model = RBM(7, n_iter=1, **ARGUMENTS).fit(digits).set_params(n_temperatures=7, warm_start=True)
+    before = parameters(model)
+    message = "n_temperatures is 7, but the fitted model has 80 chains in all"
+    with pytest.raises(ValueError, match=message):
+        model.fit(digits)
+    assert all((a == b).all() for a, b in zip(before, parameters(model), strict=True))
+    with pytest.raises(ValueError, match="algorithm='pt' needs sample_visibles=True"):
+        RBM(7, sample_visibles=False, **ARGUMENTS).fit(digits)
