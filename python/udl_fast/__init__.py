@@ -34,7 +34,16 @@ _HOMES = {  # of what is no model: models are listed in the registry
     "show_config": "runtime",
     "unpack_bits": "packing",
 }
-_MODULES = ("callbacks", "datasets", "evaluation", "exceptions", "plot", "registry", "runtime")
+_MODULES = (
+    "callbacks",
+    "datasets",
+    "evaluation",
+    "exceptions",
+    "plot",
+    "presets",
+    "registry",
+    "runtime",
+)
 
 __all__ = [
     "RBM",
@@ -53,6 +62,7 @@ __all__ = [
     "load",
     "pack_bits",
     "plot",
+    "presets",
     "registry",
     "runtime",
     "set_num_threads",

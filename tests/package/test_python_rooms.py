@@ -28,6 +28,7 @@ ROOMS = (
     "callbacks",
     "estimator",
     "rbm",
+    "presets",
     "bernoulli",  # doors for old pickles, which nobody else opens
     "index",
     "bench",
