@@ -155,6 +155,29 @@ def _exact16(record: dict[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
+def _sm2008(record: dict[str, Any]) -> str:
+    rows = [
+        [
+            result["name"],
+            f"{result['log_likelihood']:.2f}",
+            f"{result['ais']:.2f} +- {result['ais_std_error']:.2f}",
+            f"{result['reverse_ais']:.2f} +- {result['reverse_ais_std_error']:.2f}",
+            f"{result['training_seconds']:.0f} s",
+        ]
+        for result in record["results"]
+    ]
+    header = ["training", "test log-likelihood, nats", "by AIS", "by reverse AIS", "trained in"]
+    return markdown_table(header, rows)
+
+
+def _pt_speed(record: dict[str, Any]) -> str:
+    settings = record["settings"]
+    shape = f"{settings['n_visible']}-{settings['n_components']}"
+    ratios = [f"{record[name]:.2f}x" for name in ("ratio", "ratio_of_least", "limit_ratio")]
+    header = ["model", "tempering against PCD (median)", "least times", "limit"]
+    return markdown_table(header, [[shape, *ratios]])
+
+
 def _good_mnist(record: dict[str, Any]) -> str:
     rows = []
     for result in record["results"].values():
@@ -348,6 +371,9 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "rbm_exact16": _exact16,
     "rbm_exact16_centered": _exact16,
     "precision_exact16": _precision,
+    "sm2008": _sm2008,
+    "sm2008_long": _sm2008,
+    "pt_speed": _pt_speed,
     "rbm_scaling": _scaling,
     "first_steps": _first_steps,
     "metric_check": _metric_check,

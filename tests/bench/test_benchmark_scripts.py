@@ -286,3 +286,9 @@ def test_memory_read(tmp_path):
     record = run("memory_read", tmp_path)
     assert 0 < record["gb_per_second"] <= record["highest_gb_per_second"]
     assert record["milliseconds"] * record["gb_per_second"] == pytest.approx(64, rel=0.1)
+
+
+def test_speed_of_tempering(tmp_path):
+    record = run("pt_speed", tmp_path)
+    assert record["ratio"] > 0
+    assert record["settings"]["models"]["pcd"]["n_chains"] == 200
