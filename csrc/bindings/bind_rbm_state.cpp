@@ -211,6 +211,16 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
   engine.set_chains(chains);
 }
 
+/// What state() gave at the snapshot of this number; None if there is none or a later one.
+py::object snapshot_state(const RbmEngine& engine, int64_t number) {
+  std::unique_ptr<RbmEngine> copy;
+  {
+    const LookScope look(engine);
+    copy = engine.copy_of_snapshot(number);
+  }
+  return copy ? py::object(state(*copy)) : py::none();
+}
+
 /// (|W - W at the snapshot|, |W|, max |w|).
 py::tuple change_since_snapshot(const RbmEngine& engine) {
   check_idle(engine, "change_since_snapshot");
@@ -237,12 +247,13 @@ void define_state_methods(RbmEngineClass& c) {
   c.def("set_chains", &set_chains, py::arg("hidden"));
   c.def("snapshot", [](RbmEngine& engine) {
     const ChangeScope change(engine, "snapshot");
-    engine.snapshot();
+    return engine.snapshot();
   });
   c.def("restore", [](RbmEngine& engine) {
     const ChangeScope change(engine, "restore");
     engine.restore();
   });
+  c.def("snapshot_state", &snapshot_state, py::arg("number"));
   c.def("change_since_snapshot", &change_since_snapshot);
 }
 

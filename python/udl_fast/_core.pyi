@@ -154,8 +154,12 @@ class RbmEngine:
         """Everything that learning changes: weights, hidden_bias, visible_bias, log_variance, chains and
         the arrays of optimizer_state()."""
     def set_state(self, arrays: dict[str, NDArray[Any]]) -> None: ...  # checked; all or nothing
-    def snapshot(self) -> None: ...  # keeps a copy of parameters, optimiser state and chains
+    def snapshot(
+        self,
+    ) -> int: ...  # keeps a copy of parameters, optimiser state and chains; its number
     def restore(self) -> None: ...  # returns to the last snapshot
+    def snapshot_state(self, number: int) -> dict[str, NDArray[Any]] | None:
+        """state() as it was at the snapshot of this number; None if there is none or a later one."""
     def change_since_snapshot(self) -> tuple[float, float, float]:
         """Euclidean norms of the change of the weights and of the weights, and max |w|."""
     def train(

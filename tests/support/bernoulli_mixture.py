@@ -30,6 +30,7 @@ class MixtureEngine:
 
     def __init__(self, n_components: int, n_features: int) -> None:
         self.n_components, self.n_features = n_components, n_features
+        self._snapshots = {}
         self._arrays = {
             "weights": np.full(n_components, 1 / n_components),
             "means": np.full((n_components, n_features), 0.5),
@@ -43,9 +44,14 @@ class MixtureEngine:
 
     def snapshot(self):
         self._snapshot = self.state()
+        self._snapshots[len(self._snapshots)] = self._snapshot
+        return len(self._snapshots) - 1
 
     def restore(self):
         self._arrays = self._snapshot
+
+    def snapshot_state(self, number):
+        return {name: array.copy() for name, array in self._snapshots[number].items()}
 
     def change_since_snapshot(self):
         means = self._arrays["means"]

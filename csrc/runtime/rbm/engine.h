@@ -90,8 +90,11 @@ class RbmEngine {
   virtual Rows chains() const = 0;
   virtual int64_t n_chains() const = 0;
 
-  /// Throws bad_alloc, and has no snapshot then.
-  virtual void snapshot() = 0;
+  /// Its number, each time another. Throws bad_alloc, and has no snapshot then.
+  virtual int64_t snapshot() = 0;
+  /// An engine that is as this one was at the snapshot of this number; null if there is none or a
+  /// later one.
+  virtual std::unique_ptr<RbmEngine> copy_of_snapshot(int64_t number) const = 0;
   /// Back to the snapshot, if there is one: a thread that is gone was changing the engine.
   virtual void recover() = 0;
   /// These two throw without a snapshot.

@@ -51,13 +51,14 @@ class StatefulEngine : public RbmEngine {
   int64_t n_chains() const final { return state_.n_chains(); }
 
   /// Over the last one: a third copy in memory would be for nothing.
-  void snapshot() final {
+  int64_t snapshot() final {
     has_snapshot_ = false;
     if (snapshot_)
       *snapshot_ = state_;
     else
       snapshot_ = std::make_unique<State>(state_);
     has_snapshot_ = true;
+    return ++n_snapshots_;
   }
   void restore() final { state_ = snapshot_for("restore"); }
   void recover() final {
@@ -67,6 +68,12 @@ class StatefulEngine : public RbmEngine {
     WeightChangeSum sum;
     state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
     return sum.result();
+  }
+  std::unique_ptr<RbmEngine> copy_of_snapshot(int64_t number) const final {
+    if (!has_snapshot_ || number != n_snapshots_) return nullptr;
+    auto copy = make_rbm_engine(n_visible(), n_hidden(), precision(), units());
+    static_cast<StatefulEngine&>(*copy).state_ = *snapshot_;  // of the same type, as made alike
+    return copy;
   }
 
  protected:
@@ -86,6 +93,7 @@ class StatefulEngine : public RbmEngine {
 
   std::unique_ptr<State> snapshot_;
   bool has_snapshot_ = false;
+  int64_t n_snapshots_ = 0;
 };
 
 }  // namespace udl

@@ -164,17 +164,20 @@ class FitCallbacks:
             mark_unfinished(self._task)
             self._end(self._task)
 
-    def end_epoch(self, seconds: float, of_epoch: Mapping[str, float], *, last: bool) -> bool:
-        """After an epoch that took so long to train, with these values of arguments that change from epoch
-        to epoch; whether a callback asked to stop.
-
-        Functions stop the whole fit, hooks the stage they are in.
-        """
+    def note_epoch(self, seconds: float, of_epoch: Mapping[str, float], *, last: bool) -> None:
+        """Measure and note an epoch that took so long to train, with these values of arguments that change
+        from epoch to epoch."""
         self.n_epochs_done += 1
         noted: dict[str, Any] = {"seconds": seconds, **of_epoch}
         if self._n_stages > 1:
             noted["stage"] = self._stage.name
         self._monitor.after_epoch(self.n_epochs_done, noted, last=last)
+
+    def end_epoch(self) -> bool:
+        """After an epoch is noted; whether a callback asked to stop.
+
+        Functions stop the whole fit, hooks the stage they are in.
+        """
         if self._bar is not None:
             self._bar.update(self.n_epochs_done, 0)
         stop = self._call_functions(self._n_rows)

@@ -24,11 +24,15 @@ class Engine(Protocol):
     def set_state(self, arrays: dict[str, NDArray[Any]]) -> None:
         """Take over what `state` gave: all of it, or after an error nothing."""
 
-    def snapshot(self) -> None:
-        """Remember everything that learning changes."""
+    def snapshot(self) -> int:
+        """Remember everything that learning changes, in place of the last snapshot; its number."""
 
     def restore(self) -> None:
         """Go back to the snapshot."""
+
+    def snapshot_state(self, number: int) -> dict[str, NDArray[Any]] | None:
+        """What `state` gave at the snapshot of this number; None if there is a later one. Other threads and
+        callbacks ask during `train`."""
 
     def change_since_snapshot(self) -> tuple[float, float, float]:
         """Norm of the change of the weights, their norm, and the largest of them."""

@@ -30,7 +30,7 @@ from .output import own_outputs
 from .presentation import Presentation, checked_weights
 from .saving import go_back, later_parameters, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
-from .transaction import Turn, trained_alone, twin_of
+from .transaction import Turn, at_rest, trained_alone, twin_of
 
 
 class Model(ModelKind, CallbackSupport, BaseEstimator):
@@ -218,6 +218,10 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
         generator: a fitted model draws from a seed of its own. The file appears whole or not at
         all; an old one at `path` stays until then.
+
+        Of a model in training, as another thread or a callback between minibatches meets it, the file
+        holds the end of the last finished epoch, or what was before the first; so do pickles and
+        copies. Reading attributes shows the weights of the moment.
 
         Parameters
         ----------
@@ -412,7 +416,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         go_back(self, state)
 
     def __getstate__(self) -> dict[str, Any]:
-        return pickled(super().__getstate__())
+        model, arrays = at_rest(self)
+        return pickled(super(Model, model).__getstate__(), arrays)
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = {**later_parameters(type(self)), **state}

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence.state import State, check_state
+from .transaction import at_rest
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -27,7 +28,9 @@ _LEARNED = ("n_iter_", "n_updates_", "_training_steps")  # counts that training 
 
 
 def state_of(model: Model) -> State:
-    """Everything of a fitted model but objects of the caller."""
+    """Everything of a fitted model but objects of the caller, at one moment outside of a pass."""
+    model, arrays = at_rest(model)
+    assert arrays is not None
     parameters = model.get_params(deep=False)
     for name in _OBJECTS:
         parameters.pop(name, None)
@@ -42,7 +45,7 @@ def state_of(model: Model) -> State:
         values["feature_names"] = [str(name) for name in model.feature_names_in_]
     if len(model._stages()) > 1:
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
-    return State(type(model).__name__, parameters, values, model._engine.state())
+    return State(type(model).__name__, parameters, values, arrays)
 
 
 def _is_that(given: Any, value: Any) -> bool:
@@ -118,14 +121,16 @@ def _engine(model: Model, arrays: Mapping[str, NDArray[Any]], precision: str) ->
 # ---- pickling: arrays instead of the engine, no code run on load beyond rebuilding it ----
 
 
-def pickled(attributes: Mapping[str, Any]) -> dict[str, Any]:
-    """Attributes of a model in the form that is pickled and copied."""
+def pickled(
+    attributes: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]] | None
+) -> dict[str, Any]:
+    """Attributes of a model, and arrays of its engine if it has one, in the form that is pickled and copied."""
     state = {name: value for name, value in attributes.items() if name not in _TRANSIENT}
     if "history_" in state:
         state["history_"] = _copied_history(state["history_"])
     engine = state.pop("_engine", None)
     if engine is not None:
-        state["_engine_state"] = {"precision": engine.precision, "arrays": engine.state()}
+        state["_engine_state"] = {"precision": engine.precision, "arrays": arrays}
     return state
 
 

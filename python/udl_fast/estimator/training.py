@@ -83,10 +83,12 @@ def _run_epoch(
     rows = presentation.rows
     order = presentation.order(model._seed, model.n_iter_, shuffle=checked["shuffle"])
     if train_epoch(turn, rows, order, {**checked, **of_epoch}, callbacks.poll, is_counted=True):
+        turn.end_pass()
         callbacks.leave_epoch()
         return True
-    seconds = time.perf_counter() - begin
-    return callbacks.end_epoch(seconds, of_epoch, last=last)
+    callbacks.note_epoch(time.perf_counter() - begin, of_epoch, last=last)
+    turn.end_pass()
+    return callbacks.end_epoch()
 
 
 def train_epoch(

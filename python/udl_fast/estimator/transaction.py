@@ -10,18 +10,30 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from numpy.typing import NDArray
 
 from ..locks import lock_for_moments
 
 if TYPE_CHECKING:
+    from .engine import Engine
     from .model import Model
 
 AnyModel = TypeVar("AnyModel", bound="Model")
 Result = TypeVar("Result")
+Arrays = dict[str, NDArray[Any]]
 
 _TAKING = lock_for_moments()
 _turns: dict[int, Turn] = {}  # the last of each model, by its id
+_last_undone = object()  # another one after each pass that was undone
+
+
+class _Before(NamedTuple):
+    """A model before a pass: the number of the engine's snapshot, and attributes."""
+
+    snapshot: int
+    attributes: dict[str, Any]
 
 
 class Turn:
@@ -32,6 +44,8 @@ class Turn:
         self.is_over = False
         self._thread = threading.get_ident()
         self._n_updates: int | None = None  # of the snapshot; None outside of a pass
+        # Until what the pass changes is complete.
+        self._before: _Before | None = None
 
     def take(self) -> None:
         """A RuntimeError if another call has it, in another thread or around this one."""
@@ -54,20 +68,32 @@ class Turn:
 
     def begin_pass(self) -> None:
         """From here on the engine may be ahead of the model's counts."""
-        self.model._engine.snapshot()
+        number = self.model._engine.snapshot()
         self._n_updates = self.model.n_updates_
+        self._before = _Before(number, dict(self.model.__dict__))
 
     def count(self, values: Mapping[str, Any]) -> None:
         """The pass counts, by these attributes of the model."""
         self.model.__dict__.update(values, _arrays={})
         self._n_updates = None
 
+    def end_pass(self) -> None:
+        """What the pass counts for is complete, its entry in the history included."""
+        self._before = None
+
     def undo_pass(self) -> None:
         """Unless the pass counts, the engine is what it was. Called again, it finishes what was interrupted."""
+        global _last_undone
         if self._n_updates is not None and self._n_updates == self.model.n_updates_:
             self.model._engine.restore()
+            _last_undone = object()
+            self._before = None
         if "_arrays" in self.model.__dict__:
             self.model._arrays = {}
+
+    def before_pass(self) -> _Before | None:
+        """What the model was, if this is within a pass."""
+        return None if self.is_over else self._before
 
     # ---- fork() ----
 
@@ -107,9 +133,47 @@ def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
 
 def twin_of(model: AnyModel) -> AnyModel:
     """A model of the same attributes, to build on beside it."""
+    return _twin_with(model, model.__dict__)
+
+
+def _twin_with(model: AnyModel, attributes: Mapping[str, Any]) -> AnyModel:
     twin = type(model).__new__(type(model))
-    twin.__dict__.update(model.__dict__)
+    twin.__dict__.update(attributes)
     return twin
+
+
+def at_rest(model: AnyModel) -> tuple[AnyModel, Arrays | None]:
+    """A twin of a model and the arrays of its engine, if it is fitted, at one moment outside of a pass.
+
+    Of a model in training it is the one at the end of the last finished epoch, or that of before the first,
+    whether another thread asks or a callback between minibatches. The call waits for the end of a minibatch
+    and training for the copies, no longer.
+    """
+    while True:
+        undone, before = _last_undone, _before_pass(model)
+        attributes = dict(model.__dict__) if before is None else before.attributes
+        engine: Engine | None = attributes.get("_engine")
+        if engine is None:
+            return _twin_with(model, attributes), None
+        if before is not None:
+            arrays = engine.snapshot_state(before.snapshot)
+            if arrays is not None:
+                return _twin_with(model, attributes), arrays
+            continue
+        arrays = engine.state()
+        began = _before_pass(model) is not None or _last_undone is not undone
+        if not began and _counts_of(model.__dict__) == _counts_of(attributes):
+            return _twin_with(model, attributes), arrays
+
+
+def _before_pass(model: Model) -> _Before | None:
+    turn = _turns.get(id(model))
+    return None if turn is None else turn.before_pass()
+
+
+def _counts_of(attributes: Mapping[str, Any]) -> tuple[Any, ...]:
+    """What every pass that counts changes, and every new model."""
+    return id(attributes.get("_engine")), attributes.get("n_updates_")
 
 
 def _end_turns_in_child() -> None:
