@@ -68,14 +68,16 @@ Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
 using ClampArgument = std::optional<std::pair<const Rows*, const Rows*>>;
 
 /// Its parts, checked for chains that start at `rows`.
-std::optional<Clamp> clamp_of(const ClampArgument& clamp, const Rows& rows, const char* function) {
+std::optional<Clamp> clamp_of(const RbmEngine& engine, const ClampArgument& clamp, const Rows& rows,
+                              const char* function) {
   if (!clamp) return std::nullopt;
   for (const Rows* part : {clamp->first, clamp->second}) {
     check_columns(*part, rows.columns(), function, "clamp", "the model");
     if (part->rows() != 1 && part->rows() != rows.rows())
       throw_invalid(std::string(function) + ": clamp has " + std::to_string(part->rows()) +
                     " rows, expected 1 or " + std::to_string(rows.rows()));
-    if (!part->is_bits())
+    const bool takes_reals = part == clamp->second && !has_bits(engine.units().visible);
+    if (!part->is_bits() && !takes_reals)
       throw_invalid(std::string(function) + ": clamp holds values other than 0 and 1");
   }
   return Clamp{*clamp->first, *clamp->second};
@@ -102,7 +104,7 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs");
-  const std::optional<Clamp> held = clamp_of(clamp, rows, "gibbs");
+  const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs");
   return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr}, n_threads);
 }
 
@@ -112,7 +114,7 @@ py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps
   check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
   const DrawSource source = draw_source("gibbs_means", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs_means");
-  const std::optional<Clamp> held = clamp_of(clamp, rows, "gibbs_means");
+  const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs_means");
   const RealArray out(engine, {rows.rows(), engine.n_visible()});
   run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, out.span()}, n_threads);
   return out.array();
@@ -136,12 +138,22 @@ py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows,
   return out;
 }
 
-double log_partition(const RbmEngine& engine, int n_threads) {
+/// A number; for lengths of rows an array.
+py::object log_partition(const RbmEngine& engine, int n_threads,
+                         const std::optional<std::vector<int64_t>>& lengths) {
   check_threads(n_threads, "log_partition_exact");
-  double out = 0;
+  if (lengths && engine.units().visible != UnitKind::replicated_softmax)
+    throw_invalid("log_partition_exact: lengths are of visible='replicated_softmax'");
+  if (lengths)
+    for (const int64_t length : *lengths)
+      check_positive(length + 1, "log_partition_exact", "length");
+  std::vector<double> found;
   const LookScope look(engine);
-  run_interruptible(n_threads, [&](const Run& run) { out = engine.log_partition(run); });
-  return out;
+  run_interruptible(n_threads, [&](const Run& run) {
+    found = engine.log_partition(lengths.value_or(std::vector<int64_t>{1}), run);
+  });
+  if (!lengths) return py::float_(found.front());
+  return py::array_t<double>(static_cast<py::ssize_t>(found.size()), found.data());
 }
 
 }  // namespace
@@ -164,7 +176,8 @@ void define_inference_methods(RbmEngineClass& c) {
   chains(c, "gibbs_means", &gibbs_means);
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
   c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));
-  c.def("log_partition_exact", &log_partition, py::arg("n_threads"));
+  c.def("log_partition_exact", &log_partition, py::arg("n_threads"),
+        py::arg("lengths") = py::none());
 }
 
 }  // namespace udl::bindings

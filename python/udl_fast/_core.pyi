@@ -2,7 +2,7 @@
 interface."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -215,8 +215,12 @@ class RbmEngine:
         """The same chains: P(v | h) of the last step, and the values of held units."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     def pseudo_likelihood(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
-    def log_partition_exact(self, n_threads: int) -> float:
-        """Enumerates the smaller side; float64, fixed order of sums."""
+    @overload
+    def log_partition_exact(self, n_threads: int, lengths: None = None) -> float:
+        """Enumerates the smaller side of Bernoulli units; float64, fixed order of sums. With `lengths`, words
+        of rows of replicated softmax units, one for each."""
+    @overload
+    def log_partition_exact(self, n_threads: int, lengths: list[int]) -> NDArray[np.float64]: ...
 
 # Hamming search. Codes and queries are packed rows of one width.
 # ids: id of each code, None = its position; ascending: they never decrease. allowed: bitmap over positions

@@ -75,6 +75,19 @@ def test_compare_builds_times_nothing_where_results_differ(monkeypatch):
         compare({"before": Build("a"), "after": Build("b")}, 1, 0.1)
 
 
+def test_gaussian_patches(tmp_path):
+    results = run("gaussian_patches", tmp_path)["results"]
+    assert results["finite"]
+    assert 0 < results["sigma"]["least"] < results["deviation_of_data"]
+    assert 0 < results["reconstruction_error_share"] < 1
+    assert (tmp_path / "result.png").stat().st_size > 0
+
+
+def test_replicated_20news(tmp_path):
+    results = run("replicated_20news", tmp_path)["results"]
+    assert 1 < results["replicated_softmax"] < results["unigram"] < 31
+
+
 def test_kernel_rates(tmp_path):
     targets = run("kernel_rates", tmp_path)["targets"]
     assert list(targets) == _core.available_targets()

@@ -22,6 +22,9 @@ from udl_fast import RBM, BernoulliRBM, datasets
         RBM(n_components=4, batch_size=10, n_iter=2, algorithm="pcd"),
         RBM(n_components=4, batch_size=10, n_iter=2, precision="float64"),
         BernoulliRBM(n_components=4, n_iter=2),
+        RBM(n_components=4, batch_size=10, n_iter=2, precision="float64", visible="gaussian"),
+        RBM(n_components=4, batch_size=10, n_iter=2, precision="float64", hidden="gaussian"),
+        RBM(n_components=4, batch_size=10, n_iter=2, precision="float64", hidden="relu"),
     ],
     expected_failed_checks=lambda _: dict.fromkeys(
         (
@@ -32,6 +35,8 @@ from udl_fast import RBM, BernoulliRBM, datasets
     ),
 )
 @pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*same value in every row:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*hidden units are (dead|saturated)")
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
 

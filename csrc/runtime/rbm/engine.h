@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <utility>
+#include <vector>
 
 #include "runtime/data/rows.h"
 #include "runtime/memory/reals.h"
@@ -117,11 +118,14 @@ class RbmEngine {
   virtual std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const = 0;
   virtual void free_energy(const Rows& visible, double* out, const Run& run) const = 0;
   /// Sum over the visible units i of log P(v_i | all others), where the alternative to v_i is
-  /// 1 - v_i.
+  /// 1 - v_i; of softmax units, over the groups that have a value. Throws for other units.
   virtual void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const = 0;
   /// The exact log Z (runtime/rbm/evaluate/exact.h) in double, of the weights as sums see them:
   /// rounded, but in a float64 engine.
-  virtual double log_partition(const Run& run) const = 0;
+  /// Z of replicated softmax units is that of all rows of so many words in their order, one for
+  /// each of `lengths`; others take {1}.
+  virtual std::vector<double> log_partition(const std::vector<int64_t>& lengths,
+                                            const Run& run) const = 0;
 
  private:
   int64_t n_visible_, n_hidden_;

@@ -22,7 +22,8 @@ class FixedRbmEngine final : public StatefulEngine<RbmState> {
   std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const override;
   void free_energy(const Rows& visible, double* out, const Run& run) const override;
   void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
-  double log_partition(const Run& run) const override;
+  std::vector<double> log_partition(const std::vector<int64_t>& lengths,
+                                    const Run& run) const override;
 };
 
 }  // namespace udl

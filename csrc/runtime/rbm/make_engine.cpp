@@ -12,7 +12,9 @@ namespace {
 constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precision::float64};
 
 /// The one list of what each engine has so far.
-bool has_units(Precision, const Units& units) { return units.are_bernoulli(); }
+bool has_units(Precision precision, const Units& units) {
+  return precision == Precision::float64 || units.are_bernoulli();
+}
 
 void check_available(Precision precision, const Units& units) {
   if (has_units(precision, units)) return;

@@ -75,7 +75,8 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
 
 /// Of the weights that sums are made of, rounded at their scale: only their log Z makes
 /// probabilities of the free energies.
-double FixedRbmEngine::log_partition(const Run& run) const {
+std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& lengths,
+                                                  const Run& run) const {
   Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible());
   state_.weights.copy_to(weights.data());
   const double scale = std::ldexp(1.0, state_.scale_exponent);
@@ -84,8 +85,8 @@ double FixedRbmEngine::log_partition(const Run& run) const {
     weights[k] = scale * round_to_int(static_cast<float>(weights[k]) * inverse_scale);
   for (int64_t j = 0; j < n_hidden(); ++j) hidden[j] = state_.hidden.bias[j];
   for (int64_t i = 0; i < n_visible(); ++i) visible[i] = state_.visible.bias[i];
-  return log_partition_exact({weights.data(), hidden.data(), visible.data()}, n_hidden(),
-                             n_visible(), run);
+  return log_partition_exact({weights.data(), hidden.data(), visible.data(), nullptr},
+                             {units(), n_visible(), n_hidden(), lengths}, run);
 }
 
 }  // namespace udl

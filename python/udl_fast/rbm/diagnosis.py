@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
+
 from ..estimator.declarations import Trouble
 
 # Bounds that ordinary training stays far from: weights of trained models are below 10, and with a weight
@@ -27,6 +29,9 @@ _NOT_BEGUN = 0.05
 _CHAIN_LIFT = 5.0
 _RESTLESS_CHANGE = 0.1
 _RESTLESS_EPOCH, _RESTLESS_UPDATES, _RESTLESS_IN_A_ROW = 5, 500, 3
+_COLLAPSED = (
+    1e-3  # share of the first sigma: standardised data with 0.1 % of noise are not learned so well
+)
 _IDLE_UNITS = {
     "dead_units": "dead: P(h = 1 | v) is below 0.01",
     "saturated_units": "saturated: P(h = 1 | v) is above 0.99",
@@ -37,6 +42,10 @@ def troubles(model: Any, entry: Mapping[str, Any], n_rows: int) -> Iterator[Trou
     """What these measurements on so many rows show."""
     if seen := _exploding_weights(model, entry):
         yield Trouble("weights", _text(model, seen))
+    if seen := _collapsed_sigma(model, entry):
+        yield Trouble("sigma", seen)
+    if model._engine.hidden != "bernoulli":
+        return
     n_units = _n_units(model)
     for name, words in _IDLE_UNITS.items():
         if n_rows >= _FEWEST_ROWS and entry[name] >= _SHARE_OF_UNITS * n_units:
@@ -88,6 +97,8 @@ def _restless_chains(model: Any, entry: Mapping[str, Any]) -> str | None:
     """Persistent chains that no longer sample the model, at a rate that is going to stay."""
     if model.algorithm != "pcd" or "learning_rate" in entry:  # noted where it changes
         return None
+    if model._engine.visible != "bernoulli":
+        return None
     late = entry["epoch"] >= _RESTLESS_EPOCH and model.n_updates_ >= _RESTLESS_UPDATES
     rate, change = model.learning_rate, entry["weight_change"]
     n_chains = model._engine.n_chains  # of its first batch_size, or assigned
@@ -110,6 +121,8 @@ def _n_units(model: Any) -> int:
 
 
 def _exploding_weights(model: Any, entry: Mapping[str, Any]) -> str | None:
+    if model._engine.visible != "bernoulli":
+        return None
     chance = -model.n_features_in_ * math.log(2)
     largest, score = entry["_largest_weight"], entry["pseudo_likelihood"]
     if not (largest > _LARGEST_WEIGHT or score < _CHANCE_FACTOR * chance):
@@ -118,6 +131,22 @@ def _exploding_weights(model: Any, entry: Mapping[str, Any]) -> str | None:
         f"weights explode: after epoch {entry['epoch']} the largest is {largest:.3g} "
         f"and the pseudo-likelihood {score:.4g} nats, where guessing every visible unit "
         f"gives {chance:.4g}"
+    )
+
+
+def _collapsed_sigma(model: Any, entry: Mapping[str, Any]) -> str | None:
+    """A variance that vanishes: the unit is reconstructed without an error, or was constant."""
+    if "_smallest_sigma" not in entry or not model.learn_sigma:
+        return None
+    first = np.asarray(model.sigma, dtype=np.float64).ravel()
+    at = entry["_smallest_sigma_at"]
+    start, found = float(first[at if len(first) > 1 else 0]), entry["_smallest_sigma"]
+    if found > _COLLAPSED * start:
+        return None
+    return (
+        f"{type(model).__name__}: sigma collapses: after epoch {entry['epoch']} sigma_ of feature {at} is "
+        f"{found:.3g}, from {start:.3g} at first. Leave out features that are constant or follow from others, "
+        "standardise the others, or set learn_sigma=False."
     )
 
 

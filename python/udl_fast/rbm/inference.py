@@ -10,10 +10,18 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import _core
-from ..estimator.input import check_units, output_dtype, state_matrix, to_rows
+from ..estimator.input import (
+    check_range,
+    check_units,
+    output_dtype,
+    state_matrix,
+    to_rows,
+    value_range,
+)
 from ..estimator.model import Model
 from ..runtime import resolve_n_jobs
 from .rules import Binarize
+from .units import check_values
 
 Value = TypeVar("Value", bound=np.generic)
 
@@ -33,7 +41,7 @@ class Inference(Model):
     # ---- features and means ----
 
     def transform(self, X: Any) -> NDArray[Any]:
-        """P(h = 1 | v) of each row: the features.
+        """P(h = 1 | v) of each row: the features. Of real hidden units, their means.
 
         Parameters
         ----------
@@ -56,7 +64,7 @@ class Inference(Model):
         return self._mean_hidden(self._matrix(X))
 
     def mean_hidden(self, v: Any) -> NDArray[Any]:
-        """P(h = 1 | v) of states v; like :meth:`transform`, and one row may be 1-D.
+        """P(h = 1 | v), or the means of real units, of states v; like :meth:`transform`, and one row may be 1-D.
 
         Parameters
         ----------
@@ -73,7 +81,9 @@ class Inference(Model):
         return out.astype(output_dtype(X, self._dtype), copy=False)
 
     def mean_visible(self, h: Any) -> NDArray[Any]:
-        """P(v = 1 | h) given hidden states or probabilities.
+        """P(v = 1 | h), or the means of real units, given hidden states or their means.
+
+        Of visible="replicated_softmax" they are the probabilities of one word.
 
         Parameters
         ----------
@@ -134,8 +144,12 @@ class Inference(Model):
         """A threshold applies here too; "sample" does not: pixels count as probabilities. `double` is
         whether they meet an engine of float64; None means the present one."""
         rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
-        advice = "Scale X (grey levels: X / 255) or set binarize to a threshold"
-        self._check_units(X, rows, "X", advice, double)
+        if self._visible_kind() == "bernoulli":
+            advice = "Scale X (grey levels: X / 255) or set binarize to a threshold"
+            self._check_units(X, rows, "X", advice, double)
+        else:
+            self._check_real(X, rows, "X", double)
+            check_values(self, X, rows)
         return rows
 
     def _threshold(self) -> float | None:
@@ -145,7 +159,10 @@ class Inference(Model):
 
     def _hidden_rows(self, h: Any, argument: str = "h") -> _core.Rows:
         rows = to_rows(h, n_jobs=self.n_jobs)
-        self._check_units(h, rows, argument, "Give states or probabilities of the hidden units")
+        if self._hidden_kind() == "bernoulli":
+            self._check_units(h, rows, argument, "Give states or probabilities of the hidden units")
+        else:
+            self._check_real(h, rows, argument)
         return rows
 
     def _check_units(
@@ -153,6 +170,16 @@ class Inference(Model):
     ) -> None:
         double = self._is_double() if double is None else double
         check_units(X, rows, type(self).__name__, argument, advice, double=double)
+
+    def _check_real(
+        self, X: Any, rows: _core.Rows, argument: str, double: bool | None = None
+    ) -> None:
+        """Values of units that take any number."""
+        if rows.kind == "bits":
+            return
+        double = self._is_double() if double is None else double
+        low, high = value_range(X, rows)
+        check_range(low, high, f"{type(self).__name__}: {argument}", double=double)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

@@ -13,7 +13,7 @@ from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
 from ..persistence.state import State
 from .inference import Inference
 from .rules import steps_at
-from .units import check_kinds, engine_of
+from .units import check_kinds, engine_of, has_missing_groups, warn_of_constants
 
 _ENGINE_SETTINGS = (
     "batch_size",
@@ -154,6 +154,11 @@ class ContrastiveLearning(Inference):
             return self._visible_rows(X)
         rows = self._visible_rows(X, double=self.precision == "float64")
         self._check_binary_statistics(rows)
+        if self.visible == "softmax" and self.algorithm != "cd" and has_missing_groups(self, X):
+            raise ValueError(
+                f"{type(self).__name__}: missing values (groups of zeros) need algorithm='cd', whose chains miss "
+                f"them too; got algorithm={self.algorithm!r}"
+            )
         return rows
 
     def _check_binary_statistics(self, rows: _core.Rows) -> None:
@@ -172,11 +177,18 @@ class ContrastiveLearning(Inference):
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
         """Weights in scikit-learn's order of draws."""
         sizes = {"n_visible": X.shape[1], "n_hidden": self.n_components}
+        if self.visible == "gaussian" and self.learn_sigma:
+            warn_of_constants(self, X)
         weights = rng.normal(0, self.initial_weights, (self.n_components, X.shape[1]))
         engine = self._bare_engine(sizes, self.precision)
-        engine.set_parameters(
-            weights, np.zeros(self.n_components), self._initial_visible_bias(rows)
-        )
+        visible_bias = self._initial_visible_bias(rows)
+        hidden_bias = np.zeros(self.n_components)
+        if self.visible == "gaussian":
+            # In the units of the data, and the mean of the rows is no input to start with.
+            sigma = np.asarray(self.sigma, dtype=np.float64)
+            weights = weights * sigma
+            hidden_bias = -weights @ (visible_bias / sigma**2)
+        engine.set_parameters(weights, hidden_bias, visible_bias)
         return engine
 
     def _seed_engine(self, engine: Any, seed: int) -> None:

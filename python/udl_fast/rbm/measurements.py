@@ -14,6 +14,8 @@ from ..estimator.declarations import Measurement, Trouble
 from ..runtime import resolve_n_jobs
 from .diagnosis import troubles
 from .inference import Inference
+from .reconstruction import reconstruction_likelihood
+from .units import KINDS_OF_BITS
 
 # Rows of training for the time of measuring one, where layers are large (784-500: 1.7, 8 and 10), and the
 # size at which small layers take half of that.
@@ -22,9 +24,33 @@ _WEIGHTS_FOR_HALF_COST = 1 << 15
 
 _DEAD, _SATURATED = 0.01, 0.99  # bounds of P(h = 1 | v) over the whole sample
 
-MEASUREMENTS = (
-    Measurement("pseudo_likelihood", "max", "exact, mean over a sample of the training rows, nats"),
-    Measurement("weight_change", "min", "change of the weights in the epoch, |dW| / |W|"),
+_RECONSTRUCTION = "reconstruction_likelihood"
+
+
+def measurements_of(visible: str, hidden: str) -> tuple[Measurement, ...]:
+    """What is measured of a model with these kinds of units; the first is the score."""
+    score = _score_of(visible)
+    if score == _RECONSTRUCTION:
+        help_ = "log p(v | E[h | v]), mean over a sample of the training rows, nats"
+    else:
+        help_ = "exact, mean over a sample of the training rows, nats"
+    return (
+        Measurement(score, "max", help_),
+        Measurement("weight_change", "min", "change of the weights in the epoch, |dW| / |W|"),
+        *(_OF_PROBABILITIES if hidden == "bernoulli" else _OF_REAL_HIDDEN),
+        *(_OF_SIGMA if visible == "gaussian" else ()),
+        Measurement(f"validation_{score}", "max", f"{score} on validation rows, nats"),
+        Measurement(
+            "free_energy_gap", "min", "mean free energy of validation rows less training rows, nats"
+        ),
+    )
+
+
+def _score_of(visible: str) -> str:
+    return "pseudo_likelihood" if visible in KINDS_OF_BITS else _RECONSTRUCTION
+
+
+_OF_PROBABILITIES = (
     Measurement("mean_activation", None, "mean of P(h = 1 | v) over the sample"),
     Measurement("dead_units", "min", "hidden units with P(h = 1 | v) < 0.01 on every row"),
     Measurement("saturated_units", "min", "hidden units with P(h = 1 | v) > 0.99 on every row"),
@@ -35,13 +61,16 @@ MEASUREMENTS = (
         "is largest",
         begun_at=0.1,
     ),
+)
+_OF_REAL_HIDDEN = (
+    Measurement("mean_activation", None, "mean of E[h | v] over the sample"),
     Measurement(
-        "validation_pseudo_likelihood", "max", "pseudo_likelihood on validation rows, nats"
-    ),
-    Measurement(
-        "free_energy_gap", "min", "mean free energy of validation rows less training rows, nats"
+        "activation_spread",
+        "max",
+        "standard deviation of E[h | v] over the sample, mean of the tenth of the units where it is largest",
     ),
 )
+_OF_SIGMA = (Measurement("mean_sigma", None, "mean of sigma_ over the visible units"),)
 
 
 class Sample:
@@ -52,14 +81,20 @@ class Sample:
         self.units_on = float(rows.column_means().sum())  # in a row, on average
 
     def scores(self, engine: _core.RbmEngine, n_threads: int) -> tuple[float, float]:
-        """Mean free energy and mean pseudo-likelihood, nats."""
+        """Mean free energy and mean score, nats."""
         energy = engine.free_energy(self.rows, n_threads)
-        score = engine.pseudo_likelihood(self.rows, n_threads)
-        return float(energy.mean()), float(score.mean())
+        return float(energy.mean()), float(scores_of(engine, self.rows, n_threads).mean())
 
     def is_within_unit_interval(self) -> bool:
         """Whether these are states or probabilities."""
         return self.rows.kind == "bits" or (self.rows.minimum >= 0 and self.rows.maximum <= 1)
+
+
+def scores_of(engine: _core.RbmEngine, rows: _core.Rows, n_threads: int) -> NDArray[np.float64]:
+    """The score of each row, nats: the first of `measurements_of`."""
+    if _score_of(engine.visible) == _RECONSTRUCTION:
+        return reconstruction_likelihood(engine, rows, n_threads)
+    return engine.pseudo_likelihood(rows, n_threads)
 
 
 def spread(hidden: NDArray[Any]) -> float:
@@ -71,6 +106,11 @@ def spread(hidden: NDArray[Any]) -> float:
 
 class Measurements(Inference):
     """Mixin: what `fit` measures."""
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:  # type: ignore[override]
+        """What `history_` has of a model with these kinds of units; the first is the score."""
+        return measurements_of(self._visible_kind(), self._hidden_kind())
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Sample:
         """Probabilities to draw pixels from are drawn once."""
@@ -94,26 +134,32 @@ class Measurements(Inference):
         engine, n_threads = self._engine, resolve_n_jobs(self.n_jobs)
         hidden = engine.mean_hidden(training.rows, n_threads)
         change, size, largest = engine.change_since_snapshot()
-        energy, pseudo_likelihood = training.scores(engine, n_threads)
+        energy, score = training.scores(engine, n_threads)
         measured: dict[str, float | int] = {
-            "pseudo_likelihood": pseudo_likelihood,
+            self.measurements[0].name: score,
             "weight_change": change / size if size > 0 else 0.0,
             "mean_activation": float(hidden.mean(dtype=np.float64)),
-            "dead_units": int((hidden.max(axis=0) < _DEAD).sum()),
-            "saturated_units": int((hidden.min(axis=0) > _SATURATED).sum()),
             "activation_spread": spread(hidden),
             "_largest_weight": largest,
             "_visible_on": training.units_on,
         }
+        if engine.hidden == "bernoulli":
+            measured["dead_units"] = int((hidden.max(axis=0) < _DEAD).sum())
+            measured["saturated_units"] = int((hidden.min(axis=0) > _SATURATED).sum())
+        if engine.visible == "gaussian":
+            sigma = np.exp(engine.log_variance().astype(np.float64) / 2)
+            measured["mean_sigma"] = float(sigma.mean())
+            measured["_smallest_sigma"] = float(sigma.min())
+            measured["_smallest_sigma_at"] = int(sigma.argmin())
         if validation is not None:
-            validation_energy, score = validation.scores(engine, n_threads)
-            measured["validation_pseudo_likelihood"] = score
+            validation_energy, validation_score = validation.scores(engine, n_threads)
+            measured[f"validation_{self.measurements[0].name}"] = validation_score
             measured["free_energy_gap"] = validation_energy - energy
         return measured
 
     def _troubles(self, entry: Mapping[str, Any], sample: Sample) -> Iterable[Trouble]:
         # Values outside [0, 1] have been warned of, and explain whatever happens.
-        if not sample.is_within_unit_interval():
+        if self._engine.visible == "bernoulli" and not sample.is_within_unit_interval():
             return ()
         return troubles(self, entry, sample.rows.shape[0])
 

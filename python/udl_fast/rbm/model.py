@@ -18,11 +18,11 @@ from ..persistence.state import ArrayRule
 from .exchange import Exchange
 from .inference import Inference
 from .learning import ContrastiveLearning
-from .measurements import MEASUREMENTS, Measurements
+from .measurements import Measurements
 from .rules import RULES
 from .sampling import Sampling
 from .scores import Scores
-from .units import KINDS_OF_BITS, log_variance_of
+from .units import KINDS_OF_BITS, first_bias, log_variance_of
 
 __all__ = ["RBM"]
 
@@ -236,7 +236,6 @@ class RBM(
     """
 
     rules = RULES
-    measurements = MEASUREMENTS
     pictures = ("filters", "samples")
     _defining = ("weights", "hidden_bias", "visible_bias")
     _counts = (*Model._counts, "_sampling_steps")
@@ -403,9 +402,12 @@ class RBM(
         return array
 
     def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
-        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1), or 0."""
+        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1), or 0; of other units
+        what makes a model without weights have the means of the data."""
         if self.initial_visible_bias == "zero":
             return np.zeros(rows.shape[1])
+        if self.visible != "bernoulli":
+            return first_bias(self, rows)
         mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
         return np.log(mean / (1 - mean))
 

@@ -18,6 +18,7 @@ from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
 from .inference import Inference, like
+from .units import KINDS_OF_BITS
 
 Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
 
@@ -31,7 +32,7 @@ class Sampling(Inference):
 
     _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
 
-    def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[np.bool_]:
+    def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[Any]:
         """Hidden states drawn from P(h | v).
 
         Parameters
@@ -45,6 +46,7 @@ class Sampling(Inference):
         Returns
         -------
         ndarray of shape (n_samples, n_components) or (n_components,), bool
+            Of floats where hidden units are real.
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_hidden(v)
@@ -52,9 +54,9 @@ class Sampling(Inference):
         n_threads = resolve_n_jobs(self.n_jobs)
         with self._steps(1) as step:
             drawn = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
-        return like(v, drawn.to_array("bool"))
+        return like(v, self._hidden_array(drawn))
 
-    def sample_visible(self, h: Any, *, random_state: Any = None) -> NDArray[np.bool_]:
+    def sample_visible(self, h: Any, *, random_state: Any = None) -> NDArray[Any]:
         """Visible states drawn from P(v | h).
 
         Parameters
@@ -68,12 +70,13 @@ class Sampling(Inference):
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_features,), bool
+            Of floats where visible units are real or counts; of visible="replicated_softmax" rows of one word.
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_visible(h)
         rows = self._hidden_rows(self._hidden_states(h, "sample_visible"))
         with self._steps(1) as step:
-            return like(h, self._drawn_visible(rows, step).to_array("bool"))
+            return like(h, self._visible_array(self._drawn_visible(rows, step)))
 
     def gibbs(
         self,
@@ -105,13 +108,14 @@ class Sampling(Inference):
         Returns
         -------
         ndarray of shape (n_samples, n_features) or (n_features,)
-            The visible states after the last step, bool; with `means` float, like v if that is
-            float32 or float64, else like the fitted attributes.
+            The visible states after the last step, bool, or floats where visible units are real or
+            counts, which keep the sums of the rows they start from; with `means` float, like v if
+            that is float32 or float64, else like the fitted attributes.
 
         Raises
         ------
         ValueError or TypeError
-            If v, `n_steps` or `clamp` is invalid; values of held units must be 0 or 1.
+            If v, `n_steps` or `clamp` is invalid; values of held units must be states.
 
         Examples
         --------
@@ -150,7 +154,8 @@ class Sampling(Inference):
         n_steps : int, default=1000
             Steps from the start; chains of a trained model mix slowly, so be generous.
         start : array-like of shape (n_samples, n_features), default=None
-            First visible states; None draws every pixel from its bias.
+            First visible states; None draws every pixel from its bias. visible="replicated_softmax"
+            needs them: they say how long rows are.
         clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
             Values of visible units that are known, NaN for those that are not: the chains sample
             these given those. A masked array leaves units free by its mask. A mask of bools keeps
@@ -166,12 +171,13 @@ class Sampling(Inference):
         Returns
         -------
         ndarray of shape (n_samples, n_features)
-            bool; with `means` float, like the fitted attributes.
+            bool, or floats where visible units are real or counts; with `means` float, like the
+            fitted attributes.
 
         Raises
         ------
         ValueError or TypeError
-            If an argument is invalid; values of held units must be 0 or 1, or are made so by
+            If an argument is invalid; values of held units must be states, or are made so by
             `binarize`.
 
         Examples
@@ -190,6 +196,11 @@ class Sampling(Inference):
             )
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        if start is None and self._visible_kind() == "replicated_softmax":
+            raise ValueError(
+                f"{type(self).__name__}: sample needs start with visible='replicated_softmax': its rows say "
+                "how many words a sample is to have"
+            )
         if start is None:
             n_hidden = self._engine.n_hidden
             all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
@@ -215,6 +226,18 @@ class Sampling(Inference):
         twin.__dict__ = {**self.__dict__, "_seed": seed, "_sampling_steps": 0}
         return twin
 
+    def _visible_array(self, rows: _core.Rows) -> NDArray[Any]:
+        return self._states_array(rows, self._visible_kind())
+
+    def _hidden_array(self, rows: _core.Rows) -> NDArray[Any]:
+        return self._states_array(rows, self._hidden_kind())
+
+    def _states_array(self, rows: _core.Rows, kind: str) -> NDArray[Any]:
+        """bool, or of the fitted attributes' dtype where states are no bits."""
+        if kind in KINDS_OF_BITS:
+            return rows.to_array("bool")
+        return rows.to_array(np.dtype(self._dtype).name)
+
     def _drawn_visible(self, rows: _core.Rows, step: int) -> _core.Rows:
         n_threads = resolve_n_jobs(self.n_jobs)
         return self._engine.sample_visible(rows, self._seed, "gibbs", step, 0, n_threads)
@@ -226,7 +249,7 @@ class Sampling(Inference):
         if means:
             return self._engine.gibbs_means(rows, n_steps, *where, held)
         visible, _ = self._engine.gibbs(rows, n_steps, *where, held)
-        return visible.to_array("bool")
+        return self._visible_array(visible)
 
     def _hold(
         self, rows: _core.Rows, clamp: Any, *, has_start: bool = True
@@ -235,6 +258,10 @@ class Sampling(Inference):
         if clamp is None:
             return rows, None
         owner = type(self).__name__
+        if self._visible_kind() == "replicated_softmax":
+            raise ValueError(
+                f"{owner}: clamp holds units, not words of visible='replicated_softmax'"
+            )
         mask, values = read_clamp(clamp, *rows.shape, owner)
         if values is not None:
             held = to_rows(values, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
@@ -246,7 +273,7 @@ class Sampling(Inference):
             )
         else:
             held = rows if rows.kind == "bits" else to_rows(np.where(mask, self._plain(rows), 0))
-        if held.kind != "bits":
+        if held.kind != "bits" and self._visible_kind() in KINDS_OF_BITS:
             raise ValueError(
                 f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "
                 "expected 0 or 1; set binarize to a threshold, or leave such units free"
@@ -288,12 +315,12 @@ class Sampling(Inference):
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 
-    def _sample_hiddens(self, v: Any, rng: Any) -> NDArray[np.bool_]:
+    def _sample_hiddens(self, v: Any, rng: Any) -> NDArray[Any]:
         p = self.mean_hidden(v)
-        drawn: NDArray[np.bool_] = check_random_state(rng).uniform(size=p.shape) < p
+        drawn: NDArray[Any] = check_random_state(rng).uniform(size=p.shape) < p
         return drawn
 
-    def _sample_visibles(self, h: Any, rng: Any) -> NDArray[np.bool_]:
+    def _sample_visibles(self, h: Any, rng: Any) -> NDArray[Any]:
         p = self.mean_visible(h)
-        drawn: NDArray[np.bool_] = check_random_state(rng).uniform(size=p.shape) < p
+        drawn: NDArray[Any] = check_random_state(rng).uniform(size=p.shape) < p
         return drawn

@@ -13,6 +13,8 @@ from ..estimator.parameters import Choice
 from ..evaluation import LogPartition, one_flip_estimate
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
+from .measurements import scores_of
+from .units import has_missing_groups, log_z_of_lengths
 
 _FLIPPED_BYTES = 1 << 23  # of rows that are copied at a time to flip a unit in each
 
@@ -21,7 +23,7 @@ class Scores(Inference):
     """Mixin: energies and scores."""
 
     def free_energy(self, v: Any) -> NDArray[np.float64]:
-        """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), in nats.
+        """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), in nats; of other kinds of units see docs/units.md.
 
         Parameters
         ----------
@@ -47,7 +49,8 @@ class Scores(Inference):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             The alternative to a value v is 1 - v. Of probabilities this compares a row with rows in
-            which one probability is mirrored, so scores of grey rows compare with nothing else.
+            which one probability is mirrored, so scores of grey rows compare with nothing else. Of
+            visible="softmax" the terms are those of groups that have a value, against their other units.
         exact : bool, default=True
             False gives :meth:`score_samples`.
 
@@ -69,7 +72,7 @@ class Scores(Inference):
         rows = self._visible_rows(self._matrix(X))
         if not exact:
             return self._one_flip_scores(rows)
-        return self._score_rows(rows)
+        return self._engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Estimate of :meth:`pseudo_likelihood` from one flipped unit a row, as scikit-learn's.
@@ -80,7 +83,8 @@ class Scores(Inference):
         :meth:`pseudo_likelihood`. The unit is chosen by a hash of the
         row's values, so the result is deterministic and does not depend on the other rows or their
         order; but a single value other than 0 and 1 moves the whole matrix to sums of real values,
-        with their rounding (docs/numerics.md).
+        with their rounding (docs/numerics.md). With visible units of other kinds it is what :meth:`score` is
+        the mean of.
 
         Parameters
         ----------
@@ -95,6 +99,9 @@ class Scores(Inference):
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of the exact :meth:`pseudo_likelihood` of the rows: what a grid search maximises.
+
+        With visible units that are Gaussian or count words, whose units have none, the mean of
+        log p(v | E[h | v]), of the rows around their reconstruction.
 
         Parameters
         ----------
@@ -118,9 +125,11 @@ class Scores(Inference):
         return super().score(X)
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
-        return self._engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
+        return scores_of(self._engine, rows, resolve_n_jobs(self.n_jobs))
 
     def _one_flip_scores(self, rows: _core.Rows) -> NDArray[np.float64]:
+        if self._engine.visible != "bernoulli":
+            return self._score_rows(rows)
         n_threads = resolve_n_jobs(self.n_jobs)
         energy = self._engine.free_energy(rows, n_threads)
         flipped = np.empty_like(energy)
@@ -171,14 +180,20 @@ class Scores(Inference):
         """
         self._check_fitted()
         rows = self._states(self._matrix(X))
+        n_threads = resolve_n_jobs(self.n_jobs)
+        energy = self._engine.free_energy(rows, n_threads)
+        if log_z is None and self._engine.visible == "replicated_softmax":
+            return -energy - log_z_of_lengths(self._engine, X, n_threads)
         if log_z is None:
             log_z = self.log_partition()
         if isinstance(log_z, LogPartition):
             log_z = log_z.log_z
-        return -self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)) - log_z
+        return -energy - log_z
 
     def _states(self, X: Any) -> _core.Rows:
         """The rows of X, which have to be states."""
+        if self._engine.visible != "bernoulli":
+            return self._complete_rows(X)
         rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         if rows.kind != "bits":
             low, high = value_range(X, rows)
@@ -187,6 +202,14 @@ class Scores(Inference):
                 f"from {low:g} to {high:g}; take X > 0.5, or set binarize to a threshold"
             )
         return rows
+
+    def _complete_rows(self, X: Any) -> _core.Rows:
+        if self._engine.visible == "softmax" and has_missing_groups(self, X):
+            raise ValueError(
+                f"{type(self).__name__}: a likelihood is of rows in which every group has a value, got "
+                "groups of zeros"
+            )
+        return self._visible_rows(X)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

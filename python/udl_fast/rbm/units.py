@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from .. import _core
+from ..estimator.input import value_range
+from ..exceptions import warn_caller
 
 KINDS_OF_BITS = ("bernoulli", "softmax")  # whose states are 0 or 1
 
@@ -31,6 +34,21 @@ def check_kinds(model: Any) -> None:
             f"{owner}: visible_groups are the groups of visible='softmax', got "
             f"visible={model.visible!r}"
         )
+    if model.algorithm == "pt" and (model.visible, model.hidden) != ("bernoulli",) * 2:
+        raise ValueError(
+            f"{owner}: algorithm='pt' is of Bernoulli units, got visible={model.visible!r} and "
+            f"hidden={model.hidden!r}"
+        )
+    if model.visible == "replicated_softmax" and model.algorithm == "pcd":
+        raise ValueError(
+            f"{owner}: algorithm='pcd' has chains without a length, which visible='replicated_softmax' needs; "
+            "use algorithm='cd'"
+        )
+    if model.centered and model.visible not in KINDS_OF_BITS:
+        raise ValueError(
+            f"{owner}: centered=True is of visible='bernoulli' or 'softmax', got "
+            f"visible={model.visible!r}; subtract means from real data instead"
+        )
     if model.visible != "bernoulli" and model.binarize is not None:
         raise ValueError(
             f"{owner}: binarize makes states of visible='bernoulli', got visible={model.visible!r}"
@@ -40,6 +58,99 @@ def check_kinds(model: Any) -> None:
             f"{owner}: statistics='sampled' counts pairs of bits of Bernoulli units, got "
             f"visible={model.visible!r} and hidden={model.hidden!r}"
         )
+
+
+def group_starts(groups: Sequence[int]) -> NDArray[np.int64]:
+    """The first unit of each group."""
+    return np.cumsum([0, *groups[:-1]], dtype=np.int64)
+
+
+def check_values(model: Any, X: Any, rows: _core.Rows) -> None:
+    """An error unless the rows of a matrix are states of the model's visible units.
+
+    Raises
+    ------
+    ValueError
+        Naming the first row that is none.
+    """
+    kind = model._visible_kind()
+    if kind == "softmax":
+        _check_one_hot(model, X, rows)
+    elif kind == "replicated_softmax":
+        _check_counts(model, X)
+
+
+def has_missing_groups(model: Any, X: Any) -> bool:
+    """Whether a group of softmax units has no value in some row."""
+    return bool((_group_sums(model, X) == 0).any())
+
+
+def log_z_of_lengths(engine: _core.RbmEngine, X: Any, n_threads: int) -> NDArray[np.float64]:
+    """log Z of rows of as many words as each row of X has."""
+    lengths = np.asarray(X.sum(axis=1), dtype=np.int64).ravel()
+    different, place = np.unique(lengths, return_inverse=True)
+    log_z: NDArray[np.float64] = engine.log_partition_exact(n_threads, different.tolist())[place]
+    return log_z
+
+
+def _groups_of(model: Any, n_features: int) -> list[int]:
+    groups = [int(n) for n in model.visible_groups]
+    if sum(groups) != n_features:
+        raise ValueError(
+            f"{type(model).__name__}: visible_groups must add up to the number of features, "
+            f"{n_features}, got {len(groups)} groups of {sum(groups)} units"
+        )
+    return groups
+
+
+def _group_sums(model: Any, X: Any) -> NDArray[Any]:
+    """Sums over the units of each group, (n_rows, n_groups)."""
+    starts = group_starts(_groups_of(model, X.shape[1]))
+    if sparse.issparse(X):
+        group = np.searchsorted(starts, np.arange(X.shape[1]), side="right") - 1
+        members = sparse.csr_array(
+            (np.ones(X.shape[1]), (np.arange(X.shape[1]), group)), (X.shape[1], len(starts))
+        )
+        sums: NDArray[Any] = (X.astype(np.float64) @ members).toarray()
+        return sums
+    return np.add.reduceat(X, starts, axis=1, dtype=np.float64)
+
+
+def _check_one_hot(model: Any, X: Any, rows: _core.Rows) -> None:
+    owner, advice = (
+        type(model).__name__,
+        "visible='softmax' expects one unit of each group to be 1 and the others 0, or all 0 where the "
+        "value is missing",
+    )
+    if rows.kind != "bits":
+        low, high = value_range(X, rows)
+        raise ValueError(f"{owner}: {advice}; X holds values from {low:g} to {high:g}")
+    wrong = np.argwhere(_group_sums(model, X) > 1)
+    if len(wrong):
+        row, group = wrong[0]
+        raise ValueError(f"{owner}: {advice}; row {row} of X has several in group {group}")
+
+
+def _check_counts(model: Any, X: Any) -> None:
+    values = X.data if sparse.issparse(X) else X
+    if values.dtype.kind in "bu" or values.size == 0:
+        return
+    low = values.min()
+    if low >= 0 and all((block == np.floor(block)).all() for block in _blocks(values)):
+        return
+    wrong = np.argwhere((values < 0) | (values != np.floor(values)))[0]
+    place = "" if sparse.issparse(X) else f" in row {wrong[0]}, column {wrong[1]}"
+    raise ValueError(
+        f"{type(model).__name__}: visible='replicated_softmax' expects counts, integers of at least 0; X holds "
+        f"{values[tuple(wrong)]:g}{place}"
+    )
+
+
+def _blocks(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    """Rows of some megabytes at a time: comparing makes copies."""
+    n = max(1, (1 << 20) // max(1, values[:1].size))
+    for first in range(0, len(values), n):
+        yield values[first : first + n]
 
 
 def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
@@ -53,12 +164,7 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.Rbm
         If the precision has no such units yet.
     """
     owner, n_visible = type(model).__name__, sizes["n_visible"]
-    groups = None if model.visible_groups is None else [int(n) for n in model.visible_groups]
-    if groups is not None and sum(groups) != n_visible:
-        raise ValueError(
-            f"{owner}: visible_groups must add up to the number of features, {n_visible}, got "
-            f"{len(groups)} groups of {sum(groups)} units"
-        )
+    groups = None if model.visible_groups is None else _groups_of(model, n_visible)
     try:
         engine = _core.RbmEngine(
             n_visible, sizes["n_hidden"], precision, model.visible, model.hidden, groups
@@ -69,6 +175,41 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.Rbm
     if model.visible == "gaussian":
         _set_sigma(engine, model.sigma, owner)
     return engine
+
+
+def first_bias(model: Any, rows: _core.Rows) -> NDArray[np.float64]:
+    """Visible biases with which a model without weights has the means of the rows.
+
+    Of Gaussian units they are these means, of softmax units logarithms of relative frequencies, where each
+    value counts as seen once more than it was.
+    """
+    mean = rows.column_means()
+    if model.visible == "gaussian":
+        return mean
+    counts = mean * rows.shape[0] + 1
+    sizes = (
+        [len(counts)] if model.visible_groups is None else [int(n) for n in model.visible_groups]
+    )
+    totals = np.add.reduceat(counts, group_starts(sizes))
+    bias: NDArray[np.float64] = np.log(counts / np.repeat(totals, sizes))
+    return bias
+
+
+def warn_of_constants(model: Any, X: Any) -> None:
+    """A warning that names features of a single value: their sigma has nothing to learn but to vanish."""
+    low, high = (X.min(axis=0), X.max(axis=0))
+    if sparse.issparse(X):
+        low, high = low.toarray().ravel(), high.toarray().ravel()
+    constant = np.flatnonzero(low == high)
+    if not len(constant):
+        return
+    names = getattr(model, "feature_names_in_", np.arange(X.shape[1]))[constant[:5]]
+    shown = ", ".join(map(str, names)) + (", ..." if len(constant) > 5 else "")
+    warn_caller(
+        f"{type(model).__name__}: {len(constant)} of {X.shape[1]} features have the same value in every row "
+        f"({shown}): their sigma shrinks as long as it learns. Leave them out, or set learn_sigma=False.",
+        UserWarning,
+    )
 
 
 def _set_sigma(engine: _core.RbmEngine, sigma: Any, owner: str) -> None:

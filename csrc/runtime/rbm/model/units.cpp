@@ -57,4 +57,11 @@ void check_units(const Units& units, int64_t n_visible) {
                   std::string(unit_kind_name(units.visible)) + "'");
 }
 
+void check_has_pseudo_likelihood(const Units& units) {
+  if (has_bits(units.visible)) return;
+  throw_invalid(std::string("pseudo_likelihood: the probability of one unit given all others has "
+                            "no closed form for visible='") +
+                unit_kind_name(units.visible) + "'; it is of 'bernoulli' and 'softmax' units");
+}
+
 }  // namespace udl

@@ -8,6 +8,11 @@
 
 namespace udl {
 
+/// Bounds of a step of log sigma^2, in its gradient, and of what it learns: sigma moves by no more
+/// than a factor of e^(rate / 2) in a step, and 1 / sigma^2 stays far within float32.
+constexpr double kLargestVarianceForce = 1;
+constexpr double kLargestLogVariance = 40;
+
 struct Units {
   UnitKind visible = UnitKind::bernoulli, hidden = UnitKind::bernoulli;
   /// Numbers of units of the groups of softmax units, in their order; empty for other kinds.
@@ -28,5 +33,7 @@ UnitKind unit_kind_from_name(const std::string& name, const char* argument);
 
 /// Throws where a layer cannot be of its kind, or groups do not make up the visible units.
 void check_units(const Units& units, int64_t n_visible);
+/// Throws where P(v_i | all others) is a density without a closed form, or no unit stands alone.
+void check_has_pseudo_likelihood(const Units& units);
 
 }  // namespace udl

@@ -4,12 +4,97 @@
 #include <cmath>
 
 #include "base/bits.h"
+#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/plain/normal.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
 namespace {
 
-double sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
+bool is_replicated(const PlainState& model) {
+  return model.units.visible == UnitKind::replicated_softmax;
+}
+
+/// Visible states as the hidden units take them: over the variances of Gaussian units.
+PlainMatrix over_variances(const PlainState& model, PlainMatrix visible) {
+  const int64_t nv = model.n_visible;
+  PlainMatrix precision(nv);
+  for (int64_t i = 0; i < nv; ++i) precision[i] = std::exp(-model.log_variance[i]);
+  for (size_t k = 0; k < visible.size(); ++k) visible[k] *= precision[k % nv];
+  return visible;
+}
+
+PlainMatrix hidden_sums(const PlainState& model, const PlainMatrix& visible, int64_t rows,
+                        const Run& run) {
+  const int64_t nv = model.n_visible, nh = model.n_hidden;
+  const PlainMatrix lengths = row_lengths(model, visible, rows);
+  PlainMatrix out(rows * nh);
+  parallel_region(run, [&](Team& team) {
+    team.for_each(rows, [&](int64_t r) {
+      const double length = lengths.empty() ? 1 : lengths[r];
+      for (int64_t j = 0; j < nh && !team.check_stop(); ++j) {
+        double x = length * model.hidden_bias[j];
+        for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
+        out[r * nh + j] = x;
+      }
+    });
+  });
+  return out;
+}
+
+/// Calls work(row, its values) for every row of `values`, shared among threads.
+template <class Work>
+void for_each_row(PlainMatrix& values, int64_t n_units, const Run& run, Work&& work) {
+  parallel_for(run, static_cast<int64_t>(values.size()) / n_units,
+               [&](int64_t r) { work(r, values.data() + r * n_units); });
+}
+
+double uniform_draw(const DrawKey& draws, uint32_t chain, int64_t unit) {
+  return static_cast<double>(
+      uniform_from_bits(draw_bits(draws, chain, static_cast<uint32_t>(unit))));
+}
+
+/// e^x over the largest of a group, added up in order: the last one is their total.
+void cumulate_exponentials(double* x, int64_t first, int64_t end) {
+  const double largest = *std::max_element(x + first, x + end);
+  double total = 0;
+  for (int64_t i = first; i < end; ++i) x[i] = total += std::exp(x[i] - largest);
+}
+
+/// The first unit of a group whose cumulated sum exceeds u times the total.
+int64_t chosen_unit(const double* sums, int64_t first, int64_t end, double u) {
+  const double* found = std::upper_bound(sums + first, sums + end, u * sums[end - 1]);
+  return std::min<int64_t>(found - sums, end - 1);
+}
+
+void softmax(double* x, int64_t first, int64_t end, double scale) {
+  const double largest = *std::max_element(x + first, x + end);
+  double total = 0;
+  for (int64_t i = first; i < end; ++i) total += x[i] = std::exp(x[i] - largest);
+  for (int64_t i = first; i < end; ++i) x[i] = scale * (x[i] / total);
+}
+
+void draw_group(double* x, int64_t first, int64_t end, const DrawKey& draws, uint32_t chain) {
+  cumulate_exponentials(x, first, end);
+  const int64_t chosen = chosen_unit(x, first, end, uniform_draw(draws, chain, first));
+  std::fill(x + first, x + end, 0.0);
+  x[chosen] = 1;
+}
+
+void draw_words(double* x, int64_t n_units, int64_t n_words, const DrawKey& draws, uint32_t chain) {
+  cumulate_exponentials(x, 0, n_units);
+  PlainMatrix counts(n_units);
+  for (int64_t word = 0; word < n_words; ++word)
+    counts[chosen_unit(x, 0, n_units, uniform_draw(draws, chain, word))] += 1;
+  std::copy(counts.begin(), counts.end(), x);
+}
+
+/// Of Gaussian visible units inputs are means.
+void draw_around(const PlainState& model, double* x, const DrawKey& draws, uint32_t chain) {
+  for (int64_t i = 0; i < model.n_visible; ++i)
+    x[i] += std::exp(model.log_variance[i] / 2) *
+            normal_draw(draw_bits(draws, chain, static_cast<uint32_t>(i)));
+}
 
 }  // namespace
 
@@ -32,45 +117,55 @@ Rows rows_of(const PlainMatrix& states, int64_t rows, int64_t n_units, UnitKind 
   return out;
 }
 
+PlainMatrix row_lengths(const PlainState& model, const Rows& visible, const Run& run) {
+  PlainMatrix out(is_replicated(model) ? visible.rows() : 0);
+  parallel_for(run, static_cast<int64_t>(out.size()), [&](int64_t r) {
+    visible.visit_row(r, [&](int64_t, double value) { out[r] += value; });
+  });
+  return out;
+}
+
+PlainMatrix row_lengths(const PlainState& model, const PlainMatrix& visible, int64_t rows) {
+  PlainMatrix out(is_replicated(model) ? rows : 0);
+  for (size_t r = 0; r < out.size(); ++r)
+    for (int64_t i = 0; i < model.n_visible; ++i) out[r] += visible[r * model.n_visible + i];
+  return out;
+}
+
 /// Zeros may be left out: they change no sum.
-double hidden_input(const PlainState& model, int64_t j, const Rows& visible, int64_t row) {
+double hidden_input(const PlainState& model, int64_t j, const Rows& visible, int64_t row,
+                    double length) {
   const double* weights = model.weights.data() + j * model.n_visible;
-  double x = model.hidden_bias[j];
+  double x = length * model.hidden_bias[j];
   visible.visit_row(row, [&](int64_t i, double value) { x += value * weights[i]; });
   return x;
 }
 
-PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run) {
+PlainMatrix hidden_inputs(const PlainState& model, const Rows& visible, const Run& run) {
+  if (model.units.have_variances())
+    return hidden_inputs(model, plain_rows(visible, run), visible.rows(), run);
   const int64_t nh = model.n_hidden;
+  const PlainMatrix lengths = row_lengths(model, visible, run);
   PlainMatrix out(visible.rows() * nh);
   parallel_region(run, [&](Team& team) {
     team.for_each(visible.rows(), [&](int64_t r) {
+      const double length = lengths.empty() ? 1 : lengths[r];
       for (int64_t j = 0; j < nh && !team.check_stop(); ++j)
-        out[r * nh + j] = sigmoid(hidden_input(model, j, visible, r));
+        out[r * nh + j] = hidden_input(model, j, visible, r, length);
     });
   });
   return out;
 }
 
-PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
-                         const Run& run, const double* betas) {
-  const int64_t nv = model.n_visible, nh = model.n_hidden;
-  PlainMatrix out(rows * nh);
-  parallel_region(run, [&](Team& team) {
-    team.for_each(rows, [&](int64_t r) {
-      for (int64_t j = 0; j < nh && !team.check_stop(); ++j) {
-        double x = model.hidden_bias[j];
-        for (int64_t i = 0; i < nv; ++i) x += visible[r * nv + i] * model.weights[j * nv + i];
-        out[r * nh + j] = sigmoid(betas == nullptr ? x : betas[r] * x);
-      }
-    });
-  });
-  return out;
+PlainMatrix hidden_inputs(const PlainState& model, const PlainMatrix& visible, int64_t rows,
+                          const Run& run) {
+  if (!model.units.have_variances()) return hidden_sums(model, visible, rows, run);
+  return hidden_sums(model, over_variances(model, visible), rows, run);
 }
 
 /// Hidden units in the outer loop, as the weights lie: sums have the same order.
-PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
-                          const Run& run, const double* betas) {
+PlainMatrix visible_inputs(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
+                           const Run& run) {
   const int64_t nv = model.n_visible, nh = model.n_hidden;
   PlainMatrix out(rows * nv);
   parallel_region(run, [&](Team& team) {
@@ -81,9 +176,99 @@ PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, in
         const double h = hidden[r * nh + j];
         for (int64_t i = 0; i < nv; ++i) x[i] += h * model.weights[j * nv + i];
       }
-      for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(betas == nullptr ? x[i] : betas[r] * x[i]);
     });
   });
+  return out;
+}
+
+void temper(PlainMatrix& inputs, int64_t n_units, const double* betas) {
+  if (betas == nullptr) return;
+  for (size_t k = 0; k < inputs.size(); ++k) inputs[k] *= betas[k / n_units];
+}
+
+void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& run) {
+  for_each_row(inputs, model.n_hidden, run, [&](int64_t, double* x) {
+    for (int64_t j = 0; j < model.n_hidden; ++j) x[j] = hidden_mean(model.units.hidden, x[j]);
+  });
+}
+
+void visible_means_of(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
+                      const Run& run) {
+  const int64_t nv = model.n_visible;
+  const std::vector<int64_t> starts = model.units.group_starts();
+  for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
+    switch (model.units.visible) {
+      case UnitKind::gaussian:
+        break;
+      case UnitKind::softmax:
+        for (size_t g = 0; g + 1 < starts.size(); ++g) softmax(x, starts[g], starts[g + 1], 1);
+        break;
+      case UnitKind::replicated_softmax:
+        softmax(x, 0, nv, lengths.empty() ? 1 : lengths[r]);
+        break;
+      default:
+        for (int64_t i = 0; i < nv; ++i) x[i] = sigmoid(x[i]);
+    }
+  });
+}
+
+void draw_hidden(const PlainState& model, PlainMatrix& inputs, const DrawKey& draws,
+                 uint32_t first_chain, const Run& run) {
+  const UnitKind kind = model.units.hidden;
+  for_each_row(inputs, model.n_hidden, run, [&](int64_t r, double* x) {
+    const uint32_t chain = first_chain + static_cast<uint32_t>(r);
+    for (int64_t j = 0; j < model.n_hidden; ++j) {
+      const uint32_t bits = draw_bits(draws, chain, static_cast<uint32_t>(j));
+      if (kind == UnitKind::gaussian)
+        x[j] += normal_draw(bits);
+      else if (kind == UnitKind::relu)
+        x[j] = rectified_draw(x[j], bits);
+      else
+        x[j] = static_cast<double>(uniform_from_bits(bits)) < sigmoid(x[j]);
+    }
+  });
+}
+
+void draw_visible(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
+                  const DrawKey& draws, uint32_t first_chain, const Run& run) {
+  const int64_t nv = model.n_visible;
+  const std::vector<int64_t> starts = model.units.group_starts();
+  for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
+    const uint32_t chain = first_chain + static_cast<uint32_t>(r);
+    switch (model.units.visible) {
+      case UnitKind::gaussian:
+        draw_around(model, x, draws, chain);
+        break;
+      case UnitKind::softmax:
+        for (size_t g = 0; g + 1 < starts.size(); ++g)
+          draw_group(x, starts[g], starts[g + 1], draws, chain);
+        break;
+      case UnitKind::replicated_softmax:
+        draw_words(x, nv, lengths.empty() ? 1 : static_cast<int64_t>(lengths[r]), draws, chain);
+        break;
+      default:
+        for (int64_t i = 0; i < nv; ++i) x[i] = uniform_draw(draws, chain, i) < sigmoid(x[i]);
+    }
+  });
+}
+
+PlainMatrix hidden_means(const PlainState& model, const Rows& visible, const Run& run) {
+  PlainMatrix out = hidden_inputs(model, visible, run);
+  hidden_means_of(model, out, run);
+  return out;
+}
+
+PlainMatrix hidden_means(const PlainState& model, const PlainMatrix& visible, int64_t rows,
+                         const Run& run) {
+  PlainMatrix out = hidden_inputs(model, visible, rows, run);
+  hidden_means_of(model, out, run);
+  return out;
+}
+
+PlainMatrix visible_means(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
+                          const Run& run) {
+  PlainMatrix out = visible_inputs(model, hidden, rows, run);
+  visible_means_of(model, out, {}, run);
   return out;
 }
 
@@ -91,13 +276,9 @@ void draw_states(PlainMatrix& means, int64_t rows, const DrawKey& draws, uint32_
                  const Run& run) {
   if (rows == 0) return;
   const int64_t n_units = static_cast<int64_t>(means.size()) / rows;
-  parallel_for(run, rows, [&](int64_t r) {
+  for_each_row(means, n_units, run, [&](int64_t r, double* p) {
     const uint32_t chain = first_chain + static_cast<uint32_t>(r);
-    for (int64_t j = 0; j < n_units; ++j) {
-      const auto u =
-          static_cast<double>(uniform_from_bits(draw_bits(draws, chain, static_cast<uint32_t>(j))));
-      means[r * n_units + j] = u < means[r * n_units + j];
-    }
+    for (int64_t j = 0; j < n_units; ++j) p[j] = uniform_draw(draws, chain, j) < p[j];
   });
 }
 

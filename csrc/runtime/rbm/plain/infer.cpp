@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "runtime/rbm/evaluate/exact.h"
-#include "runtime/rbm/model/softplus.h"
+#include "runtime/rbm/model/unit_terms.h"
 #include "runtime/rbm/plain/clamp.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
@@ -12,22 +12,86 @@
 namespace udl {
 namespace {
 
-/// sum over j of log(1 + e^after_j) - log(1 + e^before_j), the differences first: nothing large
-/// cancels.
-double softplus_change(const PlainMatrix& before, const PlainMatrix& after) {
+/// What moves a row's hidden inputs from `before` to `after` adds to minus its free energy beside
+/// the visible biases: the differences first, so that nothing large cancels.
+double log_sum_change(UnitKind hidden, const PlainMatrix& before, const PlainMatrix& after) {
   double sum = 0;
-  for (size_t j = 0; j < before.size(); ++j) sum += softplus(after[j]) - softplus(before[j]);
+  for (size_t j = 0; j < before.size(); ++j)
+    sum += hidden_log_sum(hidden, after[j]) - hidden_log_sum(hidden, before[j]);
   return sum;
 }
 
 /// Pre-activations of the hidden units for one row.
-void hidden_inputs(const PlainState& model, const double* visible, double* out) {
+void input_of_row(const PlainState& model, const double* visible, double* out) {
   const int64_t nv = model.n_visible;
   for (int64_t j = 0; j < model.n_hidden; ++j) {
     double x = model.hidden_bias[j];
     for (int64_t i = 0; i < nv; ++i) x += visible[i] * model.weights[j * nv + i];
     out[j] = x;
   }
+}
+
+/// The same plus `factor` times the weights of visible unit i.
+void add_unit(const PlainState& model, const PlainMatrix& input, int64_t i, double factor,
+              PlainMatrix& out) {
+  for (int64_t j = 0; j < model.n_hidden; ++j)
+    out[j] = input[j] + factor * model.weights[j * model.n_visible + i];
+}
+
+/// Sum over the units of log P(v_i | all others), where the alternative to v_i is 1 - v_i.
+double score_flips(const PlainState& model, const PlainMatrix& v, const PlainMatrix& input,
+                   Team& team) {
+  PlainMatrix flipped(model.n_hidden);
+  double sum = 0;
+  for (int64_t i = 0; i < model.n_visible && !team.check_stop(); ++i) {
+    const double direction = 1 - 2 * v[i];
+    add_unit(model, input, i, direction, flipped);
+    sum -= softplus(direction * model.visible_bias[i] +
+                    log_sum_change(model.units.hidden, input, flipped));
+  }
+  return sum;
+}
+
+/// log P(unit `on` of the group | all other groups), against every other unit of it.
+double score_group(const PlainState& model, int64_t first, int64_t end, int64_t on,
+                   const PlainMatrix& input, Team& team) {
+  PlainMatrix without(model.n_hidden), other(model.n_hidden);
+  add_unit(model, input, on, -1, without);
+  double sum = 0;
+  for (int64_t i = first; i < end && !team.check_stop(); ++i) {
+    add_unit(model, without, i, 1, other);
+    sum += std::exp(model.visible_bias[i] - model.visible_bias[on] +
+                    log_sum_change(model.units.hidden, input, other));
+  }
+  return -std::log(sum);
+}
+
+/// Sum over the groups that have a value.
+double score_groups(const PlainState& model, const PlainMatrix& v, const PlainMatrix& input,
+                    Team& team) {
+  const std::vector<int64_t> starts = model.units.group_starts();
+  double sum = 0;
+  for (size_t g = 0; g + 1 < starts.size(); ++g)
+    for (int64_t i = starts[g]; i < starts[g + 1]; ++i)
+      if (v[i] != 0) sum += score_group(model, starts[g], starts[g + 1], i, input, team);
+  return sum;
+}
+
+/// What the visible units of one row have of its free energy.
+double visible_energy(const PlainState& model, const Rows& visible, int64_t row) {
+  double energy = 0;
+  if (!model.units.have_variances()) {
+    visible.visit_row(row,
+                      [&](int64_t i, double value) { energy -= value * model.visible_bias[i]; });
+    return energy;
+  }
+  PlainMatrix v(model.n_visible);
+  visible.gather_values<double>(nullptr, row, 1, v.data(), model.n_visible);
+  for (int64_t i = 0; i < model.n_visible; ++i) {
+    const double distance = v[i] - model.visible_bias[i];
+    energy += distance * distance / 2 * std::exp(-model.log_variance[i]);
+  }
+  return energy;
 }
 
 void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), from.end(), to); }
@@ -44,30 +108,34 @@ void PlainRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& r
 
 Rows PlainRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
                                    const Run& run) const {
-  PlainMatrix h = hidden_means(state_, visible, run);
-  draw_states(h, visible.rows(), source.hidden(), source.first_chain, run);
+  PlainMatrix h = hidden_inputs(state_, visible, run);
+  draw_hidden(state_, h, source.hidden(), source.first_chain, run);
   return rows_of(h, visible.rows(), n_hidden(), units().hidden, run);
 }
 
 Rows PlainRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
                                     const Run& run) const {
-  PlainMatrix v = visible_means(state_, plain_rows(hidden, run), hidden.rows(), run);
-  draw_states(v, hidden.rows(), source.visible(), source.first_chain, run);
+  PlainMatrix v = visible_inputs(state_, plain_rows(hidden, run), hidden.rows(), run);
+  draw_visible(state_, v, {}, source.visible(), source.first_chain, run);
   return rows_of(v, hidden.rows(), n_visible(), units().visible, run);
 }
 
 std::pair<Rows, Rows> PlainRbmEngine::gibbs(const GibbsCall& call, const Run& run) const {
   const int64_t rows = call.visible.rows();
   const PlainClamp clamp(call.clamp, run);
-  PlainMatrix v, h(rows * n_hidden());
+  const PlainMatrix lengths = row_lengths(state_, call.visible, run);
+  PlainMatrix v(rows * n_visible()), h(rows * n_hidden());
   for (int64_t s = 0; s < call.n_steps && !run.stopped(); ++s) {
-    h = s == 0 ? hidden_means(state_, call.visible, run) : hidden_means(state_, v, rows, run);
-    draw_states(h, rows, call.source.hidden(s), call.source.first_chain, run);
-    v = visible_means(state_, h, rows, run);
-    clamp.put_back(v, rows, run);
-    if (s + 1 == call.n_steps && !call.visible_means.empty())
-      copy_out(v, call.visible_means.as<double>());
-    draw_states(v, rows, call.source.visible(s), call.source.first_chain, run);
+    h = s == 0 ? hidden_inputs(state_, call.visible, run) : hidden_inputs(state_, v, rows, run);
+    draw_hidden(state_, h, call.source.hidden(s), call.source.first_chain, run);
+    v = visible_inputs(state_, h, rows, run);
+    if (s + 1 == call.n_steps && !call.visible_means.empty()) {
+      PlainMatrix means = v;
+      visible_means_of(state_, means, lengths, run);
+      clamp.put_back(means, rows, run);
+      copy_out(means, call.visible_means.as<double>());
+    }
+    draw_visible(state_, v, lengths, call.source.visible(s), call.source.first_chain, run);
     clamp.put_back(v, rows, run);
   }
   return {rows_of(v, rows, n_visible(), units().visible, run),
@@ -75,41 +143,36 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const GibbsCall& call, const Run& ru
 }
 
 void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
+  const PlainMatrix inputs = hidden_inputs(state_, visible, run);
   parallel_region(run, [&](Team& team) {
     team.for_each(visible.rows(), [&](int64_t r) {
-      double energy = 0;
-      visible.visit_row(r,
-                        [&](int64_t i, double value) { energy -= value * state_.visible_bias[i]; });
+      double energy = visible_energy(state_, visible, r);
       for (int64_t j = 0; j < n_hidden() && !team.check_stop(); ++j)
-        energy -= softplus(hidden_input(state_, j, visible, r));
+        energy -= hidden_log_sum(state_.units.hidden, inputs[r * n_hidden() + j]);
       out[r] = energy;
     });
   });
 }
 
-/// The plain form: every flip anew, one hidden unit after the other.
+/// The plain form: every alternative anew, one hidden unit after the other.
 void PlainRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
-  const int64_t nv = n_visible(), nh = n_hidden();
+  check_has_pseudo_likelihood(units());
   parallel_region(run, [&](Team& team) {
-    PlainMatrix v(nv), x(nh), flipped(nh);
+    PlainMatrix v(n_visible()), input(n_hidden());
     team.for_each(visible.rows(), [&](int64_t r) {
-      visible.gather_values<double>(nullptr, r, 1, v.data(), nv);
-      hidden_inputs(state_, v.data(), x.data());
-      double sum = 0;
-      for (int64_t i = 0; i < nv && !team.check_stop(); ++i) {
-        const double direction = 1 - 2 * v[i];
-        for (int64_t j = 0; j < nh; ++j) flipped[j] = x[j] + direction * state_.weights[j * nv + i];
-        sum -= softplus(direction * state_.visible_bias[i] + softplus_change(x, flipped));
-      }
-      out[r] = sum;
+      visible.gather_values<double>(nullptr, r, 1, v.data(), n_visible());
+      input_of_row(state_, v.data(), input.data());
+      out[r] = units().visible == UnitKind::softmax ? score_groups(state_, v, input, team)
+                                                    : score_flips(state_, v, input, team);
     });
   });
 }
 
-double PlainRbmEngine::log_partition(const Run& run) const {
-  return log_partition_exact(
-      {state_.weights.data(), state_.hidden_bias.data(), state_.visible_bias.data()}, n_hidden(),
-      n_visible(), run);
+std::vector<double> PlainRbmEngine::log_partition(const std::vector<int64_t>& lengths,
+                                                  const Run& run) const {
+  return log_partition_exact({state_.weights.data(), state_.hidden_bias.data(),
+                              state_.visible_bias.data(), state_.log_variance.data()},
+                             {units(), n_visible(), n_hidden(), lengths}, run);
 }
 
 }  // namespace udl

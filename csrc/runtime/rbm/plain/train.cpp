@@ -7,6 +7,7 @@
 #include "runtime/data/minibatches.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
+#include "runtime/rbm/plain/real_units.h"
 #include "runtime/rbm/steps/centring.h"
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/steps/tempering.h"
@@ -22,9 +23,18 @@ using Clock = std::chrono::steady_clock;
 struct PlainPhase {
   PlainMatrix visible, hidden;
   int64_t rows;
+  PlainMatrix lengths{};  ///< row_lengths
 
   double visible_mean(int64_t i) const { return column_mean(visible, i); }
   double hidden_mean(int64_t j) const { return column_mean(hidden, j); }
+  /// The same over rows in which hidden biases count as often as these are long.
+  double hidden_bias_mean(int64_t j) const {
+    if (lengths.empty()) return hidden_mean(j);
+    const int64_t n = columns(hidden);
+    double sum = 0;
+    for (int64_t r = 0; r < rows; ++r) sum += lengths[r] * hidden[r * n + j];
+    return sum / static_cast<double>(rows);
+  }
   /// Means over the rows, which are added in order, of every visible unit times hidden unit j. None
   /// of meaning once the team stops.
   PlainMatrix pair_means(int64_t j, Team& team) const {
@@ -88,19 +98,23 @@ class PlainTrainer {
   bool is_finite() const {
     return all_finite(state_.weights) && all_finite(state_.hidden_bias) &&
            all_finite(state_.visible_bias) && all_finite(state_.hidden_velocity) &&
-           all_finite(state_.visible_velocity);
+           all_finite(state_.visible_velocity) && all_finite(state_.log_variance) &&
+           all_finite(state_.log_variance_velocity);
   }
 
   bool wants_more() const { return !result_.stopped && result_.finite; }
 
   void learn(const Minibatch& batch) {
     PlainPhase data = data_phase(batch);
-    PlainMatrix hidden = settings_.persistent ? state_.chains : data.hidden;
-    if (!settings_.persistent) draw(hidden, batch.count, draws_.hidden_given_data(batch.index));
-    if (settings_.sampled_statistics)
-      draw(data.hidden, batch.count, draws_.hidden_given_data(batch.index));
+    data.hidden = hidden_inputs(state_, data.visible, batch.count, run_);
+    PlainMatrix drawn = data.hidden;
+    hidden_means_of(state_, data.hidden, run_);
+    if (!settings_.persistent || settings_.sampled_statistics)
+      draw_hidden(state_, drawn, draws_.hidden_given_data(batch.index), 0, run_);
+    if (settings_.sampled_statistics) data.hidden = drawn;
     const int64_t n_chains = settings_.persistent ? state_.n_chains() : batch.count;
-    const PlainPhase model = chain_phase(batch, std::move(hidden), n_chains);
+    const PlainPhase model =
+        chain_phase(batch, data, settings_.persistent ? state_.chains : std::move(drawn), n_chains);
     if (!run_.stopped()) update(data, model);
   }
 
@@ -109,24 +123,34 @@ class PlainTrainer {
     parallel_for(run_, Minibatches::blocks(batch), [&](int64_t block) {
       minibatches_.fetch_values(batch, block, data.visible.data(), state_.n_visible);
     });
-    if (settings_.binarize_sample) draw(data.visible, batch.count, draws_.data(batch.index));
-    data.hidden = hidden_means(state_, data.visible, batch.count, run_);
+    if (settings_.binarize_sample)
+      draw_states(data.visible, batch.count, draws_.data(batch.index), 0, run_);
+    data.lengths = row_lengths(state_, data.visible, batch.count);
     return data;
   }
 
-  /// k steps of the chain from its hidden states.
-  PlainPhase chain_phase(const Minibatch& batch, PlainMatrix hidden, int64_t rows) {
-    PlainPhase model{{}, {}, rows};
+  /// k steps of the chain from its hidden states. Rows have the lengths of the data, and no values
+  /// where these have none.
+  PlainPhase chain_phase(const Minibatch& batch, const PlainPhase& data, PlainMatrix hidden,
+                         int64_t rows) {
+    PlainPhase model{{}, {}, rows, data.lengths};
     for (int64_t s = 0; s < settings_.k && !run_.stopped(); ++s) {
       const bool last = s == settings_.k - 1;
-      model.visible = visible_means(state_, hidden, rows, run_, betas());
+      model.visible = visible_inputs(state_, hidden, rows, run_);
+      temper(model.visible, state_.n_visible, betas());
       if (!last || settings_.sample_visibles)
-        draw(model.visible, rows, draws_.chain_visible(batch.index, s));
+        draw_visible(state_, model.visible, data.lengths, draws_.chain_visible(batch.index, s), 0,
+                     run_);
+      else
+        visible_means_of(state_, model.visible, data.lengths, run_);
+      if (!settings_.persistent) hide_missing_groups(state_, data.visible, model.visible);
       if (!settings_.ladder.has_one()) swap(model.visible, hidden, draws_.swaps(batch.index, s));
-      model.hidden = hidden_means(state_, model.visible, rows, run_, betas());
+      model.hidden = hidden_inputs(state_, model.visible, rows, run_);
+      temper(model.hidden, state_.n_hidden, betas());
       hidden = model.hidden;
+      hidden_means_of(state_, model.hidden, run_);
       if (!last || settings_.persistent || settings_.sampled_statistics)
-        draw(hidden, rows, draws_.chain_hidden(batch.index, s));
+        draw_hidden(state_, hidden, draws_.chain_hidden(batch.index, s), 0, run_);
     }
     if (settings_.sampled_statistics) model.hidden = hidden;
     if (settings_.persistent) state_.chains = std::move(hidden);
@@ -171,17 +195,17 @@ class PlainTrainer {
     });
   }
 
-  void draw(PlainMatrix& means, int64_t rows, const DrawKey& draws) const {
-    draw_states(means, rows, draws, 0, run_);
-  }
-
   void update(const PlainPhase& data, const PlainPhase& model) {
+    const StepSizes sizes =
+        step_sizes(state_, settings_.learning_rate, data.visible, data.hidden, data.lengths);
+    const PlainMatrix log_variance_gradient = variance_gradient(data, model);
     const PlainMatrix before = settings_.centered ? state_.weights : PlainMatrix();
     begin_centring();
     PlainMatrix force(state_.n_hidden), hidden_gradient(state_.n_hidden);
     parallel_for(run_, state_.n_hidden, [&](int64_t j) {
       const double mean = data.hidden_mean(j);
-      hidden_gradient[j] = mean - model.hidden_mean(j);
+      hidden_gradient[j] =
+          sizes.hidden_bias * (data.hidden_bias_mean(j) - model.hidden_bias_mean(j));
       force[j] = settings_.has_sparsity ? sparsity_force(j, mean) : 0;
       if (settings_.centered) follow(state_.hidden_offset[j], mean);
       learn_value(state_.hidden_bias[j], state_.hidden_velocity[j], hidden_gradient[j] + force[j]);
@@ -190,19 +214,21 @@ class PlainTrainer {
     PlainMatrix mean_visible(state_.n_visible), visible_gradient(state_.n_visible);
     parallel_for(run_, state_.n_visible, [&](int64_t i) {
       mean_visible[i] = data.visible_mean(i);
-      visible_gradient[i] = mean_visible[i] - model.visible_mean(i);
+      visible_gradient[i] = sizes.visible_bias * (mean_visible[i] - model.visible_mean(i));
       if (settings_.centered) follow(state_.visible_offset[i], mean_visible[i]);
       learn_value(state_.visible_bias[i], state_.visible_velocity[i], visible_gradient[i]);
     });
+    learn_variances(log_variance_gradient);
     state_.weight_velocity.resize(state_.weights.size());
     parallel_region(run_, [&](Team& team) {
       team.for_each(state_.n_hidden, [&](int64_t j) {
         const PlainMatrix up = data.pair_means(j, team), down = model.pair_means(j, team);
         for (int64_t i = 0; i < state_.n_visible; ++i) {
           const double m = visible_offset(i), l = hidden_offset(j);
-          update_weight(i, j,
-                        up[i] - down[i] - hidden_gradient[j] * m - l * visible_gradient[i] +
-                            force[j] * (mean_visible[i] - m));
+          update_weight(
+              i, j,
+              sizes.weights * (up[i] - down[i] - hidden_gradient[j] * m - l * visible_gradient[i] +
+                               force[j] * (mean_visible[i] - m)));
         }
         if (settings_.max_norm > 0) limit_norm(j);
       });
@@ -248,6 +274,25 @@ class PlainTrainer {
     }
   }
 
+  /// Of log sigma^2, before anything else moves; empty where it does not learn.
+  PlainMatrix variance_gradient(const PlainPhase& data, const PlainPhase& model) const {
+    if (!settings_.learn_sigma || !state_.units.have_variances()) return {};
+    PlainMatrix gradient = variance_forces(state_, data.visible, data.hidden, data.rows, run_);
+    const PlainMatrix of_model =
+        variance_forces(state_, model.visible, model.hidden, model.rows, run_);
+    for (size_t i = 0; i < gradient.size(); ++i) gradient[i] -= of_model[i];
+    return gradient;
+  }
+
+  void learn_variances(const PlainMatrix& gradient) {
+    for (size_t i = 0; i < gradient.size(); ++i) {
+      learn_value(state_.log_variance[i], state_.log_variance_velocity[i],
+                  std::clamp(gradient[i], -kLargestVarianceForce, kLargestVarianceForce));
+      state_.log_variance[i] =
+          std::clamp(state_.log_variance[i], -kLargestLogVariance, kLargestLogVariance);
+    }
+  }
+
   double sparsity_force(int64_t j, double mean) {
     double& q = state_.mean_activation[j];
     q = state_.has_mean_activation
@@ -283,6 +328,10 @@ class PlainTrainer {
 }  // namespace
 
 TrainResult PlainRbmEngine::train(const TrainCall& call, const Run& run) {
+  if (call.settings.persistent && units().visible == UnitKind::replicated_softmax)
+    throw_invalid(
+        "train: algorithm 'pcd' has chains without a length, which "
+        "visible='replicated_softmax' needs; use algorithm 'cd'");
   return PlainTrainer(state_, call, run).run();
 }
 
