@@ -4,16 +4,19 @@
 
 namespace udl {
 
-Minibatches::Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize)
+Minibatches::Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize,
+                         bool as_values)
     : rows_(rows),
       order_(order),
       batch_size_(std::clamp<int64_t>(batch_size, 1, std::max<int64_t>(rows.rows(), 1))),
       binarize_(binarize),
+      as_values_(as_values && !binarize),
       kernels_(rbm_kernels()) {}
 
 void Minibatches::fetch(const Minibatch& batch, int64_t block, const DrawKey& draws,
                         const MinibatchRoom& to) const {
   const int64_t first = block * kBlockRows, n_rows = block_rows(batch, block);
+  if (as_values_) return fetch_values(batch, block, to.values, to.value_stride);
   if (rows_.is_bits())
     return rows_.gather_bits(order_, batch.first + first, n_rows, to.bits, first);
   const int64_t from = batch.first + first;

@@ -28,8 +28,10 @@ struct MinibatchRoom {
 class Minibatches {
  public:
   /// `order` may be null. More rows a minibatch than there are mean all. `binarize` takes real
-  /// values for probabilities and draws bits.
-  Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize);
+  /// values for probabilities and draws bits; else `as_values` takes all rows for dense real
+  /// values.
+  Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize,
+              bool as_values = false);
 
   int64_t count() const { return divide_up(rows_.rows(), batch_size_); }
   int64_t max_rows() const { return std::min(batch_size_, rows_.rows()); }
@@ -40,9 +42,9 @@ class Minibatches {
   }
 
   // What needs room.
-  bool have_values() const { return !rows_.is_bits() && !rows_.is_sparse(); }
-  bool have_bits() const { return rows_.is_bits() || binarize_; }
-  bool have_sparse_values() const { return rows_.is_sparse() && !have_bits(); }
+  bool have_values() const { return as_values_ || (!rows_.is_bits() && !rows_.is_sparse()); }
+  bool have_bits() const { return !as_values_ && (rows_.is_bits() || binarize_); }
+  bool have_sparse_values() const { return !as_values_ && rows_.is_sparse() && !have_bits(); }
   /// All rows, of which minibatches take some; sparse rows only.
   SparseRowsView all_sparse() const { return rows_.sparse(0, rows_.rows()); }
 
@@ -74,7 +76,7 @@ class Minibatches {
   const Rows& rows_;
   const uint32_t* order_;
   int64_t batch_size_;
-  bool binarize_;
+  bool binarize_, as_values_;
   const RbmKernels& kernels_;
 };
 

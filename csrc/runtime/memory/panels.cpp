@@ -5,8 +5,9 @@
 
 namespace udl {
 
-BiasVector::BiasVector(int64_t n) : n_(n), padded_(round_up(n, kTileUnits)) {
-  for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = kMissingUnitBias;
+BiasVector::BiasVector(int64_t n, float of_missing_units)
+    : n_(n), padded_(round_up(n, kTileUnits)) {
+  for (int64_t i = n; i < padded_.size(); ++i) padded_[i] = of_missing_units;
 }
 
 PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)

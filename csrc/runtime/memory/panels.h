@@ -14,7 +14,7 @@ constexpr float kMissingUnitBias = -1e30f;  ///< a padding unit has p = 0 and ne
 class BiasVector {
  public:
   BiasVector() = default;
-  explicit BiasVector(int64_t n);
+  explicit BiasVector(int64_t n, float of_missing_units = kMissingUnitBias);
   int64_t size() const { return n_; }
   const float* tile(int64_t index) const { return padded_.data() + index * kTileUnits; }
   float& operator[](int64_t i) { return padded_[i]; }

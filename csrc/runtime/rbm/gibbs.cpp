@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "runtime/rbm/drawn_rows.h"
 #include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/row_blocks.h"
 #include "runtime/rbm/steps/clamp.h"
@@ -11,9 +12,9 @@ namespace {
 
 /// Where a visible half step of a block goes.
 struct VisibleOutput {
-  BitMatrixView states;
+  StatesRoom states;
   float* means;  ///< (rows, n_units); null: not wanted
-  int64_t n_units;
+  int64_t rows, n_units;
 };
 
 /// Held units are put back by who has drawn them: that costs no barrier.
@@ -28,7 +29,7 @@ void sample_free_units(Team& team, const HalfStep& down, const StatesView& hidde
     clamp.put_back(tile, to.states);
     if (to.means == nullptr) return;
     clamp.put_back(tile, output.means);
-    copy_means(output.means, to.states.rows, tile, to.n_units, to.means, to.n_units);
+    copy_means(output.means, to.rows, tile, to.n_units, to.means, to.n_units);
   });
 }
 
@@ -38,36 +39,40 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& ru
   const HalfStep up = half_step(state_, Direction::to_hidden),
                  down = half_step(state_, Direction::to_visible);
   const int64_t n_rows = call.visible.rows();
-  Rows last_visible = Rows::zero_bits(n_rows, n_visible()),
-       last_hidden = Rows::zero_bits(n_rows, n_hidden());
+  DrawnRows last_visible(state_.visible, n_rows), last_hidden(state_.hidden, n_rows);
   float* means = call.visible_means.as<float>();
   LayerStates start, v, h;
   const auto run_chains = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView data = block_states(call.visible, block, up, start);
-    const BlockClamp clamp(call.clamp, block.first, block.count);
-    v.allocate_bits(block.count, n_visible());
-    h.allocate_bits(block.count, n_hidden());
-    const VisibleOutput states{v.bits.view(), nullptr, n_visible()};
-    VisibleOutput last = states;
-    if (means != nullptr) last.means = means + block.first * n_visible();
+    const BlockClamp clamp(call.clamp, state_.visible, block.first, block.count);
+    v.allocate_states(block.count, state_.visible);
+    h.allocate_states(block.count, state_.hidden);
+    const StatesRoom to_h = h.states_room(block.count, state_.hidden.factors());
+    const VisibleOutput between{v.states_room(block.count, state_.visible.factors()), nullptr,
+                                block.count, n_visible()};
+    // States that no step reads are what they are.
+    const VisibleOutput last{v.states_room(block.count, nullptr),
+                             means != nullptr ? means + block.first * n_visible() : nullptr,
+                             block.count, n_visible()};
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
-      const StatesView from_v = v.view(block.count, false), from_h = h.view(block.count, false);
+      const StatesView from_v = v.states(block.count), from_h = h.states(block.count);
       for (int64_t s = 0; s < call.n_steps && !team.stopped(); ++s) {
         sample_block(team, up, s == 0 ? data : from_v,
-                     draws_of(block, call.source, call.source.hidden(s)), scratch, h.bits.view());
+                     draws_of(block, call.source, call.source.hidden(s)), scratch, to_h);
         sample_free_units(team, down, from_h, draws_of(block, call.source, call.source.visible(s)),
-                          clamp, scratch, s + 1 < call.n_steps ? states : last);
+                          clamp, scratch, s + 1 < call.n_steps ? between : last);
       }
     });
-    store_block(v.bits.view(), block.first, last_visible);
-    store_block(h.bits.view(), block.first, last_hidden);
+    last_visible.store(v.states(block.count), block.first);
+    last_hidden.store(h.states(block.count), block.first);
   };
-  const int64_t of_clamp = call.clamp != nullptr ? 2 * bits_bytes(n_visible()) : 0;
-  const int64_t row_bytes =
-      states_bytes(call.visible, up) + bits_bytes(n_visible()) + bits_bytes(n_hidden()) + of_clamp;
+  const int64_t of_clamp =
+      call.clamp != nullptr ? bits_bytes(n_visible()) + drawn_bytes(state_.visible) : 0;
+  const int64_t row_bytes = states_bytes(call.visible, up) + drawn_bytes(state_.visible) +
+                            drawn_bytes(state_.hidden) + of_clamp;
   for_each_block(n_rows, rows_of_block(n_rows, row_bytes), run, run_chains);
-  return {std::move(last_visible), std::move(last_hidden)};
+  return {last_visible.take(), last_hidden.take()};
 }
 
 }  // namespace udl

@@ -13,7 +13,9 @@ constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precisio
 
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
-  return precision == Precision::float64 || units.are_bernoulli();
+  return precision == Precision::float64 || units.are_bernoulli() ||
+         (precision == Precision::fixed && units.visible == UnitKind::gaussian &&
+          units.hidden == UnitKind::bernoulli);
 }
 
 void check_available(Precision precision, const Units& units) {

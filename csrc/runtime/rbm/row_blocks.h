@@ -25,7 +25,14 @@ inline int64_t unpacked_bytes(const Rows& rows) {
 }
 /// Bytes of a row as `half` reads it.
 inline int64_t states_bytes(const Rows& rows, const HalfStep& half) {
+  if (!half.takes_bits()) return rows.columns() * static_cast<int64_t>(sizeof(float));
   return rows.is_sparse() && half.takes_sparse() ? 0 : unpacked_bytes(rows);
+}
+
+/// Bytes of a row of states that a half step draws.
+inline int64_t drawn_bytes(const Layer& layer) {
+  return has_bits(layer.kind) ? bits_bytes(layer.n_units())
+                              : layer.n_units() * static_cast<int64_t>(sizeof(float));
 }
 
 /// What one thread needs for half steps of a block.
@@ -50,6 +57,8 @@ inline StatesView block_states(const Rows& rows, const RowBlock& block, const Ha
                                LayerStates& room) {
   if (rows.is_sparse() && half.takes_sparse())
     return view_of_sparse(rows.sparse(block.first, block.count), !rows.is_bits());
+  if (!half.takes_bits())
+    return load_values(rows, block.first, block.count, half.from().factors(), room);
   return load_states(rows, block.first, block.count, room);
 }
 
@@ -91,18 +100,12 @@ inline BlockDraws draws_of(const RowBlock& block, const DrawSource& source, cons
   return {key, source.first_chain + static_cast<uint32_t>(block.first)};
 }
 
-/// Sampled bits of a block.
+/// Sampled states of a block.
 inline void sample_block(Team& team, const HalfStep& half, const StatesView& from,
-                         const BlockDraws& draws, BlockScratch& scratch, const BitMatrixView& to) {
+                         const BlockDraws& draws, BlockScratch& scratch, const StatesRoom& to) {
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
     half.activate(input, sample_output(to, tile, draws.key, draws.first_chain));
   });
-}
-
-inline void store_block(const BitMatrixView& bits, int64_t first, Rows& out) {
-  for (int64_t r = 0; r < bits.rows; ++r)
-    for (int64_t w = 0; w < out.words_per_row(); ++w)
-      out.bits_row(first + r)[w] = bits.word_column(w)[r];
 }
 
 }  // namespace udl

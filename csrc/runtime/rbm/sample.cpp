@@ -1,6 +1,7 @@
 // Means and samples of the packed-bit engine, and its training.
 #include <cstdint>
 
+#include "runtime/rbm/drawn_rows.h"
 #include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/row_blocks.h"
 #include "runtime/rbm/train/trainer.h"
@@ -58,20 +59,22 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
 
 Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& source,
                   const DrawKey& key, const Run& run) {
-  Rows out = Rows::zero_bits(rows.rows(), half.to().n_units());
+  DrawnRows out(half.to(), rows.rows());
   LayerStates states;
   const auto draw = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = block_states(rows, block, half, states);
     const BlockDraws draws = draws_of(block, source, key);
-    BitMatrix to(block.count, half.to().n_units());
+    LayerStates to;
+    to.allocate_states(block.count, half.to());
     parallel_region(run, [&](Team& team) {
-      sample_block(team, half, from, draws, scratches[team.thread_index()], to.view());
+      sample_block(team, half, from, draws, scratches[team.thread_index()],
+                   to.states_room(block.count, nullptr));
     });
-    store_block(to.view(), block.first, out);
+    out.store(to.states(block.count), block.first);
   };
-  const int64_t row_bytes = states_bytes(rows, half) + bits_bytes(out.columns());
+  const int64_t row_bytes = states_bytes(rows, half) + drawn_bytes(half.to());
   for_each_block(rows.rows(), rows_of_block(rows.rows(), row_bytes), run, draw);
-  return out;
+  return out.take();
 }
 
 }  // namespace

@@ -47,6 +47,24 @@ double visible_energy(const StatesView& visible, int64_t row, const BiasVector& 
   return sum;
 }
 
+/// Sum of (v - b)^2 / (2 sigma^2) of one row, in unit order; its values are v / sigma^2.
+double squared_distance(const StatesView& visible, int64_t row, const Layer& layer) {
+  double sum = 0;
+  for (int64_t i = 0; i < layer.n_units(); ++i) {
+    const double inverse_variance = layer.inverse_variance[i];
+    const double value = visible.values[row * visible.value_stride + i];
+    const double distance = value / inverse_variance - layer.bias[i];
+    sum += 0.5 * distance * distance * inverse_variance;
+  }
+  return sum;
+}
+
+/// What a row has of the free energy without hidden units.
+double own_energy(const StatesView& visible, int64_t row, const Layer& layer) {
+  if (layer.has_variances()) return squared_distance(visible, row, layer);
+  return -visible_energy(visible, row, layer.bias);
+}
+
 }  // namespace
 
 void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
@@ -62,7 +80,7 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
         softplus_sums(input, n_units, tile_sums.data() + tile * block.count);
       });
       team.for_each(block.count, [&](int64_t r) {
-        double energy = -visible_energy(from, r, state_.visible.bias);
+        double energy = own_energy(from, r, state_.visible);
         for (int64_t tile = 0; tile < up.n_tiles(); ++tile)
           energy -= tile_sums[tile * block.count + r];
         out[block.first + r] = energy;

@@ -11,7 +11,8 @@ constexpr int64_t kMaxRows = 32;
 
 bool pays(const RbmState& state, int64_t max_rows, int n_threads) {
   const int64_t bytes = 2 * static_cast<int64_t>(sizeof(float)) * state.n_visible * state.n_hidden;
-  return max_rows <= kMaxRows && bytes <= level2_cache_bytes() * n_threads;
+  return has_bits(state.visible.kind) && max_rows <= kMaxRows &&
+         bytes <= level2_cache_bytes() * n_threads;
 }
 
 }  // namespace

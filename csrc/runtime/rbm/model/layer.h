@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/math.h"
 #include "base/units.h"
 #include "base/view.h"
 #include "runtime/memory/buffer.h"
@@ -16,14 +17,20 @@ namespace udl {
 
 struct Layer {
   Layer(int64_t n_units, UnitKind kind_of_units) : kind(kind_of_units) {
-    bias = BiasVector(n_units);
+    const bool is_gaussian = kind == UnitKind::gaussian;
+    bias = is_gaussian ? BiasVector(n_units, 0.0f) : BiasVector(n_units);
     bias_velocity.resize(n_units);
+    if (!is_gaussian) return;
+    deviation.resize(n_tiles() * kTileUnits);
+    std::fill_n(deviation.data(), n_units, 1.0f);
   }
   static Layer visible_of(int64_t n_units, const Units& units) {
     Layer layer(n_units, units.visible);
     if (units.have_variances()) {
       layer.log_variance.resize(n_units);
       layer.log_variance_velocity.resize(n_units);
+      layer.inverse_variance.resize(layer.n_tiles() * kTileUnits);
+      layer.set_deviations();
     }
     if (units.visible == UnitKind::softmax) layer.group_starts = units.group_starts();
     return layer;
@@ -37,7 +44,29 @@ struct Layer {
   /// log sigma^2 of Gaussian visible units, whose sigma = exp(log_variance / 2) is above 0 whatever
   /// is learned; empty for others.
   Buffer<float> log_variance, log_variance_velocity;
+  /// sigma of Gaussian units, and 1 / sigma^2 of visible ones, made from log_variance; whole tiles,
+  /// 0 for missing units. Empty for others.
+  Buffer<float> deviation, inverse_variance;
   std::vector<int64_t> group_starts;  ///< Units::group_starts of softmax units; empty for others
+
+  bool has_variances() const { return inverse_variance.size() > 0; }
+  /// What the other layer is given is a state times these; null for 1.
+  const float* factors() const { return inverse_variance.data(); }
+  /// Null where there are none.
+  const float* deviation_tile(int64_t tile) const {
+    return deviation.size() > 0 ? deviation.data() + tile * kTileUnits : nullptr;
+  }
+  const float* inverse_variance_tile(int64_t tile) const {
+    return inverse_variance.data() + tile * kTileUnits;
+  }
+  /// After log_variance has changed.
+  void set_deviations() {
+    for (int64_t i = 0; i < log_variance.size(); ++i) set_deviation(i);
+  }
+  void set_deviation(int64_t i) {
+    inverse_variance[i] = exp_negative(log_variance[i]);
+    deviation[i] = exp_negative(-0.5f * log_variance[i]);
+  }
 
   bool has_offset() const { return offset.size() > 0; }
   /// Zeros.

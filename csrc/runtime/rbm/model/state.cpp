@@ -50,6 +50,7 @@ void RbmState::assign(const ParameterArrays<const float*>& from) {
   copy_values(from.hidden_bias, n_hidden, hidden.bias);
   copy_values(from.visible_bias, n_visible, visible.bias);
   if (from.log_variance) copy_values(from.log_variance, n_visible, visible.log_variance);
+  visible.set_deviations();
   scale_exponent = weight_scale_exponent(weights, narrow);
 }
 

@@ -35,12 +35,21 @@ void keep_common(const BitMatrixView& mask, const BitMatrixView& bits) {
 
 }  // namespace
 
-BlockClamp::BlockClamp(const Clamp* clamp, int64_t first, int64_t count) {
+BlockClamp::BlockClamp(const Clamp* clamp, const Layer& layer, int64_t first, int64_t count) {
   if (clamp == nullptr) return;
   held_ = bits_of_block(clamp->mask, first, count);
-  values_ = bits_of_block(clamp->values, first, count);
-  keep_common(held_.view(), values_.view());
   held_in_every_row_ = on_in_every_row(held_.view());
+  if (has_bits(layer.kind)) {
+    bits_ = bits_of_block(clamp->values, first, count);
+    keep_common(held_.view(), bits_.view());
+    return;
+  }
+  const bool is_one_row = clamp->values.rows() == 1;
+  const int64_t n_units = layer.n_units(), n_rows = is_one_row ? 1 : count;
+  real_row_stride_ = is_one_row ? 0 : n_units;
+  reals_.resize(n_rows * n_units);
+  clamp->values.gather_values<float>(nullptr, is_one_row ? 0 : first, n_rows, reals_.data(),
+                                     n_units);
 }
 
 bool BlockClamp::holds(int64_t tile) const {
@@ -48,28 +57,43 @@ bool BlockClamp::holds(int64_t tile) const {
          tile_bits(&held_in_every_row_[tile / kTilesPerWord], tile) == low_bits(kTileUnits);
 }
 
-void BlockClamp::put_back(int64_t tile, const BitMatrixView& states) const {
-  if (is_free()) return;
+template <class Put>
+void BlockClamp::visit_held(int64_t tile, Put&& put) const {
+  const int64_t word = tile / kTilesPerWord;
+  const uint64_t* held = held_.view().word_column(word);
+  for (int64_t r = 0; r < held_.rows(); ++r)
+    for (uint64_t left = tile_bits(held + r, tile); left != 0; left &= left - 1) {
+      const int64_t unit = lowest_bit(left), i = tile * kTileUnits + unit;
+      put(r, unit,
+          reals_.size() > 0 ? reals_[r * real_row_stride_ + i] : (bits_.get(r, i) ? 1.0f : 0.0f));
+    }
+}
+
+void BlockClamp::put_bits_back(int64_t tile, const BitMatrixView& states) const {
   const int64_t word = tile / kTilesPerWord;
   uint64_t* to = states.word_column(word);
-  const uint64_t *held = held_.view().word_column(word), *values = values_.view().word_column(word);
+  const uint64_t *held = held_.view().word_column(word), *values = bits_.view().word_column(word);
   for (int64_t r = 0; r < states.rows; ++r) {
     const uint64_t free = tile_bits(to + r, tile) & ~tile_bits(held + r, tile);
     set_tile_bits(to + r, tile, free | tile_bits(values + r, tile));
   }
 }
 
+void BlockClamp::put_back(int64_t tile, const StatesRoom& states) const {
+  if (is_free()) return;
+  if (states.values == nullptr) return put_bits_back(tile, states.bits);
+  float* to = states.values + tile * states.value_tile_stride;
+  visit_held(tile, [&](int64_t row, int64_t unit, float value) {
+    const float factor = states.factors != nullptr ? states.factors[tile * kTileUnits + unit] : 1;
+    to[row * states.value_stride + unit] = value * factor;
+  });
+}
+
 void BlockClamp::put_back(int64_t tile, float* means) const {
   if (is_free()) return;
-  const int64_t word = tile / kTilesPerWord;
-  const uint64_t *held = held_.view().word_column(word), *values = values_.view().word_column(word);
-  for (int64_t r = 0; r < held_.rows(); ++r) {
-    const uint64_t value = tile_bits(values + r, tile);
-    for (uint64_t left = tile_bits(held + r, tile); left != 0; left &= left - 1) {
-      const int unit = lowest_bit(left);
-      means[r * kTileUnits + unit] = bit_at(&value, unit) ? 1.0f : 0.0f;
-    }
-  }
+  visit_held(tile, [&](int64_t row, int64_t unit, float value) {
+    means[row * kTileUnits + unit] = value;
+  });
 }
 
 }  // namespace udl

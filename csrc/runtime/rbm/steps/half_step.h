@@ -47,9 +47,13 @@ class HalfStep {
 
   int scale_exponent() const { return exponent_; }
   const Layer& to() const { return to_hidden() ? state_.hidden : state_.visible; }
+  const Layer& from() const { return to_hidden() ? state_.visible : state_.hidden; }
   int64_t n_tiles() const { return to().n_tiles(); }
   /// Whether states may be sparse rows.
-  bool takes_sparse() const { return to_hidden(); }
+  bool takes_sparse() const { return to_hidden() && takes_bits(); }
+  /// Whether states may be bits: of units that are real numbers values are read, times
+  /// from().factors().
+  bool takes_bits() const { return has_bits(from().kind); }
 
   /// Before a thread's first tile from these states, which must stay as they are until its last.
   void prepare(const StatesView& from, int n_threads, BitProduct& product) const {
@@ -60,17 +64,17 @@ class HalfStep {
   /// Sums of one tile, which lie in `scratch`, and how they become pre-activations.
   UnitInput input(const StatesView& from, int64_t tile, BitProduct& product,
                   TileScratch& scratch) const {
-    const float* bias = to().bias.tile(tile);
+    const float *bias = to().bias.tile(tile), *deviation = to().deviation_tile(tile);
     if (from.real) {
       float_sums(from, tile, scratch.float_sums.data());
-      return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count};
+      return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count, deviation};
     }
     if (from.is_sparse())
       kernels_.sparse.hidden_sums(state_.panels_at(exponent_), tile, from.sparse,
                                   scratch.sums.data());
     else
       integer_sums(from, tile, product, scratch.sums.data());
-    return {scratch.sums.data(), nullptr, power_of_two(exponent_), bias, from.count};
+    return {scratch.sums.data(), nullptr, power_of_two(exponent_), bias, from.count, deviation};
   }
 
   void activate(const UnitInput& input, const UnitOutput& output) const {
@@ -121,11 +125,17 @@ inline UnitOutput tile_output(int64_t tile) {
   return output;
 }
 
-/// Where a tile's sampled bits go, and the draws they take.
-inline UnitOutput sample_output(const BitMatrixView& to, int64_t tile, const DrawKey& draws,
+/// Where a tile's samples go, and the draws they take.
+inline UnitOutput sample_output(const StatesRoom& to, int64_t tile, const DrawKey& draws,
                                 uint32_t first_chain = 0) {
   UnitOutput output = tile_output(tile);
-  output.sample_words = to.word_column(tile / kTilesPerWord);
+  if (to.values == nullptr) {
+    output.sample_words = to.bits.word_column(tile / kTilesPerWord);
+  } else {
+    output.samples = to.values + tile * to.value_tile_stride;
+    output.sample_stride = to.value_stride;
+    output.factors = to.factors != nullptr ? to.factors + tile * kTileUnits : nullptr;
+  }
   output.draw_key = draws;
   output.first_chain = first_chain;
   return output;

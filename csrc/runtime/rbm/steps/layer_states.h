@@ -9,18 +9,32 @@
 #include "runtime/data/rows.h"
 #include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
+#include "runtime/rbm/model/layer.h"
 
 namespace udl {
 
 struct StatesView;
 
+/// Where drawn states of a layer are written: bits, or values times factors.
+struct StatesRoom {
+  StatesRoom(const BitMatrixView& matrix) : bits(matrix) {}
+  StatesRoom(float* first, int64_t stride, int64_t tile_stride, const float* of_units)
+      : values(first), value_stride(stride), value_tile_stride(tile_stride), factors(of_units) {}
+
+  BitMatrixView bits{};
+  float* values = nullptr;
+  int64_t value_stride = 0, value_tile_stride = 0;
+  const float* factors = nullptr;  ///< whole tiles; null for 1
+};
+
 /// Room for bits, real values, or both. Values have whole tiles of columns, and zeros where there
-/// is no unit.
+/// is no unit; they lie row by row, or tile by tile, which products read faster
+/// (kernels/cpu/rbm/dense.h).
 struct LayerStates {
   BitMatrix bits;        ///< batch as rows
   BitMatrix units;       ///< the same with units as rows, which gradients and counts read
-  Buffer<float> values;  ///< row-major, value_stride apart
-  int64_t value_stride = 0;
+  Buffer<float> values;  ///< rows are value_stride apart, tiles value_tile_stride
+  int64_t value_stride = 0, value_tile_stride = kTileUnits;
   SparseRowsView all_sparse{};              ///< in place of values: rows of which these are some
   Buffer<int64_t> first_entry, last_entry;  ///< and where these lie
   Buffer<float> column_sums;                ///< their sums over the rows, in order
@@ -29,7 +43,13 @@ struct LayerStates {
   void allocate_units(int64_t max_rows, int64_t n_units) { units.resize(n_units, max_rows); }
   void allocate_values(int64_t max_rows, int64_t n_units) {
     value_stride = round_up(n_units, kTileUnits);
+    value_tile_stride = kTileUnits;
     values.resize(max_rows * value_stride);
+  }
+  void allocate_value_tiles(int64_t max_rows, int64_t n_units) {
+    value_stride = kTileUnits;
+    value_tile_stride = max_rows * kTileUnits;
+    values.resize(divide_up(n_units, kTileUnits) * value_tile_stride);
   }
 
   void allocate_sparse(int64_t max_rows, int64_t n_units, const SparseRowsView& all) {
@@ -38,6 +58,21 @@ struct LayerStates {
     last_entry.resize(max_rows);
     column_sums.resize(round_up(n_units, kTileUnits));
   }
+
+  /// Room for states of a layer as chains have them.
+  void allocate_states(int64_t max_rows, const Layer& layer) {
+    if (has_bits(layer.kind))
+      allocate_bits(max_rows, layer.n_units());
+    else
+      allocate_value_tiles(max_rows, layer.n_units());
+  }
+  /// That of the first `count` rows; values are written times factors, if there are any.
+  StatesRoom states_room(int64_t count, const float* factors) {
+    if (values.size() == 0) return bits.view(count);
+    return {values.data(), value_stride, value_tile_stride, factors};
+  }
+  /// The first `count` rows of what was allocated so.
+  StatesView states(int64_t count) const;
 
   /// `units` of the first `count` rows.
   BitMatrixView units_of(int64_t count) const {
@@ -63,18 +98,25 @@ struct StatesView {
   bool real;                     ///< the values count, not the bits
   SparseRowsView sparse{};       ///< in place of both, where it has rows
   float* column_sums = nullptr;  ///< of sparse values of a minibatch, whole tiles
+  int64_t value_tile_stride = kTileUnits;
 
   bool is_sparse() const { return sparse.first != nullptr; }
-  RealRowsView real_rows() const { return {values, count, value_stride, kTileUnits}; }
+  RealRowsView real_rows() const { return {values, count, value_stride, value_tile_stride}; }
+  const float* value_tile(int64_t tile) const { return values + tile * value_tile_stride; }
 };
 
 inline StatesView LayerStates::view(int64_t count, bool real) const {
   StatesView view{bits.view(count), units_of(count), values.data(), value_stride, count, real};
+  view.value_tile_stride = value_tile_stride;
   if (all_sparse.first == nullptr) return view;
   view.sparse = {first_entry.data(), last_entry.data(), all_sparse.columns, all_sparse.values,
                  count};
   view.column_sums = const_cast<float*>(column_sums.data());
   return view;
+}
+
+inline StatesView LayerStates::states(int64_t count) const {
+  return view(count, values.size() > 0);
 }
 
 /// Bits alone.
@@ -91,16 +133,26 @@ inline StatesView view_of_sparse(const SparseRowsView& rows, bool real) {
   return view;
 }
 
+/// Rows first .. first + count - 1 as real values, times factors[i] where there are any.
+inline StatesView load_values(const Rows& rows, int64_t first, int64_t count, const float* factors,
+                              LayerStates& to) {
+  const int64_t n_units = rows.columns();
+  if (to.values.size() == 0) to.allocate_values(count, n_units);
+  rows.gather_values<float>(nullptr, first, count, to.values.data(), to.value_stride);
+  if (factors != nullptr)
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t i = 0; i < n_units; ++i) to.values[r * to.value_stride + i] *= factors[i];
+  return to.view(count, true);
+}
+
 /// Unpacks rows first .. first + count - 1: bits or real values.
 inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, LayerStates& to) {
   if (rows.is_bits()) {
     if (to.bits.rows() != count) to.allocate_bits(count, rows.columns());
     rows.gather_bits(nullptr, first, count, to.bits.view());
-  } else {
-    if (to.values.size() == 0) to.allocate_values(count, rows.columns());
-    rows.gather_values<float>(nullptr, first, count, to.values.data(), to.value_stride);
+    return to.view(count, false);
   }
-  return to.view(count, !rows.is_bits());
+  return load_values(rows, first, count, nullptr, to);
 }
 
 }  // namespace udl

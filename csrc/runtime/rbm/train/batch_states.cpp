@@ -11,6 +11,7 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
       n_temperatures_(settings.ladder.n_temperatures),
       max_data_rows_(minibatches.max_rows()),
       max_chain_rows_(settings.persistent ? state.n_chains() : max_data_rows_),
+      real_visible_(!has_bits(state.visible.kind)),
       real_data_(!minibatches.have_bits()),
       hidden_(settings.persistent ? state.chains : own_hidden_),
       means_tile_size_(round_up(max_data_rows_, 4) * kTileUnits) {
@@ -21,11 +22,7 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
     if (minibatches.have_bits()) data.allocate_bits(max_data_rows_, state.n_visible);
     if (minibatches.have_bits()) data.allocate_units(max_data_rows_, state.n_visible);
   }
-  if (!sample_visibles_) chain_.allocate_values(max_chain_rows_, state.n_visible);
-  if (sample_visibles_ || settings.k > 1) {
-    chain_.allocate_bits(max_chain_rows_, state.n_visible);
-    chain_.allocate_units(max_chain_rows_, state.n_visible);
-  }
+  allocate_chain(state.n_visible, settings);
   if (!persistent_) own_hidden_.resize(max_data_rows_, state.n_hidden);
   const int64_t n_means = state.hidden_tiles() * means_tile_size_;
   if (real_data_)
@@ -38,14 +35,40 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
   model_hidden.allocate_units(max_chain_rows_, state.n_hidden);
 }
 
+void TrainStates::allocate_chain(int64_t n_visible, const TrainSettings& settings) {
+  if (real_visible_) {
+    scaled_data_.allocate_value_tiles(max_data_rows_, n_visible);
+    chain_.allocate_value_tiles(max_chain_rows_, n_visible);
+    return;
+  }
+  if (!sample_visibles_) chain_.allocate_values(max_chain_rows_, n_visible);
+  if (!sample_visibles_ && settings.k == 1) return;
+  chain_.allocate_bits(max_chain_rows_, n_visible);
+  chain_.allocate_units(max_chain_rows_, n_visible);
+}
+
+void TrainStates::scale_data(const Minibatch& batch, int64_t tile, const float* factors) {
+  const LayerStates& fetched = data_[batch.index % 2];
+  const float* from = fetched.values.data() + tile * fetched.value_tile_stride;
+  float* to = scaled_data_.values.data() + tile * scaled_data_.value_tile_stride;
+  for (int64_t r = 0; r < batch.count; ++r)
+    for (int k = 0; k < kTileUnits; ++k)
+      to[r * kTileUnits + k] = from[r * fetched.value_stride + k] * factors[k];
+}
+
 BatchStates TrainStates::of(const Minibatch& batch) const {
   const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
+  const StatesView hidden = view_of_bits(hidden_.view(chain_rows));
+  if (real_visible_) {
+    const StatesView chain = chain_.view(chain_rows, true);
+    return {batch, scaled_data_.view(batch.count, true), chain, chain, chain, hidden};
+  }
   return {batch,
           data_[batch.index % 2].view(batch.count, real_data_),
           chain_.view(chain_rows, false),
           chain_.view(chain_rows, !sample_visibles_),
           chain_.view(chain_rows / n_temperatures_, !sample_visibles_),
-          view_of_bits(hidden_.view(chain_rows))};
+          hidden};
 }
 
 }  // namespace udl

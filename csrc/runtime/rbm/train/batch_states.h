@@ -14,13 +14,14 @@ namespace udl {
 struct BatchStates {
   Minibatch batch;
   StatesView data;
-  StatesView chain;   ///< visible states of the chain between its half steps: always bits
-  StatesView last;    ///< its last visible states: bits, or means
+  StatesView chain;   ///< visible states of the chain between its half steps
+  StatesView last;    ///< its last visible states: bits, values or means
   StatesView model;   ///< those of them that the statistics see, at beta = 1
   StatesView hidden;  ///< hidden states of the chain
 };
 
-/// Room for the minibatch at work and for the rows of the next.
+/// Room for the minibatch at work and for the rows of the next. States of visible units that are
+/// real numbers lie here tile by tile, times the factors that hidden units are given them with.
 class TrainStates {
  public:
   TrainStates(RbmState& state, const TrainSettings& settings, const Minibatches& minibatches);
@@ -34,8 +35,16 @@ class TrainStates {
   /// Where the rows of a minibatch are fetched to.
   MinibatchRoom data_room(const Minibatch& batch) { return data_[batch.index % 2].room(); }
 
-  /// The chain's last visible states where they are means.
+  /// Where the chain's visible states are drawn.
+  StatesRoom chain_room(int64_t rows, const float* factors) {
+    return real_visible_ ? chain_.states_room(rows, factors) : StatesRoom(chain_.bits.view(rows));
+  }
+  /// The chain's last visible states where they are means, as `model` of a minibatch reads them.
   float* chain_values() { return chain_.values.data(); }
+
+  /// A tile of the data as they were fetched, times factors, becomes what `data` of a minibatch
+  /// reads; of units that are real numbers only.
+  void scale_data(const Minibatch& batch, int64_t tile, const float* factors);
 
   /// P(h | data) of a tile: in fixed point, or as floats where the data are real values.
   int32_t* data_means_fixed(int64_t tile) {
@@ -49,11 +58,15 @@ class TrainStates {
   LayerStates data_hidden, model_hidden;
 
  private:
+  void allocate_chain(int64_t n_visible, const TrainSettings& settings);
+
   const bool persistent_, sample_visibles_;
   const int64_t n_temperatures_;
   const int64_t max_data_rows_, max_chain_rows_;
-  const bool real_data_;  ///< data stay real values (not bits, not binarised)
-  LayerStates data_[2];   ///< of this minibatch and of the next
+  const bool real_visible_;  ///< visible units are real numbers
+  const bool real_data_;     ///< data stay real values (not bits, not binarised)
+  LayerStates data_[2];      ///< of this minibatch and of the next
+  LayerStates scaled_data_;  ///< of units that are real numbers: of this minibatch
   LayerStates chain_;
   BitMatrix own_hidden_;  ///< of CD's chain
   BitMatrix& hidden_;     ///< that, or the persistent chains

@@ -48,6 +48,7 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
 
   PanelUpdate update{};
   run_.gradient.fill(tile, {states.data, data}, {states.model, model}, scratch, update);
+  if (run_.variances.is_on()) run_.variances.begin_panel(tile, update.float_sums);
   update.terms = terms.data();
   update.n_terms = terms.count();
   if (!run_.centring.is_on()) return apply(update, tile, up.scale_exponent(), thread);

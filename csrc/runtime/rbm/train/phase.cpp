@@ -63,7 +63,7 @@ TileStatistic visible_statistic(const RbmKernels& kernels, const StatesView& vis
     std::copy_n(visible.column_sums + tile * kTileUnits, kTileUnits, out.float_sums);
     return out;
   }
-  return float_sums(visible.values + tile * kTileUnits, visible.count, visible.value_stride);
+  return float_sums(visible.value_tile(tile), visible.count, visible.value_stride);
 }
 
 TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden,

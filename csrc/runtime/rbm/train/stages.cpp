@@ -30,10 +30,17 @@ void Stages::fetch_block(const Minibatch& batch, int64_t block) {
 void Stages::data(Team& team, const BatchStates& states, int exponent) {
   TrainScratch& scratch = scratch_[team.thread_index()];
   const HalfStep up = panels_.half_step(exponent);
+  if (run_.real_visible()) scale_data(team, states.batch);
   up.prepare(states.data, run_.n_threads, scratch.from_data);
   hidden_stage(team, states, exponent, [&](int64_t tile) {
     panels_.quantise(tile, exponent);
     panels_.data_hidden(tile, states, up, scratch);
+  });
+}
+
+void Stages::scale_data(Team& team, const Minibatch& batch) {
+  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) {
+    run_.states.scale_data(batch, tile, run_.state.visible.inverse_variance_tile(tile));
   });
 }
 
@@ -107,18 +114,20 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   const int thread = team.thread_index();
   TrainScratch& scratch = scratch_[thread];
   const HalfStep up = panels_.half_step(exponent);
-  const bool has_next = next.batch.count > 0;
+  const bool has_next = next.batch.count > 0 && !data_come_apart();
   panels_.begin_minibatch(thread);
   scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
   up.prepare(states.last, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);
-  hidden_stage(team, next, exponent, [&](int64_t tile) {
+  hidden_stage(team, has_next ? next : BatchStates{}, exponent, [&](int64_t tile) {
     panels_.learn(tile, states, up, scratch, thread);
     if (has_next) panels_.data_hidden(tile, next, up, scratch);
   });
-  if (!run_.centring.is_on()) return;
-  team.for_each(run_.state.visible_tiles(),
-                [&](int64_t tile) { run_.centring.shift_visible(tile); });
+  if (!run_.centring.is_on() && !run_.variances.is_on()) return;
+  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) {
+    if (run_.centring.is_on()) run_.centring.shift_visible(tile);
+    if (run_.variances.is_on()) run_.variances.update(tile);
+  });
 }
 
 }  // namespace udl

@@ -1,7 +1,8 @@
 #pragma once
 // Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible
 // sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
-//   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred: visible biases)
+//   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred, or variances learn:
+//   visible units)
 // Where chains are tempered, each `visible` is followed by swaps | , the last by its statistics | .
 // `learn` owns one weight panel: hidden units given the chain, the gradient of both phases and the
 // update, then the hidden units given the data of the next minibatch, while everything is in cache.
@@ -30,14 +31,19 @@ class Stages {
   void data(Team& team, const BatchStates& states, int exponent);
   /// All k Gibbs steps but for their last hidden states. Also fetches the rows of `next`.
   void chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent);
-  /// Learns, and does the data stage of `next`, if that has rows.
+  /// Learns, and does the data stage of `next`, if that has rows and need not come apart.
   void learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent);
+  /// Whether the data stage of every minibatch has to wait for the whole update before it: what
+  /// hidden units are given of real-valued visible ones depends on variances, which all panels
+  /// move.
+  bool data_come_apart() const { return run_.real_visible(); }
   /// After `learn`: all threads find the same next scale. False if weights are not finite.
   bool next_scale(Team& team, int& exponent) { return panels_.next_scale(team, exponent); }
 
  private:
   template <class Tile>
   void hidden_stage(Team& team, const BatchStates& following, int exponent, Tile&& hidden_tile);
+  void scale_data(Team& team, const Minibatch& batch);
   void sum_columns(Team& team, const StatesView& data);
   void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);
   void reconstruct(Team& team, const BatchStates& states, int64_t s, const Minibatch& to_fetch,

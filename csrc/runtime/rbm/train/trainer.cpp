@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <string>
 
+#include "base/error.h"
 #include "runtime/rbm/train/stages.h"
 #include "runtime/rbm/train/training.h"
 #include "runtime/threads/parallel.h"
@@ -69,7 +71,8 @@ class FixedTrainer {
     if (counts) result_.finite = finite;
     if (!finite) return false;
     if (counts) state_.scale_exponent = exponent;  // for callbacks
-    if (exponent != assumed && next.batch.count > 0) stages_.data(team, next, exponent);
+    const bool data_are_due = exponent != assumed || stages_.data_come_apart();
+    if (data_are_due && next.batch.count > 0) stages_.data(team, next, exponent);
     return true;
   }
 
@@ -126,6 +129,15 @@ class TablesWhileTraining {
   int n_threads_;
 };
 
+void check_settings(const RbmState& state, const TrainSettings& settings) {
+  if (has_bits(state.visible.kind)) return;
+  const std::string units = std::string("visible='") + unit_kind_name(state.visible.kind) + "'";
+  if (settings.sampled_statistics)
+    throw_invalid("train: statistics='sampled' counts pairs of bits, got " + units);
+  if (settings.binarize_sample)
+    throw_invalid("train: binarize_sample makes bits of rows, got " + units);
+}
+
 /// Momentum that is switched off forgets what it had.
 void prepare_velocity(RbmState& state, double momentum) {
   if (momentum == 0)
@@ -137,6 +149,7 @@ void prepare_velocity(RbmState& state, double momentum) {
 }  // namespace
 
 TrainResult train_fixed(RbmState& state, const TrainCall& call, const Run& run) {
+  check_settings(state, call.settings);
   const TablesWhileTraining tables(state, call, run.n_threads);
   FixedTrainer trainer(state, call, run);
   prepare_velocity(state, call.settings.momentum);

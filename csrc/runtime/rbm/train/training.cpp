@@ -8,12 +8,14 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       settings(call.settings),
       n_threads(threads),
       draws(call.settings, call.seed, call.step),
-      minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample),
+      minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample,
+                  !has_bits(model.visible.kind)),
       states(model, call.settings, minibatches),
       gradient(model),
       tempering(model, call.settings),
       centring(model, call.settings.centered),
-      biases(model, call.settings, centring) {
+      biases(model, call.settings, centring),
+      variances(model, call.settings) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
   if (binary_means && !settings.sampled_statistics) gradient.allow_joined(states.max_rows());
 }

@@ -10,6 +10,7 @@
 #include "runtime/rbm/train/centring.h"
 #include "runtime/rbm/train/gradient.h"
 #include "runtime/rbm/train/tempering.h"
+#include "runtime/rbm/train/variance_rule.h"
 
 namespace udl {
 
@@ -27,6 +28,9 @@ struct Training {
   Tempering tempering;
   Centring centring;
   BiasRule biases;
+  VarianceRule variances;
+
+  bool real_visible() const { return !has_bits(state.visible.kind); }
 };
 
 }  // namespace udl

@@ -6,11 +6,13 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
                                const HalfStep& down, TrainScratch& scratch) {
   const bool is_last = s == run_.settings.k - 1;
   const UnitInput input = down.input(states.hidden, tile, scratch.from_hidden, scratch.tile);
-  if (is_last && states.last.real) {
+  if (is_last && !run_.settings.sample_visibles) {
     store_means(tile, states, input, down, scratch);
   } else {
     const DrawKey draws = run_.draws.chain_visible(states.batch.index, s);
-    run_.tempering.activate(down, tile, input, sample_output(states.chain.bits, tile, draws));
+    const StatesRoom room =
+        run_.states.chain_room(states.chain.count, run_.state.visible.factors());
+    run_.tempering.activate(down, tile, input, sample_output(room, tile, draws));
   }
   if (run_.tempering.is_on())
     run_.tempering.keep_energies(tile, input, states.chain.bits);
@@ -23,8 +25,17 @@ void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const Un
   UnitOutput output = tile_output(tile);
   output.means = scratch.tile.means.data();
   down.activate(input, output);
+  if (run_.real_visible()) return scale_means(tile, states, output.means);
   copy_means(output.means, input.rows, tile, run_.state.n_visible, run_.states.chain_values(),
              states.last.value_stride);
+}
+
+void VisibleTiles::scale_means(int64_t tile, const BatchStates& states, const float* means) {
+  float* to = run_.states.chain_values() + tile * states.model.value_tile_stride;
+  const float* factors = run_.state.visible.inverse_variance_tile(tile);
+  for (int64_t r = 0; r < states.model.count; ++r)
+    for (int k = 0; k < kTileUnits; ++k)
+      to[r * kTileUnits + k] = means[r * kTileUnits + k] * factors[k];
 }
 
 /// Transposes the tile's bits of both phases for the gradient and updates its biases.
@@ -34,6 +45,7 @@ void VisibleTiles::learn(int64_t tile, const BatchStates& states) {
   if (!data.real) kernels.gradient.transpose_tile(data.bits, tile, data.units);
   if (!model.real) kernels.gradient.transpose_tile(model.bits, tile, model.units);
   if (run_.gradient.joins(data, model)) run_.gradient.join_tile(tile, data, model);
+  if (run_.variances.is_on()) run_.variances.begin_visible(tile, data, model);
   run_.biases.update_visible(tile, states.batch.index == 0, visible_statistic(kernels, data, tile),
                              visible_statistic(kernels, model, tile));
 }

@@ -21,6 +21,7 @@ class VisibleTiles {
  private:
   void store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
                    const HalfStep& down, TrainScratch& scratch);
+  void scale_means(int64_t tile, const BatchStates& states, const float* means);
 
   Training& run_;
 };

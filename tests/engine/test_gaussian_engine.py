@@ -1,0 +1,216 @@
+"""Gaussian visible units of the packed-bit engine against the NumPy oracle, on every CPU target."""
+
+import numpy as np
+import pytest
+
+from tests.oracle import rbm as binary
+from tests.oracle.gaussian import GaussianRbm
+from tests.support.engines import PACKED, SEED, SETTINGS, rng, states
+from tests.support.interruption import assert_ends_soon
+from udl_fast import _core
+
+SETTINGS = {**SETTINGS, "learning_rate": 0.02, "learn_sigma": True}
+SHAPES = [(1, 1, 1), (17, 5, 4), (65, 37, 33), (130, 66, 300)]
+LEARNING = {
+    "cd": {},
+    "cd-3": {"k": 3},
+    "sigma stays": {"learn_sigma": False},
+    "momentum and decay": {"momentum": 0.5, "weight_decay": 1e-2, "l1": 1e-3},
+    "sparsity": {"sparsity_target": 0.1, "sparsity_cost": 0.3},
+    "mean reconstruction": {"sample_visibles": False, "k": 2},
+    "pcd-2": {"algorithm": "pcd", "k": 2},
+    "pcd, chains other than rows": {"algorithm": "pcd", "chains": 7, "momentum": 0.5},
+}
+
+
+def random_gaussian(n_visible, n_hidden, spread=0.3, precision="fixed"):
+    g = rng(n_visible, n_hidden, 2)
+    parameters = [
+        g.normal(0, spread, (n_hidden, n_visible)),
+        g.normal(0, 0.5, n_hidden),
+        g.normal(0, 1, n_visible),
+        g.normal(0, 0.7, n_visible),
+    ]
+    weights, hidden, visible, log_variance = (a.astype(np.float32) for a in parameters)
+    engine = _core.RbmEngine(n_visible, n_hidden, precision, "gaussian")
+    engine.set_state(
+        {
+            **engine.state(),
+            "weights": weights,
+            "hidden_bias": hidden,
+            "visible_bias": visible,
+            "log_variance": log_variance,
+        }
+    )
+    return engine, GaussianRbm(weights, hidden, visible, log_variance, _core.normal_from_bits)
+
+
+def gaussian_data(n_rows, n_visible):
+    g = rng(n_rows, n_visible, 7)
+    means = g.normal(0, 1, (3, n_visible))
+    return (means[g.integers(0, 3, n_rows)] + g.normal(0, 1, (n_rows, n_visible))).astype(
+        np.float32
+    )
+
+
+def rows_of(values):
+    return _core.Rows.from_array(values)
+
+
+@pytest.mark.parametrize("precision", PACKED)
+@pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
+def test_visible_half_step(target, n_threads, n_visible, n_hidden, n_rows, precision):
+    """To the bit: sums of hidden bits are exact, and each unit takes its draw."""
+    engine, model = random_gaussian(n_visible, n_hidden, precision=precision)
+    h, weights = states(n_rows, n_hidden), engine.weights()
+    mean = binary.preactivation(h, weights, engine.visible_bias(), precision == "fast")
+    np.testing.assert_array_equal(engine.mean_visible(rows_of(h), n_threads), mean)
+    where = (SEED, "gibbs", 2**33 + 5, 11)
+    found = engine.sample_visible(rows_of(h), *where, n_threads).to_array("float32")
+    sigma = _core.exp_negative(np.float32(-0.5) * engine.state()["log_variance"])
+    bits = _core.draws(SEED, "gibbs", 0, 2**33 + 5, 11, n_rows, n_visible)
+    np.testing.assert_array_equal(found, mean + sigma * _core.normal_from_bits(bits))
+    np.testing.assert_allclose(sigma, np.exp(model.z / 2), rtol=2e-7)
+
+
+@pytest.mark.parametrize("kind", ["values", "bits", "sparse"])
+@pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
+def test_hidden_half_step_and_free_energy(target, n_threads, n_visible, n_hidden, n_rows, kind):
+    engine, model = random_gaussian(n_visible, n_hidden)
+    v = gaussian_data(n_rows, n_visible)
+    if kind != "values":
+        v = (v > 0.5).astype(np.float32)
+    rows = rows_of(v)
+    if kind == "sparse":
+        from scipy import sparse
+
+        x = sparse.csr_matrix(2.5 * v)
+        rows, v = _core.Rows.from_csr(x.indptr, x.indices, x.data, n_visible), 2.5 * v
+    p = model.mean_hidden(v)
+    np.testing.assert_allclose(engine.mean_hidden(rows, n_threads), p, atol=2e-6)
+    found = engine.sample_hidden(rows, SEED, "gibbs", 3, 0, n_threads).to_array("bool")
+    u = binary.uniforms(_core.draws(SEED, "gibbs", 1, 3, 0, *p.shape))
+    far = np.abs(u - p) > 2e-6
+    np.testing.assert_array_equal(found[far], (u < p)[far])
+    energy = model.free_energy(v)
+    np.testing.assert_allclose(engine.free_energy(rows, n_threads), energy, rtol=2e-6, atol=2e-5)
+
+
+@pytest.mark.parametrize("n_steps", [1, 4])
+def test_gibbs_chains_stay_at_the_model_distribution(n_steps):
+    """They start exactly there; means, variances and hidden states within 5 standard errors."""
+    engine, model = random_gaussian(4, 3, spread=0.8)
+    n = 40_000
+    v, _ = model.exact_states(n, rng(9))
+    start = rows_of(v.astype(np.float32))
+    found, h = engine.gibbs(start, n_steps, SEED, "gibbs", 0, 0, 2)
+    found, h = found.to_array("float64"), h.to_array("bool")
+    all_h, log_p = model.log_hidden()
+    p = np.exp(log_p - np.logaddexp.reduce(log_p))
+    frequencies = np.bincount(h @ (1 << np.arange(3)[::-1]), minlength=8) / n
+    assert (np.abs(frequencies - p) < 5 * np.sqrt(p * (1 - p) / n)).all()
+    means = model.mean_visible(all_h)
+    exact_mean = p @ means
+    exact_variance = p @ (means - exact_mean) ** 2 + np.exp(model.z)
+    assert (np.abs(found.mean(axis=0) - exact_mean) < 5 * np.sqrt(exact_variance / n)).all()
+    squares = (found - exact_mean) ** 2
+    error = squares.std(axis=0) / np.sqrt(n)
+    assert (np.abs(squares.mean(axis=0) - exact_variance) < 5 * error).all()
+
+
+def test_many_steps_are_single_steps():
+    """States between the steps lie scaled: nothing of that shows."""
+    engine, _ = random_gaussian(37, 21)
+    v = rows_of(gaussian_data(9, 37))
+    found, h = engine.gibbs(v, 3, SEED, "gibbs", 5, 2, 2)
+    for s in range(3):
+        v, last = engine.gibbs(v, 1, SEED, "gibbs", 5 + s, 2, 1)
+    np.testing.assert_array_equal(last.to_array("bool"), h.to_array("bool"))
+    np.testing.assert_array_equal(v.to_array("float32"), found.to_array("float32"))
+
+
+# ---- learning ----
+
+
+def learn(engine, data, options, n_threads):
+    settings = {**SETTINGS, **options}
+    chains = states(settings.pop("chains", 10), engine.n_hidden, 0.5)
+    if settings["algorithm"] == "pcd":
+        engine.set_chains(chains)
+    engine.train(rows_of(data), None, settings, SEED, 3, n_threads)
+    return settings, chains
+
+
+@pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)
+@pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), [(17, 5, 33), (65, 37, 21)])
+def test_learning(target, n_threads, options, n_visible, n_hidden, n_rows):
+    """The last minibatch is shorter; several learn with the variances that those before have left."""
+    engine, expected = random_gaussian(n_visible, n_hidden)
+    data = gaussian_data(n_rows, n_visible)
+    settings, expected.chains = learn(engine, data, options, n_threads)
+    expected.train(data.astype(np.float64), settings, SEED, 3)
+    state = engine.state()
+    found = (state[k] for k in ("weights", "hidden_bias", "visible_bias", "log_variance"))
+    for a, b in zip(found, expected.parameters(), strict=True):
+        np.testing.assert_allclose(a, b, atol=2e-5, rtol=1e-5)
+
+
+@pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)
+def test_learned_bits_do_not_depend_on_target_or_threads(options):
+    found = set()
+    for name in _core.available_targets():
+        _core.set_target(name)
+        for n_threads in (1, 2, 3):
+            engine, _ = random_gaussian(200, 130)
+            learn(engine, gaussian_data(64, 200), {**options, "batch_size": 30}, n_threads)
+            state = engine.state()
+            found.add(b"".join(np.ascontiguousarray(state[k]).tobytes() for k in sorted(state)))
+    _core.set_target("")
+    assert len(found) == 1
+
+
+def test_a_pass_is_its_minibatches():
+    """What is carried from one to the next is part of the state: it can be taken out and put back."""
+    options = {**SETTINGS, "algorithm": "pcd", "momentum": 0.5}
+    data = gaussian_data(40, 37)
+    whole, _ = random_gaussian(37, 21)
+    whole.set_chains(states(10, 21, 0.5))
+    whole.train(rows_of(data), None, options, SEED, 0, 2)
+    engine = random_gaussian(37, 21)[0]
+    engine.set_chains(states(10, 21, 0.5))
+    for batch in range(4):
+        other = _core.RbmEngine(37, 21, "fixed", "gaussian")
+        other.set_state(engine.state())
+        rows = rows_of(data[10 * batch : 10 * batch + 10])
+        other.train(rows, None, options, SEED, batch, 1)
+        engine = other
+    for name, values in whole.state().items():
+        np.testing.assert_array_equal(engine.state()[name], values, err_msg=name)
+
+
+def test_the_mean_gradient_vanishes_at_the_model():
+    """Data drawn from the model: CD-1 moves no parameter, sigma least of all, beyond its noise."""
+    engine, model = random_gaussian(4, 3, spread=0.8)
+    n = 200_000
+    v, _ = model.exact_states(n, rng(11))
+    settings = {**SETTINGS, "batch_size": n, "learning_rate": 1.0}
+    before = engine.state()
+    engine.train(rows_of(v.astype(np.float32)), None, settings, SEED, 0, 2)
+    after = engine.state()
+    for name in ("weights", "hidden_bias", "visible_bias", "log_variance"):
+        moved = np.abs(after[name] - before[name]).max()
+        assert moved < 0.02, name  # 5 standard errors of a mean of such products over the rows
+
+
+def test_ctrl_c_ends_training():
+    engine, _ = random_gaussian(3072, 512)
+    rows = rows_of(gaussian_data(4000, 3072))
+    assert_ends_soon(lambda: engine.train(rows, None, {**SETTINGS, "k": 50}, SEED, 0, 2))
+
+
+def test_what_bits_alone_can_do_is_refused():
+    engine, _ = random_gaussian(5, 3)
+    rows = rows_of(gaussian_data(4, 5))
+    for name, value in (("statistics", "sampled"), ("binarize_sample", True)):
+        with pytest.raises(ValueError, match="visible='gaussian'"):
+            engine.train(rows, None, {**SETTINGS, name: value}, SEED, 0, 1)
