@@ -130,6 +130,20 @@ def _scaling(record: dict[str, Any]) -> str:
     return f"{markdown_table(header, sizes)}\n\n{markdown_table(growth, rows)}"
 
 
+def _gaussian_speed(record: dict[str, Any]) -> str:
+    names = list(record["contestants"])
+    rows = [
+        [
+            workload,
+            *(rate(found["rates"][name]["median"]) for name in names),
+            f"{ratio(found['ratio_to_best'])} ({found['best_peer']})" if len(names) > 1 else "",
+        ]
+        for workload, found in record["results"].items()
+    ]
+    header = ["step", *(f"{name}, examples/s" for name in names), "vs the fastest form"]
+    return markdown_table(header, rows)
+
+
 def _precision(record: dict[str, Any]) -> str:
     header = [
         "setting",
@@ -374,6 +388,7 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "sm2008": _sm2008,
     "sm2008_long": _sm2008,
     "pt_speed": _pt_speed,
+    "gaussian_speed": _gaussian_speed,
     "rbm_scaling": _scaling,
     "first_steps": _first_steps,
     "metric_check": _metric_check,

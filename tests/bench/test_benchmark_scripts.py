@@ -231,6 +231,31 @@ def test_rbm_scaling(tmp_path):
     assert all(row["overhead_percent"] > 0 for row in record["rows"])
 
 
+def test_gaussian_speed(tmp_path):
+    """Without PyTorch there is no peer; what is timed is checked all the same."""
+    record = run("gaussian_speed", tmp_path)
+    assert list(record["results"]) == ["sigma learned", "sigma stays"]
+    for found in record["results"].values():
+        assert found["rates"]["udl_fast"]["median"] > 0
+        assert 0 < found["check_sigmas"]["udl_fast"] < 5
+
+
+def test_gaussian_speed_finds_a_wrong_step(monkeypatch):
+    script = load("gaussian_speed", monkeypatch)
+
+    class Contestant:
+        """Moves nothing."""
+
+        name = "still"
+
+        def call(self, method, parameters, rows, **_):
+            p = script.derivatives(parameters, rows.astype(np.float64))["hidden_bias"]
+            return {"mean_hidden": p, **parameters}
+
+    with pytest.raises(script.ContestantError, match="a step is off by"):
+        script.check(Contestant(), learn_sigma=True)
+
+
 def test_good_mnist(tmp_path):
     record = run("good_mnist", tmp_path)
     assert record["recipe"]["n_iter"] == 4

@@ -1,0 +1,179 @@
+"""Training speed with Gaussian visible and binary hidden units: CD-1 against PyTorch's best float32 form.
+
+Every contestant has a process of its own; the others sleep while one is timed, and turns rotate. Before
+anything is timed each answers for p(h|v) and for one step on a small model, whose mean change must lie
+within five standard errors of that of a plain NumPy step. Two kinds of step: sigma is learned, which the
+weights' gradient takes part in, or it stays.
+"""
+
+import contextlib
+import sys
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+from benchmarks.support.recording import finish, output_path, parser
+from udl_fast import get_num_threads
+from udl_fast.bench import suite
+from udl_fast.bench.harness import Timings, interleave
+from udl_fast.bench.process import Contestant, ContestantError
+
+SIZE, QUICK_SIZE = (128, 3072, 1024), (16, 64, 32)  # rows of a minibatch, visible, hidden
+N_BATCHES = 8
+SEED = 20261128
+LEARNING_RATE = 1e-4
+OURS = "udl_fast"
+CONTESTANTS = {
+    OURS: ("gaussian_udl_fast.py", "Engine"),
+    "torch": ("gaussian_torch.py", "Eager"),
+    "torch-joined": ("gaussian_torch.py", "Joined"),
+    "torch-compiled": ("gaussian_torch.py", "Compiled"),
+}
+WORKLOADS = {"sigma learned": True, "sigma stays": False}
+SIGMAS, TOLERANCE = 5.0, 1e-5
+
+
+def random_parameters(n_visible: int, n_hidden: int, spread: float) -> dict[str, NDArray[Any]]:
+    """Weights of that standard deviation, and biases and variances that differ."""
+    g = np.random.default_rng(SEED)
+    found = {
+        "weights": g.normal(0, spread, (n_hidden, n_visible)),
+        "hidden_bias": g.normal(0, 0.5, n_hidden),
+        "visible_bias": g.normal(0, 0.5, n_visible),
+        "log_variance": g.normal(0, 0.3, n_visible),
+    }
+    return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def random_rows(n_rows: int, n_visible: int) -> NDArray[np.float32]:
+    """Independent standard normal values: what they are costs nothing."""
+    return np.random.default_rng(SEED + 1).normal(size=(n_rows, n_visible)).astype(np.float32)
+
+
+# ---- right before fast ----
+
+
+def derivatives(
+    parameters: dict[str, NDArray[Any]], v: NDArray[np.float64]
+) -> dict[str, NDArray[np.float64]]:
+    """Minus the derivatives of the energy of each row, with h at its mean."""
+    inverse = np.exp(-parameters["log_variance"].astype(np.float64))
+    scaled = v * inverse
+    p = expit(scaled @ parameters["weights"].T + parameters["hidden_bias"])
+    distance = (v - parameters["visible_bias"]) ** 2 * inverse / 2
+    return {
+        "weights": p[:, :, None] * scaled[:, None, :],
+        "hidden_bias": p,
+        "visible_bias": scaled,
+        "log_variance": distance - scaled * (p @ parameters["weights"]),
+    }
+
+
+def check(contestant: Contestant, learn_sigma: bool) -> float:
+    """The largest deviation of one step of a small model, in standard errors.
+
+    Raises
+    ------
+    ContestantError
+        If it, or p(h|v), is too far from what NumPy finds with draws of its own.
+    """
+    parameters, rows = random_parameters(10, 6, 0.8), random_rows(20_000, 10)
+    v0 = rows.astype(np.float64)
+    up = derivatives(parameters, v0)
+    g = np.random.default_rng(SEED + 2)
+    h = g.random(up["hidden_bias"].shape) < up["hidden_bias"]
+    deviation = np.exp(0.5 * parameters["log_variance"])
+    v1 = (
+        h @ parameters["weights"] + parameters["visible_bias"] + deviation * g.normal(size=v0.shape)
+    )
+    down = derivatives(parameters, v1)
+    answer = contestant.call(
+        "check", parameters=parameters, rows=rows, learn_sigma=learn_sigma, seed=SEED
+    )
+    off = float(np.abs(answer["mean_hidden"] - up["hidden_bias"]).max())
+    if not off <= TOLERANCE:
+        raise ContestantError(f"{contestant.name}: p(h|v) is off by {off:.2g}")
+    largest = 0.0
+    for name, positive in up.items():
+        change = answer[name].astype(np.float64) - parameters[name]
+        if name == "log_variance" and not learn_sigma:
+            largest = max(largest, np.inf if np.abs(change).max() > 0 else 0.0)
+            continue
+        difference = positive - down[name]
+        error = np.sqrt(2 * difference.var(axis=0) / len(rows))  # both draw
+        largest = max(largest, float(np.abs((change - difference.mean(axis=0)) / error).max()))
+    if not largest <= SIGMAS:
+        raise ContestantError(f"{contestant.name}: a step is off by {largest:.1f} standard errors")
+    return round(largest, 2)
+
+
+# ---- timing ----
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """The whole record."""
+    size = QUICK_SIZE if quick else SIZE
+    batch_size, n_visible, n_hidden = size
+    rounds, seconds = (1, 0.01) if quick else (9, 1.0)
+    n_threads = get_num_threads()
+    results: dict[str, Any] = {}
+    with contextlib.ExitStack() as stack:
+        names = [OURS, "torch"] if quick else list(CONTESTANTS)
+        started = [suite.start(n, CONTESTANTS, n_threads, stack, required=(OURS,)) for n in names]
+        contestants = [contestant for contestant in started if contestant is not None]
+        case = {
+            "parameters": random_parameters(n_visible, n_hidden, 0.01),
+            "rows": random_rows(N_BATCHES * batch_size, n_visible),
+            "batch_size": batch_size,
+            "learning_rate": LEARNING_RATE,
+            "seed": SEED,
+        }
+        for workload, learn_sigma in WORKLOADS.items():
+            checks = {c.name: check(c, learn_sigma) for c in contestants}
+            for contestant in contestants:
+                contestant.call("prepare", learn_sigma=learn_sigma, **case)
+            timings = interleave(
+                contestants, rounds=rounds, seconds=seconds, units_per_run=batch_size
+            )
+            results[workload] = {"check_sigmas": checks, **of_best_peer(timings)}
+        versions = {c.name: c.call("versions") for c in contestants}
+    return {
+        "settings": {
+            "size": list(size),
+            "threads": n_threads,
+            "rounds": rounds,
+            "seconds": seconds,
+            "seed": SEED,
+            "unit": "examples per second",
+        },
+        "contestants": versions,
+        "results": results,
+    }
+
+
+def of_best_peer(timings: Timings) -> dict[str, Any]:
+    """Rates and ratios, and which peer is the fastest."""
+    found: dict[str, Any] = timings.as_record(OURS)
+    peers = [name for name in timings.rates if name != OURS]
+    if peers:
+        best = max(peers, key=timings.median)
+        found["best_peer"], found["ratio_to_best"] = best, found["ratios"][best]["median"]
+    return found
+
+
+def main() -> None:
+    """Measure, print and record."""
+    arguments = parser(__doc__).parse_args()
+    path = output_path(arguments, "gaussian_speed")
+    record = measure(arguments.quick)
+    for workload, found in record["results"].items():
+        rates = ", ".join(f"{n} {r['median']:,.0f}/s" for n, r in found["rates"].items())
+        best = f"{found['ratio_to_best']:.2f}x {found['best_peer']}" if "best_peer" in found else ""
+        print(f"{workload}: {rates}; {best}", file=sys.stderr)
+    finish("gaussian_speed", path, record)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""CD-1 with Gaussian visible units in PyTorch for the CPU, float32: addmm, sigmoid, draws, updates in place.
+
+Three forms, since which is fastest depends on the processor and on whether sigma is learned: a product
+for each phase of the gradient; both phases as one product; and that compiled as a whole.
+"""
+
+from typing import Any
+
+import torch
+from numpy.typing import NDArray
+
+from ._gaussian import GaussianSteps, Parameters
+
+
+class Eager(GaussianSteps):
+    """A product for each phase of the gradient."""
+
+    def __init__(self, n_threads: int) -> None:
+        super().__init__(n_threads)
+        torch.set_num_threads(n_threads)
+        torch.set_grad_enabled(False)
+
+    def versions(self) -> dict[str, str]:
+        """What computes."""
+        return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
+
+    def load(self, parameters: Parameters) -> None:
+        torch.manual_seed(self.seed)
+        self.weights = torch.tensor(parameters["weights"])
+        self.hidden_bias = torch.tensor(parameters["hidden_bias"])
+        self.visible_bias = torch.tensor(parameters["visible_bias"])
+        self.log_variance = torch.tensor(parameters["log_variance"])
+        self.batches = list(torch.tensor(self.rows).split(self.batch_size))
+
+    def mean_hidden(self) -> NDArray[Any]:
+        scaled = self.batches[0] * torch.exp(-self.log_variance)
+        found: NDArray[Any] = self._mean_hidden(scaled).numpy().copy()
+        return found
+
+    def parameters(self) -> dict[str, NDArray[Any]]:
+        return {
+            "weights": self.weights.numpy(),
+            "hidden_bias": self.hidden_bias.numpy(),
+            "visible_bias": self.visible_bias.numpy(),
+            "log_variance": self.log_variance.numpy(),
+        }
+
+    def run(self, n: int) -> None:
+        """n minibatches."""
+        for index in range(n):
+            self._step(self.batches[index % len(self.batches)])
+
+    def _mean_hidden(self, scaled: torch.Tensor) -> torch.Tensor:
+        return torch.addmm(self.hidden_bias, scaled, self.weights.t()).sigmoid_()
+
+    def _step(self, v0: torch.Tensor) -> None:
+        inverse = torch.exp(-self.log_variance)
+        s0 = v0 * inverse
+        p0 = self._mean_hidden(s0)
+        h = (torch.rand_like(p0) < p0).to(p0.dtype)
+        mean = torch.addmm(self.visible_bias, h, self.weights)
+        v1 = mean.addcmul_(torch.randn_like(mean), torch.exp(0.5 * self.log_variance))
+        s1 = v1 * inverse
+        p1 = self._mean_hidden(s1)
+        rate = self.learning_rate / len(v0)
+        if self.learn_sigma:
+            pairs = self._pairs(s0, p0, s1, p1)
+            far = ((v0 - self.visible_bias) ** 2 - (v1 - self.visible_bias) ** 2) * inverse
+            self.log_variance.add_(far.sum(0) / 2 - (self.weights * pairs).sum(0), alpha=rate)
+            self.weights.add_(pairs, alpha=rate)
+        else:
+            self._add_pairs(s0, p0, s1, p1, rate)
+        self.hidden_bias.add_((p0 - p1).sum(0), alpha=rate)
+        self.visible_bias.add_((s0 - s1).sum(0), alpha=rate)
+
+    def _pairs(
+        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor
+    ) -> torch.Tensor:
+        return torch.mm(p0.t(), s0).addmm_(p1.t(), s1, alpha=-1)
+
+    def _add_pairs(
+        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor, rate: float
+    ) -> None:
+        self.weights.addmm_(p0.t(), s0, alpha=rate)
+        self.weights.addmm_(p1.t(), s1, alpha=-rate)
+
+
+class Joined(Eager):
+    """Both phases of the gradient as one product."""
+
+    def _pairs(
+        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor
+    ) -> torch.Tensor:
+        return torch.mm(torch.cat([p0, -p1]).t(), torch.cat([s0, s1]))
+
+    def _add_pairs(
+        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor, rate: float
+    ) -> None:
+        self.weights.addmm_(torch.cat([p0, -p1]).t(), torch.cat([s0, s1]), alpha=rate)
+
+
+class Compiled(Joined):
+    """A whole step compiled for its size, so that only products are calls."""
+
+    def load(self, parameters: Parameters) -> None:
+        super().load(parameters)
+        torch.compiler.reset()
+        self._compiled_step = torch.compile(super()._step, dynamic=False)
+
+    def _step(self, v0: torch.Tensor) -> None:
+        self._compiled_step(v0)
