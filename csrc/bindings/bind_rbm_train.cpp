@@ -79,7 +79,7 @@ TrainSettings read_settings(const py::dict& settings) {
   if (statistics != "mean" && statistics != "sampled")
     throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
   out.sampled_statistics = statistics == "sampled";
-  out.learn_sigma = reader.get<bool>("learn_sigma");
+  out.learn_sigma = reader.get_or("learn_sigma", true);
   out.binarize_sample = reader.get<bool>("binarize_sample");
   out.data_step = reader.get<int64_t>("data_step");
   reader.check_all_used();
