@@ -5,7 +5,7 @@ import pytest
 
 from tests.oracle import rbm as binary
 from tests.oracle.gaussian import GaussianRbm
-from tests.support.engines import PACKED, SEED, SETTINGS, rng, states
+from tests.support.engines import SEED, SETTINGS, rng, states
 from tests.support.interruption import assert_ends_soon
 from udl_fast import _core
 
@@ -13,6 +13,7 @@ SETTINGS = {**SETTINGS, "learning_rate": 0.02, "learn_sigma": True}
 SHAPES = [(1, 1, 1), (17, 5, 4), (65, 37, 33), (130, 66, 300)]
 LEARNING = {
     "cd": {},
+    "a rate that is too large": {"learning_rate": 0.5},
     "cd-3": {"k": 3},
     "sigma stays": {"learn_sigma": False},
     "momentum and decay": {"momentum": 0.5, "weight_decay": 1e-2, "l1": 1e-3},
@@ -23,7 +24,7 @@ LEARNING = {
 }
 
 
-def random_gaussian(n_visible, n_hidden, spread=0.3, precision="fixed"):
+def random_gaussian(n_visible, n_hidden, spread=0.3):
     g = rng(n_visible, n_hidden, 2)
     parameters = [
         g.normal(0, spread, (n_hidden, n_visible)),
@@ -32,7 +33,7 @@ def random_gaussian(n_visible, n_hidden, spread=0.3, precision="fixed"):
         g.normal(0, 0.7, n_visible),
     ]
     weights, hidden, visible, log_variance = (a.astype(np.float32) for a in parameters)
-    engine = _core.RbmEngine(n_visible, n_hidden, precision, "gaussian")
+    engine = _core.RbmEngine(n_visible, n_hidden, "fixed", "gaussian")
     engine.set_state(
         {
             **engine.state(),
@@ -57,13 +58,12 @@ def rows_of(values):
     return _core.Rows.from_array(values)
 
 
-@pytest.mark.parametrize("precision", PACKED)
 @pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
-def test_visible_half_step(target, n_threads, n_visible, n_hidden, n_rows, precision):
+def test_visible_half_step(target, n_threads, n_visible, n_hidden, n_rows):
     """To the bit: sums of hidden bits are exact, and each unit takes its draw."""
-    engine, model = random_gaussian(n_visible, n_hidden, precision=precision)
+    engine, model = random_gaussian(n_visible, n_hidden)
     h, weights = states(n_rows, n_hidden), engine.weights()
-    mean = binary.preactivation(h, weights, engine.visible_bias(), precision == "fast")
+    mean = binary.preactivation(h, weights, engine.visible_bias())
     np.testing.assert_array_equal(engine.mean_visible(rows_of(h), n_threads), mean)
     where = (SEED, "gibbs", 2**33 + 5, 11)
     found = engine.sample_visible(rows_of(h), *where, n_threads).to_array("float32")
@@ -105,17 +105,42 @@ def test_gibbs_chains_stay_at_the_model_distribution(n_steps):
     start = rows_of(v.astype(np.float32))
     found, h = engine.gibbs(start, n_steps, SEED, "gibbs", 0, 0, 2)
     found, h = found.to_array("float64"), h.to_array("bool")
-    all_h, log_p = model.log_hidden()
+    _, log_p = model.log_hidden()
     p = np.exp(log_p - np.logaddexp.reduce(log_p))
     frequencies = np.bincount(h @ (1 << np.arange(3)[::-1]), minlength=8) / n
     assert (np.abs(frequencies - p) < 5 * np.sqrt(p * (1 - p) / n)).all()
-    means = model.mean_visible(all_h)
-    exact_mean = p @ means
-    exact_variance = p @ (means - exact_mean) ** 2 + np.exp(model.z)
-    assert (np.abs(found.mean(axis=0) - exact_mean) < 5 * np.sqrt(exact_variance / n)).all()
-    squares = (found - exact_mean) ** 2
+    assert_moments(found, *model.moments())
+
+
+def assert_moments(found, mean, variance):
+    """Within 5 standard errors."""
+    n = len(found)
+    assert (np.abs(found.mean(axis=0) - mean) < 5 * np.sqrt(variance / n)).all()
+    squares = (found - mean) ** 2
     error = squares.std(axis=0) / np.sqrt(n)
-    assert (np.abs(squares.mean(axis=0) - exact_variance) < 5 * error).all()
+    assert (np.abs(squares.mean(axis=0) - variance) < 5 * error).all()
+
+
+@pytest.mark.parametrize("rows", ["one", "each"])
+def test_units_are_held_at_real_values(rows):
+    """The others follow the model given these, and means of the last step have them too."""
+    engine, model = random_gaussian(20, 3, spread=0.6)
+    n, held = 40_000, rng(5).random(20) < 0.5
+    held[:16] = True  # a whole tile is held
+    values = np.where(held, rng(6).normal(0, 1, 20), 0).astype(np.float32)
+    shape = (1 if rows == "one" else n, 20)
+    clamp = tuple(rows_of(np.broadcast_to(a, shape).copy()) for a in (held, values))
+    start = rows_of(np.zeros((n, 20), np.float32))
+    found, _ = engine.gibbs(start, 20, SEED, "gibbs", 0, 0, 2, clamp)
+    found = found.to_array("float32")
+    assert (found[:, held] == values[held]).all()
+    mean, variance = model.moments(held, values)
+    assert_moments(found[:, ~held].astype(float), mean[~held], variance[~held])
+    means = engine.gibbs_means(start, 20, SEED, "gibbs", 0, 0, 2, clamp)
+    assert (means[:, held] == values[held]).all()
+    sigma = np.exp(model.z[~held] / 2)
+    noise = (found - means)[:, ~held] / sigma
+    assert np.abs(noise.std(axis=0) - 1).max() < 5 / np.sqrt(2 * n)
 
 
 def test_many_steps_are_single_steps():
@@ -200,6 +225,26 @@ def test_the_mean_gradient_vanishes_at_the_model():
     for name in ("weights", "hidden_bias", "visible_bias", "log_variance"):
         moved = np.abs(after[name] - before[name]).max()
         assert moved < 0.02, name  # 5 standard errors of a mean of such products over the rows
+
+
+@pytest.mark.parametrize(
+    "options", [{"k": 2}, {"algorithm": "pcd", "momentum": 0.5, "learning_rate": 0.3}]
+)
+def test_the_float64_engine_learns_the_same(options):
+    """From the same draws, minibatch after minibatch."""
+    packed, _ = random_gaussian(30, 12)
+    double = _core.RbmEngine(30, 12, "float64", "gaussian")
+    double.set_state(packed.state())
+    for engine in (packed, double):
+        learn(engine, gaussian_data(60, 30), options, 2)
+    expected = double.state()
+    for name, values in packed.state().items():
+        np.testing.assert_allclose(values, expected[name], atol=5e-5, rtol=1e-4, err_msg=name)
+
+
+def test_log_partition():
+    engine, model = random_gaussian(9, 6)
+    assert engine.log_partition_exact(2) == pytest.approx(model.log_partition(), abs=1e-5)
 
 
 def test_ctrl_c_ends_training():

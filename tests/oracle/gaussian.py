@@ -46,11 +46,22 @@ class GaussianRbm:
         own = ((v - self.b) ** 2 * np.exp(-self.z)).sum(axis=1) / 2
         return own - np.logaddexp(0, x).sum(axis=1)
 
-    def log_hidden(self):
-        """log p(h) up to a constant, with all states of the hidden units; v is summed in closed form."""
+    def log_hidden(self, held=None, values=None):
+        """log p(h) up to a constant, with all states of the hidden units; v is summed in closed form,
+        but for units that are held."""
         h = np.array(list(itertools.product((0, 1), repeat=len(self.c))), np.float64)
         mean = self.mean_visible(h)
-        return h, h @ self.c + ((mean**2 - self.b**2) * np.exp(-self.z)).sum(axis=1) / 2
+        terms = (mean**2 - self.b**2) / 2
+        if held is not None:
+            terms = np.where(held, (mean - self.b) * np.where(held, values, 0), terms)
+        return h, h @ self.c + (terms * np.exp(-self.z)).sum(axis=1)
+
+    def moments(self, held=None, values=None):
+        """Means and variances of the visible units; what they are of held ones means nothing."""
+        h, log_p = self.log_hidden(held, values)
+        p, means = np.exp(log_p - logsumexp(log_p)), self.mean_visible(h)
+        mean = p @ means
+        return mean, p @ (means - mean) ** 2 + np.exp(self.z)
 
     def log_partition(self):
         log_sigma = self.z / 2
@@ -85,17 +96,18 @@ class GaussianRbm:
         self._update(self.statistics(data), self.statistics(v), settings)
 
     def statistics(self, v):
-        """Means of minus the derivatives of the energy, in the order of the parameters; of log sigma^2
-        with h at its mean."""
-        h, scaled = self.mean_hidden(v), v * np.exp(-self.z)
-        pairs = h.T @ scaled / len(v)
-        variance = ((v - self.b) ** 2 * np.exp(-self.z)).mean(axis=0) / 2 - (
-            self.weights * pairs
-        ).sum(axis=0)
-        return pairs, h.mean(axis=0), scaled.mean(axis=0), variance
+        """Means of minus the derivatives of the energy, in the order of the parameters, with h at its
+        mean; of weights and visible biases times sigma^2."""
+        h = self.mean_hidden(v)
+        pairs = h.T @ v / len(v)
+        far = ((v - self.b) ** 2).mean(axis=0) / 2 - (self.weights * pairs).sum(axis=0)
+        return pairs, h.mean(axis=0), v.mean(axis=0), far * np.exp(-self.z)
 
     def _update(self, up, down, settings):
         gradients = [a - b for a, b in zip(up, down, strict=True)]
+        size = min(1, 1 / (1 + up[1].sum()) / settings["learning_rate"])
+        gradients[3] = np.clip(gradients[3], -1, 1)
+        gradients[2] *= size
         if settings["sparsity_target"] is not None:
             damping = settings["sparsity_damping"]
             before = up[1] if self.mean_activation is None else self.mean_activation
@@ -103,6 +115,7 @@ class GaussianRbm:
             force = settings["sparsity_cost"] * (settings["sparsity_target"] - self.mean_activation)
             gradients[0] += np.outer(force, up[2])
             gradients[1] += force
+        gradients[0] *= size  # no step moves a reconstruction beyond what it is to become
         gradients[0] -= settings["weight_decay"] * self.weights
         gradients[0] -= settings["l1"] * np.sign(self.weights)
         if not settings["learn_sigma"]:

@@ -73,6 +73,7 @@ constexpr GradientKernels gradient_kernels() {
   kernels.pair_counts = pair_counts;
   kernels.dense_sums = dense_gradient_sums;
   kernels.row_dots = row_dots;
+  kernels.scale_rows = scale_rows;
   kernels.unit_counts = unit_counts;
   kernels.column_sums = column_sums;
   return kernels;

@@ -56,6 +56,9 @@ struct GradientKernels {
   /// written for whole tiles of visible units, 0 for missing ones. Exact.
   void (*row_dots)(const float* weights, const float* gradient, int64_t n_visible, float* dots);
 
+  /// values[i][k] *= factors[i]. Exact.
+  void (*scale_rows)(const float* factors, int64_t n_visible, float* values);
+
   /// out[k] = number of columns in which unit 16 tile + k is on; `units` has units as rows, and
   /// bits beyond its columns do not count. Exact.
   void (*unit_counts)(const BitMatrixView& units, int64_t tile, int32_t* out);

@@ -31,6 +31,7 @@ double sum_in_order(const float* values, int64_t n) {
 }  // namespace
 
 void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
+  check_has_pseudo_likelihood(units());
   const FlipKernels& kernels = rbm_kernels().flips;
   const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
   const WeightPanelsView weights = state_.panels_at(state_.scale_exponent);

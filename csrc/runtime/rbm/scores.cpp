@@ -95,7 +95,8 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
 /// probabilities of the free energies.
 std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& lengths,
                                                   const Run& run) const {
-  Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible());
+  Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible()),
+      log_variance(state_.visible.log_variance.size());
   state_.weights.copy_to(weights.data());
   const double scale = std::ldexp(1.0, state_.scale_exponent);
   const float inverse_scale = power_of_two(-state_.scale_exponent);
@@ -103,7 +104,9 @@ std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& le
     weights[k] = scale * round_to_int(static_cast<float>(weights[k]) * inverse_scale);
   for (int64_t j = 0; j < n_hidden(); ++j) hidden[j] = state_.hidden.bias[j];
   for (int64_t i = 0; i < n_visible(); ++i) visible[i] = state_.visible.bias[i];
-  return log_partition_exact({weights.data(), hidden.data(), visible.data(), nullptr},
+  for (int64_t i = 0; i < log_variance.size(); ++i)
+    log_variance[i] = state_.visible.log_variance[i];
+  return log_partition_exact({weights.data(), hidden.data(), visible.data(), log_variance.data()},
                              {units(), n_visible(), n_hidden(), lengths}, run);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// Products of a panel's weights with their gradient, summed over its hidden units: what the
-// variance of a Gaussian visible unit learns from its weights.
+// Rows of a panel, one for each visible unit: products of weights with their gradient, summed over
+// the hidden units, from which the variance of a Gaussian unit learns; and factors of the gradient.
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
 
@@ -25,6 +25,13 @@ void row_dots(const float* weights, const float* gradient, int64_t n_visible, fl
       for (int k = 0; k < 4; ++k) sum = sum + columns[k];
     }
     store(dots + first, sum);
+  }
+}
+
+void scale_rows(const float* factors, int64_t n_visible, float* values) {
+  for (int64_t i = 0; i < n_visible; ++i) {
+    float* row = values + i * kTileUnits;
+    store(row, load(row) * broadcast(factors[i]));
   }
 }
 

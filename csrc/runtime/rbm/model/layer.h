@@ -29,6 +29,7 @@ struct Layer {
     if (units.have_variances()) {
       layer.log_variance.resize(n_units);
       layer.log_variance_velocity.resize(n_units);
+      layer.variance.resize(layer.n_tiles() * kTileUnits);
       layer.inverse_variance.resize(layer.n_tiles() * kTileUnits);
       layer.set_deviations();
     }
@@ -44,9 +45,9 @@ struct Layer {
   /// log sigma^2 of Gaussian visible units, whose sigma = exp(log_variance / 2) is above 0 whatever
   /// is learned; empty for others.
   Buffer<float> log_variance, log_variance_velocity;
-  /// sigma of Gaussian units, and 1 / sigma^2 of visible ones, made from log_variance; whole tiles,
-  /// 0 for missing units. Empty for others.
-  Buffer<float> deviation, inverse_variance;
+  /// sigma of Gaussian units, and sigma^2 and 1 / sigma^2 of visible ones, made from log_variance;
+  /// whole tiles, 0 for missing units. Empty for others.
+  Buffer<float> deviation, variance, inverse_variance;
   std::vector<int64_t> group_starts;  ///< Units::group_starts of softmax units; empty for others
 
   bool has_variances() const { return inverse_variance.size() > 0; }
@@ -64,6 +65,7 @@ struct Layer {
     for (int64_t i = 0; i < log_variance.size(); ++i) set_deviation(i);
   }
   void set_deviation(int64_t i) {
+    variance[i] = exp_negative(-log_variance[i]);
     inverse_variance[i] = exp_negative(log_variance[i]);
     deviation[i] = exp_negative(-0.5f * log_variance[i]);
   }

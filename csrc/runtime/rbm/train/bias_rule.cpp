@@ -6,8 +6,9 @@ BiasRule::BiasRule(RbmState& state, const TrainSettings& settings, Centring& cen
     : state_(state), settings_(settings), centring_(centring), mean_visible_(state.n_visible) {}
 
 void BiasRule::update_visible(int64_t tile, bool first_batch, const TileStatistic& data,
-                              const TileStatistic& model) {
-  const TileMeans gradient = difference(data, model);
+                              const TileStatistic& model, float factor) {
+  TileMeans gradient = difference(data, model);
+  for (float& value : gradient.units) value *= factor;
   if (centring_.is_on()) centring_.begin_visible(tile, first_batch, data.means(), gradient);
   if (settings_.has_sparsity) {
     const TileMeans means = data.means();

@@ -15,6 +15,10 @@ namespace udl {
 class WeightTerms {
  public:
   void add(const OuterTerm& term) { terms_[count_++] = term; }
+  void scale(float factor) {
+    for (int t = 0; t < count_; ++t)
+      for (float& value : terms_[t].hidden) value *= factor;
+  }
   const OuterTerm* data() const { return terms_; }
   int count() const { return count_; }
 
@@ -27,9 +31,9 @@ class BiasRule {
  public:
   BiasRule(RbmState& state, const TrainSettings& settings, Centring& centring);
 
-  /// Biases of a visible tile; keeps what the terms of weights need.
+  /// Biases of a visible tile, whose gradient takes a factor; keeps what the terms of weights need.
   void update_visible(int64_t tile, bool first_batch, const TileStatistic& data,
-                      const TileStatistic& model);
+                      const TileStatistic& model, float factor);
   /// Biases of a hidden tile, after all visible ones. Returns the terms of its weights.
   WeightTerms update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
                             const TileStatistic& model);

@@ -22,6 +22,8 @@ struct TrainScratch {
   Buffer<float> gradient;
   Buffer<int64_t> long_sums;
   Buffer<float> weights_before;    ///< a panel, where the update of centred models wants it
+  float step_size = 1;             ///< of the minibatch at work (train/step_size.h)
+  Buffer<float> row_factors;       ///< sigma^2 of visible units times that, where they have it
   ProbabilityRounding rounding{};  ///< of the minibatch at work
   ShortBatch short_batch{};
 };

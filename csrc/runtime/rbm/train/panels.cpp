@@ -21,6 +21,8 @@ void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep
   output.means = run_.states.data_means(tile);
   if (!sampled) output.means_fixed = run_.states.data_means_fixed(tile);
   up.run(states.data, tile, scratch.from_data, scratch.tile, output);
+  if (run_.step_size.is_bounded())
+    run_.step_size.begin_hidden(tile, output.means, states.batch.count);
   if (sampled)
     run_.kernels.gradient.transpose_tile(samples, tile,
                                          run_.states.data_hidden.units_of(states.batch.count));
@@ -42,13 +44,18 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
                    TrainScratch& scratch, int thread) {
   const HiddenStatistics data = data_statistics(tile, states, scratch);
   const HiddenStatistics model = model_statistics(tile, states, up, scratch);
-  const WeightTerms terms = run_.biases.update_hidden(tile, states.batch.index == 0,
-                                                      hidden_statistic(run_.kernels, data, tile),
-                                                      hidden_statistic(run_.kernels, model, tile));
+  WeightTerms terms = run_.biases.update_hidden(tile, states.batch.index == 0,
+                                                hidden_statistic(run_.kernels, data, tile),
+                                                hidden_statistic(run_.kernels, model, tile));
 
   PanelUpdate update{};
   run_.gradient.fill(tile, {states.data, data}, {states.model, model}, scratch, update);
   if (run_.variances.is_on()) run_.variances.begin_panel(tile, update.float_sums);
+  if (run_.real_visible()) {
+    run_.kernels.gradient.scale_rows(scratch.row_factors.data(), run_.state.n_visible,
+                                     scratch.gradient.data());
+    terms.scale(scratch.step_size);
+  }
   update.terms = terms.data();
   update.n_terms = terms.count();
   if (!run_.centring.is_on()) return apply(update, tile, up.scale_exponent(), thread);

@@ -62,6 +62,8 @@ void Stages::hidden_stage(Team& team, const BatchStates& following, int exponent
 
 void Stages::chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent) {
   const Minibatch none{};
+  TrainScratch& scratch = scratch_[team.thread_index()];
+  scratch.step_size = run_.step_size.factor(states.batch.count);
   if (states.data.is_sparse()) sum_columns(team, states.data);
   for (int64_t s = 0; s < run_.settings.k && !team.stopped(); ++s) {
     if (s > 0) sample_hidden(team, states, s - 1, exponent);
@@ -110,12 +112,22 @@ void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
   team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { visible_.learn(tile, states); });
 }
 
+/// The gradient is made of states over sigma^2; what moves weights and biases is that of the
+/// states: the gradient of the model of v / sigma, so that a rate means the same in any units of
+/// the data.
+void Stages::find_row_factors(TrainScratch& scratch) const {
+  scratch.row_factors.reserve(run_.state.n_visible);
+  for (int64_t i = 0; i < run_.state.n_visible; ++i)
+    scratch.row_factors[i] = run_.state.visible.variance[i] * scratch.step_size;
+}
+
 void Stages::learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent) {
   const int thread = team.thread_index();
   TrainScratch& scratch = scratch_[thread];
   const HalfStep up = panels_.half_step(exponent);
   const bool has_next = next.batch.count > 0 && !data_come_apart();
   panels_.begin_minibatch(thread);
+  if (run_.real_visible()) find_row_factors(scratch);
   scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
   up.prepare(states.last, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);

@@ -136,6 +136,8 @@ void check_settings(const RbmState& state, const TrainSettings& settings) {
     throw_invalid("train: statistics='sampled' counts pairs of bits, got " + units);
   if (settings.binarize_sample)
     throw_invalid("train: binarize_sample makes bits of rows, got " + units);
+  if (!settings.ladder.has_one())
+    throw NotAvailable("train: chains of several temperatures are not available yet with " + units);
 }
 
 /// Momentum that is switched off forgets what it had.

@@ -15,7 +15,8 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       tempering(model, call.settings),
       centring(model, call.settings.centered),
       biases(model, call.settings, centring),
-      variances(model, call.settings) {
+      variances(model, call.settings),
+      step_size(model, call.settings) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
   if (binary_means && !settings.sampled_statistics) gradient.allow_joined(states.max_rows());
 }

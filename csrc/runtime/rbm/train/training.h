@@ -9,6 +9,7 @@
 #include "runtime/rbm/train/bias_rule.h"
 #include "runtime/rbm/train/centring.h"
 #include "runtime/rbm/train/gradient.h"
+#include "runtime/rbm/train/step_size.h"
 #include "runtime/rbm/train/tempering.h"
 #include "runtime/rbm/train/variance_rule.h"
 
@@ -29,6 +30,7 @@ struct Training {
   Centring centring;
   BiasRule biases;
   VarianceRule variances;
+  StepSize step_size;
 
   bool real_visible() const { return !has_bits(state.visible.kind); }
 };

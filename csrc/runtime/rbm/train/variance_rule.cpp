@@ -7,6 +7,9 @@
 namespace udl {
 namespace {
 
+constexpr auto kLargestForce = static_cast<float>(kLargestVarianceForce),
+               kLargestLog = static_cast<float>(kLargestLogVariance);
+
 /// Means over the rows of ((v - b) / sigma^2)^2, in row order; `values` are v / sigma^2.
 void mean_squares(const StatesView& values, int64_t tile, const float* centre, float* out) {
   const float* row = values.value_tile(tile);
@@ -42,7 +45,7 @@ void VarianceRule::begin_visible(int64_t tile, const StatesView& data, const Sta
   mean_squares(model, tile, centre, down);
   float* gradient = &gradient_[tile * kTileUnits];
   for (int64_t k = 0; k < tile_units(layer, tile); ++k)
-    gradient[k] = 0.5f * (up[k] - down[k]) / inverse[k];
+    gradient[k] = 0.5f * (up[k] - down[k]) * layer.variance[tile * kTileUnits + k];
 }
 
 void VarianceRule::begin_panel(int64_t tile, const float* gradient) {
@@ -59,10 +62,10 @@ void VarianceRule::update(int64_t tile) {
   const auto rate = static_cast<float>(settings_.learning_rate),
              momentum = static_cast<float>(settings_.momentum);
   for (int64_t i = first; i < first + tile_units(layer, tile); ++i) {
-    const float step = rate * gradient_[i];
+    const float step = rate * std::clamp(gradient_[i], -kLargestForce, kLargestForce);
     const float change = momentum == 0 ? step : momentum * layer.log_variance_velocity[i] + step;
     layer.log_variance_velocity[i] = momentum == 0 ? 0 : change;
-    layer.log_variance[i] += change;
+    layer.log_variance[i] = std::clamp(layer.log_variance[i] + change, -kLargestLog, kLargestLog);
     layer.set_deviation(i);
   }
 }

@@ -17,7 +17,7 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
   if (run_.tempering.is_on())
     run_.tempering.keep_energies(tile, input, states.chain.bits);
   else if (is_last)
-    learn(tile, states);
+    learn(tile, states, scratch.step_size);
 }
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
@@ -39,15 +39,24 @@ void VisibleTiles::scale_means(int64_t tile, const BatchStates& states, const fl
 }
 
 /// Transposes the tile's bits of both phases for the gradient and updates its biases.
-void VisibleTiles::learn(int64_t tile, const BatchStates& states) {
+void VisibleTiles::learn(int64_t tile, const BatchStates& states, float step_size) {
   const StatesView &data = states.data, &model = states.model;
   const RbmKernels& kernels = run_.kernels;
   if (!data.real) kernels.gradient.transpose_tile(data.bits, tile, data.units);
   if (!model.real) kernels.gradient.transpose_tile(model.bits, tile, model.units);
   if (run_.gradient.joins(data, model)) run_.gradient.join_tile(tile, data, model);
   if (run_.variances.is_on()) run_.variances.begin_visible(tile, data, model);
-  run_.biases.update_visible(tile, states.batch.index == 0, visible_statistic(kernels, data, tile),
-                             visible_statistic(kernels, model, tile));
+  run_.biases.update_visible(tile, states.batch.index == 0, statistic(tile, data),
+                             statistic(tile, model), step_size);
+}
+
+/// Of states themselves, also where they lie over their variances.
+TileStatistic VisibleTiles::statistic(int64_t tile, const StatesView& visible) const {
+  TileStatistic found = visible_statistic(run_.kernels, visible, tile);
+  if (run_.real_visible())
+    for (int k = 0; k < kTileUnits; ++k)
+      found.float_sums[k] *= run_.state.visible.variance[tile * kTileUnits + k];
+  return found;
 }
 
 }  // namespace udl

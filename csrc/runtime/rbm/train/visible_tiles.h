@@ -15,13 +15,14 @@ class VisibleTiles {
                    TrainScratch& scratch);
 
   /// What the statistics and biases take from the last Gibbs step. Part of it, but where states are
-  /// swapped before.
-  void learn(int64_t tile, const BatchStates& states);
+  /// swapped before. `step_size` is of the minibatch (train/step_size.h).
+  void learn(int64_t tile, const BatchStates& states, float step_size = 1);
 
  private:
   void store_means(int64_t tile, const BatchStates& states, const UnitInput& input,
                    const HalfStep& down, TrainScratch& scratch);
   void scale_means(int64_t tile, const BatchStates& states, const float* means);
+  TileStatistic statistic(int64_t tile, const StatesView& visible) const;
 
   Training& run_;
 };

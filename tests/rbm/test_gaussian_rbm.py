@@ -1,0 +1,64 @@
+"""RBM(visible="gaussian") in the packed-bit engine: what users see of it."""
+
+import numpy as np
+import pytest
+
+import udl_fast as udl
+from tests.support.engines import rng
+
+OPTIONS = {"visible": "gaussian", "learning_rate": 0.005, "n_iter": 20, "random_state": 0}
+SIGMA = 0.3
+
+
+@pytest.fixture(scope="module")
+def clusters():
+    """Three clusters, 900 rows of 12 features, whose spread is SIGMA."""
+    g = rng(3)
+    means = g.normal(0, 1, (3, 12))
+    return (means[g.integers(0, 3, 900)] + SIGMA * g.normal(size=(900, 12))).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def fitted(clusters):
+    return udl.RBM(24, **{**OPTIONS, "n_iter": 150}).fit(clusters)
+
+
+def test_sigma_goes_to_the_spread_within_clusters(fitted, clusters):
+    """It starts at 1, and the features have standard deviations of about 1."""
+    assert (fitted.sigma_ < 0.6 * clusters.std(axis=0)).all()
+    assert (fitted.sigma_ > 0.8 * SIGMA).all()
+
+
+def test_samples_are_real_numbers_like_the_rows(fitted, clusters):
+    drawn = fitted.sample(2000, n_steps=50, start=np.resize(clusters, (2000, 12)))
+    assert drawn.dtype == np.float32
+    assert np.abs(drawn.mean(axis=0) - clusters.mean(axis=0)).max() < 0.2
+    assert np.abs(drawn.std(axis=0) / clusters.std(axis=0) - 1).max() < 0.2
+    assert fitted.gibbs(clusters[:3]).dtype == np.float32
+    assert fitted.sample_hidden(clusters[:3]).dtype == bool
+    assert fitted.sample_visible(np.ones((3, 24), bool)).dtype == np.float32
+
+
+def test_units_are_held_at_real_values(fitted, clusters):
+    row = np.where(np.arange(12) < 8, clusters[0], np.nan)
+    found = fitted.sample(50, n_steps=20, clamp=row)
+    assert (found[:, :8] == clusters[0, :8]).all()
+    assert np.abs(found[:, 8:].mean(axis=0) - clusters[0, 8:]).max() < 4 * SIGMA
+
+
+@pytest.mark.parametrize("options", [{}, {"algorithm": "pcd", "momentum": 0.5}, {"centered": True}])
+def test_resume_to_the_bit_on_other_threads(clusters, tmp_path, options):
+    options = {**OPTIONS, **options}
+    whole = udl.RBM(24, **options, n_jobs=1).fit(clusters)
+    half = udl.RBM(24, **{**options, "n_iter": 10}, n_jobs=2).fit(clusters)
+    half.save(tmp_path / "half.safetensors")
+    again = udl.load(tmp_path / "half.safetensors")
+    again.set_params(warm_start=True, n_iter=10, n_jobs=3).fit(clusters)
+    for name in ("components_", "intercept_hidden_", "intercept_visible_", "sigma_"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(whole, name), err_msg=name)
+
+
+def test_sigma_stays_where_it_is_not_learned(clusters):
+    sigma = np.linspace(0.5, 1.5, 12)
+    model = udl.RBM(24, **OPTIONS, sigma=sigma, learn_sigma=False).fit(clusters)
+    np.testing.assert_allclose(model.sigma_, sigma, rtol=1e-6)
