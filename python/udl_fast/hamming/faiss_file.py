@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from ..persistence.replaced_file import replaced_file
 from .codes import MAX_BITS, next_id_after
-from .index_file import MAGIC, Contents, repeats
+from .id_lists import hold_twice
+from .index_file import MAGIC, Contents
 
 _HEADER = struct.Struct("<4siiqBi")
 _COUNT = struct.Struct("<Q")
@@ -97,7 +98,7 @@ class _Reader:
     def ids(self, n: int) -> NDArray[np.int64]:
         ids: NDArray[np.int64] = self._array(np.dtype("<i8"), n)
         self.expect(not n or ids.min() >= 0, "has ids below 0")
-        self.expect(not repeats(ids), "has an id more than once")
+        self.expect(not hold_twice(ids), "has an id more than once")
         return ids
 
     def _check_count(self, expected: int, item_size: int) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ..persistence.replaced_file import replaced_file
 from .codes import MAX_BITS, MAX_ID
+from .id_lists import hold_twice
 
 IndexType = Literal["auto", "scan", "mih"]
 
@@ -141,11 +142,5 @@ def _check_ids(
         raise ValueError(
             f"HammingIndex.load: {path} has ids from {lowest} to {highest}, expected 0 to {next_id - 1}: damaged"
         )
-    if ids is not None and repeats(ids):
+    if ids is not None and hold_twice(ids):
         raise ValueError(f"HammingIndex.load: {path} has an id more than once: damaged")
-
-
-def repeats(ids: NDArray[np.int64]) -> bool:
-    """Whether an id occurs more than once."""
-    ascending = bool((ids[1:] > ids[:-1]).all())
-    return not ascending and len(np.unique(ids)) < len(ids)

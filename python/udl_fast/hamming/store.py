@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..locks import open_in_children
 from .codes import MAX_ID, id_array, next_id_after, refuse_masked
+from .id_lists import hold_twice, positions_in, positions_in_ascending
 from .index_file import Contents, aligned_empty
 
 
@@ -122,12 +123,7 @@ class CodeStore:
         held, stored = self._held, self.contents().ids
         if stored is None:
             return np.where((ids >= 0) & (ids < held.n_codes), ids, -1)
-        if not len(stored):
-            return np.full(len(ids), -1, np.int64)
-        order = None if held.ascending else np.argsort(stored)
-        at = np.minimum(np.searchsorted(stored, ids, sorter=order), len(stored) - 1)
-        at = at if order is None else order[at]
-        return np.where(stored[at] == ids, at, -1)
+        return (positions_in_ascending if held.ascending else positions_in)(stored, ids)
 
     def remove(self, ids: ArrayLike | range, name: str) -> int:
         """Remove codes of these ids; the others keep theirs. Returns how many there were."""
@@ -256,7 +252,7 @@ def check_new_ids(store: CodeStore, ids: NDArray[np.int64], n_codes: int, functi
         return
     if ids.min() < 0:
         raise ValueError(f"{function}: ids must be from 0 to 2^63 - 1, got {ids.min()}")
-    if len(np.unique(ids)) != len(ids):
+    if hold_twice(ids):
         raise ValueError(f"{function}: ids holds an id more than once")
     found = ids[store.positions(ids) >= 0]
     if len(found):
