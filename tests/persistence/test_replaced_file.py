@@ -2,10 +2,12 @@
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
 from udl_fast.persistence.replaced_file import replaced_file
@@ -156,3 +158,42 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path, name):
         file.write(b"new")
     assert caught.value.filename == str(path)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("ending", ["/", "/.", "//"])
+def test_names_of_folders_make_no_file(tmp_path, ending):
+    with pytest.raises(IsADirectoryError):
+        write(f"{tmp_path}/new{ending}", b"new")
+    (tmp_path / "file").write_bytes(b"old")
+    with pytest.raises(OSError):
+        write(f"{tmp_path}/file{ending}", b"new")
+    assert (tmp_path / "file").read_bytes() == b"old"
+    assert names(tmp_path) == ["file"]
+
+
+WRITES = {
+    "bytes": lambda file: file.write(bytes(100_000)),
+    "buffered": lambda file: [file.write(bytes(100)) for _ in range(100)],
+    "array": lambda file: np.save(file, np.zeros(10_000)),
+}
+
+
+@posix
+@pytest.mark.parametrize("kind", WRITES)
+def test_a_disk_that_is_full_is_named(path, kind):
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match=re.escape(str(path))), replaced_file(path) as file:
+            WRITES[kind](file)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert path.read_bytes() == b"old"
+    assert names(path.parent) == [path.name]
+
+
+def test_errors_of_other_files_stay(path, tmp_path):
+    with pytest.raises(FileNotFoundError, match="other"), replaced_file(path):
+        (tmp_path / "other").read_bytes()

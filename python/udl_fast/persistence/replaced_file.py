@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import re
@@ -35,21 +36,21 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         raise OSError(f"{path} exists and is no regular file")
+    _refuse_folder_name(path)
     _remove_leftovers(target)
     temporary = target.with_name(f"{_stem(target)}{secrets.token_hex(8)}")
     try:  # before the file is there: an interrupt finds it there or not
-        with _naming(path):
-            file = _locked_file(temporary)
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-            with contextlib.suppress(FileNotFoundError):
-                os.chmod(temporary, target.stat().st_mode & 0o7777)
-            if sys.platform != "win32":  # still locked, so that nobody takes it for a leftover
-                _move(temporary, target, path)
-        if sys.platform == "win32":  # open files cannot be moved
-            _move(temporary, target, path)
+        with _naming(path, temporary):
+            with _locked_file(temporary) as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                with contextlib.suppress(FileNotFoundError):
+                    os.chmod(temporary, target.stat().st_mode & 0o7777)
+                if sys.platform != "win32":  # still locked, so that nobody takes it for a leftover
+                    os.replace(temporary, target)
+            if sys.platform == "win32":  # open files cannot be moved
+                os.replace(temporary, target)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()
@@ -58,17 +59,23 @@ def replaced_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 @contextlib.contextmanager
-def _naming(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Errors name the file that was asked for, not the one beside it that nobody has heard of."""
+def _naming(path: str | os.PathLike[str], temporary: Path) -> Iterator[None]:
+    """Errors name the file that was asked for, where they name none, as those of a full disk, or the one
+    beside it that nobody has heard of. Others are of other files that the body uses."""
     try:
         yield
     except OSError as error:
+        if error.filename is not None and str(error.filename) != str(temporary):
+            raise
+        if error.errno is None:  # as NumPy raises it
+            raise OSError(f"{os.fsdecode(path)}: {error}") from None
         raise OSError(error.errno, error.strerror, os.fspath(path)) from None
 
 
-def _move(temporary: Path, target: Path, path: str | os.PathLike[str]) -> None:
-    with _naming(path):
-        os.replace(temporary, target)
+def _refuse_folder_name(path: str | os.PathLike[str]) -> None:
+    """As open() does: what ends with a slash or a dot is the name of a folder."""
+    if os.path.basename(os.fsdecode(path)) in ("", ".", ".."):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), os.fspath(path))
 
 
 def _stem(target: Path) -> str:
