@@ -151,6 +151,7 @@ def test_damaged_arrays_are_refused(path, change, message):
         ),
         (lambda d: d["parameters"].update(k=2**70), "k must be <= 281474976710655"),
         (lambda d: d["values"].update(_sampling_steps=2**48), "_sampling_steps is 2814749767"),
+        (lambda d: d["values"].update(n_updates_=2**48), "n_updates_ is 281474976710656"),
         (
             lambda d: d["values"]["history"].update(epoch=[-1] * 10),
             "epoch holds something other than integers: '-1'",

@@ -23,7 +23,7 @@ _CHOICES = {
 _LARGEST = {
     "_seed": 2**64 - 1,
     "n_iter_": 2**62,
-    "n_updates_": 2**62,
+    "n_updates_": LARGEST_STEP,  # each numbers the draws that present its rows
     "_training_steps": LARGEST_STEP,
     "n_features_in_": 2**31,
 }
