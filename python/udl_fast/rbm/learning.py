@@ -29,6 +29,8 @@ _ENGINE_SETTINGS = (
 )
 
 
+_DRAWN_AT_A_TIME = 1 << 20  # normal numbers, some tens of milliseconds
+
 # What files mean that were written before there were kinds of units.
 BEFORE_KINDS: Mapping[str, Any] = {"visible_groups": None, "sigma": 1.0, "learn_sigma": True}
 
@@ -176,10 +178,10 @@ class ContrastiveLearning(Inference):
 
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
         """Weights in scikit-learn's order of draws."""
-        sizes = {"n_visible": X.shape[1], "n_hidden": self.n_components}
+        sizes = {"n_visible": X.shape[1], "n_hidden": int(self.n_components)}
         if self.visible == "gaussian" and self.learn_sigma:
             warn_of_constants(self, X)
-        weights = rng.normal(0, self.initial_weights, (self.n_components, X.shape[1]))
+        weights = _normal_rows(rng, self.initial_weights, sizes["n_hidden"], sizes["n_visible"])
         engine = self._bare_engine(sizes, self.precision)
         visible_bias = self._initial_visible_bias(rows)
         hidden_bias = np.zeros(self.n_components)
@@ -244,3 +246,15 @@ class ContrastiveLearning(Inference):
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         raise NotImplementedError
+
+
+def _normal_rows(
+    rng: np.random.RandomState, deviation: float, n_rows: int, n_columns: int
+) -> NDArray[np.float64]:
+    """The draws of a single call, in as many as Ctrl-C needs."""
+    drawn = np.empty((n_rows, n_columns))
+    n_at_a_time = max(1, _DRAWN_AT_A_TIME // n_columns)
+    for first in range(0, n_rows, n_at_a_time):
+        block = drawn[first : first + n_at_a_time]
+        block[...] = rng.normal(0, deviation, block.shape)
+    return drawn

@@ -123,7 +123,7 @@ class Measurements(Inference):
         """Small models train on bits no faster than several times as large ones."""
         if self.precision == "float64":
             return _COST_OF_DOUBLES
-        n_weights: int = self.n_components * rows.shape[1]
+        n_weights = int(self.n_components) * rows.shape[1]
         of_large = _COST_OF_BITS if self._measures_bits(rows) else _COST_OF_REALS
         return of_large * n_weights / (n_weights + _WEIGHTS_FOR_HALF_COST)
 
