@@ -28,27 +28,42 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     """
     if X is None:
         raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
+    _check_real(X, f"{type(estimator).__name__}: X")
     if sparse.issparse(X):
         X = checked_csr(X, "X")
-    dtypes = [
-        default_dtype,
-        *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default_dtype),
-    ]
-    return validate_data(estimator, X, accept_sparse="csr", dtype=dtypes, reset=reset)
+    return validate_data(
+        estimator, X, accept_sparse="csr", dtype=_dtypes(default_dtype), reset=reset
+    )
 
 
-def state_matrix(X: Any, argument: str) -> Any:
+def state_matrix(X: Any, argument: str, default_dtype: Any = np.float32) -> Any:
     """States or probabilities of units: a finite 2-D matrix; one row may be 1-D. States have no
-    feature names, so they are not compared with those of the training data."""
+    feature names, so they are not compared with those of the training data. Other dtypes than those of
+    `input_matrix` become `default_dtype`."""
     if X is None:
         raise TypeError(f"{argument} must be a matrix, got None")
+    _check_real(X, argument)
     X = checked_csr(X, argument) if sparse.issparse(X) else np.atleast_2d(X)
     return check_array(
         X,
         accept_sparse="csr",
-        dtype=[np.float32, np.float64, np.uint8, np.bool_],
+        dtype=_dtypes(default_dtype),
         input_name=argument,
     )
+
+
+def _dtypes(default: Any) -> list[Any]:
+    """What is taken as it is, and first what all other input becomes."""
+    return [default, *(d for d in (np.float32, np.float64, np.uint8, np.bool_) if d is not default)]
+
+
+def _check_real(X: Any, name: str) -> None:
+    """An error for what would be read as numbers that nobody meant: those that a mask hides, and dates."""
+    if np.ma.is_masked(X):
+        raise ValueError(f"{name} is a masked array with masked entries; fill or drop them first")
+    dtypes = [X.dtype] if hasattr(X, "dtype") else list(getattr(X, "dtypes", ()))
+    if dates := [str(dtype) for dtype in dtypes if getattr(dtype, "kind", None) in ("M", "m")]:
+        raise TypeError(f"{name} has dtype {dates[0]}, expected booleans, integers or real numbers")
 
 
 def to_rows(
@@ -126,7 +141,11 @@ def check_finite(values: NDArray[Any], name: str, *, double: bool) -> None:
 
 
 def check_range(low: float, high: float, name: str, *, double: bool) -> None:
-    """An error if input from `low` to `high` is beyond what the engine can sum."""
+    """An error if input from `low` to `high`, of finite values, is beyond what the engine can sum."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(
+            f"{name} stores values several times in one place that add up to more than float64 holds"
+        )
     _check_size(max(abs(low), abs(high)), _LARGEST_SUMMED, name, double=double)
 
 

@@ -25,7 +25,9 @@ class ModelKind:
 
     # Arrays of the engine that make a model where they are given instead of learned.
     _defining: ClassVar[tuple[str, ...]] = ()
-    _default_dtype: Any = np.float32  # of input that is neither floating point, uint8 nor bool
+    _default_dtype: Any = (
+        np.float32
+    )  # of input that is neither floating point, uint8 nor bool, in float32
     # Arguments that came after the first files, with what files that lack them mean.
     _later_parameters: ClassVar[Mapping[str, Any]] = {}
 
@@ -123,6 +125,12 @@ class ModelKind:
         if self.__sklearn_is_fitted__():
             return self._engine.precision == "float64"
         return getattr(self, "precision", "float64") == "float64"
+
+    def _input_dtype(self, *, double: bool | None = None) -> Any:
+        """What input of other dtypes becomes; `double` is whether it meets an engine of float64, None means
+        the present one. Nothing is lost then."""
+        double = self._is_double() if double is None else double
+        return np.float64 if double else self._default_dtype
 
     @property
     def _engine_dtype(self) -> str:

@@ -290,7 +290,9 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         """X and its rows, checked, and the model ready to learn from them: the fitted one, or a new one, which
         is built beside it."""
         model = self if resume else twin_of(self)
-        X = input_matrix(model, X, reset=not resume, default_dtype=self._default_dtype)
+        double = None if resume else getattr(self, "precision", "float64") == "float64"
+        dtype = self._input_dtype(double=double)
+        X = input_matrix(model, X, reset=not resume, default_dtype=dtype)
         weights = checked_weights(sample_weight, X.shape[0], type(self).__name__)
         presentation = Presentation.of(model._rows(X, y, training=True), weights)
         if resume:
@@ -388,7 +390,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
 
     def _matrix(self, X: Any) -> Any:
         """X checked against what the model was fitted to."""
-        return input_matrix(self, X, reset=False, default_dtype=self._default_dtype)
+        return input_matrix(self, X, reset=False, default_dtype=self._input_dtype())
 
     # ---- the fitted model ----
 

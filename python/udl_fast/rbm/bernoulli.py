@@ -195,7 +195,7 @@ sparsity_damping, binarize, sample_visibles, precision, shuffle, warm_start, dev
         self._check_fitted()
         checked = self._check_parameters()
         self._check_resumable()
-        rows = self._rows(state_matrix(v_pos, "v_pos"), training=True)
+        rows = self._rows(state_matrix(v_pos, "v_pos", self._input_dtype()), training=True)
         seed = int.from_bytes(check_random_state(rng).bytes(8), "little")
         settings = {**checked, "batch_size": rows.shape[0]}
         trained_alone(self, lambda turn: train_epoch(turn, rows, None, settings, None, seed=seed))

@@ -123,7 +123,7 @@ class Inference(Model):
 
     def _visible_states(self, v: Any) -> Any:
         self._check_fitted()
-        v = state_matrix(v, "v")
+        v = state_matrix(v, "v", self._input_dtype())
         if v.shape[1] != self._engine.n_visible:
             raise ValueError(
                 f"X has {v.shape[1]} features, but {type(self).__name__} is expecting "
@@ -133,7 +133,7 @@ class Inference(Model):
 
     def _hidden_states(self, h: Any, function: str, argument: str = "h") -> Any:
         self._check_fitted()
-        h = state_matrix(h, argument)
+        h = state_matrix(h, argument, self._input_dtype())
         if h.shape[1] != self._engine.n_hidden:
             raise ValueError(
                 f"{function}: {argument} has {h.shape[1]} columns, expected {self._engine.n_hidden}"
