@@ -20,6 +20,22 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
+/// The tables that a training goes on with, after those of the model took their place.
+class PutAside {
+ public:
+  explicit PutAside(RbmState& state) : narrow_(state.narrow), exponent_(state.scale_exponent) {
+    state.use_tables(state.fast, 1);  // the other threads wait
+  }
+  void bring_back(RbmState& state) const {
+    state.narrow = narrow_;
+    state.scale_exponent = exponent_;
+  }
+
+ private:
+  const bool narrow_;
+  const int exponent_;
+};
+
 class FixedTrainer {
  public:
   FixedTrainer(RbmState& state, const TrainCall& call, const Run& run)
@@ -82,13 +98,18 @@ class FixedTrainer {
     result_.n_rows += batch.count;
   }
 
-  /// Callbacks look at the model while no thread changes it: all wait for the one that calls.
+  /// Callbacks look at the model while no thread changes it: all wait for the one that calls. They
+  /// see it with the tables that it has outside of training.
   void poll(Team& team) {
+    team.barrier();  // the last stage, which reads tables, may not be over elsewhere
+    if (team.stopped()) return;
     if (team.thread_index() == 0) {
+      const PutAside tables(state_);
       stop_requested_ = poll_(result_.n_rows);
       result_.stopped = stop_requested_;
       last_poll_ = Clock::now();
-      team.check_stop();  // an interruption meanwhile: nothing more is learned
+      // An interruption meanwhile: nothing more is learned, and others may look still.
+      if (!team.check_stop()) tables.bring_back(state_);
     }
     team.barrier();
   }
