@@ -1,6 +1,7 @@
 """The benchmark harness: turns are fair, and contestants live in processes of their own."""
 
 import os
+import signal
 
 import pytest
 
@@ -64,6 +65,25 @@ def test_a_contestant_answers_from_its_own_process(tmp_path, monkeypatch):
         assert answer["env"]["OMP_NUM_THREADS"] == answer["env"]["UDL_FAST_NUM_THREADS"] == "3"
         assert "OPENBLAS_CORETYPE" not in answer["env"]
         assert 0.02 <= contestant.seconds(2) < 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+def test_ctrl_c_ends_a_contestant_without_a_traceback(tmp_path, capfd):
+    path = contestant_file(
+        tmp_path,
+        """
+        import os, signal
+        class Pressed:
+            def __init__(self, n_threads):
+                pass
+            def run(self, n):
+                os.kill(os.getpid(), signal.SIGINT)
+        """,
+    )
+    ended = pytest.raises(process.ContestantError, match=f"ended with code {-signal.SIGINT}")
+    with process.Contestant("pressed", path, "Pressed", 1) as contestant, ended:
+        contestant.seconds(1)
+    assert "Traceback" not in capfd.readouterr().err
 
 
 def test_a_failure_is_reported_and_the_process_goes_on(tmp_path):

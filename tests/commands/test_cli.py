@@ -283,3 +283,20 @@ def test_bench_finds_an_unwritable_output_before_it_starts(capsys, monkeypatch):
     code, _, err = run(capsys, "bench", "rbm", "--quick", "--output", "none/r.json")
     assert code == 1
     assert "cannot write" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+def test_ctrl_c_while_the_command_is_imported_shows_no_traceback():
+    code = (
+        "import sys, os, signal\n"
+        "class Press:\n"  # in place of the command's module
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'udl_fast.cli':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.meta_path.insert(0, Press())\n"
+        "from udl_fast.__main__ import main\n"
+        "sys.exit(main())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "\nudl-fast: interrupted\n")

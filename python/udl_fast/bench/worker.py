@@ -16,6 +16,7 @@ Messages are a length and a pickle; the two ends are one program, so pickle is n
 import importlib
 import os
 import pickle
+import signal
 import struct
 import sys
 import time
@@ -98,4 +99,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl-C reaches all processes; the harness tells of it
     main()
