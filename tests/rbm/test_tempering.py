@@ -176,3 +176,44 @@ def test_chains_that_do_not_fit_are_named(digits):
     assert all((a == b).all() for a, b in zip(before, parameters(model), strict=True))
     with pytest.raises(ValueError, match="algorithm='pt' needs sample_visibles=True"):
         RBM(7, sample_visibles=False, **ARGUMENTS).fit(digits)
+
+
+# ---- samples ----
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_tempered_samples_are_those_of_the_model(precision):
+    weights, hidden_bias, visible_bias = small_model()
+    model = RBM.from_parameters(
+        weights, visible_bias, hidden_bias, precision=precision, random_state=0
+    )
+    n = 40_000
+    found = model.sample(n, 10, n_temperatures=3) @ [1, 2, 4, 8]
+    p = joint(1.0)[1].sum(axis=1)
+    counts = np.bincount(found, minlength=16)
+    assert (np.abs(counts - n * p) < 5 * np.sqrt(n * p * (1 - p))).all()
+
+
+def test_tempered_samples_by_seed(digits):
+    model = RBM(7, n_iter=2, random_state=0).fit(digits)
+    arguments = {"n_temperatures": 4, "beta_min": 0.5}
+    one, two = (model.sample(5, 20, random_state=3, **arguments) for _ in range(2))
+    np.testing.assert_array_equal(one, two)
+    assert (model.sample(5, 20, **arguments) != model.sample(5, 20, **arguments)).any()
+    before = parameters(model)
+    means = model.sample(5, 20, digits[:5], means=True, **arguments)
+    assert means.shape == (5, 64)
+    assert ((means > 0) & (means < 1)).all()
+    assert all((a == b).all() for a, b in zip(before, parameters(model), strict=True))
+
+
+def test_bad_ladders_of_samples_are_named(digits):
+    model = RBM(7, n_iter=1, random_state=0).fit(digits)
+    with pytest.raises(ValueError, match="RBM: n_temperatures must be >= 1, got 0"):
+        model.sample(2, n_temperatures=0)
+    with pytest.raises(ValueError, match="RBM: beta_min must be between 0 and 1, got 2"):
+        model.sample(2, n_temperatures=3, beta_min=2)
+    with pytest.raises(ValueError, match="clamp cannot be given with n_temperatures"):
+        model.sample(2, n_temperatures=3, clamp=np.full(64, np.nan))
+    with pytest.raises(ValueError, match="start has 3 rows, expected n_samples = 2"):
+        model.sample(2, 5, digits[:3], n_temperatures=3)

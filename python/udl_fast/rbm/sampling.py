@@ -18,6 +18,8 @@ from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
 from .inference import Inference, like
+from .rules import RULES
+from .tempered import tempered_hidden
 from .units import KINDS_OF_BITS
 
 Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
@@ -30,6 +32,8 @@ _STEP_LOCK = lock_for_moments()
 class Sampling(Inference):
     """Mixin: everything that draws."""
 
+    visible: str
+    hidden: str
     _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
 
     def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[Any]:
@@ -144,6 +148,8 @@ class Sampling(Inference):
         *,
         clamp: Any = None,
         means: bool = False,
+        n_temperatures: int | None = None,
+        beta_min: float = 0.0,
         random_state: Any = None,
     ) -> NDArray[Any]:
         """Fantasies: visible states of `n_samples` independent Gibbs chains.
@@ -163,6 +169,13 @@ class Sampling(Inference):
         means : bool, default=False
             True returns the probabilities of the last half step, P(v = 1 | h), instead of the states
             drawn by them; less noise, and the same chains.
+        n_temperatures : int, default=None
+            Parallel tempering: as many chains at each of so many temperatures, evenly spaced in beta from
+            1 down to `beta_min`, which swap states after every step as those of ``algorithm="pt"`` do.
+            What the chains at beta = 1 find is returned: samples of modes that one chain does not leave.
+            Not with `clamp`; of binary units.
+        beta_min : float in [0, 1], default=0.0
+            Inverse temperature of the hottest chains.
         random_state : int, RandomState or None, default=None
             Of these draws: the same integer gives the same states in every call, whatever was drawn
             before. None goes on with the draws of the model: new ones in every call, determined by
@@ -192,10 +205,19 @@ class Sampling(Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample(
-                n_samples, n_steps, start, clamp=clamp, means=means
+                n_samples,
+                n_steps,
+                start,
+                clamp=clamp,
+                means=means,
+                n_temperatures=n_temperatures,
+                beta_min=beta_min,
             )
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        if n_temperatures is not None:
+            ladder = self._ladder(n_temperatures, beta_min, clamp)
+            return self._sample_tempered(n_samples, n_steps, start, means, ladder)
         if start is None and self._visible_kind() == "replicated_softmax":
             raise ValueError(
                 f"{type(self).__name__}: sample needs start with visible='replicated_softmax': its rows say "
@@ -217,6 +239,45 @@ class Sampling(Inference):
             with self._steps(n_steps) as step:
                 out = self._run_chains(rows, n_steps, step, held, means)
         return out.astype(self._dtype, copy=False) if means else out
+
+    def _ladder(self, n_temperatures: Any, beta_min: Any, clamp: Any) -> dict[str, Any]:
+        owner = type(self).__name__
+        ladder = {"n_temperatures": n_temperatures, "beta_min": beta_min}
+        checked = {name: RULES[name].check(value, name, owner) for name, value in ladder.items()}
+        if clamp is not None:
+            raise ValueError(
+                f"{owner}: clamp cannot be given with n_temperatures: hold units without it"
+            )
+        if (self.visible, self.hidden) != ("bernoulli", "bernoulli"):
+            raise NotImplementedError(
+                f"{owner}: n_temperatures has no visible={self.visible!r} with hidden={self.hidden!r} yet"
+            )
+        return checked
+
+    def _sample_tempered(
+        self, n_samples: int, n_steps: int, start: Any, means: bool, ladder: dict[str, Any]
+    ) -> NDArray[Any]:
+        """Steps: one from the start, those of the chains, and one to visible states."""
+        n_threads = resolve_n_jobs(self.n_jobs)
+        rows = None if start is None else self._visible_rows(self._visible_states(start))
+        if rows is not None and rows.shape[0] != n_samples:
+            raise ValueError(
+                f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
+            )
+        with self._steps(n_steps, n_before=2) as step:
+            if rows is None:
+                rows = self._drawn_visible(
+                    to_rows(np.zeros((n_samples, self._engine.n_hidden), np.bool_)), step
+                )
+            first = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
+            hidden = tempered_hidden(
+                self, first.to_array("bool"), n_steps, step + 1, n_threads, **ladder
+            )
+            last = to_rows(hidden)
+            if means:
+                found: NDArray[Any] = self._engine.mean_visible(last, n_threads)
+                return found.astype(self._dtype, copy=False)
+            return self._drawn_visible(last, step + 1 + n_steps).to_array("bool")
 
     def _drawing_from(self, random_state: Any) -> Self:
         """The same model, engine included, with draws of its own: those of this one stay where they are."""

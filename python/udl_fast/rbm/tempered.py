@@ -1,0 +1,63 @@
+"""Samples by parallel tempering: the chains of `algorithm="pt"`, which learn nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+
+# Draws are not those of training, which come from the model's own seed.
+_OTHER_SEED = 1
+# One minibatch, after which parameters are what they were.
+_NOTHING = {
+    "batch_size": 1,
+    "algorithm": "pt",
+    "learning_rate": 0.0,
+    "momentum": 0.0,
+    "max_norm": 0.0,
+    "sparsity_target": None,
+    "sample_visibles": True,
+    "statistics": "mean",
+    "centered": False,
+}
+
+
+def tempered_hidden(
+    model: Any, hidden: NDArray[np.bool_], n_steps: int, step: int, n_threads: int, **ladder: Any
+) -> NDArray[np.bool_]:
+    """Hidden states at beta = 1 of chains that start at `hidden`, (n_chains, n_hidden), at every temperature.
+
+    Parameters
+    ----------
+    model : RBM
+    hidden : ndarray of bool
+    n_steps : int
+    step : int
+        The first step of the draws.
+    n_threads : int
+    **ladder
+        n_temperatures and beta_min.
+
+    Returns
+    -------
+    ndarray of shape (n_chains, n_hidden), bool
+    """
+    learned = model._engine
+    sizes = {"n_visible": learned.n_visible, "n_hidden": learned.n_hidden}
+    engine = model._bare_engine(sizes, learned.precision)
+    engine.set_parameters(learned.weights(), learned.hidden_bias(), learned.visible_bias())
+    engine.set_chains(np.tile(hidden, (ladder["n_temperatures"], 1)))
+    row = _core.Rows.from_array(np.zeros((1, learned.n_visible), np.bool_))
+    settings = {
+        **model._settings(model._check_parameters(), row),
+        **_NOTHING,
+        "k": n_steps,
+        **ladder,
+    }
+    seed = int(np.random.SeedSequence([model._seed, _OTHER_SEED]).generate_state(1, np.uint64)[0])
+    engine.train(row, None, settings, seed, step, n_threads)
+    found: NDArray[np.bool_] = engine.chains()[: len(hidden)]
+    return found
