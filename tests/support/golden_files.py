@@ -101,14 +101,19 @@ def was_learned_otherwise(name: str) -> bool:
 
 def compared(name: str, content: bytes) -> Any:
     """A file's content, but of a model what `history_` measures otherwise since: the score was an estimate
-    from one unit a row, and there was no spread."""
+    from one unit a row, there was no spread, and free energies were added up in another order."""
     if not name.startswith("models/"):
         return content
     end = 8 + int.from_bytes(content[:8], "little")
     header = json.loads(content[8:end])
     description = json.loads(header.pop("__metadata__")["udl_fast"])
     history = description["values"]["history"]
-    for measured in ("pseudo_likelihood", "validation_pseudo_likelihood", "activation_spread"):
+    for measured in (
+        "pseudo_likelihood",
+        "validation_pseudo_likelihood",
+        "activation_spread",
+        "free_energy_gap",
+    ):
         history.pop(measured, None)
     return header, description, content[end:]
 

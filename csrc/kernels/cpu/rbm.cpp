@@ -14,6 +14,7 @@
 #include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/units/gaussian.h"
+#include "kernels/cpu/rbm/units/log_terms.h"
 #include "kernels/cpu/rbm/units/relu.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/rbm/update_norms.h"
@@ -56,6 +57,7 @@ constexpr UnitKernels bernoulli_kernels() {
   UnitKernels kernels{};
   kernels.activate = activate_bernoulli;
   kernels.sample_values = sample_values;
+  kernels.log_terms = bernoulli_log_terms;
   return kernels;
 }
 

@@ -33,6 +33,14 @@ struct UnitOutput {
   const float* factors;  ///< 16 values, or null for 1
 };
 
+/// What the units of a tile add to minus the free energy, row by row: log(1 + e^x), summed over the
+/// units, is sums[r] + log(products[r]). Room for the rows padded to 16, of which the padding means
+/// nothing. A tile's product lies between 1 and 2^16.
+struct UnitTerms {
+  float* sums;
+  float* products;
+};
+
 struct UnitKernels {
   /// Mean, sample and packing. Exact, given its input.
   /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. Rectified linear:
@@ -45,6 +53,9 @@ struct UnitKernels {
   void (*sample_values)(const float* values, int64_t rows, int64_t row_stride,
                         const DrawKey& draw_key, uint32_t first_chain, int64_t tile,
                         uint64_t* sample_words);
+
+  /// Exact, given its input: lanes are put together in pairs, pairs of pairs, and so on.
+  void (*log_terms)(const UnitInput& input, const UnitTerms& terms);
 };
 
 }  // namespace udl

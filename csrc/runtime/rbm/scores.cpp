@@ -5,26 +5,13 @@
 
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/fixed_engine.h"
-#include "runtime/rbm/model/softplus.h"
 #include "runtime/rbm/row_blocks.h"
+#include "runtime/rbm/steps/layer_terms.h"
 
 namespace udl {
 namespace {
 
-/// Per row: sum of softplus over the units of one tile, in unit order.
-void softplus_sums(const UnitInput& in, int64_t n_units, double* out) {
-  for (int64_t r = 0; r < in.rows; ++r) {
-    double sum = 0;
-    for (int64_t k = 0; k < n_units; ++k) {
-      const float total = in.sums ? static_cast<float>(in.sums[r * kTileUnits + k])
-                                  : in.float_sums[r * kTileUnits + k];
-      sum += softplus(total * in.scale + in.bias[k]);
-    }
-    out[r] = sum;
-  }
-}
-
-/// The same for a sparse row; terms that are zero change nothing.
+/// v . b of a sparse row; terms that are zero change nothing.
 double sparse_energy(const SparseRowsView& visible, int64_t row, const BiasVector& bias) {
   double sum = 0;
   for (int64_t at = visible.first[row]; at < visible.last[row]; ++at) {
@@ -37,13 +24,10 @@ double sparse_energy(const SparseRowsView& visible, int64_t row, const BiasVecto
 /// v . b of one row, in unit order.
 double visible_energy(const StatesView& visible, int64_t row, const BiasVector& bias) {
   if (visible.is_sparse()) return sparse_energy(visible.sparse, row, bias);
+  if (!visible.real) return sum_where_on(visible.bits, row, bias.tile(0));
   const float* values = visible.values + row * visible.value_stride;
-  const auto is_on = [&](int64_t i) {
-    return visible.bits.word_column(i / kWordBits)[row] >> (i % kWordBits) & 1;
-  };
   double sum = 0;
-  for (int64_t i = 0; i < bias.size(); ++i)
-    sum += visible.real ? static_cast<double>(values[i]) * bias[i] : (is_on(i) ? bias[i] : 0.0f);
+  for (int64_t i = 0; i < bias.size(); ++i) sum += static_cast<double>(values[i]) * bias[i];
   return sum;
 }
 
@@ -72,18 +56,19 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
   LayerStates states;
   const auto energies = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = block_states(visible, block, up, states);
-    Buffer<double> tile_sums(up.n_tiles() * block.count);
+    LayerTerms terms(up.n_tiles(), block.count);
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
       for_each_tile(team, up, from, scratch, [&](int64_t tile, const UnitInput& input) {
-        const int64_t n_units = std::min<int64_t>(kTileUnits, n_hidden() - tile * kTileUnits);
-        softplus_sums(input, n_units, tile_sums.data() + tile * block.count);
+        up.log_terms(input, terms.tile(tile));
       });
-      team.for_each(block.count, [&](int64_t r) {
-        double energy = own_energy(from, r, state_.visible);
-        for (int64_t tile = 0; tile < up.n_tiles(); ++tile)
-          energy -= tile_sums[tile * block.count + r];
-        out[block.first + r] = energy;
+      team.for_each(divide_up(block.count, LayerTerms::kBlockRows), [&](int64_t few) {
+        double totals[LayerTerms::kBlockRows];
+        terms.block_totals(few, totals);
+        const int64_t first = few * LayerTerms::kBlockRows;
+        const int64_t end = std::min(block.count, first + LayerTerms::kBlockRows);
+        for (int64_t r = first; r < end; ++r)
+          out[block.first + r] = own_energy(from, r, state_.visible) - totals[r - first];
       });
     });
   };

@@ -81,6 +81,11 @@ class HalfStep {
     kernels_.unit(to().kind).activate(input, output);
   }
 
+  /// What the units of a tile add to minus the free energies (kernels/rbm/units.h).
+  void log_terms(const UnitInput& input, const UnitTerms& terms) const {
+    kernels_.unit(to().kind).log_terms(input, terms);
+  }
+
   /// Both at once.
   void run(const StatesView& from, int64_t tile, BitProduct& product, TileScratch& scratch,
            const UnitOutput& output) const {

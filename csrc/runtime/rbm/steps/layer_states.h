@@ -2,6 +2,7 @@
 // States of one layer for the rows of a batch, and the part of them that a step reads.
 #include <cstdint>
 
+#include "base/bits.h"
 #include "base/view.h"
 #include "kernels/rbm/products.h"
 #include "kernels/rbm/sparse.h"
@@ -153,6 +154,20 @@ inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, La
     return to.view(count, false);
   }
   return load_values(rows, first, count, nullptr, to);
+}
+
+/// Sum of the values of the units that are on in a row: those of a word in order, then the words, so
+/// that no word waits for the one before.
+template <class Value>
+double sum_where_on(const BitMatrixView& bits, int64_t row, const Value* values) {
+  double sum = 0;
+  for (int64_t w = 0; w < bits.word_columns(); ++w) {
+    double of_word = 0;
+    for (uint64_t word = bits.word_column(w)[row]; word != 0; word &= word - 1)
+      of_word += values[w * kWordBits + lowest_bit(word)];
+    sum += of_word;
+  }
+  return sum;
 }
 
 }  // namespace udl
