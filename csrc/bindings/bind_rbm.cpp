@@ -71,4 +71,5 @@ void init_rbm(pybind11::module_& m) {
   define_state_methods(c);
   define_training_methods(c);
   define_inference_methods(c);
+  define_evaluation_methods(c);
 }

@@ -138,24 +138,6 @@ py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows,
   return out;
 }
 
-/// A number; for lengths of rows an array.
-py::object log_partition(const RbmEngine& engine, int n_threads,
-                         const std::optional<std::vector<int64_t>>& lengths) {
-  check_threads(n_threads, "log_partition_exact");
-  if (lengths && engine.units().visible != UnitKind::replicated_softmax)
-    throw_invalid("log_partition_exact: lengths are of visible='replicated_softmax'");
-  if (lengths)
-    for (const int64_t length : *lengths)
-      check_positive(length + 1, "log_partition_exact", "length");
-  std::vector<double> found;
-  const LookScope look(engine);
-  run_interruptible(n_threads, [&](const Run& run) {
-    found = engine.log_partition(lengths.value_or(std::vector<int64_t>{1}), run);
-  });
-  if (!lengths) return py::float_(found.front());
-  return py::array_t<double>(static_cast<py::ssize_t>(found.size()), found.data());
-}
-
 }  // namespace
 
 void define_inference_methods(RbmEngineClass& c) {
@@ -176,8 +158,6 @@ void define_inference_methods(RbmEngineClass& c) {
   chains(c, "gibbs_means", &gibbs_means);
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
   c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));
-  c.def("log_partition_exact", &log_partition, py::arg("n_threads"),
-        py::arg("lengths") = py::none());
 }
 
 }  // namespace udl::bindings

@@ -16,9 +16,10 @@ namespace udl::bindings {
 
 using RbmEngineClass = py::class_<RbmEngine>;
 
-void define_state_methods(RbmEngineClass& c);      ///< parameters, optimiser, chains, snapshots
-void define_training_methods(RbmEngineClass& c);   ///< train
-void define_inference_methods(RbmEngineClass& c);  ///< means, samples, scores
+void define_state_methods(RbmEngineClass& c);       ///< parameters, optimiser, chains, snapshots
+void define_training_methods(RbmEngineClass& c);    ///< train
+void define_inference_methods(RbmEngineClass& c);   ///< means, samples, scores
+void define_evaluation_methods(RbmEngineClass& c);  ///< partition functions
 
 /// An array of the engine's real type to be written.
 class RealArray {

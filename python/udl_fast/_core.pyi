@@ -221,6 +221,19 @@ class RbmEngine:
         of rows of replicated softmax units, one for each."""
     @overload
     def log_partition_exact(self, n_threads: int, lengths: list[int]) -> NDArray[np.float64]: ...
+    def anneal(
+        self,
+        betas: NDArray[np.float32],  # ascending or descending within [0, 1]
+        base_bias: NDArray[Any],  # (n_visible,), visible biases of the base model
+        start: Rows | None,  # n_runs visible states; None: of the base model, at betas[0] == 0
+        n_runs: int,
+        seed: int,
+        step: int,  # draws at betas[k] are those of step + k of the stream "ais"
+        n_threads: int,
+        watch: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float64]:
+        """Log importance weights of annealed runs, whose weights have the mean Z_last / Z_first. `watch`
+        is called now and then with runs times temperatures done so far, and may raise."""
 
 # Hamming search. Codes and queries are packed rows of one width.
 # ids: id of each code, None = its position; ascending: they never decrease. allowed: bitmap over positions

@@ -5,6 +5,8 @@ the chain of float32 roundings that decides a sample is followed to the bit: `ex
 passed in, so that this file does not repeat the polynomial it helps to test.
 """
 
+from itertools import pairwise
+
 import numpy as np
 from scipy.special import expit, logsumexp
 
@@ -48,11 +50,13 @@ def scale_exponent(weights, narrow=False):
 # ---- half steps: `states` are rows of 0/1, `weights` leads from them to the other side ----
 
 
-def preactivation(states, weights, bias, narrow=False):
-    """Float32 input of each unit: weights is (n_from, n_to), bias (n_to,) float32."""
+def preactivation(states, weights, bias, narrow=False, beta=1):
+    """Float32 input of each unit at an inverse temperature whose bias is given: weights is (n_from,
+    n_to), bias (n_to,) float32."""
     exponent = scale_exponent(weights, narrow)
     sums = np.asarray(states, np.int64) @ quantise(weights, exponent)
-    return np.float32(2.0**exponent) * sums.astype(np.float32) + np.asarray(bias, np.float32)
+    scale = np.float32(2.0**exponent) * np.float32(beta)
+    return scale * sums.astype(np.float32) + np.asarray(bias, np.float32)
 
 
 def fires(bits, x, exp_negative):
@@ -140,6 +144,40 @@ class Rbm:
         return -(np.asarray(visible) @ self.visible_bias.astype(np.float64)) - np.logaddexp(
             0, x
         ).sum(axis=1)
+
+    def anneal(self, betas, base_bias, n_runs, seed, step, start=None):
+        """Log importance weights of runs from the base model, or from states, to the last beta."""
+        layers = [
+            (beta, beta * self.hidden_bias, self._annealed_bias(beta, base_bias))
+            for beta in np.asarray(betas, np.float32)
+        ]
+        off = np.zeros((n_runs, len(self.hidden_bias)), bool)
+        v = self._annealed_visible(off, layers[0], seed, step) if start is None else start
+        log_weights = np.zeros(n_runs)
+        for k, (before, now) in enumerate(pairwise(layers), start=step + 1):
+            log_weights += self._annealed_log(v, now) - self._annealed_log(v, before)
+            x = self._annealed_input(v, now)
+            h = self._sample(x, HIDDEN_LAYER, seed, "ais", k, 0)
+            v = self._annealed_visible(h, now, seed, k)
+        return log_weights
+
+    def _annealed_bias(self, beta, base_bias):
+        base = np.asarray(base_bias, np.float32)
+        return beta * self.visible_bias + (np.float32(1) - beta) * base
+
+    def _annealed_input(self, visible, layer):
+        beta, hidden_bias, _ = layer
+        return preactivation(visible, self.weights.T, hidden_bias, self.narrow, beta)
+
+    def _annealed_visible(self, hidden, layer, seed, step):
+        beta, _, visible_bias = layer
+        x = preactivation(hidden, self.weights, visible_bias, self.narrow, beta)
+        return self._sample(x, VISIBLE_LAYER, seed, "ais", step, 0)
+
+    def _annealed_log(self, visible, layer):
+        """The unnormalised log-probability of visible states."""
+        x = self._annealed_input(visible, layer).astype(np.float64)
+        return visible @ layer[2].astype(np.float64) + np.logaddexp(0, x).sum(axis=1)
 
     # ---- learning ----
 

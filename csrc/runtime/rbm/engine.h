@@ -1,6 +1,7 @@
 #pragma once
 // The coarse seam between Python and computation: one object with the parameters, optimiser state
 // and chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -55,6 +56,17 @@ struct GibbsCall {
   const Clamp* clamp = nullptr;  ///< null: all units are free
   RealSpan visible_means{};      ///< (rows, n_visible), unless empty: P(v | h) of the last step,
                                  ///< and of held units their values
+};
+
+/// Annealed importance sampling: see runtime/rbm/evaluate/ais.h.
+struct AnnealCall {
+  const float* betas;  ///< inverse temperatures in [0, 1], ascending or descending
+  int64_t n_betas;     ///< at least 2
+  RealView base_bias;  ///< visible biases of the base model, whose weights and hidden biases are 0
+  const Rows* start;   ///< n_runs visible states, bits; null: drawn at betas[0], which is 0 then
+  int64_t n_runs;
+  DrawSource draws;              ///< step + k are those at betas[k]
+  std::atomic<int64_t>* n_done;  ///< counts runs times temperatures; may be null
 };
 
 /// Reals cross this interface as doubles if precision() is float64, else as floats. Calls that take
@@ -126,6 +138,8 @@ class RbmEngine {
   /// each of `lengths`; others take {1}.
   virtual std::vector<double> log_partition(const std::vector<int64_t>& lengths,
                                             const Run& run) const = 0;
+  /// The log importance weights of all runs.
+  virtual void anneal(const AnnealCall& call, double* log_weights, const Run& run) const = 0;
 
  private:
   int64_t n_visible_, n_hidden_;

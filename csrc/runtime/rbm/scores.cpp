@@ -1,8 +1,9 @@
-// Free energies and log Z of the packed-bit engine.
+// Free energies, log Z and annealed importance sampling of the packed-bit engine.
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 
+#include "runtime/rbm/evaluate/ais.h"
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/row_blocks.h"
@@ -93,6 +94,10 @@ std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& le
     log_variance[i] = state_.visible.log_variance[i];
   return log_partition_exact({weights.data(), hidden.data(), visible.data(), log_variance.data()},
                              {units(), n_visible(), n_hidden(), lengths}, run);
+}
+
+void FixedRbmEngine::anneal(const AnnealCall& call, double* log_weights, const Run& run) const {
+  anneal_fixed(state_, call, log_weights, run);
 }
 
 }  // namespace udl

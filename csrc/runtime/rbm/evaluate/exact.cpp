@@ -160,7 +160,8 @@ std::vector<double> log_partition_exact(const ParameterArrays<const double*>& pa
   if (model.n_states_bits > kMaxEnumeratedUnits)
     throw_invalid("log_partition: method 'exact' enumerates the smaller side, at most " +
                   std::to_string(kMaxEnumeratedUnits) + " units; this model has " +
-                  std::to_string(model.n_states_bits));
+                  std::to_string(model.n_states_bits) +
+                  ": 'ais' and 'reverse_ais' estimate log Z from below and above");
   const int64_t low_bits = std::min(kLowBits, model.n_states_bits);
   const int64_t n_blocks = int64_t{1} << (model.n_states_bits - low_bits);
   const size_t n_lengths = model.lengths.size();

@@ -24,6 +24,7 @@ class PlainRbmEngine final : public StatefulEngine<PlainState> {
   void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
   std::vector<double> log_partition(const std::vector<int64_t>& lengths,
                                     const Run& run) const override;
+  void anneal(const AnnealCall& call, double* log_weights, const Run& run) const override;
 };
 
 }  // namespace udl

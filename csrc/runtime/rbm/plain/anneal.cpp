@@ -1,0 +1,92 @@
+// Annealed importance sampling in double, run after run: the plain form of evaluate/ais.h.
+#include <algorithm>
+
+#include "runtime/rbm/model/softplus.h"
+#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/plain/engine.h"
+#include "runtime/rbm/plain/half_step.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+/// One run: its states, and what it knows of them.
+class PlainRun {
+ public:
+  PlainRun(const PlainState& model, const double* base_bias)
+      : model_(model),
+        base_bias_(base_bias),
+        v_(model.n_visible),
+        h_(model.n_hidden),
+        x_(model.n_hidden) {}
+
+  /// The log weight of a run, which draws as this chain. None of meaning once the team stops.
+  double log_weight(const AnnealCall& call, int64_t run, Team& team) {
+    const auto chain = static_cast<uint32_t>(call.draws.first_chain + run);
+    if (call.start != nullptr)
+      call.start->gather_values<double>(nullptr, run, 1, v_.data(), model_.n_visible);
+    else
+      draw_visible(call.betas[0], call.draws.visible(0), chain);  // whatever the hidden states
+    double sum = 0;
+    for (int64_t k = 1; k < call.n_betas && !team.check_stop(); ++k) {
+      find_inputs();
+      sum += log_probability(call.betas[k]) - log_probability(call.betas[k - 1]);
+      draw_hidden(call.betas[k], call.draws.hidden(k), chain);
+      draw_visible(call.betas[k], call.draws.visible(k), chain);
+      if (call.n_done != nullptr) ++*call.n_done;
+    }
+    return sum;
+  }
+
+ private:
+  double visible_bias(int64_t i, double beta) const {
+    return (1 - beta) * base_bias_[i] + beta * model_.visible_bias[i];
+  }
+
+  /// Pre-activations of the hidden units at beta = 1.
+  void find_inputs() {
+    for (int64_t j = 0; j < model_.n_hidden; ++j) {
+      x_[j] = model_.hidden_bias[j];
+      for (int64_t i = 0; i < model_.n_visible; ++i)
+        x_[j] += v_[i] * model_.weights[j * model_.n_visible + i];
+    }
+  }
+
+  /// log p*_beta(v).
+  double log_probability(double beta) const {
+    double sum = 0;
+    for (int64_t i = 0; i < model_.n_visible; ++i) sum += v_[i] * visible_bias(i, beta);
+    for (const double x : x_) sum += softplus(beta * x);
+    return sum;
+  }
+
+  void draw_hidden(double beta, const DrawKey& draws, uint32_t chain) {
+    for (int64_t j = 0; j < model_.n_hidden; ++j) h_[j] = sigmoid(beta * x_[j]);
+    draw_states(h_, 1, draws, chain, Run{});
+  }
+
+  void draw_visible(double beta, const DrawKey& draws, uint32_t chain) {
+    std::fill(v_.begin(), v_.end(), 0.0);
+    for (int64_t j = 0; j < model_.n_hidden; ++j)
+      for (int64_t i = 0; i < model_.n_visible; ++i)
+        v_[i] += h_[j] * model_.weights[j * model_.n_visible + i];
+    for (int64_t i = 0; i < model_.n_visible; ++i)
+      v_[i] = sigmoid(beta * v_[i] + visible_bias(i, beta));
+    draw_states(v_, 1, draws, chain, Run{});
+  }
+
+  const PlainState& model_;
+  const double* base_bias_;
+  PlainMatrix v_, h_, x_;
+};
+
+}  // namespace
+
+void PlainRbmEngine::anneal(const AnnealCall& call, double* log_weights, const Run& run) const {
+  parallel_region(run, [&](Team& team) {
+    PlainRun one(state_, call.base_bias.as<double>());
+    team.for_each(call.n_runs, [&](int64_t r) { log_weights[r] = one.log_weight(call, r, team); });
+  });
+}
+
+}  // namespace udl
