@@ -68,7 +68,7 @@ py::array_t<double> anneal(const RbmEngine& engine, const CArray<float>& betas,
                            const py::object& base_bias, const Rows* start, int64_t n_runs,
                            uint64_t seed, int64_t step, int n_threads, py::object watch) {
   if (!engine.units().are_bernoulli())
-    throw_not_implemented("anneal: annealing is for Bernoulli units alone");
+    throw NotAvailable("anneal: annealing is for Bernoulli units alone");
   check_threads(n_threads, "anneal");
   check_positive(n_runs, "anneal", "n_runs");
   check_chains(0, n_runs, "anneal");

@@ -1,5 +1,6 @@
 """How good a model is: partition functions, likelihoods and pseudo-likelihoods."""
 
+from .annealing import ais_betas
 from .log_partition import LogPartition
 from .pseudo_likelihood import (
     exact_pseudo_likelihood,
@@ -10,6 +11,7 @@ from .pseudo_likelihood import (
 
 __all__ = [
     "LogPartition",
+    "ais_betas",
     "exact_pseudo_likelihood",
     "flipped_once",
     "one_flip_estimate",

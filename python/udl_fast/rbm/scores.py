@@ -1,4 +1,4 @@
-"""How likely rows are under an RBM: free energies, pseudo-likelihoods, the partition function."""
+"""How likely rows are under an RBM: energies, free energies and pseudo-likelihoods."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..estimator.input import to_rows, value_range
-from ..estimator.parameters import Choice
-from ..evaluation import LogPartition, one_flip_estimate
+from ..evaluation import one_flip_estimate
 from ..runtime import resolve_n_jobs
-from .inference import Inference, like
+from .inference import like
 from .measurements import scores_of
-from .units import has_missing_groups, log_z_of_lengths
+from .partition import Partition
+from .units import energies
 
 _FLIPPED_BYTES = 1 << 23  # of rows that are copied at a time to flip a unit in each
 
 
-class Scores(Inference):
+class Scores(Partition):
     """Mixin: energies and scores."""
 
     def free_energy(self, v: Any) -> NDArray[np.float64]:
@@ -35,6 +34,76 @@ class Scores(Inference):
         """
         rows = self._visible_rows(self._visible_states(v))
         return like(v, self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)))
+
+    def energy(self, v: Any, h: Any) -> NDArray[np.float64]:
+        """E(v, h) of each pair of rows, in nats: of Bernoulli units -b.v - c.h - h.W v.
+
+        Gaussian visible units have |v - b|^2 / 2 sigma^2 in place of -b.v and v / sigma^2 in place of v in
+        the last term; real-valued hidden units have |h|^2 / 2 beside -c.h; of replicated softmax units c
+        counts as often as the row has words.
+
+        Parameters
+        ----------
+        v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
+        h : array-like or sparse matrix of shape (n_samples, n_components) or (n_components,)
+            States; of Bernoulli units also probabilities, whose energy is the mean over independent units.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,) or a number, float64
+            With the weights of `components_`, which `precision` does not round here.
+
+        Raises
+        ------
+        ValueError
+            If v and h have different numbers of rows, or columns that do not fit the model.
+
+        Examples
+        --------
+        >>> from udl_fast import RBM
+        >>> rbm = RBM.from_parameters([[1.0, 0.0], [0.0, 2.0]], [0.5, 0.0], [0.0, 0.25])
+        >>> float(rbm.energy([1, 1], [1, 1]))
+        -3.75
+        """
+        visible = self._visible_rows(self._visible_states(v)).to_array("float64")
+        hidden = self._hidden_rows(self._hidden_states(h, "energy")).to_array("float64")
+        if len(visible) != len(hidden):
+            raise ValueError(f"energy: v has {len(visible)} rows, but h has {len(hidden)}")
+        return like(v, energies(self, visible, hidden))
+
+    def free_energy_gap(self, X_train: Any, X_valid: Any) -> float:
+        """Mean free energy of held-out rows minus that of training rows, in nats.
+
+        Grows while a model learns its training rows by heart (Hinton 2010, section 6); needs no
+        partition function. Take as many training rows as held-out ones, the same after every epoch.
+
+        Parameters
+        ----------
+        X_train, X_valid : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        float
+
+        See Also
+        --------
+        udl_fast.callbacks.History : Measures it after epochs.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> rbm = udl.RBM(16, n_iter=30, random_state=0).fit(X[:1500])
+        >>> abs(rbm.free_energy_gap(X[:1500], X[1500:])) < 5
+        True
+        """
+        self._check_fitted()
+        n_threads = resolve_n_jobs(self.n_jobs)
+        train, valid = (
+            self._engine.free_energy(self._visible_rows(self._matrix(X)), n_threads).mean()
+            for X in (X_train, X_valid)
+        )
+        return float(valid - train)
 
     def pseudo_likelihood(self, X: Any, exact: bool = True) -> NDArray[np.float64]:
         """Sum over all visible units of log P(v_i | all others), of each row.
@@ -137,79 +206,6 @@ class Scores(Inference):
             block = rows.flipped_once(first, count, self._engine_dtype)
             flipped[first : first + count] = self._engine.free_energy(block, n_threads)
         return one_flip_estimate(energy, flipped, rows.shape[1])
-
-    def log_partition(self, method: str = "exact") -> LogPartition:
-        """log Z of the model.
-
-        Parameters
-        ----------
-        method : {"exact"}, default="exact"
-            Enumerates the 2^n states of the smaller side, n <= 30, with the weights as `precision`
-            rounds them, so that `log_likelihood` sums to one over all states. Each unit more takes twice as long.
-
-        Returns
-        -------
-        LogPartition
-            Named tuple (log_z, std_error); the error of an enumeration is 0.
-
-        Raises
-        ------
-        NotImplementedError
-            For "ais" and "reverse_ais", which are to come.
-        """
-        self._check_fitted()
-        Choice(("exact",), ("ais", "reverse_ais")).check(method, "method", type(self).__name__)
-        return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
-
-    def log_likelihood(
-        self, X: Any, log_z: float | LogPartition | None = None
-    ) -> NDArray[np.float64]:
-        """log P(v) of each row in nats: -F(v) - log Z.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-            States: all values 0 or 1, or made so by `binarize`.
-        log_z : float or LogPartition, default=None
-            None computes it exactly.
-
-        Raises
-        ------
-        ValueError
-            If X holds other values: the model gives probabilities to states alone.
-        """
-        self._check_fitted()
-        rows = self._states(self._matrix(X))
-        n_threads = resolve_n_jobs(self.n_jobs)
-        energy = self._engine.free_energy(rows, n_threads)
-        if log_z is None and self._engine.visible == "replicated_softmax":
-            return -energy - log_z_of_lengths(self._engine, X, n_threads)
-        if log_z is None:
-            log_z = self.log_partition()
-        if isinstance(log_z, LogPartition):
-            log_z = log_z.log_z
-        return -energy - log_z
-
-    def _states(self, X: Any) -> _core.Rows:
-        """The rows of X, which have to be states."""
-        if self._engine.visible != "bernoulli":
-            return self._complete_rows(X)
-        rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
-        if rows.kind != "bits":
-            low, high = value_range(X, rows)
-            raise ValueError(
-                f"{type(self).__name__}: log_likelihood needs states, all of them 0 or 1, got values "
-                f"from {low:g} to {high:g}; take X > 0.5, or set binarize to a threshold"
-            )
-        return rows
-
-    def _complete_rows(self, X: Any) -> _core.Rows:
-        if self._engine.visible == "softmax" and has_missing_groups(self, X):
-            raise ValueError(
-                f"{type(self).__name__}: a likelihood is of rows in which every group has a value, got "
-                "groups of zeros"
-            )
-        return self._visible_rows(X)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

@@ -230,3 +230,28 @@ def log_variance_of(sigma: NDArray[Any]) -> NDArray[Any]:
         raise ValueError(f"sigma_ must be above 0, got {sigma.min():g}")
     log_variance: NDArray[Any] = 2 * np.log(sigma)
     return log_variance
+
+
+def energies(
+    model: Any, visible: NDArray[np.float64], hidden: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """E(v, h) of each pair of rows (base/units.h says what each kind adds)."""
+    engine = model._engine
+    weights, visible_bias, hidden_bias = (
+        np.asarray(array, np.float64)
+        for array in (engine.weights(), engine.visible_bias(), engine.hidden_bias())
+    )
+    if engine.visible == "gaussian":
+        variances = np.square(np.asarray(model.sigma_, np.float64))
+        of_visible = (np.square(visible - visible_bias) / variances).sum(axis=1) / 2
+        visible = visible / variances
+    else:
+        of_visible = -(visible @ visible_bias)
+    of_hidden = -(hidden @ hidden_bias)
+    if engine.visible == "replicated_softmax":
+        of_hidden *= visible.sum(axis=1)
+    if engine.hidden != "bernoulli":
+        of_hidden += np.square(hidden).sum(axis=1) / 2
+    of_pairs = np.einsum("nj,nj->n", visible @ weights.T, hidden)
+    total: NDArray[np.float64] = of_visible + of_hidden - of_pairs
+    return total

@@ -1,0 +1,220 @@
+"""log Z by enumeration and by annealing in both directions, and what needs it."""
+
+import numpy as np
+import pytest
+from scipy import sparse
+
+from tests.support.interruption import assert_ends_soon
+from udl_fast import RBM, LogPartition
+from udl_fast.evaluation import ais_betas
+from udl_fast.evaluation.annealing import log_ratio
+
+N_SEEDS = 6
+
+
+@pytest.fixture(scope="module")
+def small(digits):
+    """Of 12 hidden units, well trained: log Z is known, and annealing has something to do."""
+    return RBM(12, n_iter=30, batch_size=20, random_state=0).fit(digits)
+
+
+@pytest.fixture(scope="module")
+def exact(small):
+    return small.log_partition().log_z
+
+
+@pytest.mark.parametrize("method", ["ais", "reverse_ais"])
+def test_estimates_meet_the_enumeration(small, exact, method):
+    found = [small.log_partition(method, betas=1000, random_state=seed) for seed in range(N_SEEDS)]
+    assert all(isinstance(estimate, LogPartition) for estimate in found)
+    errors = [(estimate.log_z - exact) / estimate.std_error for estimate in found]
+    assert sum(abs(error) < 3 for error in errors) >= N_SEEDS - 1, errors
+    assert all(0 < estimate.std_error < 0.1 for estimate in found)
+
+
+def test_few_temperatures_err_to_either_side(small, exact):
+    """In the mean AIS is below log Z and reverse AIS above: with a coarse ladder, by much."""
+    below, above = (
+        small.log_partition(method, betas=5, n_runs=500, random_state=1)
+        for method in ("ais", "reverse_ais")
+    )
+    assert below.log_z < exact - 0.3
+    assert above.log_z > exact + 0.3
+
+
+def test_bases_agree(small, exact, digits):
+    for base_rates in (digits.mean(axis=0), np.full(64, 0.5), np.arange(64) / 63):
+        found = small.log_partition("ais", betas=2000, base_rates=base_rates)
+        assert abs(found.log_z - exact) < 4 * found.std_error
+
+
+def test_reverse_runs_start_where_they_are_told(small, exact, digits):
+    found = small.log_partition("reverse_ais", betas=1000, n_runs=200, start=digits[:200])
+    assert abs(found.log_z - exact) < 4 * found.std_error
+    as_they_are = small.log_partition(
+        "reverse_ais", betas=1000, n_runs=200, start=sparse.csr_array(digits[:200]), burn_in=0
+    )
+    assert as_they_are != found
+
+
+def test_estimates_repeat(small):
+    def estimate(**options):
+        return small.log_partition("ais", betas=50, n_runs=10, **options)
+
+    assert estimate() == estimate()
+    assert estimate(random_state=1) == estimate(random_state=1) != estimate()
+    assert estimate(random_state=2) != estimate(random_state=1)
+    n_jobs = small.n_jobs
+    try:
+        for small.n_jobs in (1, 3):
+            assert estimate(random_state=1).log_z == pytest.approx(
+                estimate(random_state=1).log_z, abs=0
+            )
+    finally:
+        small.n_jobs = n_jobs
+
+
+def test_the_error_is_that_of_the_mean_weight():
+    log_weights = np.log([1.0, 3.0]) + 5000
+    found = log_ratio(log_weights)
+    assert found.log_z == pytest.approx(5000 + np.log(2))
+    assert found.std_error == pytest.approx(np.std([1, 3], ddof=1) / np.sqrt(2) / 2)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_likelihoods_by_any_method(small, digits, precision):
+    model = RBM.from_parameters(
+        small.components_,
+        small.intercept_visible_,
+        small.intercept_hidden_,
+        precision=precision,
+        random_state=0,
+    )
+    X = digits[:20]
+    exact = model.log_likelihood(X)
+    for method in ("ais", "reverse_ais"):
+        options = {"betas": 200, "n_runs": 20, "random_state": 3}
+        log_z = model.log_partition(method, **options)
+        found = model.log_likelihood(X, method=method, **options)
+        np.testing.assert_array_equal(found, model.log_likelihood(X, log_z))
+        np.testing.assert_allclose(found, exact, atol=8 * log_z.std_error + 0.1)
+    with pytest.raises(ValueError, match="with log_z there is no use for method, betas"):
+        model.log_likelihood(X, 3.0, "ais", betas=5)
+
+
+WRONG = {
+    "unknown method": ({"method": "annealing"}, "method must be 'exact' or 'ais'"),
+    "one run": ({"n_runs": 1}, "n_runs must be >= 2, got 1"),
+    "negative burn-in": ({"method": "reverse_ais", "burn_in": -1}, "burn_in must be >= 0"),
+    "no step": ({"betas": 0}, "betas must be >= 1, got 0"),
+    "unknown schedule": ({"betas": "neal"}, "salakhutdinov2008"),
+    "beta above 1": ({"betas": [0, 0.5, 1.5, 1]}, r"within \[0, 1\], got 1.5 at position 2"),
+    "beta no number": ({"betas": [0, np.nan, 1]}, "got nan at position 1"),
+    "falling": ({"betas": [0, 0.5, 0.4, 1]}, "must increase, in float32 too, got 0.4 after 0.5"),
+    "too near": ({"betas": [0, 0.5, 0.5 + 1e-12, 1]}, "must increase, in float32 too"),
+    "not from 0": ({"betas": [0.1, 1]}, "from 0 to 1, got 0.1 to 1"),
+    "two dimensions": ({"betas": [[0, 1]]}, r"one dimension, got shape \(1, 2\)"),
+    "rates of another model": ({"base_rates": [0.5]}, r"base_rates must have shape \(64,\)"),
+    "rates above 1": ({"base_rates": np.full(64, 1.5)}, r"base_rates must lie within \[0, 1\]"),
+    "start for ais": ({"start": np.zeros((100, 64))}, "start is for method='reverse_ais'"),
+    "rows of start": (
+        {"method": "reverse_ais", "start": np.zeros((3, 64))},
+        "start has 3 rows, expected n_runs = 100",
+    ),
+    "grey start": (
+        {"method": "reverse_ais", "start": np.full((100, 64), 0.5)},
+        "log_partition needs states",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_arguments_are_named(small, name):
+    options, message = WRONG[name]
+    with pytest.raises(ValueError, match=message):
+        small.log_partition(**{"method": "ais", **options})
+
+
+def test_large_models_are_told_what_to_do():
+    model = RBM(31, n_iter=0).fit(np.zeros((1, 31), np.uint8))
+    with pytest.raises(ValueError, match="at most 30 units; this model has 31: 'ais' and"):
+        model.log_likelihood(np.zeros((1, 31), np.uint8))
+
+
+def test_schedules():
+    sm2008 = ais_betas("salakhutdinov2008")
+    assert len(sm2008) == 14_501
+    steps = np.diff(sm2008.astype(np.float64))
+    for first, last, step in ((0, 500, 1e-3), (500, 4500, 1e-4), (4500, 14_500, 1e-5)):
+        np.testing.assert_allclose(steps[first:last], step, atol=1e-7)
+    assert len(ais_betas()) == 10_001
+    np.testing.assert_array_equal(ais_betas([0, 0.25, 1]), np.float32([0, 0.25, 1]))
+    with pytest.raises(TypeError, match="an array of numbers"):
+        ais_betas(["a", "b"])
+
+
+@pytest.mark.parametrize("method", ["ais", "reverse_ais"])
+def test_ctrl_c_ends_annealing(method):
+    large = RBM(2048, n_iter=0, random_state=0).fit(np.zeros((1, 2048), np.uint8))
+    assert_ends_soon(lambda: large.log_partition(method, n_runs=200))
+
+
+# ---- energies ----
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_free_energy_is_of_all_energies(precision):
+    g = np.random.default_rng(0)
+    model = RBM.from_parameters(
+        g.normal(size=(4, 6)), g.normal(size=6), g.normal(size=4), precision=precision
+    )
+    hidden = (np.arange(16)[:, None] >> np.arange(4) & 1).astype(bool)
+    for v in g.random((5, 6)) < 0.5:
+        energies = model.energy(np.tile(v, (16, 1)), hidden)
+        assert -np.logaddexp.reduce(-energies) == pytest.approx(model.free_energy(v), abs=3e-6)
+    h = g.random(4)  # the mean over independent units
+    expected = -(v @ model.intercept_visible_) - h @ (
+        model.intercept_hidden_ + model.components_ @ v
+    )
+    assert model.energy(v, h) == pytest.approx(expected, rel=1e-6)
+    assert np.shape(model.energy(v, h)) == ()
+
+
+KINDS = {
+    "gaussian": {"visible": "gaussian", "sigma": 0.7},
+    "softmax": {"visible": "softmax", "visible_groups": [3, 3]},
+    "replicated_softmax": {"visible": "replicated_softmax"},
+}
+VALUES = {"gaussian": [0.3, -1.2, 0, 2, 0.5, 1], "softmax": [0, 1, 0, 0, 0, 1],
+          "replicated_softmax": [2, 0, 1, 0, 0, 3]}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_energies_of_other_kinds(kind):
+    g = np.random.default_rng(1)
+    model = RBM.from_parameters(
+        g.normal(size=(4, 6)),
+        g.normal(size=6),
+        g.normal(size=4),
+        precision="float64",
+        **KINDS[kind],
+    )
+    hidden = (np.arange(16)[:, None] >> np.arange(4) & 1).astype(bool)
+    v = np.array(VALUES[kind], float)
+    energies = model.energy(np.tile(v, (16, 1)), hidden)
+    assert -np.logaddexp.reduce(-energies) == pytest.approx(model.free_energy(v), rel=1e-9)
+    with pytest.raises(NotImplementedError, match="method='ais' is for Bernoulli units alone"):
+        model.log_partition("ais")
+
+
+def test_energies_of_pairs_that_do_not_fit(small):
+    with pytest.raises(ValueError, match="v has 2 rows, but h has 3"):
+        small.energy(np.zeros((2, 64)), np.zeros((3, 12)))
+    with pytest.raises(ValueError, match="energy: h has 11 columns, expected 12"):
+        small.energy(np.zeros((2, 64)), np.zeros((2, 11)))
+
+
+def test_free_energy_gap_is_between_means(small, digits):
+    gap = small.free_energy_gap(digits[:1000], digits[1000:])
+    expected = small.free_energy(digits[1000:]).mean() - small.free_energy(digits[:1000]).mean()
+    assert gap == pytest.approx(expected, rel=1e-12)
