@@ -135,6 +135,65 @@ def test_the_log_likelihood_is_summed_only_where_that_is_quick(digits, capsys):
     assert "log_likelihood" not in json.loads(run(capsys, line))
 
 
+def test_log_likelihoods_by_annealing(digits, capsys):
+    """In both directions, with log Z found once for all rows."""
+    model, X = digits
+    np.save("rest.npy", X[1500:])
+    np.save("first.npy", X[:1500])
+    line = (
+        "score rbm.safetensors rest.npy --training first.npy --log-partition both "
+        "--temperatures 50 --runs 20 --burn-in 30 --seed 4"
+    )
+    found = json.loads(run(capsys, f"{line} --json"))
+    assert "log_likelihood" not in found
+    options = {"betas": 50, "n_runs": 20, "random_state": 4}
+    start = X[np.arange(20) * 75]
+    expected = {
+        "ais": model.log_partition("ais", **options),
+        "reverse_ais": model.log_partition("reverse_ais", start=start, burn_in=30, **options),
+    }
+    for method, log_z in expected.items():
+        assert found["log_partition"][method]["log_z"] == pytest.approx(log_z.log_z)
+        assert found["log_partition"][method]["standard_error"] == pytest.approx(log_z.std_error)
+        for rows, part in ((X[1500:], found), (X[:1500], found["training"])):
+            mean = part[f"log_likelihood_{method}"]["mean"]
+            assert mean == pytest.approx(model.log_likelihood(rows, log_z).mean())
+    out = run(capsys, line)
+    assert "log-likelihood reverse ais" in out
+    gap = expected["reverse_ais"].log_z - expected["ais"].log_z
+    assert f"gap{gap:37.2f}" in out
+
+
+def test_one_direction_is_not_shown_without_a_word(digits, capsys):
+    np.save("rest.npy", digits[1][1500:])
+    for method in ("ais", "reverse-ais"):
+        out = run(
+            capsys,
+            f"score rbm.safetensors rest.npy --log-partition {method} --temperatures 10 --runs 2",
+        )
+        assert "one direction alone can err by many nats: --log-partition both" in out
+    out = run(capsys, "score rbm.safetensors rest.npy --log-partition exact")
+    assert "log Z" not in out
+    assert "log-likelihood" in out
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("--log-partition ais --temperatures 0", "a number of steps or salakhutdinov2008, got '0'"),
+        ("--log-partition ais --temperatures neal", "salakhutdinov2008, got 'neal'"),
+        ("--log-partition ais --runs 1", "argument --runs: must be >= 2, got 1"),
+        ("--log-partition ais --no-log-likelihood", "not allowed with"),
+        ("--log-partition sums", "invalid choice"),
+    ],
+)
+def test_wrong_usage_of_annealing(digits, capsys, options, message):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(f"score rbm.safetensors digits {options}".split())
+    assert stopped.value.code == 2
+    assert message in capsys.readouterr().err
+
+
 def test_one_row_has_no_standard_error(digits, capsys):
     np.save("one.npy", digits[1][:1])
     found = json.loads(run(capsys, "score rbm.safetensors one.npy --json"))

@@ -1,18 +1,27 @@
 """`udl-fast score`: how likely rows are under a saved model."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from ..evaluation import ais_betas
 from .inputs.rows import HELP
 from .inputs.values import check_states
 from .shared.model_input import add_data, add_model, given_model, given_rows
+from .shared.options import integer, seed, typed
 from .shared.outputs import print_json, text_stream
 
 # The exact likelihood sums over all states of the smaller layer: 2^20 of them take seconds.
 _MOST_UNITS_SUMMED = 20
+# By the word on the command line.
+_METHODS = {
+    "exact": ("exact",),
+    "ais": ("ais",),
+    "reverse-ais": ("reverse_ais",),
+    "both": ("ais", "reverse_ais"),
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -25,35 +34,83 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         help="rows that the model has learned from, to tell what it has learned by heart: the free energy "
         f"gap between DATA and them, and their scores. {HELP[0].upper()}{HELP[1:]}",
     )
-    parser.add_argument(
+    likelihood = parser.add_mutually_exclusive_group()
+    likelihood.add_argument(
         "--log-likelihood",
         action=argparse.BooleanOptionalAction,
         help="the exact log-likelihood, whose time doubles with each unit of the smaller layer, up to 30 "
         f"(default: up to {_MOST_UNITS_SUMMED})",
     )
+    likelihood.add_argument(
+        "--log-partition",
+        choices=_METHODS,
+        metavar="METHOD",
+        help="how the partition function of the log-likelihood is found: exact, ais, reverse-ais or both. "
+        "ais alone can make a model look better by many nats; both shows how far apart the two are",
+    )
+    _add_annealing(parser.add_argument_group("annealed importance sampling"))
     parser.add_argument("--json", action="store_true", help="print the scores as JSON")
+
+
+def _add_annealing(parser: argparse._ArgumentGroup) -> None:
+    parser.add_argument("--runs", type=integer(2), default=100, help="default 100")
+    parser.add_argument(
+        "--temperatures",
+        type=typed(_parsed_betas),
+        metavar="N|salakhutdinov2008",
+        help="equal steps from the base model to the model, or the published schedule (default 10000)",
+    )
+    parser.add_argument(
+        "--burn-in",
+        type=integer(0),
+        default=1000,
+        metavar="N",
+        help="Gibbs steps from the rows where reverse-ais starts, those of --training if given (default 1000)",
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="of annealing, default 0")
+
+
+def _parsed_betas(text: str) -> Any:
+    schedule: Any = int(text) if text.isdecimal() else text
+    try:
+        ais_betas(schedule)
+    except ValueError:
+        raise ValueError(f"must be a number of steps or salakhutdinov2008, got {text!r}") from None
+    return schedule
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Score and print; returns the exit code."""
     model = given_model(arguments, "score_samples")
-    result = {"data": arguments.data, **scores(arguments, model, arguments.data)}
+    rows = _states(arguments, model, arguments.data)
+    training = arguments.training and _states(arguments, model, arguments.training)
+    log_z = _log_partitions(arguments, model, rows if arguments.training is None else training)
+    result = {"data": arguments.data, **scores(model, rows, log_z)}
     if arguments.training is not None:
-        training = scores(arguments, model, arguments.training)
-        result["training"] = {"data": arguments.training, **training}
+        result["training"] = {"data": arguments.training, **scores(model, training, log_z)}
         if "free_energy" in result:
-            gap = result["free_energy"]["mean"] - training["free_energy"]["mean"]
-            result["free_energy_gap"] = gap
+            of_training = result["training"]["free_energy"]["mean"]
+            result["free_energy_gap"] = result["free_energy"]["mean"] - of_training
+    if any(method != "exact" for method in log_z):
+        result["log_partition"] = {
+            method: {"log_z": found.log_z, "standard_error": found.std_error}
+            for method, found in log_z.items()
+        }
     print(_as_text(result), file=text_stream(arguments.json))
     if arguments.json:
         print_json(result)
     return 0
 
 
-def scores(arguments: argparse.Namespace, model: Any, source: str) -> dict[str, Any]:
-    """What the model can tell of these rows: mean and standard error of each, in nats."""
+def _states(arguments: argparse.Namespace, model: Any, source: str) -> Any:
     rows = given_rows(arguments, model, source)
     check_states(rows, model, source)
+    return rows
+
+
+def scores(model: Any, rows: Any, log_z: Mapping[str, Any]) -> dict[str, Any]:
+    """What the model can tell of these rows: mean and standard error of each, in nats; the
+    log-likelihood by each log Z, exact ones under that name alone."""
     found: dict[str, Any] = {"rows": rows.shape[0]}
     name = model.measurements[0].name
     if hasattr(model, "pseudo_likelihood"):
@@ -62,16 +119,40 @@ def scores(arguments: argparse.Namespace, model: Any, source: str) -> dict[str, 
         found[name] = _summary(model.score_samples(rows))
     if hasattr(model, "free_energy"):
         found["free_energy"] = _summary(model.free_energy(rows))
-    if _sums_exactly(arguments, model):
-        found["log_likelihood"] = _summary(model.log_likelihood(rows))
+    for method, value in log_z.items():
+        suffix = "" if method == "exact" else f"_{method}"
+        found[f"log_likelihood{suffix}"] = _summary(model.log_likelihood(rows, value))
     return found
 
 
-def _sums_exactly(arguments: argparse.Namespace, model: Any) -> bool:
-    if not hasattr(model, "log_likelihood") or arguments.log_likelihood is False:
-        return False
-    smaller: int = min(model.components_.shape)
-    return bool(arguments.log_likelihood) or smaller <= _MOST_UNITS_SUMMED
+def _log_partitions(arguments: argparse.Namespace, model: Any, rows: Any) -> dict[str, Any]:
+    """log Z by each method that is wanted; reverse runs start at some of the rows."""
+    if not hasattr(model, "log_partition"):
+        if arguments.log_partition is not None:
+            raise ValueError(f"--log-partition: a {type(model).__name__} has no partition function")
+        return {}
+    found = {}
+    for method in _methods(arguments, model):
+        options: dict[str, Any] = {}
+        if method != "exact":
+            options = {
+                "n_runs": arguments.runs,
+                "betas": arguments.temperatures,
+                "random_state": arguments.seed,
+            }
+        if method == "reverse_ais":
+            some = np.arange(arguments.runs) * rows.shape[0] // arguments.runs
+            options |= {"start": rows[some], "burn_in": arguments.burn_in}
+        found[method] = model.log_partition(method, **options)
+    return found
+
+
+def _methods(arguments: argparse.Namespace, model: Any) -> tuple[str, ...]:
+    if arguments.log_partition is not None:
+        return _METHODS[arguments.log_partition]
+    if arguments.log_likelihood is None:
+        return ("exact",) if min(model.components_.shape) <= _MOST_UNITS_SUMMED else ()
+    return ("exact",) if arguments.log_likelihood else ()
 
 
 def _summary(values: Any) -> dict[str, float]:
@@ -89,8 +170,24 @@ def _as_text(result: dict[str, Any]) -> str:
         lines += [_line(name, found) for name, found in training.items() if _is_summary(found)]
     if "free_energy_gap" in result:
         gap = result["free_energy_gap"]
-        lines.append(f"  {'free energy gap':<20}{gap:>12.2f}  growing with epochs is overfitting")
+        lines.append(f"  {'free energy gap':<28}{gap:>12.2f}  growing with epochs is overfitting")
+    if "log_partition" in result:
+        lines += _partition_lines(result["log_partition"])
     return "\n".join(lines)
+
+
+def _partition_lines(log_z: Mapping[str, Mapping[str, float]]) -> list[str]:
+    """log Z by each method, and what that means."""
+    lines = ["log Z (estimate, standard error)"]
+    for method, found in log_z.items():
+        words = method.replace("_", " ")
+        lines.append(f"  {words:<28}{found['log_z']:>12.2f}{found['standard_error']:>10.2f}")
+    if len(log_z) > 1:
+        gap = log_z["reverse_ais"]["log_z"] - log_z["ais"]["log_z"]
+        lines.append(f"  {'gap':<28}{gap:>12.2f}  the log-likelihood lies between the two")
+    else:
+        lines.append("  one direction alone can err by many nats: --log-partition both shows it")
+    return lines
 
 
 def _is_summary(found: Any) -> bool:
@@ -100,4 +197,4 @@ def _is_summary(found: Any) -> bool:
 def _line(name: str, found: dict[str, float]) -> str:
     words = name.replace("pseudo_", "pseudo-").replace("log_", "log-").replace("_", " ")
     error = f"{found['standard_error']:>10.2f}" if "standard_error" in found else ""
-    return f"  {words:<20}{found['mean']:>12.2f}{error}"
+    return f"  {words:<28}{found['mean']:>12.2f}{error}"
