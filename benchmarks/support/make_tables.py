@@ -192,6 +192,52 @@ def _pt_speed(record: dict[str, Any]) -> str:
     return markdown_table(header, [[shape, *ratios]])
 
 
+def _ais_small(record: dict[str, Any]) -> str:
+    found = record["results"]
+    of = f"of {found['seeds']} seeds"
+    rows = [
+        ["exact", f"{found['exact']:.3f}", ""],
+        ["AIS", f"{found['mean_ais']:.3f}", f"{found['within_3_standard_errors']} {of}"],
+        [
+            "reverse AIS",
+            f"{found['mean_reverse_ais']:.3f}",
+            f"{found['reverse_within_3_standard_errors']} {of}",
+        ],
+        ["both", "", f"{found['bracketed_within_3_standard_errors']} {of}"],
+    ]
+    return markdown_table(["method", "log Z (mean)", "exact value within 3 standard errors"], rows)
+
+
+def _ais_speed(record: dict[str, Any]) -> str:
+    rates, ratios = record["rates"], record["ratios"]
+    rows = [
+        [
+            name,
+            f"{rates[name]['median']:,.0f}",
+            "" if name not in ratios else f"{ratios[name]['median']:.2f}x",
+        ]
+        for name in rates
+    ]
+    return markdown_table(["contestant", "temperatures of 100 runs/s", "udl_fast vs it"], rows)
+
+
+def _pydeep_big500(record: dict[str, Any]) -> str:
+    rows = [
+        [
+            f"{found['temperatures']:,}",
+            *(
+                f"{found[method]['log_likelihood']:.2f} ({found[method]['standard_error']:.2f})"
+                for method in ("ais", "reverse_ais")
+            ),
+            f"{found['mean']:.2f}",
+            f"{found['gap']:.2f}",
+        ]
+        for found in record["results"]
+    ]
+    header = ["temperatures", "AIS, nats (standard error)", "reverse AIS, nats", "mean", "gap"]
+    return markdown_table(header, rows)
+
+
 def _good_mnist(record: dict[str, Any]) -> str:
     rows = []
     for result in record["results"].values():
@@ -394,6 +440,9 @@ _TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "metric_check": _metric_check,
     "early_stopping": _early_stopping,
     "good_mnist": _good_mnist,
+    "ais_small": _ais_small,
+    "ais_speed": _ais_speed,
+    "pydeep_big500": _pydeep_big500,
     "import_time": _import_time,
     "compare_builds": _compare_builds,
     "compare_builds_fit": _compare_builds,

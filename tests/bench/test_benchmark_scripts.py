@@ -308,6 +308,46 @@ def test_exact_likelihood(tmp_path, options):
         assert -64 * np.log(2) < result["mean_log_likelihood"] < 0
 
 
+def test_ais_small(tmp_path):
+    record = run("ais_small", tmp_path, "--seeds", "3")
+    found = record["results"]
+    assert found["seeds"] == len(record["runs"]) == 3
+    assert found["within_3_standard_errors"] >= 2
+    assert found["bracketed_within_3_standard_errors"] >= 2
+    assert abs(found["mean_ais"] - found["exact"]) < 0.1
+
+
+def test_ais_speed(tmp_path):
+    record = run("ais_speed", tmp_path, "--peers", "numpy")
+    assert list(record["rates"]) == ["udl_fast", "udl_fast fast", "numpy"]
+    assert list(record["results"]) == ["numpy"]
+    for found in record["contestants"].values():
+        assert abs(found["error_nats"]) < 0.1
+
+
+def test_ais_speed_times_no_wrong_contestant(monkeypatch):
+    speed = load("ais_speed", monkeypatch)
+
+    class Wrong:
+        name = "wrong"
+
+        def call(self, method, n_temperatures, **model):
+            return np.full(model["n_runs"], speed.exact_log_ratio(model) + 0.1)
+
+    with pytest.raises(RuntimeError, match=r"wrong: log Z is off by 0\.1"):
+        speed.check(Wrong())
+
+
+def test_pydeep_big500(tmp_path):
+    few, many = run("pydeep_big500", tmp_path)["results"]
+    for found in (few, many):
+        assert -64 * np.log(2) < found["reverse_ais"]["log_likelihood"] < 0
+        assert found["mean"] == pytest.approx(
+            found["ais"]["log_likelihood"] - found["gap"] / 2, abs=2e-3
+        )
+    assert few["temperatures"] < many["temperatures"]
+
+
 def test_a_quick_run_records_nothing_by_itself(monkeypatch):
     recording = load("recording", monkeypatch)
     assert recording.output_path(recording.parser("x").parse_args(["--quick"]), "x") is None
