@@ -65,6 +65,7 @@ inline UnitOutput rows_from(UnitOutput output, int64_t first) {
   if (output.sample_words != nullptr) output.sample_words += first;
   if (output.means_fixed != nullptr) output.means_fixed += first * kTileUnits;
   if (output.means != nullptr) output.means += first * kTileUnits;
+  if (output.samples != nullptr) output.samples += first * output.sample_stride;
   output.first_chain += static_cast<uint32_t>(first);
   return output;
 }
