@@ -156,8 +156,8 @@ inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, La
   return load_values(rows, first, count, nullptr, to);
 }
 
-/// Sum of the values of the units that are on in a row: those of a word in order, then the words, so
-/// that no word waits for the one before.
+/// Sum of the values of the units that are on in a row: those of a word in order, then the words,
+/// so that no word waits for the one before.
 template <class Value>
 double sum_where_on(const BitMatrixView& bits, int64_t row, const Value* values) {
   double sum = 0;
