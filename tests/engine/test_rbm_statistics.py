@@ -206,7 +206,7 @@ def log_of_all_probabilities(engine):
 def test_probabilities_of_all_states_sum_to_one(shape, spread, precision):
     n_hidden, n_visible = shape
     engine, _ = random_model(n_visible, n_hidden, spread, precision)
-    allowed = 1e-6 + 3e-9 * n_hidden  # each unit multiplies in a factor rounded to float32
+    allowed = 2e-6 + 3e-9 * n_hidden  # each unit multiplies in a factor rounded to float32
     assert log_of_all_probabilities(engine) == pytest.approx(0, abs=allowed)
 
 
