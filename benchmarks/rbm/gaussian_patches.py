@@ -92,7 +92,7 @@ def main() -> int:
         final_momentum=0.9,
         sparsity_target=0.05,
         sparsity_cost=1.0,
-        n_iter=3 if arguments.quick else arguments.epochs,
+        n_iter=40 if arguments.quick else arguments.epochs,
         random_state=arguments.seed,
     )
     begin = time.perf_counter()

@@ -51,14 +51,16 @@ void hide_missing_groups(const PlainState& model, const PlainMatrix& data, Plain
 StepSizes step_sizes(const PlainState& model, double learning_rate, const PlainMatrix& visible,
                      const PlainMatrix& hidden, const PlainMatrix& lengths) {
   StepSizes sizes;
+  // Of hidden units by their inputs; the mean of a Bernoulli unit moves by a quarter of its input.
+  const double bound = model.units.hidden == UnitKind::bernoulli ? 4 : 1;
   if (model.units.are_bernoulli()) return sizes;
   if (model.units.have_variances() || !has_bits(model.units.hidden))
     sizes.visible_bias = factor_below(1 / (1 + hidden_activity(model, hidden)), learning_rate);
   sizes.weights = sizes.visible_bias;
   if (!has_bits(model.units.hidden) || !lengths.empty())
-    sizes.weights *= factor_below(1 / input_size(model, visible), learning_rate);
+    sizes.weights *= factor_below(bound / input_size(model, visible), learning_rate);
   if (!lengths.empty())
-    sizes.hidden_bias = factor_below(1 / mean_square(lengths, 1), learning_rate);
+    sizes.hidden_bias = factor_below(bound / mean_square(lengths, 1), learning_rate);
   return sizes;
 }
 
