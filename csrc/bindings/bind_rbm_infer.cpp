@@ -91,6 +91,12 @@ void check_steps(int64_t n_steps, int64_t step, const char* function) {
                   ", since Gibbs steps are numbered by 48 bits; got " + std::to_string(n_steps));
 }
 
+void check_beta(double beta, const char* function) {
+  if (!(beta >= 0 && beta <= 1))
+    throw_invalid(std::string(function) + ": beta must be between 0 and 1, got " +
+                  std::to_string(beta));
+}
+
 std::pair<Rows, Rows> run_chains(const RbmEngine& engine, const GibbsCall& call, int n_threads) {
   std::pair<Rows, Rows> out;
   const LookScope look(engine);
@@ -100,23 +106,26 @@ std::pair<Rows, Rows> run_chains(const RbmEngine& engine, const GibbsCall& call,
 
 std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n_steps,
                             uint64_t seed, const std::string& stream, int64_t step,
-                            int64_t first_chain, int n_threads, const ClampArgument& clamp) {
+                            int64_t first_chain, int n_threads, const ClampArgument& clamp,
+                            double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs");
+  check_beta(beta, "gibbs");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs");
-  return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr}, n_threads);
+  return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta}, n_threads);
 }
 
 py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps, uint64_t seed,
                       const std::string& stream, int64_t step, int64_t first_chain, int n_threads,
-                      const ClampArgument& clamp) {
+                      const ClampArgument& clamp, double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
   const DrawSource source = draw_source("gibbs_means", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs_means");
+  check_beta(beta, "gibbs_means");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs_means");
   const RealArray out(engine, {rows.rows(), engine.n_visible()});
-  run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, out.span()}, n_threads);
+  run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta, out.span()}, n_threads);
   return out.array();
 }
 
@@ -148,7 +157,7 @@ void define_inference_methods(RbmEngineClass& c) {
   const auto chains = [](auto& c, const char* name, auto f) {
     c.def(name, f, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
           py::arg("step"), py::arg("first_chain"), py::arg("n_threads"),
-          py::arg("clamp") = py::none());
+          py::arg("clamp") = py::none(), py::arg("beta") = 1.0);
   };
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));
   c.def("mean_visible", &mean_visible, py::arg("rows"), py::arg("n_threads"));

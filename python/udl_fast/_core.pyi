@@ -197,10 +197,12 @@ class RbmEngine:
         first_chain: int,
         n_threads: int,
         clamp: tuple[Rows, Rows] | None = None,
+        beta: float = 1.0,
     ) -> tuple[Rows, Rows]:
         """n_steps of hidden then visible from visible states; returns (visible, hidden) of the
         last step. `clamp` is (mask, values), bits, each one row for all chains or one for each: visible
-        units of the mask keep their values, which `rows` has to hold already."""
+        units of the mask keep their values, which `rows` has to hold already. `beta` in [0, 1] times the
+        energy is that of the model that is sampled."""
     def gibbs_means(
         self,
         rows: Rows,
@@ -211,6 +213,7 @@ class RbmEngine:
         first_chain: int,
         n_threads: int,
         clamp: tuple[Rows, Rows] | None = None,
+        beta: float = 1.0,
     ) -> NDArray[Any]:
         """The same chains: P(v | h) of the last step, and the values of held units."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...

@@ -23,6 +23,7 @@ from udl_fast import cli
         ("train digits --binarize nan", "--binarize: expected 'sample' or a threshold: must be a"),
         ("train digits --comp 5", "unrecognized arguments: --comp 5"),
         ("sample m s.npy -n 0", "-n/--samples: must be >= 1"),
+        ("sample m s.npy --beta 2", "--beta: must be a finite number from 0 to 1, got '2'"),
         ("sample m s.npy --steps x", "--steps: must be an integer >= 1"),
         ("search c q f.npz --radius 3.5", "--radius: must be an integer >= 0, got '3.5'"),
         ("demo --epochs 0", "--epochs: must be >= 1, got 0"),

@@ -103,8 +103,10 @@ def test_sample_holds_what_clamp_gives(model, rows, tmp_path, capsys):
     expected = udl_fast.load(model).sample(50, 5, clamp=known, random_state=3)
     np.testing.assert_array_equal(np.load(output), expected)
     np.save(clamp, known[0])
-    code, out, _ = run(capsys, "sample", model, output, *options, "--means", "-n", 7)
-    expected = udl_fast.load(model).sample(7, 5, clamp=known[0], means=True, random_state=3)
+    run(capsys, "sample", model, output, *options, "--means", "-n", 7, "--beta", 0.5)
+    expected = udl_fast.load(model).sample(
+        7, 5, beta=0.5, clamp=known[0], means=True, random_state=3
+    )
     np.testing.assert_array_equal(np.load(output), expected)
     np.save(clamp, known[:, :9])
     code, _, err = run(capsys, "sample", model, output, *options)

@@ -4,54 +4,28 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from tests.oracle import rbm as oracle
 from tests.support.engines import PACKED, SEED, random_model, states
+from tests.support.enumerated import N_CHAINS, assert_distributed, chosen, given, small_model
 from tests.support.interruption import assert_ends_soon
 from udl_fast import RBM, _core
 
-N = 40000
 FREE = np.array([True, False, True, True, False, False])
 HELD_VALUES = np.array([0, 1, 0, 0, 0, 1])
-
-
-def small_model(**parameters):
-    g = np.random.default_rng(3)
-    weights, visible, hidden = g.normal(0, 1, (4, 6)), g.normal(0, 0.5, 6), g.normal(0, 0.5, 4)
-    model = RBM.from_parameters(weights, visible, hidden, random_state=0, **parameters)
-    return model, oracle.visible_distribution(weights, hidden, visible)
-
-
-def conditional(p):
-    """States of the free units given those that are held, and how likely these are."""
-    everything = oracle.all_states(6)
-    fits = (everything[:, ~FREE] == HELD_VALUES[~FREE]).all(axis=1)
-    return everything[fits], p[fits] / p[fits].sum()
-
-
-def assert_distributed(found, expected_states, probabilities):
-    """Counts of every state within 5 sigma of the multinomial's, and no other state."""
-    weights = 1 << np.arange(found.shape[1])
-    counts = np.bincount(found @ weights, minlength=2 ** len(weights))
-    of_expected = counts[expected_states @ weights]
-    assert of_expected.sum() == len(found)
-    sigma = np.sqrt(len(found) * probabilities * (1 - probabilities))
-    assert (np.abs(of_expected - len(found) * probabilities) <= 5 * sigma + 1e-9).all()
 
 
 @pytest.mark.parametrize("precision", [*PACKED, "float64"])
 def test_free_units_have_their_distribution_given_the_others(precision):
     model, p = small_model(precision=precision)
     clamp = np.where(FREE, np.nan, HELD_VALUES)
-    assert_distributed(model.sample(N, 40, clamp=clamp), *conditional(p))
+    assert_distributed(model.sample(N_CHAINS, 40, clamp=clamp), *given(FREE, HELD_VALUES, p))
 
 
 @pytest.mark.parametrize("n_steps", [1, 4, 16])
 def test_chains_that_start_there_stay_there(target, n_steps):
     model, p = small_model()
-    expected_states, probabilities = conditional(p)
-    chosen = np.random.default_rng(1).choice(len(probabilities), size=N, p=probabilities)
-    after = model.gibbs(expected_states[chosen], n_steps, clamp=~FREE)
-    assert_distributed(after, expected_states, probabilities)
+    expected = given(FREE, HELD_VALUES, p)
+    after = model.gibbs(chosen(*expected), n_steps, clamp=~FREE)
+    assert_distributed(after, *expected)
 
 
 def half_steps(engine, v, n_steps, mask, values):

@@ -17,6 +17,7 @@ CALLS = {
     "sample, some held": lambda model, **options: model.sample(60, 7, clamp=HALF, **options),
     "gibbs": lambda model, **options: model.gibbs(X, 3, **options),
     "gibbs, some held": lambda model, **options: model.gibbs(X, 3, clamp=HELD, **options),
+    "gibbs, warmer": lambda model, **options: model.gibbs(X, 3, beta=0.5, **options),
     "means": lambda model, **options: model.gibbs(X, 3, means=True, **options),
     "sample_hidden": lambda model, **options: model.sample_hidden(X, **options),
     "sample_visible": lambda model, **options: model.sample_visible(H, **options),

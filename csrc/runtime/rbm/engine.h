@@ -54,6 +54,7 @@ struct GibbsCall {
   int64_t n_steps;      ///< >= 1, each of hidden given visible, then visible given hidden
   DrawSource source;
   const Clamp* clamp = nullptr;  ///< null: all units are free
+  double beta = 1;               ///< in [0, 1]: of the model whose energy is beta times this one's
   RealSpan visible_means{};      ///< (rows, n_visible), unless empty: P(v | h) of the last step,
                                  ///< and of held units their values
 };

@@ -18,14 +18,15 @@ struct VisibleOutput {
 };
 
 /// Held units are put back by who has drawn them: that costs no barrier.
-void sample_free_units(Team& team, const HalfStep& down, const StatesView& hidden,
-                       const BlockDraws& draws, const BlockClamp& clamp, BlockScratch& scratch,
-                       const VisibleOutput& to) {
+void sample_free_units(Team& team, const HalfStep& down, const Temperature& at,
+                       const StatesView& hidden, const BlockDraws& draws, const BlockClamp& clamp,
+                       BlockScratch& scratch, const VisibleOutput& to) {
   down.prepare(hidden, team.n_threads(), scratch.product);
   team.for_each(down.n_tiles(), [&](int64_t tile) {
     UnitOutput output = sample_output(to.states, tile, draws.key, draws.first_chain);
     if (to.means != nullptr) output.means = scratch.tile.means.data();
-    if (!clamp.holds(tile)) down.run(hidden, tile, scratch.product, scratch.tile, output);
+    if (!clamp.holds(tile))
+      down.activate(at.of(down.input(hidden, tile, scratch.product, scratch.tile), tile), output);
     clamp.put_back(tile, to.states);
     if (to.means == nullptr) return;
     clamp.put_back(tile, output.means);
@@ -38,6 +39,8 @@ void sample_free_units(Team& team, const HalfStep& down, const StatesView& hidde
 std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& run) const {
   const HalfStep up = half_step(state_, Direction::to_hidden),
                  down = half_step(state_, Direction::to_visible);
+  const Temperature hidden_at(state_.hidden, static_cast<float>(call.beta)),
+      visible_at(state_.visible, static_cast<float>(call.beta));
   const int64_t n_rows = call.visible.rows();
   DrawnRows last_visible(state_.visible, n_rows), last_hidden(state_.hidden, n_rows);
   float* means = call.visible_means.as<float>();
@@ -58,10 +61,11 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& ru
       BlockScratch& scratch = scratches[team.thread_index()];
       const StatesView from_v = v.states(block.count), from_h = h.states(block.count);
       for (int64_t s = 0; s < call.n_steps && !team.stopped(); ++s) {
-        sample_block(team, up, s == 0 ? data : from_v,
+        sample_block(team, up, hidden_at, s == 0 ? data : from_v,
                      draws_of(block, call.source, call.source.hidden(s)), scratch, to_h);
-        sample_free_units(team, down, from_h, draws_of(block, call.source, call.source.visible(s)),
-                          clamp, scratch, s + 1 < call.n_steps ? between : last);
+        sample_free_units(team, down, visible_at, from_h,
+                          draws_of(block, call.source, call.source.visible(s)), clamp, scratch,
+                          s + 1 < call.n_steps ? between : last);
       }
     });
     last_visible.store(v.states(block.count), block.first);

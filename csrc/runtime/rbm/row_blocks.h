@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/rbm/steps/half_step.h"
+#include "runtime/rbm/steps/temperature.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -100,11 +101,12 @@ inline BlockDraws draws_of(const RowBlock& block, const DrawSource& source, cons
   return {key, source.first_chain + static_cast<uint32_t>(block.first)};
 }
 
-/// Sampled states of a block.
-inline void sample_block(Team& team, const HalfStep& half, const StatesView& from,
-                         const BlockDraws& draws, BlockScratch& scratch, const StatesRoom& to) {
+/// Sampled states of a block, of the layer at a temperature.
+inline void sample_block(Team& team, const HalfStep& half, const Temperature& at,
+                         const StatesView& from, const BlockDraws& draws, BlockScratch& scratch,
+                         const StatesRoom& to) {
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
-    half.activate(input, sample_output(to, tile, draws.key, draws.first_chain));
+    half.activate(at.of(input, tile), sample_output(to, tile, draws.key, draws.first_chain));
   });
 }
 

@@ -60,6 +60,7 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
 Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& source,
                   const DrawKey& key, const Run& run) {
   DrawnRows out(half.to(), rows.rows());
+  const Temperature at(half.to());
   LayerStates states;
   const auto draw = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = block_states(rows, block, half, states);
@@ -67,7 +68,7 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
     LayerStates to;
     to.allocate_states(block.count, half.to());
     parallel_region(run, [&](Team& team) {
-      sample_block(team, half, from, draws, scratches[team.thread_index()],
+      sample_block(team, half, at, from, draws, scratches[team.thread_index()],
                    to.states_room(block.count, nullptr));
     });
     out.store(to.states(block.count), block.first);

@@ -11,7 +11,7 @@ import numpy as np
 from ..persistence.replaced_file import replaced_file
 from .inputs.models import read_model
 from .inputs.rows import read_npy, square_shape
-from .shared.options import positive_int, seed
+from .shared.options import inverse_temperature, positive_int, seed
 from .shared.outputs import check_outputs, print_json, text_stream
 
 _N_SAMPLES = 100
@@ -45,6 +45,11 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         metavar="FILE.npy",
         help="values of visible units that are held, NaN for those that are drawn given these: one row "
         "for all samples, or one each",
+    )
+    parser.add_argument(
+        "--beta",
+        type=inverse_temperature,
+        help="inverse temperature from 0 to 1 (default: as the method, 1 for an RBM)",
     )
     parser.add_argument(
         "--means",
@@ -98,6 +103,7 @@ def _options(arguments: argparse.Namespace, model: Any) -> dict[str, Any]:
     given = {  # value, option, and how a model draws that does not take it
         "n_steps": (arguments.steps, "--steps", "without steps"),
         "random_state": (arguments.seed, "--seed", "by its own seed"),
+        "beta": (arguments.beta, "--beta", "at no temperature"),
         "clamp": (clamp, "--clamp", "all units at once"),
         "means": (arguments.means or None, "--means", "states alone"),
     }

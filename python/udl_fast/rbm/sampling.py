@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.input import output_dtype, to_rows
-from ..estimator.parameters import Integer, RandomState
+from ..estimator.parameters import Integer, Number, RandomState
 from ..locks import lock_for_moments
 from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
@@ -22,6 +22,8 @@ from .rules import RULES
 from .tempered import tempered_hidden
 from .units import KINDS_OF_BITS
 
+# Kinds whose energy is linear in a unit: beta times the energy is beta times the parameters.
+_LINEAR_UNITS = {"bernoulli", "softmax", "replicated_softmax"}
 Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
 
 # Two threads that sample from one model must not get the same draws. One lock for all models: it is held
@@ -87,6 +89,7 @@ class Sampling(Inference):
         v: Any,
         n_steps: int = 1,
         *,
+        beta: float = 1.0,
         clamp: Any = None,
         means: bool = False,
         random_state: Any = None,
@@ -98,6 +101,10 @@ class Sampling(Inference):
         v : array-like or sparse matrix of shape (n_samples, n_features) or (n_features,)
         n_steps : int, default=1
             Full steps: hidden given visible, then visible given hidden.
+        beta : float in [0, 1], default=1.0
+            Inverse temperature: the chains sample the model whose energies are beta times these. The
+            lower it is the better they mix, and the less they show of the model; at 0 all states are
+            equally likely.
         clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
             Visible units that keep their values, so that the chains sample the others given these: a
             mask of bools, true for units that keep those of v, or values as in :meth:`sample`.
@@ -133,11 +140,14 @@ class Sampling(Inference):
         True
         """
         if random_state is not None:
-            return self._drawing_from(random_state).gibbs(v, n_steps, clamp=clamp, means=means)
+            return self._drawing_from(random_state).gibbs(
+                v, n_steps, beta=beta, clamp=clamp, means=means
+            )
         states = self._visible_states(v)
+        beta = self._inverse_temperature(beta)
         rows, held = self._hold(self._visible_rows(states), clamp)
         with self._steps(n_steps) as step:
-            out = self._run_chains(rows, n_steps, step, held, means)
+            out = self._run_chains(rows, n_steps, step, held, beta, means)
         return like(v, out.astype(output_dtype(states, self._dtype), copy=False) if means else out)
 
     def sample(
@@ -146,6 +156,7 @@ class Sampling(Inference):
         n_steps: int = 1000,
         start: Any = None,
         *,
+        beta: float = 1.0,
         clamp: Any = None,
         means: bool = False,
         n_temperatures: int | None = None,
@@ -162,6 +173,10 @@ class Sampling(Inference):
         start : array-like of shape (n_samples, n_features), default=None
             First visible states; None draws every pixel from its bias. visible="replicated_softmax"
             needs them: they say how long rows are.
+        beta : float in [0, 1], default=1.0
+            Inverse temperature: the chains sample the model whose energies are beta times these. The
+            lower it is the better they mix, and the less they show of the model; at 0 all states are
+            equally likely.
         clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
             Values of visible units that are known, NaN for those that are not: the chains sample
             these given those. A masked array leaves units free by its mask. A mask of bools keeps
@@ -208,6 +223,7 @@ class Sampling(Inference):
                 n_samples,
                 n_steps,
                 start,
+                beta=beta,
                 clamp=clamp,
                 means=means,
                 n_temperatures=n_temperatures,
@@ -215,8 +231,9 @@ class Sampling(Inference):
             )
         self._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        beta = self._inverse_temperature(beta)
         if n_temperatures is not None:
-            ladder = self._ladder(n_temperatures, beta_min, clamp)
+            ladder = self._ladder(n_temperatures, beta_min, clamp, beta)
             return self._sample_tempered(n_samples, n_steps, start, means, ladder)
         if start is None and self._visible_kind() == "replicated_softmax":
             raise ValueError(
@@ -228,7 +245,7 @@ class Sampling(Inference):
             all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
             with self._steps(n_steps, n_before=1) as step:
                 rows, held = self._hold(self._drawn_visible(all_off, step), clamp, has_start=False)
-                out = self._run_chains(rows, n_steps, step + 1, held, means)
+                out = self._run_chains(rows, n_steps, step + 1, held, beta, means)
         else:
             rows = self._visible_rows(self._visible_states(start))
             if rows.shape[0] != n_samples:
@@ -237,13 +254,19 @@ class Sampling(Inference):
                 )
             rows, held = self._hold(rows, clamp)
             with self._steps(n_steps) as step:
-                out = self._run_chains(rows, n_steps, step, held, means)
+                out = self._run_chains(rows, n_steps, step, held, beta, means)
         return out.astype(self._dtype, copy=False) if means else out
 
-    def _ladder(self, n_temperatures: Any, beta_min: Any, clamp: Any) -> dict[str, Any]:
+    def _ladder(
+        self, n_temperatures: Any, beta_min: Any, clamp: Any, beta: float
+    ) -> dict[str, Any]:
         owner = type(self).__name__
         ladder = {"n_temperatures": n_temperatures, "beta_min": beta_min}
         checked = {name: RULES[name].check(value, name, owner) for name, value in ladder.items()}
+        if beta != 1:
+            raise ValueError(
+                f"{owner}: beta cannot be given with n_temperatures, whose samples are at 1; got {beta:g}"
+            )
         if clamp is not None:
             raise ValueError(
                 f"{owner}: clamp cannot be given with n_temperatures: hold units without it"
@@ -303,13 +326,29 @@ class Sampling(Inference):
         n_threads = resolve_n_jobs(self.n_jobs)
         return self._engine.sample_visible(rows, self._seed, "gibbs", step, 0, n_threads)
 
+    def _inverse_temperature(self, beta: Any) -> float:
+        owner = type(self).__name__
+        value: float = Number(0, 1).check(beta, "beta", owner)
+        if value != 1 and not {self.visible, self.hidden} <= _LINEAR_UNITS:
+            raise NotImplementedError(
+                f"{owner}: beta is for binary and softmax units, got visible={self.visible!r} and "
+                f"hidden={self.hidden!r} with beta={value:g}"
+            )
+        return value
+
     def _run_chains(
-        self, rows: _core.Rows, n_steps: int, step: int, held: Held | None, means: bool
+        self,
+        rows: _core.Rows,
+        n_steps: int,
+        step: int,
+        held: Held | None,
+        beta: float,
+        means: bool,
     ) -> NDArray[Any]:
         where = (self._seed, "gibbs", step, 0, resolve_n_jobs(self.n_jobs))
         if means:
-            return self._engine.gibbs_means(rows, n_steps, *where, held)
-        visible, _ = self._engine.gibbs(rows, n_steps, *where, held)
+            return self._engine.gibbs_means(rows, n_steps, *where, held, beta)
+        visible, _ = self._engine.gibbs(rows, n_steps, *where, held, beta)
         return self._visible_array(visible)
 
     def _hold(

@@ -94,6 +94,20 @@ double visible_energy(const PlainState& model, const Rows& visible, int64_t row)
   return energy;
 }
 
+/// The model whose energy is beta times this one's, which parameters alone scale for units that have
+/// no squares in it: its parameters.
+PlainState at_temperature(const PlainState& model, double beta) {
+  PlainState out(model.n_visible, model.n_hidden, model.units);
+  const auto scale = [beta](const PlainMatrix& from, PlainMatrix& to) {
+    for (size_t i = 0; i < from.size(); ++i) to[i] = beta * from[i];
+  };
+  scale(model.weights, out.weights);
+  scale(model.hidden_bias, out.hidden_bias);
+  scale(model.visible_bias, out.visible_bias);
+  out.log_variance = model.log_variance;
+  return out;
+}
+
 void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), from.end(), to); }
 
 }  // namespace
@@ -124,18 +138,19 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const GibbsCall& call, const Run& ru
   const int64_t rows = call.visible.rows();
   const PlainClamp clamp(call.clamp, run);
   const PlainMatrix lengths = row_lengths(state_, call.visible, run);
+  const PlainState model = at_temperature(state_, call.beta);
   PlainMatrix v(rows * n_visible()), h(rows * n_hidden());
   for (int64_t s = 0; s < call.n_steps && !run.stopped(); ++s) {
-    h = s == 0 ? hidden_inputs(state_, call.visible, run) : hidden_inputs(state_, v, rows, run);
-    draw_hidden(state_, h, call.source.hidden(s), call.source.first_chain, run);
-    v = visible_inputs(state_, h, rows, run);
+    h = s == 0 ? hidden_inputs(model, call.visible, run) : hidden_inputs(model, v, rows, run);
+    draw_hidden(model, h, call.source.hidden(s), call.source.first_chain, run);
+    v = visible_inputs(model, h, rows, run);
     if (s + 1 == call.n_steps && !call.visible_means.empty()) {
       PlainMatrix means = v;
-      visible_means_of(state_, means, lengths, run);
+      visible_means_of(model, means, lengths, run);
       clamp.put_back(means, rows, run);
       copy_out(means, call.visible_means.as<double>());
     }
-    draw_visible(state_, v, lengths, call.source.visible(s), call.source.first_chain, run);
+    draw_visible(model, v, lengths, call.source.visible(s), call.source.first_chain, run);
     clamp.put_back(v, rows, run);
   }
   return {rows_of(v, rows, n_visible(), units().visible, run),

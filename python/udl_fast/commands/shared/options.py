@@ -5,7 +5,7 @@ import math
 from collections.abc import Callable
 from typing import TypeVar
 
-from ...estimator.parameters import LARGEST_SEED, parsed_integer
+from ...estimator.parameters import LARGEST_SEED, parsed_integer, parsed_number
 
 _Value = TypeVar("_Value")
 
@@ -40,4 +40,5 @@ def positive_float(text: str) -> float:
 
 
 positive_int = integer(1)
+inverse_temperature = typed(lambda text: parsed_number(text, 0, 1))
 seed = integer(0, LARGEST_SEED)
