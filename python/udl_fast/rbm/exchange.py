@@ -28,8 +28,6 @@ class Exchange(Inference):
 
     algorithm: str
     batch_size: int
-    visible: str
-    hidden: str
 
     if TYPE_CHECKING:
         components_: Any
@@ -246,7 +244,7 @@ class Exchange(Inference):
         write_encoder(path, self.components_, self.intercept_hidden_, threshold=self._threshold())
 
     def _check_binary_units(self, function: str) -> None:
-        if (kinds := (self.visible, self.hidden)) != ("bernoulli", "bernoulli"):
+        if (kinds := (self._visible_kind(), self._hidden_kind())) != ("bernoulli", "bernoulli"):
             raise ValueError(
                 f"{type(self).__name__}.{function} needs binary units, got visible={kinds[0]!r} and "
                 f"hidden={kinds[1]!r}"

@@ -34,8 +34,6 @@ _STEP_LOCK = lock_for_moments()
 class Sampling(Inference):
     """Mixin: everything that draws."""
 
-    visible: str
-    hidden: str
     _sampling_steps: int  # Gibbs steps drawn so far by sample_hidden, gibbs and sample
 
     def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[Any]:
@@ -329,10 +327,11 @@ class Sampling(Inference):
     def _inverse_temperature(self, beta: Any) -> float:
         owner = type(self).__name__
         value: float = Number(0, 1).check(beta, "beta", owner)
-        if value != 1 and not {self.visible, self.hidden} <= _LINEAR_UNITS:
+        kinds = self._visible_kind(), self._hidden_kind()
+        if value != 1 and not _LINEAR_UNITS.issuperset(kinds):
             raise NotImplementedError(
-                f"{owner}: beta is for binary and softmax units, got visible={self.visible!r} and "
-                f"hidden={self.hidden!r} with beta={value:g}"
+                f"{owner}: beta is for binary and softmax units, got beta={value:g} with visible={kinds[0]!r} "
+                f"and hidden={kinds[1]!r}"
             )
         return value
 

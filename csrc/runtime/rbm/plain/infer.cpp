@@ -94,8 +94,8 @@ double visible_energy(const PlainState& model, const Rows& visible, int64_t row)
   return energy;
 }
 
-/// The model whose energy is beta times this one's, which parameters alone scale for units that have
-/// no squares in it: its parameters.
+/// The model whose energy is beta times this one's, which parameters alone scale for units that
+/// have no squares in it: its parameters.
 PlainState at_temperature(const PlainState& model, double beta) {
   PlainState out(model.n_visible, model.n_hidden, model.units);
   const auto scale = [beta](const PlainMatrix& from, PlainMatrix& to) {
