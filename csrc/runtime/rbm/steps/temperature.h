@@ -19,7 +19,7 @@ class Temperature {
  public:
   /// The layer, as it is when a beta is set, and `base_bias` must outlive this.
   explicit Temperature(const Layer& layer, float beta = 1.0f, const BiasVector* base_bias = nullptr)
-      : layer_(layer), base_bias_(base_bias), bias_(layer.n_units()) {
+      : layer_(layer), base_bias_(base_bias), bias_(layer.bias) {
     set_beta(beta);
   }
 
