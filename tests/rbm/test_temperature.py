@@ -68,3 +68,13 @@ def test_what_is_no_inverse_temperature_is_named(beta):
         rows = _core.Rows.from_array(X)
         with pytest.raises(ValueError, match="gibbs: beta must be between 0 and 1"):
             model._engine.gibbs(rows, 1, 0, "gibbs", 0, 0, 1, None, beta)
+
+
+def test_what_beta_does_not_go_with_is_named():
+    model = RBM(5, n_iter=1, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="RBM: beta cannot be given with n_temperatures"):
+        model.sample(3, beta=0.5, n_temperatures=3)
+    gaussian = RBM(5, visible="gaussian", n_iter=1, random_state=0).fit(X - X.mean(axis=0))
+    assert gaussian.gibbs(X, beta=1).shape == X.shape
+    with pytest.raises(NotImplementedError, match="RBM: beta is for binary and softmax units"):
+        gaussian.gibbs(X, beta=0.5)
