@@ -117,7 +117,7 @@ def test_functions_and_hooks_work_side_by_side(digits):
         ([History], TypeError, "write History"),
         ([Recorder], TypeError, "write Recorder"),
         ([History(), History()], ValueError, "more than one History"),
-        (History(), TypeError, "must be None or a list"),
+        ("history", TypeError, "must be None or a list"),
     ],
 )
 def test_wrong_callbacks_are_refused(digits, given, error, message):

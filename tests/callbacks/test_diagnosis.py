@@ -25,6 +25,10 @@ from udl_fast.exceptions import LearningWarning
             {"learning_rate": 0.01, "sparsity_target": 0.01, "sparsity_cost": 1000.0},
             r"or sparsity_cost \(now 1000\)",
         ),
+        (
+            {"learning_rate": 0.1, "weight_decay": 21.0},
+            r"weights explode.*lower weight_decay \(now 21\) or learning_rate \(now 0.1\)",
+        ),
     ],
 )
 def test_warnings_name_the_fix(digits, options, message):

@@ -254,6 +254,7 @@ def test_codes_stay_in_the_file(queries, tmp_path, monkeypatch, capsys):
         ["-k", "x"],
         ["--radius", "-1"],
         ["-k", "3", "--radius", "4"],
+        ["-k", "10", "--radius", "4"],  # also the value that is taken where none is given
         ["--inclusive"],
         ["--threads", "0"],
     ],

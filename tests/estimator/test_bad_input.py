@@ -96,7 +96,7 @@ def fitted():
         ({"shuffle": "yes"}, TypeError, "RBM: shuffle must be True or False, got 'yes'"),
         ({"n_jobs": 0}, ValueError, "n_jobs"),
         ({"callbacks": [3]}, TypeError, "RBM: callbacks must be None or a list of callables"),
-        ({"callbacks": print}, TypeError, "RBM: callbacks must be None or a list of callables"),
+        ({"callbacks": 3}, TypeError, "RBM: callbacks must be None or a list of callables"),
         ({"verbose": "yes"}, TypeError, "RBM: verbose must be an integer, got 'yes'"),
     ],
 )

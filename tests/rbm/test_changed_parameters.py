@@ -117,7 +117,9 @@ def test_the_number_of_chains_follows_the_batch_size_of_the_start():
 
 def test_chains_that_nobody_uses_refuse_nothing():
     """CD keeps none; the first pcd after it starts as many as asked for."""
-    model = RBM(5, **FITTED).fit(X).set_params(n_chains=50).fit(X)
+    model = RBM(5, **FITTED).fit(X).set_params(n_chains=50)
+    with pytest.warns(UserWarning, match="n_chains=50 has no effect with algorithm='cd'"):
+        model.fit(X)
     assert model.set_params(algorithm="pcd").fit(X).h_samples_.shape == (50, 5)
 
 

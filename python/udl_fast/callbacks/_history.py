@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from typing import Any, Self
 
 from ..estimator.parameters import Integer
@@ -87,6 +88,11 @@ class History(Hooks):
         self.n_rows = n_rows
         self.every = every
         self.history: dict[str, list[Any]] = {}
+        if isinstance(validation, numbers.Number | str):
+            raise TypeError(
+                "History: validation must be rows that the model does not learn from, such as X[1500:], got "
+                f"{validation!r}"
+            )
         Integer(1, optional=True).check(n_rows, "n_rows", "History")
         Integer(0, optional=True).check(every, "every", "History")
 

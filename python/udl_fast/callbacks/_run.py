@@ -31,9 +31,15 @@ def _registered(owner: Any) -> list[Any]:
     return list(owner.__dict__.get("_skl_callbacks", ()))
 
 
+def _given(owner: Any) -> list[Any]:
+    """What the parameter `callbacks` holds; one needs no list."""
+    found = owner.callbacks
+    return [] if found is None else list(found) if isinstance(found, list | tuple) else [found]
+
+
 def histories_of(owner: Any) -> list[History]:
     """The History among its callbacks, if any; more than one is an error."""
-    given = {id(callback): callback for callback in [*(owner.callbacks or ()), *_registered(owner)]}
+    given = {id(callback): callback for callback in [*_given(owner), *_registered(owner)]}
     found = [callback for callback in given.values() if isinstance(callback, History)]
     if len(found) > 1:
         raise ValueError(f"{type(owner).__name__}: callbacks hold more than one History")
@@ -87,7 +93,7 @@ class FitCallbacks:
         self._n_stages_to_come = len(plan)
         self._n_epochs = sum(stage.n_iter - done for _, stage, done in plan)
         self._registered = _registered(model)
-        given = list(model.callbacks or ())
+        given = _given(model)
         self._functions = [callback for callback in given if not follows_protocol(callback)]
         self._hooked = [
             callback

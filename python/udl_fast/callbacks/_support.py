@@ -23,7 +23,7 @@ class CallbackSupport:
         Raises
         ------
         TypeError
-            If one lacks a hook.
+            If one lacks a hook, or is a list of them.
 
         Examples
         --------
@@ -36,6 +36,11 @@ class CallbackSupport:
         """
         from ._protocol import CallbackSupportMixin
 
+        if any(isinstance(callback, list | tuple) for callback in callbacks):
+            raise TypeError(
+                f"{type(self).__name__}.set_callbacks takes callbacks one by one, got a list: write "
+                "set_callbacks(*callbacks)"
+            )
         CallbackSupportMixin.set_callbacks(self, *callbacks)
         return self
 

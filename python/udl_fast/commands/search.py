@@ -16,6 +16,7 @@ from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
 
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
+_K = 10
 _BLOCK_QUERIES = (512, 1 << 16)  # least, so that queries share a pass over the codes, and most
 
 
@@ -31,7 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         "gives them, or lims, D and I of range_search",
     )
     wanted = parser.add_mutually_exclusive_group()
-    wanted.add_argument("-k", type=positive_int, default=10, help="nearest codes (default 10)")
+    wanted.add_argument("-k", type=positive_int, help=f"nearest codes (default {_K})")
     wanted.add_argument(
         "--radius",
         type=integer(0),
@@ -54,6 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.inclusive and arguments.radius is None:
         arguments.usage_error("--inclusive needs --radius")
+    arguments.k = arguments.k or _K  # not argparse's default: it would take -k 10 for one not given
     check_outputs(
         arguments,
         {"CODES": arguments.codes, "QUERIES": arguments.queries},

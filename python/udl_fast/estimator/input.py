@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .sparse_input import checked_csr
 FLOAT_DTYPES = (np.float32, np.float64)
 _LARGEST_FLOAT32 = float(np.finfo(np.float32).max)
 _FLOAT32_ROUNDING = float(np.finfo(np.float32).eps)
+_BYTE, _FEW_LEVELS = 255.0, 16.0  # largest grey levels of bytes, and of scikit-learn's digits
 _LARGEST_SUMMED = 2.0**96  # of input: with weights below 2^15, 2^16 units are summed within float32
 
 
@@ -28,11 +30,26 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     """
     if X is None:
         raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
+    _refuse_chunks(X, type(estimator).__name__)
     _check_real(X, f"{type(estimator).__name__}: X")
     if sparse.issparse(X):
         X = checked_csr(X, "X")
     return validate_data(
         estimator, X, accept_sparse="csr", dtype=_dtypes(default_dtype), reset=reset
+    )
+
+
+def _refuse_chunks(X: Any, owner: str) -> None:
+    """Several matrices where one is expected, with the way to learn from them."""
+    if isinstance(X, Iterator):
+        found = f"an iterator ({type(X).__name__})"
+    elif isinstance(X, list | tuple) and any(getattr(part, "ndim", 0) == 2 for part in X):
+        found = f"a {type(X).__name__} of {len(X)}, a matrix among them"
+    else:
+        return
+    raise TypeError(
+        f"{owner}: X must be one matrix, got {found}; partial_fit takes an iterator of X chunks, each a "
+        "matrix without y (a list of chunks: partial_fit(iter(chunks)))"
     )
 
 
@@ -105,7 +122,8 @@ def check_units(
     X: Any, rows: _core.Rows, owner: str, argument: str, advice: str, *, double: bool
 ) -> None:
     """Real values of Bernoulli units: an error if the engine cannot sum them, a warning if they are
-    neither states nor probabilities, with advice how to mend them."""
+    neither states nor probabilities, with advice how to mend them, in which {scaled} stands for what brings
+    them to [0, 1]."""
     if rows.kind == "bits":
         return
     low, high = value_range(X, rows)
@@ -113,9 +131,22 @@ def check_units(
     if beyond_unit_interval(low, high):
         warn_caller(
             f"{owner}: {argument} holds values from {low:.9g} to {high:.9g}, but Bernoulli units expect "
-            f"values in [0, 1]. {advice}.",
+            f"values in [0, 1]. {advice.format(scaled=scaling(low, high))}.",
             UserWarning,
         )
+
+
+def scaling(low: float, high: float, name: str = "X") -> str:
+    """What brings values from `low` to `high` to [0, 1]; beyond 16, up to 255, they look like bytes."""
+    if low < 0:
+        return f"({name} - {low:.9g}) / {high - low:.9g}".replace("- -", "+ ")
+    largest = greatest_level(high)
+    return f"grey levels: {name} / 255" if largest == _BYTE else f"{name} / {largest:.9g}"
+
+
+def greatest_level(high: float) -> float:
+    """Of which `high` is the largest that occurs."""
+    return _BYTE if _FEW_LEVELS < high <= _BYTE and high == int(high) else high
 
 
 def beyond_unit_interval(low: float, high: float) -> bool:

@@ -71,6 +71,14 @@ class ModelKind:
     def _check_together(self) -> None:
         """Checks that involve several parameters."""
 
+    def _without_effect(self) -> Iterable[str]:
+        """Parameters that were set and change nothing as the others are, in words."""
+        return ()
+
+    def _updates_of_epoch(self, n_rows: int) -> int | None:
+        """Updates in an epoch of so many rows; None if the rows do not tell."""
+        return None
+
     def _unchangeable(self) -> dict[str, Any]:
         """Parameters that a fitted model keeps for ever, with the values that its engine has."""
         return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}

@@ -181,7 +181,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         Ctrl-C or an error leaves the model as it was before the chunk in which it came.
         """
         if not isinstance(X, Iterator):
-            return self._learn_chunk(X, y, sample_weight)
+            return self._learn_chunk(X, y, sample_weight)  # a list of chunks is refused there
         if sample_weight is not None:
             raise ValueError(
                 f"{type(self).__name__}: sample_weight needs rows whose number is known, got an iterator "
@@ -215,8 +215,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         """Write the fitted model to one safetensors file, which :func:`udl_fast.load` reads.
 
         The file holds parameters, everything that was learned and step counters, so a loaded model
-        goes on bit for bit. `callbacks` are left out, and so is a `random_state` that is a
-        generator: a fitted model draws from a seed of its own. The file appears whole or not at
+        goes on bit for bit. `callbacks` are left out, what `set_output` chose, and a `random_state`
+        that is a generator: a fitted model draws from a seed of its own. The file appears whole or not at
         all; an old one at `path` stays until then.
 
         Of a model in training, as another thread or a callback between minibatches meets it, the file
@@ -289,6 +289,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
     ) -> tuple[Any, Presentation]:
         """X and its rows, checked, and the model ready to learn from them: the fitted one, or a new one, which
         is built beside it."""
+        for text in self._without_effect():
+            warn_caller(f"{type(self).__name__}: {text}", UserWarning)
         model = self if resume else twin_of(self)
         double = None if resume else getattr(self, "precision", "float64") == "float64"
         dtype = self._input_dtype(double=double)
@@ -348,6 +350,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
         self._note_given()
         X, presentation = self._begin(X, y, sample_weight, resume=resume)
+        if to_the_end:
+            self._note_other_rows(presentation.rows.shape[0])
         plan = left(self) if to_the_end else planned(self, resume)
         callbacks = FitCallbacks(self, X, presentation.rows, self._stages(), plan)
         try:
@@ -360,6 +364,20 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
             except BaseException:  # an error or Ctrl-C within: what is left of it
                 callbacks.close()
                 raise
+
+    def _note_other_rows(self, n_rows: int) -> None:
+        """A model keeps no rows and not their number, but its epochs were of so many updates."""
+        expected = self._updates_of_epoch(n_rows)
+        # Passes of `partial_fit` and those that were left are updates, too: then there may be no telling.
+        before, rest = divmod(self.n_updates_, max(1, self.n_iter_))
+        if expected in (None, before) or rest or self.n_iter_ == 0 or len(self._stages()) > 1:
+            return
+        warn_caller(
+            f"{type(self).__name__}: resume finishes a training on the same rows, but an epoch of these "
+            f"{n_rows:,} rows is {expected:,} updates, and those before were {before:,}: other rows or "
+            "another batch_size lead to another model than an uninterrupted fit",
+            UserWarning,
+        )
 
     def _note_given(self) -> None:
         """Arrays assigned to a model that still lacks others do not vanish in silence."""

@@ -217,6 +217,10 @@ class RandomState(Rule):
     def check(self, value: Any, name: str, owner: str) -> Any:
         from sklearn.utils import check_random_state
 
+        if isinstance(value, np.random.Generator):
+            way = "numpy.random.RandomState(generator.bit_generator) is one"
+            expected = f"must be None, an integer or a numpy.random.RandomState ({way})"
+            raise ValueError(wrong(owner, name, expected, value))
         try:
             check_random_state(value)
         except ValueError as error:
@@ -228,24 +232,23 @@ class RandomState(Rule):
 
 
 class Callbacks(Rule):
-    """None, or a list of functions and of objects with the hooks of scikit-learn's protocol."""
+    """None, or a function or object with the hooks of scikit-learn's protocol, or a list of them."""
 
     _HOOKS = ("setup", "teardown", "on_fit_task_begin", "on_fit_task_end")
 
     def check(self, value: Any, name: str, owner: str) -> Any:
         if value is None:
             return None
-        if not isinstance(value, (list, tuple)) or not all(map(self._is_callback, value)):
+        found = value if isinstance(value, (list, tuple)) else [value]
+        if not all(map(self._is_callback, found)):
             raise TypeError(
                 f"{owner}: {name} must be None or a list of callables (estimator, info) and of "
                 "objects that follow scikit-learn's callback protocol (udl_fast.callbacks), "
                 f"got {value!r}"
             )
-        if stray := [callback for callback in value if isinstance(callback, type)]:
-            found = stray[0].__name__
-            raise TypeError(
-                f"{owner}: {name} must hold objects, got the class {found}; write {found}()"
-            )
+        if stray := [callback for callback in found if isinstance(callback, type)]:
+            of = stray[0].__name__
+            raise TypeError(f"{owner}: {name} must hold objects, got the class {of}; write {of}()")
         return value
 
     def _is_callback(self, value: Any) -> bool:

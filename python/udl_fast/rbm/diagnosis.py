@@ -32,6 +32,8 @@ _RESTLESS_EPOCH, _RESTLESS_UPDATES, _RESTLESS_IN_A_ROW = 5, 500, 3
 _COLLAPSED = (
     1e-3  # share of the first sigma: standardised data with 0.1 % of noise are not learned so well
 )
+# Of a weight that an update takes away (of 1, by l1): beyond 1 weights change their sign, beyond 2 they grow.
+_OVERSHOOT = 0.5
 _IDLE_UNITS = {
     "dead_units": "dead: P(h = 1 | v) is below 0.01",
     "saturated_units": "saturated: P(h = 1 | v) is above 0.99",
@@ -151,12 +153,14 @@ def _collapsed_sigma(model: Any, entry: Mapping[str, Any]) -> str | None:
 
 
 def _text(model: Any, seen: str) -> str:
-    return f"{type(model).__name__}: {seen}. Train anew with a lower {_culprits(model)}."
+    return f"{type(model).__name__}: {seen}. Train anew with a lower {culprits(model)}."
 
 
-def _culprits(model: Any) -> str:
-    """The parameters whose fault it can be, with their values."""
-    names = ["learning_rate"]
+def culprits(model: Any) -> str:
+    """The parameters whose fault it can be, with their values; the likeliest first."""
+    penalties = ("weight_decay", "l1")
+    names = [n for n in penalties if model.learning_rate * getattr(model, n) >= _OVERSHOOT]
+    names.append("learning_rate")
     if max(model.momentum, model.final_momentum or 0) > 0:
         names.append("final_momentum" if model.final_momentum else "momentum")
     if model.sparsity_target is not None and model.sparsity_cost > 0:

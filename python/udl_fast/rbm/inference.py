@@ -145,7 +145,7 @@ class Inference(Model):
         whether they meet an engine of float64; None means the present one."""
         rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         if self._visible_kind() == "bernoulli":
-            advice = "Scale X (grey levels: X / 255) or set binarize to a threshold"
+            advice = "Scale X ({scaled}) or set binarize to a threshold"
             self._check_units(X, rows, "X", advice, double)
         else:
             self._check_real(X, rows, "X", double)

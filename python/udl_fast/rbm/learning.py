@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from .. import _core
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
 from ..persistence.state import State
+from .diagnosis import culprits
 from .inference import Inference
+from .no_effect import without_effect
 from .rules import steps_at
 from .units import check_kinds, engine_of, has_missing_groups, warn_of_constants
 
@@ -130,6 +132,12 @@ class ContrastiveLearning(Inference):
                 f"hidden={self.hidden!r} yet"
             )
 
+    def _without_effect(self) -> Iterable[str]:
+        return without_effect(self)
+
+    def _updates_of_epoch(self, n_rows: int) -> int:
+        return -(-n_rows // self.batch_size)
+
     def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
         settings = {name: checked[name] for name in _ENGINE_SETTINGS}
         settings["k"] = steps_at(checked["k"], self.n_iter_)
@@ -147,7 +155,7 @@ class ContrastiveLearning(Inference):
         return settings
 
     def _not_finite_advice(self) -> str:
-        return f"lower learning_rate ({self.learning_rate:g})"
+        return f"lower {culprits(self)}"
 
     # ---- rows ----
 

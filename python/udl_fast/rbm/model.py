@@ -167,7 +167,7 @@ class RBM(
         Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.
     random_state : int, RandomState or None, default=None
         Determines initial weights, the order of rows and every draw.
-    callbacks : list, default=None
+    callbacks : list or one of its kind, default=None
         Objects of :mod:`udl_fast.callbacks` or others that follow scikit-learn's callback protocol
         (``set_callbacks`` takes them as well), and plain functions. A function is called as
         ``callback(estimator, info)`` after every epoch and about every 50 ms within one; info has

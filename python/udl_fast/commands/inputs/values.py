@@ -38,7 +38,7 @@ def check_values(rows: Any, model: Any, source: str) -> None:
     ValueError
         If there are some.
     """
-    from ...estimator.input import beyond_unit_interval
+    from ...estimator.input import beyond_unit_interval, greatest_level
 
     if not hasattr(model, "binarize") or rows.dtype == np.bool_:
         return  # what other models take they say themselves
@@ -47,9 +47,12 @@ def check_values(rows: Any, model: Any, source: str) -> None:
     extremes = [(block.min(), block.max()) for _, block in _blocks(rows)]
     low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)
     if beyond_unit_interval(float(low), float(high)):
+        largest = greatest_level(float(high))
+        middle = largest // 2 if largest >= 2 else largest / 2
+        way = "scale them to [0, 1]" if low < 0 else f"divide grey levels by {largest:.9g}"
         raise ValueError(
             f"{source} holds values from {low:.9g} to {high:.9g}, but units take values in [0, 1]: "
-            "divide grey levels by 255, or give a threshold (--binarize 127)"
+            f"{way}, or give a threshold (--binarize {middle:.9g})"
         )
 
 
