@@ -73,9 +73,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(words: Sequence[str]) -> int:
     arguments = _parser(words).parse_args(words)
+    in_options = getattr(arguments, "in_options", str)
+
+    def show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+        """Without the place in our sources, which tells a user of the command nothing."""
+        print(f"warning: {in_options(str(message))}", file=sys.stderr)
+
     try:
         with warnings.catch_warnings():
-            warnings.showwarning = _show_warning
+            warnings.showwarning = show_warning
             code: int = arguments.run(arguments)
         sys.stdout.flush()
         return code
@@ -86,7 +92,7 @@ def _run(words: Sequence[str]) -> int:
     except Exception as error:
         if arguments.debug:
             raise
-        print(f"udl-fast {arguments.command}: error: {_reason(error)}", file=sys.stderr)
+        print(f"udl-fast {arguments.command}: error: {in_options(_reason(error))}", file=sys.stderr)
         return 1
 
 
@@ -142,11 +148,6 @@ def _parser(words: Sequence[str]) -> argparse.ArgumentParser:
             found.add_arguments(command, words)
             command.set_defaults(run=found.run, usage_error=command.error)
     return parser
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    """Without the place in our sources, which tells a user of the command nothing."""
-    print(f"warning: {message}", file=sys.stderr)
 
 
 def _reason(error: Exception) -> str:

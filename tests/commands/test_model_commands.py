@@ -8,6 +8,7 @@ import struct
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import udl_fast
 from udl_fast import cli
@@ -139,6 +140,33 @@ def test_named_data_sets_are_read():
     assert _input.read_rows("digits").image_shape == (8, 8)
 
 
+@pytest.mark.parametrize(
+    "text", ["1,0\n0,1\n", "# x\na,b2\n1,0\n0,1\n", "1;0\n0;1", '"a";"b"\n1;0\n0;1']
+)
+def test_names_of_columns_and_semicolons_are_read(text, tmp_path):
+    (tmp_path / "rows.csv").write_text(text)
+    found = _input.read_rows(str(tmp_path / "rows.csv"))
+    np.testing.assert_array_equal(found.values, [[1, 0], [0, 1]])
+
+
+@pytest.mark.parametrize("form", ["csr", "csc", "coo"])
+def test_sparse_archives_are_read(form, rows, tmp_path, capsys):
+    path = tmp_path / "sparse.npz"
+    sparse.save_npz(path, sparse.csr_matrix(rows).asformat(form))
+    found = _input.read_rows(str(path))
+    assert found.values.format == "csr"
+    np.testing.assert_array_equal(found.values.toarray(), rows)
+    output = tmp_path / "m.safetensors"
+    assert run(capsys, "train", path, "--epochs", 1, "--output", output)[0] == 0
+    assert run(capsys, "transform", output, path, tmp_path / "h.npy")[0] == 0
+
+
+def sparse_npz(value):
+    file = io.BytesIO()
+    sparse.save_npz(file, sparse.csr_matrix([[0.0, value], [1.0, 0.0]]))
+    return file.getvalue()
+
+
 def npy(array):
     file = io.BytesIO()
     np.save(file, array, allow_pickle=True)
@@ -158,7 +186,18 @@ def npy(array):
         ("rows.npy", npy(np.array([[0, 1], [0, np.nan]])), "row 2, column 2 .* is nan, expected"),
         ("rows.npz", b"PK", "rows.npz is no .npz file"),
         ("rows.csv", b"", "rows.csv holds no rows"),
-        ("rows.csv", b"a,b\n1,2\n", "rows.csv: line 1, column 1 is 'a', .* a header line"),
+        ("rows.csv", b"a,b\nx,2\n", "rows.csv: line 2, column 1 is 'x', expected a number"),
+        (
+            "rows.csv",
+            b"0,5;1\n",
+            "rows.csv: line 1, .* is '0,5', expected a number with a decimal po",
+        ),
+        (
+            "rows.csv",
+            b"1 0\n",
+            "column 1 is '1 0', expected a number; values are separated by commas",
+        ),
+        ("rows.npz", sparse_npz(np.nan), "rows.npz holds NaN or infinity"),
         ("rows.csv", b"1,,2\n", "rows.csv: line 1, column 2 is '', expected a number\n"),
         ("rows.csv", b"1,2\n1,\n", "rows.csv: line 2, column 2 is '', expected a number"),
         ("rows.csv", b"1,2\n# no row\n\n3\n", "rows.csv: line 4 has 1 values, those before have 2"),

@@ -98,6 +98,7 @@ def test_epochs_are_those_in_all(rows, capsys):
     code, _, err = run(capsys, "train rows.npy --resume model.safetensors")
     assert code == 1
     assert "has made all its 8 epochs" in err
+    assert "(here n_iter is --epochs)" in err
 
 
 def test_arguments_may_change(rows, capsys):

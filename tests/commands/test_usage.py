@@ -35,6 +35,14 @@ def test_a_wrong_option_shows_the_usage_of_its_command(line, command, meant, cap
     assert err.endswith(f"did you mean {meant}?\n")
 
 
+def test_a_long_usage_is_not_shown(capsys):
+    err = refused(capsys, "train", "digits", "--epoch", "3")
+    assert err.count("\n") == 3
+    assert err.startswith(
+        "usage: udl-fast train [-h] [options] DATA\n  all options: udl-fast train --h"
+    )
+
+
 def test_a_wrong_command_shows_the_nearest(capsys):
     assert "'trian'" in (err := refused(capsys, "trian"))
     assert err.endswith("; did you mean train?\n")

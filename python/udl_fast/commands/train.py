@@ -14,7 +14,7 @@ from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows
 from .inputs.values import check_values
 from .shared.interrupts import exit_code
-from .shared.model_options import add_model_options, model_arguments
+from .shared.model_options import add_model_options, in_options, model_arguments
 from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 from .shared.pictures import SIZES, new_figures, paint, save
 from .shared.training import (
@@ -69,7 +69,7 @@ def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None
         parser.error(f"argument --model: {error}")
     model_class = registry.class_of(entry)
     add_model_options(parser, model_class)
-    parser.set_defaults(entry=entry, model_class=model_class)
+    parser.set_defaults(entry=entry, model_class=model_class, in_options=in_options)
 
 
 def run(arguments: argparse.Namespace) -> int:

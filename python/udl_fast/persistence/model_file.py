@@ -10,6 +10,7 @@ of arrays against each other, and parameters by the model's own checks.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from collections.abc import Mapping
@@ -28,6 +29,14 @@ __all__ = ["check_class", "load", "model_from", "save_model"]
 
 FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
+_BEFORE_TEXT = 8  # bytes
+_OTHER_FILES = {
+    b"UDLHAMM": "an index of codes, which HammingIndex.load reads",
+    b"IB": "an index of FAISS, which HammingIndex.read_faiss reads",
+    b"\x93NUMPY": "an array, which numpy.load reads",
+    b"PK": "a zip archive, such as a .npz file or a model of PyTorch",
+    b"\x80": "a pickle",
+}
 _PATH = str | os.PathLike[str]
 
 
@@ -127,7 +136,9 @@ def load(path: str | os.PathLike[str]) -> Any:
     ValueError
         If the file is no model file, truncated, damaged, or of a later format; the message names it.
     OSError
-        If it cannot be read.
+        If it cannot be read, or is a folder.
+    TypeError
+        If `path` is no path.
 
     Examples
     --------
@@ -143,12 +154,36 @@ def load(path: str | os.PathLike[str]) -> Any:
     >>> bool((same.transform(X) == model.transform(X)).all())
     True
     """
-    with open(path, "rb"):  # the usual OSError for a file that is missing or may not be read
-        pass
+    start = _start(path)
     try:
         return _read(path)
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
-        raise ValueError(f"load: {os.fspath(path)} is no valid model file: {error}") from error
+        raise ValueError(
+            f"load: {os.fspath(path)} is no valid model file: {error}{_what_it_is(start)}"
+        ) from error
+
+
+def _start(path: Any) -> bytes:
+    """The first bytes, or the usual OSError for a file that is missing or may not be read."""
+    if not isinstance(path, str | bytes | os.PathLike):
+        none = "; Checkpoint.latest gives None where there is no checkpoint" if path is None else ""
+        raise TypeError(f"load: path must be a str or path-like, got {path!r}{none}")
+    try:
+        with open(path, "rb") as file:
+            return file.read(_BEFORE_TEXT + 1)
+    except IsADirectoryError:
+        text = "is a folder; udl_fast.callbacks.Checkpoint.latest gives the file of its latest checkpoint"
+        raise IsADirectoryError(errno.EISDIR, text, os.fspath(path)) from None
+
+
+def _what_it_is(start: bytes) -> str:
+    """A word about files that begin otherwise than those of safetensors: with the size of a JSON text."""
+    if start[_BEFORE_TEXT:] == b"{":
+        return ""
+    for magic, words in _OTHER_FILES.items():
+        if start.startswith(magic):
+            return f"; it is {words}"
+    return "; `save` of a model writes files of safetensors, and it is none"
 
 
 def _read(path: _PATH) -> Any:

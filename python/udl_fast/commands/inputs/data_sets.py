@@ -14,7 +14,7 @@ def _subsets() -> Mapping[str, tuple[str, str | None]]:
     found: dict[str, tuple[str, str | None]] = {DIGITS: (DIGITS, None)}
     for name, source in SOURCES.items():
         found[name] = (name, next(iter(source.subsets), None))
-        found |= {f"{name}-{subset}": (name, subset) for subset in source.subsets[1:]}
+        found |= {f"{name}-{subset}": (name, subset) for subset in source.subsets}
     return found
 
 

@@ -12,16 +12,19 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
 
 from ...estimator.parameters import meant
+from ...estimator.sparse_input import checked_csr
 from .csv import read_csv
 from .data_sets import DATA_SETS, load
 from .values import check_finite
 
+_PARTS_OF_SPARSE = {"format.npy", "shape.npy", "data.npy"}
 NPY_MAGIC = b"\x93NUMPY"
 HELP = (
     "a data set (digits, or as `udl-fast datasets list` shows it: mnist, mnist-test, ...) or a file: "
-    ".npy, .npz (FILE.npz:NAME picks an array), .csv, or idx, also as .gz"
+    ".npy, .npz (FILE.npz:NAME picks an array; or of scipy.sparse.save_npz), .csv, or idx, also as .gz"
 )
 
 
@@ -58,8 +61,10 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
             f"{source} holds shape {values.shape} of {values.dtype}, expected rows of numbers"
         )
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
-    flat = values.reshape(len(values), -1)
+    flat = values if sparse.issparse(values) else values.reshape(len(values), -1)
     check_finite(flat, source)
+    if sparse.issparse(flat):
+        return Rows(flat, None)
     return Rows(flat, image_shape or square_shape(flat.shape[1]))
 
 
@@ -81,14 +86,14 @@ def _data_set(name: str, data_home: Path | None) -> Rows:
     return Rows(found.data, (shape[0], shape[1]) if len(shape) == 2 else None)
 
 
-def _read_file(path: Path, member: str) -> NDArray[Any]:
+def _read_file(path: Path, member: str) -> Any:
     endings = [ending.lower() for ending in path.suffixes]
     packed = endings[-1:] == [".gz"]
     kind = (endings[-2:-1] if packed else endings[-1:]) or [""]
     if kind == [".npy"] and not packed:
         return np.asarray(read_npy(path))
     if kind == [".npz"] and not packed:
-        return npz_member(path, member)
+        return npz_member(path, member) if member else _only_matrix(path)
     if kind == [".csv"]:
         return read_csv(path)
     if "ubyte" in path.name or kind == [".idx"]:
@@ -120,7 +125,14 @@ def _damage_named(path: Path) -> Iterator[None]:
     """What readers raise about damaged files rarely names the file."""
     try:
         yield
-    except (ValueError, EOFError, zipfile.BadZipFile, gzip.BadGzipFile, zlib.error) as error:
+    except (
+        ValueError,
+        KeyError,
+        EOFError,
+        zipfile.BadZipFile,
+        gzip.BadGzipFile,
+        zlib.error,
+    ) as error:
         raise ValueError(
             f"{path} is damaged or holds something other than numbers ({error})"
         ) from error
@@ -139,6 +151,18 @@ def npz_member(path: Path, member: str) -> NDArray[Any]:
             raise ValueError(f"{path} holds {', '.join(names)}, not {member}")
         with _damage_named(path):
             return np.asarray(archive[member or names[0]])
+
+
+def _only_matrix(path: Path) -> Any:
+    """That of an archive of arrays, or the sparse one that scipy.sparse.save_npz has written."""
+    with open(path, "rb") as file:
+        if not zipfile.is_zipfile(file):
+            return npz_member(path, "")
+        names = set(zipfile.ZipFile(file).namelist())
+    if not names >= _PARTS_OF_SPARSE:
+        return npz_member(path, "")
+    with _damage_named(path):
+        return checked_csr(sparse.load_npz(path), str(path))
 
 
 def _idx_images(content: bytes, path: Path) -> NDArray[np.float32]:

@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 _BLOCK_VALUES = 1 << 20  # looked at together, so that a mapped file may be larger than memory
 
 
-def check_finite(rows: NDArray[Any], source: str) -> None:
+def check_finite(rows: Any, source: str) -> None:
     """Refuse NaN and infinity, and say where.
 
     Raises
@@ -18,6 +17,10 @@ def check_finite(rows: NDArray[Any], source: str) -> None:
         If a value is not finite.
     """
     if rows.dtype.kind != "f":
+        return
+    if not isinstance(rows, np.ndarray):  # sparse
+        if not np.isfinite(rows.data).all():
+            raise ValueError(f"{source} holds NaN or infinity, expected finite numbers")
         return
     for first, block in _blocks(rows):
         finite = np.isfinite(block)

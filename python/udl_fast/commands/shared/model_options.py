@@ -57,6 +57,13 @@ def model_arguments(
     return own | {name: given[name] for name in names if name in given}
 
 
+def in_options(text: str) -> str:
+    """A message of a model, with the options that its arguments are where their names are others."""
+    named = [name for name in _SHORT if re.search(rf"\b{name}\b", text)]
+    here = ", ".join(f"{name} is {_SHORT[name]}" for name in named)
+    return f"{text} (here {here})" if named else text
+
+
 def _arguments(model_class: Any) -> dict[str, Any]:
     """Name and default of each argument, in the order of the signature."""
     found = inspect.signature(model_class).parameters

@@ -9,6 +9,8 @@ from ...estimator.parameters import meant
 
 _NO_CHOICE = re.compile(r"invalid choice: '([^']*)' \(choose from (.*)\)", re.DOTALL)
 
+_LONGEST_USAGE = 5  # lines that leave the error in sight
+
 
 class Parser(argparse.ArgumentParser):
     """Options are written out, so that new ones never change what a command line means."""
@@ -28,7 +30,14 @@ class Parser(argparse.ArgumentParser):
         if found := _NO_CHOICE.search(message):
             choices = re.findall(r"[\w-]+", found[2])
             message += meant(found[1], choices)
-        super().error(message)
+        usage = self.format_usage()
+        if usage.count("\n") > _LONGEST_USAGE:
+            words = [
+                str(action.metavar or action.dest) for action in self._get_positional_actions()
+            ]
+            usage = f"usage: {self.prog} [-h] [options] {' '.join(words)}\n"
+            usage += f"  all options: {self.prog} --help\n"
+        self.exit(2, f"{usage}{self.prog}: error: {message}\n")
 
     def _meant(self, unknown: Sequence[str]) -> str:
         option = next((word for word in unknown if word.startswith("-")), None)
