@@ -370,3 +370,14 @@ def test_speed_of_tempering(tmp_path):
     record = run("pt_speed", tmp_path)
     assert record["ratio"] > 0
     assert record["settings"]["models"]["pcd"]["n_chains"] == 200
+
+
+@pytest.mark.parametrize("options", [[], ["--long"]])
+def test_likelihoods_by_steps(tmp_path, options):
+    results = run("sm2008", tmp_path, *options)["results"]
+    assert [found["name"] for found in results] == (
+        ["CD-25, long"] if options else ["CD-1", "CD-3", "CD-25"]
+    )
+    for found in results:
+        assert -64 * np.log(2) < found["log_likelihood"] < 0
+        assert found["log_likelihood"] == pytest.approx((found["ais"] + found["reverse_ais"]) / 2)
