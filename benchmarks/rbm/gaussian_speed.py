@@ -17,6 +17,7 @@ from scipy.special import expit
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import get_num_threads
 from udl_fast.bench import suite
+from udl_fast.bench.contestants._gaussian import CHECK_RATE
 from udl_fast.bench.harness import Timings, interleave
 from udl_fast.bench.process import Contestant, ContestantError
 
@@ -58,15 +59,16 @@ def random_rows(n_rows: int, n_visible: int) -> NDArray[np.float32]:
 def derivatives(
     parameters: dict[str, NDArray[Any]], v: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Minus the derivatives of the energy of each row, with h at its mean."""
+    """Minus the derivatives of the energy of each row, with h at its mean; of weights and visible
+    biases times sigma^2, which is what moves them."""
     inverse = np.exp(-parameters["log_variance"].astype(np.float64))
     scaled = v * inverse
     p = expit(scaled @ parameters["weights"].T + parameters["hidden_bias"])
     distance = (v - parameters["visible_bias"]) ** 2 * inverse / 2
     return {
-        "weights": p[:, :, None] * scaled[:, None, :],
+        "weights": p[:, :, None] * v[:, None, :],
         "hidden_bias": p,
-        "visible_bias": scaled,
+        "visible_bias": v,
         "log_variance": distance - scaled * (p @ parameters["weights"]),
     }
 
@@ -79,7 +81,7 @@ def check(contestant: Contestant, learn_sigma: bool) -> float:
     ContestantError
         If it, or p(h|v), is too far from what NumPy finds with draws of its own.
     """
-    parameters, rows = random_parameters(10, 6, 0.8), random_rows(20_000, 10)
+    parameters, rows = random_parameters(10, 6, 0.2), random_rows(20_000, 10)
     v0 = rows.astype(np.float64)
     up = derivatives(parameters, v0)
     g = np.random.default_rng(SEED + 2)
@@ -97,7 +99,7 @@ def check(contestant: Contestant, learn_sigma: bool) -> float:
         raise ContestantError(f"{contestant.name}: p(h|v) is off by {off:.2g}")
     largest = 0.0
     for name, positive in up.items():
-        change = answer[name].astype(np.float64) - parameters[name]
+        change = (answer[name].astype(np.float64) - parameters[name]) / CHECK_RATE
         if name == "log_variance" and not learn_sigma:
             largest = max(largest, np.inf if np.abs(change).max() > 0 else 0.0)
             continue

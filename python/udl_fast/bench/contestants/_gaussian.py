@@ -5,6 +5,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+CHECK_RATE = 0.1  # below the rates that a step is bounded to
+
 Parameters = dict[str, NDArray[np.float32]]  # weights, hidden_bias, visible_bias, log_variance
 
 
@@ -31,8 +33,8 @@ class GaussianSteps:
     def check(
         self, parameters: Parameters, rows: NDArray[np.float32], learn_sigma: bool, seed: int
     ) -> dict[str, NDArray[Any]]:
-        """p(h|v) of the rows, and the parameters after one step of rate 1 on all of them."""
-        self.prepare(parameters, rows, len(rows), 1.0, learn_sigma, seed)
+        """p(h|v) of the rows, and the parameters after one step of CHECK_RATE on all of them."""
+        self.prepare(parameters, rows, len(rows), CHECK_RATE, learn_sigma, seed)
         mean_hidden = self.mean_hidden()
         self.run(1)
         return {"mean_hidden": mean_hidden, **self.parameters()}

@@ -55,48 +55,47 @@ class Eager(GaussianSteps):
 
     def _step(self, v0: torch.Tensor) -> None:
         inverse = torch.exp(-self.log_variance)
-        s0 = v0 * inverse
-        p0 = self._mean_hidden(s0)
+        p0 = self._mean_hidden(v0 * inverse)
         h = (torch.rand_like(p0) < p0).to(p0.dtype)
         mean = torch.addmm(self.visible_bias, h, self.weights)
         v1 = mean.addcmul_(torch.randn_like(mean), torch.exp(0.5 * self.log_variance))
-        s1 = v1 * inverse
-        p1 = self._mean_hidden(s1)
+        p1 = self._mean_hidden(v1 * inverse)
         rate = self.learning_rate / len(v0)
         if self.learn_sigma:
-            pairs = self._pairs(s0, p0, s1, p1)
-            far = ((v0 - self.visible_bias) ** 2 - (v1 - self.visible_bias) ** 2) * inverse
-            self.log_variance.add_(far.sum(0) / 2 - (self.weights * pairs).sum(0), alpha=rate)
+            pairs = self._pairs(v0, p0, v1, p1)
+            far = (v0 - self.visible_bias) ** 2 - (v1 - self.visible_bias) ** 2
+            change = far.sum(0) / 2 - (self.weights * pairs).sum(0)
+            self.log_variance.add_(change * inverse, alpha=rate)
             self.weights.add_(pairs, alpha=rate)
         else:
-            self._add_pairs(s0, p0, s1, p1, rate)
+            self._add_pairs(v0, p0, v1, p1, rate)
         self.hidden_bias.add_((p0 - p1).sum(0), alpha=rate)
-        self.visible_bias.add_((s0 - s1).sum(0), alpha=rate)
+        self.visible_bias.add_((v0 - v1).sum(0), alpha=rate)
 
     def _pairs(
-        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor
+        self, v0: torch.Tensor, p0: torch.Tensor, v1: torch.Tensor, p1: torch.Tensor
     ) -> torch.Tensor:
-        return torch.mm(p0.t(), s0).addmm_(p1.t(), s1, alpha=-1)
+        return torch.mm(p0.t(), v0).addmm_(p1.t(), v1, alpha=-1)
 
     def _add_pairs(
-        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor, rate: float
+        self, v0: torch.Tensor, p0: torch.Tensor, v1: torch.Tensor, p1: torch.Tensor, rate: float
     ) -> None:
-        self.weights.addmm_(p0.t(), s0, alpha=rate)
-        self.weights.addmm_(p1.t(), s1, alpha=-rate)
+        self.weights.addmm_(p0.t(), v0, alpha=rate)
+        self.weights.addmm_(p1.t(), v1, alpha=-rate)
 
 
 class Joined(Eager):
     """Both phases of the gradient as one product."""
 
     def _pairs(
-        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor
+        self, v0: torch.Tensor, p0: torch.Tensor, v1: torch.Tensor, p1: torch.Tensor
     ) -> torch.Tensor:
-        return torch.mm(torch.cat([p0, -p1]).t(), torch.cat([s0, s1]))
+        return torch.mm(torch.cat([p0, -p1]).t(), torch.cat([v0, v1]))
 
     def _add_pairs(
-        self, s0: torch.Tensor, p0: torch.Tensor, s1: torch.Tensor, p1: torch.Tensor, rate: float
+        self, v0: torch.Tensor, p0: torch.Tensor, v1: torch.Tensor, p1: torch.Tensor, rate: float
     ) -> None:
-        self.weights.addmm_(torch.cat([p0, -p1]).t(), torch.cat([s0, s1]), alpha=rate)
+        self.weights.addmm_(torch.cat([p0, -p1]).t(), torch.cat([v0, v1]), alpha=rate)
 
 
 class Compiled(Joined):
