@@ -56,12 +56,6 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
   return out;
 }
 
-UnitKind real_kind_from_name(const std::string& name) {
-  if (name == "gaussian") return UnitKind::gaussian;
-  if (name == "relu") return UnitKind::relu;
-  throw_invalid("activate_units: kind must be 'gaussian' or 'relu', got '" + name + "'");
-}
-
 /// Values of a tile of units, zero for those that are missing.
 void copy_units(const float* from, int64_t tile, int64_t n_units, float* to) {
   const int64_t first = tile * kTileUnits, count = std::min<int64_t>(kTileUnits, n_units - first);
@@ -69,18 +63,18 @@ void copy_units(const float* from, int64_t tile, int64_t n_units, float* to) {
   std::copy_n(from + first, count, to);
 }
 
-/// (means, samples) of real-valued units with these inputs, chain r being row r.
-py::tuple activate_units(const std::string& kind, const CArray<float>& inputs,
-                         const CArray<float>& deviation, const CArray<float>& factors,
-                         uint64_t seed, const std::string& stream, uint32_t layer, int64_t step) {
+/// (means, samples) of Gaussian units with these inputs, chain r being row r.
+py::tuple activate_gaussian(const CArray<float>& inputs, const CArray<float>& deviation,
+                            const CArray<float>& factors, uint64_t seed, const std::string& stream,
+                            uint32_t layer, int64_t step) {
   if (inputs.ndim() != 2)
-    throw_invalid("activate_units: inputs has shape " + shape_text(inputs) +
+    throw_invalid("activate_gaussian: inputs has shape " + shape_text(inputs) +
                   ", expected (rows, units)");
   const int64_t rows = inputs.shape(0), n_units = inputs.shape(1), padded = round_up(rows, 4);
-  check_shape(deviation, {n_units}, "activate_units", "deviation");
-  check_shape(factors, {n_units}, "activate_units", "factors");
-  check_step(step, "activate_units");
-  const UnitKernels& kernels = rbm_kernels().unit(real_kind_from_name(kind));
+  check_shape(deviation, {n_units}, "activate_gaussian", "deviation");
+  check_shape(factors, {n_units}, "activate_gaussian", "factors");
+  check_step(step, "activate_gaussian");
+  const UnitKernels& kernels = rbm_kernels().unit(UnitKind::gaussian);
   py::array_t<float> means({rows, n_units}), samples({rows, n_units});
   Buffer<float> sums(padded * kTileUnits), tile_means(padded * kTileUnits),
       tile_samples(padded * kTileUnits);
@@ -180,7 +174,7 @@ void init_kernels(pybind11::module_& m) {
   using namespace udl::bindings;
   m.def("active_sums", &active_sums, py::arg("weights"), py::arg("states"), py::arg("to_hidden"),
         py::arg("by_lists"), py::arg("narrow") = false);
-  m.def("activate_units", &activate_units, py::arg("kind"), py::arg("inputs"), py::arg("deviation"),
+  m.def("activate_gaussian", &activate_gaussian, py::arg("inputs"), py::arg("deviation"),
         py::arg("factors"), py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"));
   m.attr("CEILING_BLOCK") = udl::kCeilingBlock;
   define_ceiling(m, "run_multiply_adds", &udl::run_multiply_adds);

@@ -45,8 +45,7 @@ def active_sums(
     by_lists: bool,
     narrow: bool = False,
 ) -> NDArray[np.int32]: ...
-def activate_units(
-    kind: str,  # "gaussian" or "relu"
+def activate_gaussian(
     inputs: NDArray[np.float32],
     deviation: NDArray[np.float32],
     factors: NDArray[np.float32],
@@ -55,7 +54,7 @@ def activate_units(
     layer: int,
     step: int,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Means, and samples times `factors`, of real-valued units; row r is chain r."""
+    """Means, and samples times `factors`, of Gaussian units; row r is chain r."""
 
 class Rows:
     """A matrix of states or of values in one of three forms; `kind` is "bits", "dense" or "csr"."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
-from scipy.special import expit, ndtri
+from scipy.special import ndtri
 
 from tests.support.engines import SEED, rng
 from udl_fast import _core
@@ -50,28 +50,15 @@ def test_gaussian_units(target, shape):
     x = rng(*shape).normal(0, 3, shape).astype(np.float32)
     deviation, factors = (rng(3).random((2, shape[1])) + 0.5).astype(np.float32)
     where = (SEED, "gibbs", 0, 7)
-    means, samples = _core.activate_units("gaussian", x, deviation, factors, *where)
+    means, samples = _core.activate_gaussian(x, deviation, factors, *where)
     normal = _core.normal_from_bits(_core.draws(*where, 0, *shape))
     np.testing.assert_array_equal(means, x)
     np.testing.assert_array_equal(samples, (x + deviation * normal) * factors)
 
 
-@pytest.mark.parametrize("shape", [(5, 17), (3000, 40)])
-def test_rectified_linear_units(target, shape):
-    x = rng(*shape).normal(0, 5, shape).astype(np.float32)
-    ones = np.ones(shape[1], np.float32)
-    where = (SEED, "cd", 1, 2**33)
-    means, samples = _core.activate_units("relu", x, ones, ones, *where)
-    np.testing.assert_array_equal(means, np.maximum(x, 0))
-    normal = _core.normal_from_bits(_core.draws(*where, 0, *shape))
-    variance = 1 / (1 + _core.exp_negative(x))
-    np.testing.assert_array_equal(samples, np.maximum(x + np.sqrt(variance) * normal, 0))
-    np.testing.assert_allclose(variance, expit(x), atol=1e-7)
-
-
 def test_draws_of_gaussian_units_are_normal():
     zero, one = np.zeros((50_000, 16), np.float32), np.ones(16, np.float32)
-    _, samples = _core.activate_units("gaussian", zero, one, one, 5, "gibbs", 0, 0)
+    _, samples = _core.activate_gaussian(zero, one, one, 5, "gibbs", 0, 0)
     for unit in range(16):
         assert stats.kstest(samples[:, unit], "norm").pvalue > 1e-6, unit
     correlations = np.corrcoef(samples.T) - np.eye(16)

@@ -15,7 +15,6 @@
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/units/gaussian.h"
 #include "kernels/cpu/rbm/units/log_terms.h"
-#include "kernels/cpu/rbm/units/relu.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/rbm/update_norms.h"
 #include "kernels/cpu/rbm/weight_limit.h"
@@ -121,7 +120,6 @@ constexpr RbmKernels all_kernels() {
   kernels.sparse = sparse_kernels();
   kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
   kernels.units[static_cast<int>(UnitKind::gaussian)] = real_valued_kernels(activate_gaussian);
-  kernels.units[static_cast<int>(UnitKind::relu)] = real_valued_kernels(activate_relu);
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();
   kernels.centring = centring_kernels();

@@ -43,8 +43,8 @@ struct UnitTerms {
 
 struct UnitKernels {
   /// Mean, sample and packing. Exact, given its input.
-  /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. Rectified linear:
-  /// max(0, x), max(0, x + sqrt(p) n). u and n are of the unit's one draw, n by base/normal.h.
+  /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. u and n are of
+  /// the unit's one draw, n by base/normal.h.
   void (*activate)(const UnitInput& input, const UnitOutput& output);
 
   /// Binary units alone. Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]),

@@ -1,6 +1,6 @@
 #pragma once
 // The epilogue of a product for units that are real numbers: x = scale * sum + bias, mean and
-// sample of x, one normal draw a unit. A kind says what these are (gaussian.h, relu.h).
+// sample of x, one normal draw a unit. A kind says what these are (gaussian.h).
 #include <algorithm>
 
 #include "kernels/cpu/rbm/units/bernoulli.h"
