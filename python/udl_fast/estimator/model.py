@@ -30,7 +30,7 @@ from .output import own_outputs
 from .presentation import Presentation, checked_weights
 from .saving import go_back, later_parameters, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
-from .transaction import Turn, at_rest, trained_alone, twin_of
+from .transaction import Turn, at_rest, of_one_fit, trained_alone, twin_of
 
 
 class Model(ModelKind, CallbackSupport, BaseEstimator):
@@ -195,6 +195,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
             raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
         return self
 
+    @of_one_fit
     def score(self, X: Any, y: Any = None) -> float:
         """Mean score of the rows, the first of `measurements`; larger is better.
 

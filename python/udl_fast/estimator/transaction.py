@@ -7,10 +7,11 @@ Only the engine learns in place; its snapshot belongs to the model's counts unti
 
 from __future__ import annotations
 
+import functools
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 AnyModel = TypeVar("AnyModel", bound="Model")
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 Arrays = dict[str, NDArray[Any]]
 
 _TAKING = lock_for_moments()
@@ -134,6 +136,19 @@ def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
 def twin_of(model: AnyModel) -> AnyModel:
     """A model of the same attributes, to build on beside it."""
     return _twin_with(model, model.__dict__)
+
+
+def of_one_fit(
+    method: Callable[Concatenate[AnyModel, Arguments], Result],
+) -> Callable[Concatenate[AnyModel, Arguments], Result]:
+    """Let a method that only reads work on a twin of its model: the engine and what was noted with it belong
+    together there, though another thread may fit the model anew meanwhile."""
+
+    @functools.wraps(method)
+    def read(model: AnyModel, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
+        return method(twin_of(model), *arguments, **options)
+
+    return read
 
 
 def _twin_with(model: AnyModel, attributes: Mapping[str, Any]) -> AnyModel:

@@ -19,6 +19,7 @@ from ..estimator.input import (
     value_range,
 )
 from ..estimator.model import Model
+from ..estimator.transaction import of_one_fit
 from ..runtime import resolve_n_jobs
 from .rules import Binarize
 from .units import check_values
@@ -40,6 +41,7 @@ class Inference(Model):
 
     # ---- features and means ----
 
+    @of_one_fit
     def transform(self, X: Any) -> NDArray[Any]:
         """P(h = 1 | v) of each row: the features. Of real hidden units, their means.
 
@@ -63,6 +65,7 @@ class Inference(Model):
         self._check_fitted()
         return self._mean_hidden(self._matrix(X))
 
+    @of_one_fit
     def mean_hidden(self, v: Any) -> NDArray[Any]:
         """P(h = 1 | v), or the means of real units, of states v; like :meth:`transform`, and one row may be 1-D.
 
@@ -80,6 +83,7 @@ class Inference(Model):
         out = self._engine.mean_hidden(self._visible_rows(X), resolve_n_jobs(self.n_jobs))
         return out.astype(output_dtype(X, self._dtype), copy=False)
 
+    @of_one_fit
     def mean_visible(self, h: Any) -> NDArray[Any]:
         """P(v = 1 | h), or the means of real units, given hidden states or their means.
 
@@ -101,10 +105,12 @@ class Inference(Model):
         out = self._engine.mean_visible(rows, resolve_n_jobs(self.n_jobs))
         return like(h, out.astype(output_dtype(states, self._dtype), copy=False))
 
+    @of_one_fit
     def inverse_transform(self, H: Any) -> NDArray[Any]:
         """P(v = 1 | h) given features; the way back from :meth:`transform`."""
         return self._mean_visible(H, "inverse_transform", "H")
 
+    @of_one_fit
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
         self._check_fitted()

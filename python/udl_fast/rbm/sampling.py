@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from .. import _core
 from ..estimator.input import output_dtype, to_rows
 from ..estimator.parameters import Integer, Number, RandomState
+from ..estimator.transaction import twin_of
 from ..locks import lock_for_moments
 from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
@@ -54,11 +55,12 @@ class Sampling(Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_hidden(v)
-        rows = self._visible_rows(self._visible_states(v))
-        n_threads = resolve_n_jobs(self.n_jobs)
+        model = twin_of(self)
+        rows = model._visible_rows(model._visible_states(v))
+        n_threads = resolve_n_jobs(model.n_jobs)
         with self._steps(1) as step:
-            drawn = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
-        return like(v, self._hidden_array(drawn))
+            drawn = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
+        return like(v, model._hidden_array(drawn))
 
     def sample_visible(self, h: Any, *, random_state: Any = None) -> NDArray[Any]:
         """Visible states drawn from P(v | h).
@@ -78,9 +80,10 @@ class Sampling(Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_visible(h)
-        rows = self._hidden_rows(self._hidden_states(h, "sample_visible"))
+        model = twin_of(self)
+        rows = model._hidden_rows(model._hidden_states(h, "sample_visible"))
         with self._steps(1) as step:
-            return like(h, self._visible_array(self._drawn_visible(rows, step)))
+            return like(h, model._visible_array(model._drawn_visible(rows, step)))
 
     def gibbs(
         self,
@@ -141,12 +144,13 @@ class Sampling(Inference):
             return self._drawing_from(random_state).gibbs(
                 v, n_steps, beta=beta, clamp=clamp, means=means
             )
-        states = self._visible_states(v)
-        beta = self._inverse_temperature(beta)
-        rows, held = self._hold(self._visible_rows(states), clamp)
+        model = twin_of(self)
+        states = model._visible_states(v)
+        beta = model._inverse_temperature(beta)
+        rows, held = model._hold(model._visible_rows(states), clamp)
         with self._steps(n_steps) as step:
-            out = self._run_chains(rows, n_steps, step, held, beta, means)
-        return like(v, out.astype(output_dtype(states, self._dtype), copy=False) if means else out)
+            out = model._run_chains(rows, n_steps, step, held, beta, means)
+        return like(v, out.astype(output_dtype(states, model._dtype), copy=False) if means else out)
 
     def sample(
         self,
@@ -227,33 +231,36 @@ class Sampling(Inference):
                 n_temperatures=n_temperatures,
                 beta_min=beta_min,
             )
-        self._check_fitted()
+        model = twin_of(self)
+        model._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         beta = self._inverse_temperature(beta)
         if n_temperatures is not None:
             ladder = self._ladder(n_temperatures, beta_min, clamp, beta)
             return self._sample_tempered(n_samples, n_steps, start, means, ladder)
-        if start is None and self._visible_kind() == "replicated_softmax":
+        if start is None and model._visible_kind() == "replicated_softmax":
             raise ValueError(
                 f"{type(self).__name__}: sample needs start with visible='replicated_softmax': its rows say "
                 "how many words a sample is to have"
             )
         if start is None:
-            n_hidden = self._engine.n_hidden
+            n_hidden = model._engine.n_hidden
             all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
             with self._steps(n_steps, n_before=1) as step:
-                rows, held = self._hold(self._drawn_visible(all_off, step), clamp, has_start=False)
-                out = self._run_chains(rows, n_steps, step + 1, held, beta, means)
+                rows, held = model._hold(
+                    model._drawn_visible(all_off, step), clamp, has_start=False
+                )
+                out = model._run_chains(rows, n_steps, step + 1, held, beta, means)
         else:
-            rows = self._visible_rows(self._visible_states(start))
+            rows = model._visible_rows(model._visible_states(start))
             if rows.shape[0] != n_samples:
                 raise ValueError(
                     f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
                 )
-            rows, held = self._hold(rows, clamp)
+            rows, held = model._hold(rows, clamp)
             with self._steps(n_steps) as step:
-                out = self._run_chains(rows, n_steps, step, held, beta, means)
-        return out.astype(self._dtype, copy=False) if means else out
+                out = model._run_chains(rows, n_steps, step, held, beta, means)
+        return out.astype(model._dtype, copy=False) if means else out
 
     def _ladder(
         self, n_temperatures: Any, beta_min: Any, clamp: Any, beta: float
@@ -279,26 +286,27 @@ class Sampling(Inference):
         self, n_samples: int, n_steps: int, start: Any, means: bool, ladder: dict[str, Any]
     ) -> NDArray[Any]:
         """Steps: one from the start, those of the chains, and one to visible states."""
-        n_threads = resolve_n_jobs(self.n_jobs)
-        rows = None if start is None else self._visible_rows(self._visible_states(start))
+        model = twin_of(self)
+        n_threads = resolve_n_jobs(model.n_jobs)
+        rows = None if start is None else model._visible_rows(model._visible_states(start))
         if rows is not None and rows.shape[0] != n_samples:
             raise ValueError(
                 f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
             )
         with self._steps(n_steps, n_before=2) as step:
             if rows is None:
-                rows = self._drawn_visible(
-                    to_rows(np.zeros((n_samples, self._engine.n_hidden), np.bool_)), step
+                rows = model._drawn_visible(
+                    to_rows(np.zeros((n_samples, model._engine.n_hidden), np.bool_)), step
                 )
-            first = self._engine.sample_hidden(rows, self._seed, "gibbs", step, 0, n_threads)
+            first = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
             hidden = tempered_hidden(
-                self, first.to_array("bool"), n_steps, step + 1, n_threads, **ladder
+                model, first.to_array("bool"), n_steps, step + 1, n_threads, **ladder
             )
             last = to_rows(hidden)
             if means:
-                found: NDArray[Any] = self._engine.mean_visible(last, n_threads)
-                return found.astype(self._dtype, copy=False)
-            return self._drawn_visible(last, step + 1 + n_steps).to_array("bool")
+                found: NDArray[Any] = model._engine.mean_visible(last, n_threads)
+                return found.astype(model._dtype, copy=False)
+            return model._drawn_visible(last, step + 1 + n_steps).to_array("bool")
 
     def _drawing_from(self, random_state: Any) -> Self:
         """The same model, engine included, with draws of its own: those of this one stay where they are."""

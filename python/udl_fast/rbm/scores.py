@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..estimator.transaction import of_one_fit
 from ..evaluation import one_flip_estimate
 from ..runtime import resolve_n_jobs
 from .inference import like
@@ -21,6 +22,7 @@ _FLIPPED_BYTES = 1 << 23  # of rows that are copied at a time to flip a unit in 
 class Scores(Partition):
     """Mixin: energies and scores."""
 
+    @of_one_fit
     def free_energy(self, v: Any) -> NDArray[np.float64]:
         """F(v) = -v.b - sum_j log(1 + exp(c_j + W_j v)), in nats; of other kinds of units see docs/units.md.
 
@@ -35,6 +37,7 @@ class Scores(Partition):
         rows = self._visible_rows(self._visible_states(v))
         return like(v, self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)))
 
+    @of_one_fit
     def energy(self, v: Any, h: Any) -> NDArray[np.float64]:
         """E(v, h) of each pair of rows, in nats: of Bernoulli units -b.v - c.h - h.W v.
 
@@ -71,6 +74,7 @@ class Scores(Partition):
             raise ValueError(f"energy: v has {len(visible)} rows, but h has {len(hidden)}")
         return like(v, energies(self, visible, hidden))
 
+    @of_one_fit
     def free_energy_gap(self, X_train: Any, X_valid: Any) -> float:
         """Mean free energy of held-out rows minus that of training rows, in nats.
 
@@ -105,6 +109,7 @@ class Scores(Partition):
         )
         return float(valid - train)
 
+    @of_one_fit
     def pseudo_likelihood(self, X: Any, exact: bool = True) -> NDArray[np.float64]:
         """Sum over all visible units of log P(v_i | all others), of each row.
 
@@ -143,6 +148,7 @@ class Scores(Partition):
             return self._one_flip_scores(rows)
         return self._engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
 
+    @of_one_fit
     def score_samples(self, X: Any) -> NDArray[np.float64]:
         """Estimate of :meth:`pseudo_likelihood` from one flipped unit a row, as scikit-learn's.
 
