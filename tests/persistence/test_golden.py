@@ -149,9 +149,15 @@ def test_pickles_name_the_modules_of_their_time():
 
 @pytest.mark.parametrize("name", PICKLES)
 def test_pickled_anew_they_are_the_same(name, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
     path = tmp_path / "again.pkl"
     path.write_bytes(pickle.dumps(golden_files.load(PATHS[name])))
-    again, first = golden_files.described(path), golden_files.described(PATHS[name])
+
+    def described(path, folder):
+        """In a folder of its own, for checkpoints."""
+        (tmp_path / folder).mkdir()
+        monkeypatch.chdir(tmp_path / folder)
+        return golden_files.described(path)
+
+    again, first = described(path, "again"), described(PATHS[name], "first")
     again.pop("modules"), first.pop("modules")
     assert again == first
