@@ -325,7 +325,7 @@ def runs_for(build: Build, seconds: float) -> int:
 
 
 def compare(
-    builds: dict[str, Build], rounds: int, seconds: float, other_bits: bool
+    builds: dict[str, Build], rounds: int, seconds: float, other_bits: bool = False
 ) -> dict[str, Any]:
     """Time both builds in turns on the work they have prepared."""
     for build in builds.values():
