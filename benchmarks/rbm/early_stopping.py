@@ -3,7 +3,7 @@
 For each seed one fit of all epochs, of which every epoch's pseudo-likelihood over all held-out rows is known,
 and one with the settings of README and docs/watching.md: `History(validation=...)` and
 `EarlyStopping(patience=50, restore_best=True)`. The kept model must be within 1 % of the best epoch.
-Digits thresholded at 0.5, 64 hidden units, and images of MNIST thresholded at 0.5, 128 hidden units: 2,000 of them,
+Digits thresholded at 0.5, 64 hidden units, and images of MNIST thresholded at 0.5, 128 hidden units: 2,000,
 which are still being learned at the end, and 300, which are soon learned by heart.
 """
 
