@@ -57,6 +57,15 @@ def test_reverse_runs_start_where_they_are_told(small, exact, digits):
     assert as_they_are != found
 
 
+def test_likelihoods_in_reverse_start_at_their_rows(small, digits):
+    rows, options = digits[:100], {"betas": 20, "burn_in": 0}
+    found = small.log_likelihood(rows, method="reverse_ais", **options)
+    told = small.log_likelihood(rows, method="reverse_ais", start=rows, **options)
+    np.testing.assert_array_equal(found, told)
+    few = small.log_likelihood(rows[:3], method="reverse_ais", n_runs=7, **options)
+    assert np.isfinite(few).all()
+
+
 def test_estimates_repeat(small):
     def estimate(**options):
         return small.log_partition("ais", betas=50, n_runs=10, **options)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,6 +22,7 @@ from .inference import Inference
 from .units import has_missing_groups, log_z_of_lengths
 
 _METHODS = ("exact", "ais", "reverse_ais")
+_DEFAULT_RUNS = 100
 _LARGEST_RUNS = 2**31 - 1
 # Rates of 0 and 1 would leave states out that the model has.
 _LOWEST_RATE = 0.01
@@ -34,7 +35,7 @@ class Partition(Inference):
         self,
         method: str = "exact",
         *,
-        n_runs: int = 100,
+        n_runs: int = _DEFAULT_RUNS,
         betas: Any = None,
         base_rates: ArrayLike | None = None,
         start: Any = None,
@@ -61,8 +62,9 @@ class Partition(Inference):
             Rates of the base model's units, such as ``X.mean(axis=0)``; they are kept within 0.01 and
             0.99. None takes the visible biases of the model.
         start : array-like or sparse matrix of shape (n_runs, n_features), default=None
-            For "reverse_ais": states where chains start, such as rows of the training data. None draws
-            every pixel from its bias.
+            For "reverse_ais": states where chains start; rows of the training data are the safe choice.
+            None draws every pixel from its bias, where AIS starts as well: chains of a model that mixes
+            slowly then miss what AIS misses, and both directions flatter alike.
         burn_in : int, default=1000
             For "reverse_ais": Gibbs steps from there, which are to end at samples of the model.
         random_state : int, RandomState or None, default=None
@@ -206,7 +208,8 @@ class Partition(Inference):
             Of :meth:`log_partition`. With "ais" alone the result can be too large by many nats: give
             "reverse_ais" beside it.
         **options
-            Further arguments of :meth:`log_partition`, such as `betas`.
+            Further arguments of :meth:`log_partition`, such as `betas`. Runs of "reverse_ais" start at
+            rows of X unless `start` says where.
 
         Returns
         -------
@@ -224,6 +227,8 @@ class Partition(Inference):
             energy = self._engine.free_energy(rows, n_threads)
             return -energy - log_z_of_lengths(self._engine, X, n_threads)
         if log_z is None:
+            if method == "reverse_ais":
+                options = {"start": self._starts(X, options), **options}
             log_z = self.log_partition(method, **options)
         elif method != "exact" or options:
             given = ", ".join(["method", *options])
@@ -231,6 +236,14 @@ class Partition(Inference):
         if isinstance(log_z, LogPartition):
             log_z = log_z.log_z
         return -self._engine.free_energy(rows, n_threads) - log_z
+
+    def _starts(self, X: Any, options: Mapping[str, Any]) -> Any:
+        """Rows of X, evenly spaced, for as many runs as the options ask for."""
+        n_runs = Integer(2, _LARGEST_RUNS).check(
+            options.get("n_runs", _DEFAULT_RUNS), "n_runs", type(self).__name__
+        )
+        rows = self._matrix(X)
+        return rows[np.linspace(0, rows.shape[0] - 1, n_runs).astype(np.int64)]
 
     def _states(self, X: Any, function: str) -> _core.Rows:
         """The rows of X, which have to be states."""
