@@ -60,6 +60,7 @@ def name_methods_of(owner: type, *parts: type) -> None:
     So do methods that stand in the class as wrappers of theirs."""
     for part in (owner, *parts):
         for name, method in vars(part).items():
-            if isinstance(method, FunctionType):
+            while isinstance(method, FunctionType):
                 method.__qualname__ = f"{owner.__qualname__}.{name}"
                 method.__module__ = owner.__module__
+                method = getattr(method, "__wrapped__", None)

@@ -56,7 +56,15 @@ def test_compare_builds_finds_one_build_equal_to_itself(tmp_path):
     command = [sys.executable, "-m", module_of("compare_builds"), "--quick", "--output", output]
     subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
     cases = json.loads(output.read_text())["cases"]
-    assert list(cases) == ["cd-1 20x64x32", "one query of 2,000 codes"]
+    assert list(cases) == [
+        "cd-1 20x64x32",
+        "cd-1 fast 20x64x32",
+        "hidden 20x64x32",
+        "hidden fast 20x64x32",
+        "visible 20x64x32",
+        "visible fast 20x64x32",
+        "one query of 2,000 codes",
+    ]
     for case in cases.values():
         assert case["ratio"]["smallest"] <= case["ratio"]["median"] <= case["ratio"]["largest"]
 

@@ -20,9 +20,11 @@ def readelf(option):
 
 
 def dynamic_symbols():
-    """(section, name) of each symbol that the module shows or needs; section "UND" means needs."""
+    """(section, name) of each symbol that the module shows or needs; section "UND" means needs. What is
+    listed as local, where its own addresses are put in at load, is neither."""
     lines = [line.split() for line in readelf("--dyn-syms").splitlines()]
-    return [(line[6], line[7]) for line in lines if len(line) >= 8 and line[0][:-1].isdigit()]
+    symbols = [line for line in lines if len(line) >= 8 and line[0][:-1].isdigit()]
+    return [(line[6], line[7]) for line in symbols if line[4] != "LOCAL"]
 
 
 def test_only_what_others_call_is_exported():

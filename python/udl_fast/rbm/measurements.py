@@ -139,13 +139,13 @@ class Measurements(Inference):
             self.measurements[0].name: score,
             "weight_change": change / size if size > 0 else 0.0,
             "mean_activation": float(hidden.mean(dtype=np.float64)),
-            "activation_spread": spread(hidden),
             "_largest_weight": largest,
             "_visible_on": training.units_on,
         }
         if engine.hidden == "bernoulli":
             measured["dead_units"] = int((hidden.max(axis=0) < _DEAD).sum())
             measured["saturated_units"] = int((hidden.min(axis=0) > _SATURATED).sum())
+        measured["activation_spread"] = spread(hidden)
         if engine.visible == "gaussian":
             sigma = np.exp(engine.log_variance().astype(np.float64) / 2)
             measured["mean_sigma"] = float(sigma.mean())

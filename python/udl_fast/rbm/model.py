@@ -19,6 +19,7 @@ from .exchange import Exchange
 from .inference import Inference
 from .learning import ContrastiveLearning
 from .measurements import Measurements
+from .partition import Partition
 from .rules import RULES
 from .sampling import Sampling
 from .scores import Scores
@@ -431,4 +432,6 @@ class RBM(
         return tags
 
 
-name_methods_of(RBM, Inference, Sampling, Scores, Measurements, ContrastiveLearning, Exchange)
+name_methods_of(
+    RBM, Inference, Sampling, Partition, Scores, Measurements, ContrastiveLearning, Exchange
+)

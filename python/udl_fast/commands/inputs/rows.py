@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
 
 from ...estimator.parameters import meant
 from ...estimator.sparse_input import checked_csr
@@ -61,6 +60,8 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
             f"{source} holds shape {values.shape} of {values.dtype}, expected rows of numbers"
         )
     image_shape = (values.shape[1], values.shape[2]) if values.ndim == 3 else None
+    from scipy import sparse
+
     flat = values if sparse.issparse(values) else values.reshape(len(values), -1)
     check_finite(flat, source)
     if sparse.issparse(flat):
@@ -162,6 +163,8 @@ def _only_matrix(path: Path) -> Any:
     if not names >= _PARTS_OF_SPARSE:
         return npz_member(path, "")
     with _damage_named(path):
+        from scipy import sparse
+
         return checked_csr(sparse.load_npz(path), str(path))
 
 
