@@ -42,8 +42,8 @@ class Scores(Partition):
         """E(v, h) of each pair of rows, in nats: of Bernoulli units -b.v - c.h - h.W v.
 
         Gaussian visible units have (v - b)^2 / 2 sigma^2, summed, in place of -b.v and v / sigma^2 in place of
-        v in the last term; real-valued hidden units have h^2 / 2, summed, beside -c.h; of replicated softmax units c
-        counts as often as the row has words.
+        v in the last term; real-valued hidden units have h^2 / 2, summed, beside -c.h; of replicated softmax
+        units c counts as often as the row has words.
 
         Parameters
         ----------
