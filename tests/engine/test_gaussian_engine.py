@@ -93,7 +93,8 @@ def test_hidden_half_step_and_free_energy(target, n_threads, n_visible, n_hidden
     far = np.abs(u - p) > 2e-6
     np.testing.assert_array_equal(found[far], (u < p)[far])
     energy = model.free_energy(v)
-    np.testing.assert_allclose(engine.free_energy(rows, n_threads), energy, rtol=2e-6, atol=2e-5)
+    # Terms of some 60 nats cancel, whose softplus is rounded in float32.
+    np.testing.assert_allclose(engine.free_energy(rows, n_threads), energy, rtol=2e-6, atol=5e-5)
 
 
 @pytest.mark.parametrize("n_steps", [1, 4])
