@@ -7,21 +7,13 @@ from numpy.typing import NDArray
 from torch.nn.functional import softplus
 
 from ._annealing import Annealing
+from ._torch import OnTorch, check_bfloat16
 
 
-class Float32(Annealing):
+class Float32(OnTorch, Annealing):
     """float32 tensors; one product up serves both log terms and the sample."""
 
     dtype = torch.float32
-
-    def __init__(self, n_threads: int) -> None:
-        super().__init__(n_threads)
-        torch.set_num_threads(n_threads)
-        torch.set_grad_enabled(False)
-
-    def versions(self) -> dict[str, str]:
-        """What computes."""
-        return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
 
     def load(
         self,
@@ -74,8 +66,7 @@ class Bfloat16(Float32):
 
     def __init__(self, n_threads: int) -> None:
         super().__init__(n_threads)
-        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-            raise ImportError("PyTorch multiplies no bfloat16 numbers on this processor")
+        check_bfloat16()
 
     def _up(self, v: torch.Tensor) -> torch.Tensor:
         return torch.mm(v, self.weights.t()).float() + self.hidden_bias

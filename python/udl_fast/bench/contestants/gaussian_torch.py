@@ -10,19 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from ._gaussian import GaussianSteps, Parameters
+from ._torch import OnTorch
 
 
-class Eager(GaussianSteps):
+class Eager(OnTorch, GaussianSteps):
     """A product for each phase of the gradient."""
-
-    def __init__(self, n_threads: int) -> None:
-        super().__init__(n_threads)
-        torch.set_num_threads(n_threads)
-        torch.set_grad_enabled(False)
-
-    def versions(self) -> dict[str, str]:
-        """What computes."""
-        return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
 
     def load(self, parameters: Parameters) -> None:
         torch.manual_seed(self.seed)

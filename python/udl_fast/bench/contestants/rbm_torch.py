@@ -11,21 +11,13 @@ import torch
 from numpy.typing import NDArray
 
 from ._steps import Steps
+from ._torch import OnTorch, check_bfloat16
 
 
-class Bernoulli(Steps):
+class Bernoulli(OnTorch, Steps):
     """Products of float32 numbers; samples by torch.bernoulli."""
 
     dtype = torch.float32
-
-    def __init__(self, n_threads: int) -> None:
-        super().__init__(n_threads)
-        torch.set_num_threads(n_threads)
-        torch.set_grad_enabled(False)
-
-    def versions(self) -> dict[str, str]:
-        """What computes."""
-        return {"torch": torch.__version__, "capability": torch.backends.cpu.get_cpu_capability()}
 
     def load(
         self,
@@ -124,8 +116,7 @@ class Bfloat16(UniformBelow):
 
     def __init__(self, n_threads: int) -> None:
         super().__init__(n_threads)
-        if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-            raise ImportError("PyTorch multiplies no bfloat16 numbers on this processor")
+        check_bfloat16()
 
     def _factor(self) -> torch.Tensor:
         return self.weights.to(self.dtype)
