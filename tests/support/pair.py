@@ -5,20 +5,24 @@ It stands for deep models: its layers lie in its state tree, and its rules tie t
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from udl_fast import RBM, registry
 from udl_fast.persistence.model_file import model_from
-from udl_fast.persistence.state import ArrayRule, State
+from udl_fast.persistence.state import ArrayRule, State, StateRules
+from udl_fast.persistence.values import Count
 
 LAYERS = ("layers.0", "layers.1")
 
 
 class Pair(BaseEstimator):  # type: ignore[misc]
     """`layers_` are two RBMs; `scale_` stands for an array of the whole."""
+
+    rules: ClassVar = {}
+    _later_parameters: ClassVar = {}
 
     def __init__(self, n_components: int = 3, random_state: int | None = None) -> None:
         self.n_components = n_components
@@ -38,6 +42,12 @@ class Pair(BaseEstimator):  # type: ignore[misc]
 
     def _dimensions(self):
         return {}
+
+    def _state_rules(self) -> StateRules:
+        return StateRules(self._array_rules(), LAYERS, {"_sampling_steps": Count()})
+
+    def _check_inside(self, state: State, path: str) -> None:
+        pass
 
     def _array_rules(self) -> dict[str, ArrayRule]:
         return {

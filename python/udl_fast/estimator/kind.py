@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..persistence.state import ArrayRule
+from ..persistence.state import ArrayRule, State, StateRules
+from ..persistence.values import COUNTS, Count, ValueRule
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
 from .input import check_range, to_rows, value_range
@@ -22,6 +23,17 @@ class ModelKind:
     rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
     measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
+
+    # Integers of a fitted model that copies and files keep; `persistence/values.py` has the bounds of these.
+    _counts: ClassVar[tuple[str, ...]] = (
+        "_seed",  # of every draw; itself drawn from random_state
+        "n_iter_",
+        "n_updates_",
+        "_training_steps",  # steps drawn so far by fit and partial_fit
+        "n_features_in_",
+    )
+    # Other attributes of a fitted model that they keep.
+    _values: ClassVar[Mapping[str, ValueRule]] = {}
 
     # Arrays of the engine that make a model where they are given instead of learned.
     _defining: ClassVar[tuple[str, ...]] = ()
@@ -90,6 +102,14 @@ class ModelKind:
         """Parts of the training, one after another."""
         return [Stage("training", self.n_iter)]
 
+    def _inside_names(self) -> tuple[str, ...]:
+        """Names of the models that this one is made of."""
+        return ()
+
+    def _check_inside(self, state: State, path: str) -> None:
+        """A ValueError unless models inside, each right by itself, fit each other and the parameters; `path` is
+        to stand before what it names."""
+
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         """The engine's form of a checked matrix."""
         rows = to_rows(X, n_jobs=self.n_jobs)
@@ -124,6 +144,11 @@ class ModelKind:
     def _dimensions(cls) -> dict[str, str]:
         """Parameters that set the size of arrays, and the dimension of the array rules that each sets."""
         return {name: rule.dimension for name, rule in cls.rules.items() if rule.dimension}
+
+    def _state_rules(self) -> StateRules:
+        """What the state may hold."""
+        counts = {name: Count() for name in self._counts if name not in COUNTS}
+        return StateRules(self._array_rules(), self._inside_names(), {**counts, **self._values})
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_engine" in self.__dict__

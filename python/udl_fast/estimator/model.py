@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
 from ..exceptions import warn_caller
 from ..persistence.state import State
+from ..persistence.templates import later_parameters
 from .attributes import attribute_names
 from .engine import Engine
 from .given import given
@@ -28,22 +29,13 @@ from .input import input_matrix, output_dtype
 from .kind import ModelKind
 from .output import own_outputs
 from .presentation import Presentation, checked_weights
-from .saving import go_back, later_parameters, model_of, pickled, state_of, unpickled_engine
+from .saving import go_back, model_of, pickled, state_of, unpickled_engine
 from .training import left, planned, run_stages, train_epoch
 from .transaction import Turn, at_rest, of_one_fit, trained_alone, twin_of
 
 
 class Model(ModelKind, CallbackSupport, BaseEstimator):
     """Base class of models: everything but what they learn and how."""
-
-    # Integers of a fitted model that copies and files keep; `persistence/values.py` has their bounds.
-    _counts: ClassVar[tuple[str, ...]] = (
-        "_seed",  # of every draw; itself drawn from random_state
-        "n_iter_",
-        "n_updates_",
-        "_training_steps",  # steps drawn so far by fit and partial_fit
-        "n_features_in_",
-    )
 
     warm_start: bool
     random_state: Any
@@ -255,7 +247,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
 
     def _check_savable(self) -> None:
         """An error if `save` would refuse every model of this class."""
-        from ..persistence.model_file import check_class
+        from ..persistence.templates import check_class
 
         try:
             check_class(type(self))

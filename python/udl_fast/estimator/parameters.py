@@ -62,6 +62,10 @@ class Rule:
         """How a command line writes it; None where it cannot be given there."""
         return None
 
+    def restored(self, value: Any, name: str, owner: str) -> Any:
+        """A value as files have it, as it is to be checked."""
+        return value
+
 
 class Integer(Rule):
     """An integer from `minimum` to `maximum`; None where `optional`."""

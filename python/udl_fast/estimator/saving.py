@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..persistence.state import State, check_state
+from ..persistence.templates import saved_parameters, unfitted
 from .transaction import at_rest
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ Made = TypeVar("Made", bound="Model")
 # Of this process or of a fit that runs, so not part of a copy: arrays already read, and what
 # scikit-learn's callback support keeps while fit runs.
 _TRANSIENT = ("_arrays", "_callback_fit_ctx", "_skl_callbacks_to_teardown")
-_OBJECTS = ("callbacks",)  # parameters that belong to the caller
 _LEARNED = ("n_iter_", "n_updates_", "_training_steps")  # counts that training changes
 
 
@@ -31,12 +31,6 @@ def state_of(model: Model) -> State:
     """Everything of a fitted model but objects of the caller, at one moment outside of a pass."""
     model, arrays = at_rest(model)
     assert arrays is not None
-    parameters = model.get_params(deep=False)
-    for name in _OBJECTS:
-        parameters.pop(name, None)
-    for name, value in model._later_parameters.items():
-        if name in parameters and _is_that(parameters[name], value):
-            del parameters[name]  # an older version reads the file, too
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
     values["dtype"] = np.dtype(model._dtype).name
@@ -45,21 +39,17 @@ def state_of(model: Model) -> State:
         values["feature_names"] = [str(name) for name in model.feature_names_in_]
     if len(model._stages()) > 1:
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
-    return State(type(model).__name__, parameters, values, arrays)
-
-
-def _is_that(given: Any, value: Any) -> bool:
-    """Whether a parameter has a value, which is None or a single one; an array never has."""
-    return not isinstance(given, np.ndarray) and bool(given == value)
+    for name, rule in model._values.items():
+        values[name] = rule.plain(getattr(model, name))
+    return State(type(model).__name__, saved_parameters(model), values, arrays)
 
 
 def model_of(model_class: type[Made], state: State) -> Made:
     """The model that `state_of` took apart; a ValueError or TypeError says what is wrong with it."""
-    model = model_class(**{**later_parameters(model_class), **state.parameters})
-    model._check_parameters()
-    rules, values = model._array_rules(), state.values
-    check_state(state, rules)
-    if missing := [name for name in model._counts if name not in values]:
+    model: Made = unfitted(model_class, state.parameters)
+    values = state.values
+    check_state(state, model._state_rules())
+    if missing := [name for name in (*model._counts, *model._values) if name not in values]:
         raise ValueError(f"it lacks {', '.join(missing)}")
     model._engine = _engine(model, state.arrays, values["engine_precision"])
     model._arrays = {}
@@ -69,14 +59,10 @@ def model_of(model_class: type[Made], state: State) -> Made:
         model.feature_names_in_ = np.array(values["feature_names"], dtype=object)
     for name in model._counts:
         setattr(model, name, values[name])
+    for name, rule in model._values.items():
+        setattr(model, name, rule.attribute(values[name]))
     model._position = _position(values)
     return model
-
-
-def later_parameters(model_class: type[Model]) -> dict[str, Any]:
-    """Those that the constructor takes: a derived class may have fewer."""
-    taken = model_class._get_param_names()
-    return {n: value for n, value in model_class._later_parameters.items() if n in taken}
 
 
 def go_back(model: Model, state: State) -> None:

@@ -13,19 +13,20 @@ from __future__ import annotations
 import errno
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
 from .. import registry
-from .plain import OMITTED, plain_history, plain_parameters
+from .plain import plain_history, plain_parameters
 from .replaced_file import replaced_file
 from .state import Announced, State, arrays_by_path, check_contents, check_state
+from .templates import OMITTED, check_class, unfitted
 from .upgrade import lifted
-from .values import NAMES
+from .values import in_order
 
-__all__ = ["check_class", "load", "model_from", "save_model"]
+__all__ = ["load", "model_from", "save_model"]
 
 FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
@@ -70,22 +71,6 @@ def save_model(model: Any, path: _PATH) -> None:
         file.write(content)
 
 
-def check_class(model_class: type[Any]) -> None:
-    """An error unless `load` finds this very class by its name."""
-    name = model_class.__name__
-    if name not in registry.names():
-        raise ValueError(
-            f"load knows no model {name!r}, only {', '.join(registry.names())}; make the class known by "
-            f"udl_fast.registry.register({name!r}, {model_class.__module__!r}, {name.lower()!r}) "
-            "here and where it is to be loaded, or pickle the model"
-        )
-    if registry.class_of(registry.find(name)) is not model_class:
-        raise ValueError(
-            f"load would make a model of {registry.find(name).room}, not of "
-            f"{model_class.__module__}; give the class a name of its own"
-        )
-
-
 def _plain(state: State) -> State:
     """The state with parameters and history as JSON has them."""
     values = dict(state.values)
@@ -101,7 +86,7 @@ def _described(state: State) -> dict[str, Any]:
     description: dict[str, Any] = {
         "model": state.model,
         "parameters": state.parameters,
-        "values": {name: state.values[name] for name in NAMES if name in state.values},
+        "values": {name: state.values[name] for name in in_order(state.values)},
     }
     if state.inside:
         description["inside"] = {name: _described(child) for name, child in state.inside.items()}
@@ -229,10 +214,8 @@ def _description(metadata: Mapping[str, str] | None) -> dict[str, Any]:
 def _tree(description: Any, arrays: Mapping[str, Any], path: str = "") -> State:
     """The state that a description gives with these arrays, which are named by their paths."""
     _check_description(description, path)
-    own, below = _by_child(arrays)
     children = description.get("inside", {})
-    if lost := below.keys() - children.keys():
-        raise ValueError(f"it holds arrays of unknown models: {', '.join(sorted(lost))[:80]}")
+    own, below = _by_child(arrays, children)
     return State(
         model=description["model"],
         parameters=description["parameters"],
@@ -259,13 +242,16 @@ def _check_description(description: Any, path: str) -> None:
         raise ValueError(f"it says unknown things: {', '.join(path + u for u in unknown)[:80]}")
 
 
-def _by_child(arrays: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Arrays of a model itself; and those of each model inside, by the rest of their paths."""
+def _by_child(
+    arrays: Mapping[str, Any], children: Collection[str]
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Arrays of a model itself, whose names may be paths as well; and those of each model inside, by the rest of
+    their paths."""
     own: dict[str, Any] = {}
     below: dict[str, dict[str, Any]] = {}
     for path, array in arrays.items():
         child, slash, rest = path.partition("/")
-        if slash:
+        if slash and child in children:
             below.setdefault(child, {})[rest] = array
         else:
             own[path] = array
@@ -277,8 +263,9 @@ def _check_tree(state: State, path: str = "") -> None:
     model = _unfitted(state, path)
     for name, child in state.inside.items():
         _check_tree(child, f"{path}{name}/")
-    check_state(state, model._array_rules(), path)
+    check_state(state, model._state_rules(), path)
     _check_sizes(state, model, path)
+    model._check_inside(state, path)
 
 
 def _check_sizes(state: State, model: Any, path: str) -> None:
@@ -297,13 +284,13 @@ def _check_sizes(state: State, model: Any, path: str) -> None:
 
 def _unfitted(state: State, path: str) -> Any:
     """A model with the saved parameters, each checked as `fit` checks them."""
-    model = registry.class_of(registry.find(state.model))()
-    known = model.get_params(deep=False)
+    model_class = registry.class_of(registry.find(state.model))
+    known = model_class._get_param_names()
     for name in state.parameters:
         if name not in known or name in OMITTED:
             raise ValueError(f"it has an unknown parameter {(path + name)[:80]!r}")
     try:
-        model.set_params(**state.parameters)._check_parameters()
+        model = unfitted(model_class, state.parameters)
     except (ValueError, TypeError, NotImplementedError) as error:
         raise ValueError(f"{path}parameters: {error}") from None
     random_state = state.parameters.get("random_state")

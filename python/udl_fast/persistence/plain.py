@@ -9,19 +9,21 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["plain_history", "plain_parameters"]
+from .templates import OMITTED, check_class, is_template, saved_parameters
 
-OMITTED = ("callbacks",)  # parameters that are objects of the caller
+__all__ = ["plain_history", "plain_parameters"]
 
 
 def plain_parameters(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Constructor parameters but those of the caller. A random generator becomes None: a fitted model
-    draws from its own seed.
+    draws from its own seed. A model among them, a template, becomes its class and its own parameters.
 
     Raises
     ------
     TypeError
-        Naming the parameter that is neither number nor text, nor a list of such.
+        Naming the parameter that is neither number, text nor model, nor a list of such.
+    ValueError
+        Naming a template whose class files cannot name.
     """
     found = {}
     for name, value in sorted(parameters.items()):
@@ -41,7 +43,18 @@ def _parameter(value: Any, name: str) -> Any:
         return bool(value)
     if isinstance(value, numbers.Real):
         return _number(value)
+    if is_template(value):
+        return _template(value, name)
     raise TypeError(f"{name} must hold numbers or texts, got {value!r}")
+
+
+def _template(model: Any, name: str) -> dict[str, Any]:
+    try:
+        check_class(type(model))
+        parameters = plain_parameters(saved_parameters(model))
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"{name}: {error}") from None
+    return {"model": type(model).__name__, "parameters": parameters}
 
 
 def plain_history(history: Mapping[str, list[Any]]) -> dict[str, list[Any]]:

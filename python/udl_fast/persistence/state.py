@@ -1,20 +1,29 @@
 """What a fitted model is, as a tree of plain values and arrays, and the checks of such a tree.
 
 The tree serves files, pickles and callbacks that keep the best epoch. A model of several models has their
-states inside its own. An array is called by its path: "weights", or "layers.0/weights" of a model inside.
+states inside its own. An array is called by its path: "weights", or "layers.0/weights" of a model inside. A model
+of several layers in one engine names its own arrays so, too; then no model inside has the name of a layer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from .values import check_values
+from .values import ValueRule, check_values
 
-__all__ = ["Announced", "ArrayRule", "State", "arrays_by_path", "check_contents", "check_state"]
+__all__ = [
+    "Announced",
+    "ArrayRule",
+    "State",
+    "StateRules",
+    "arrays_by_path",
+    "check_contents",
+    "check_state",
+]
 
 _FEATURES = ("n_features", "n_visible")  # names of the dimension that n_features_in_ counts
 _DTYPES = {"float32": "F32", "float64": "F64", "bool": "BOOL"}  # NumPy's names and those in files
@@ -33,7 +42,7 @@ class State:
     values : dict
         Counters, seed and history; see :mod:`udl_fast.persistence.values`.
     arrays : dict
-        By name: arrays, or what a file announces of them (:class:`Announced`).
+        By name, which may be a path: arrays, or what a file announces of them (:class:`Announced`).
     inside : dict of str to State
         Models that this one is made of, by names such as "layers.0".
     """
@@ -49,14 +58,31 @@ class State:
 class ArrayRule:
     """What an array of a model must be.
 
-    A rule whose name is a path ("layers.1/weights") ties the shapes of models inside to each other;
-    a model inside for which there is no rule is refused.
+    A rule whose name leads to a model inside ("layers.1/weights") ties the shapes of models inside to each other.
     """
 
     kind: Literal["real", "bits"]  # real: at the precision of the engine, and finite
     dims: tuple[str, ...]  # dimensions of one name are of one size
     optional: bool = False
     may_be_empty: bool = False  # of real arrays: the first dimension is free, and may be 0
+
+
+@dataclass(frozen=True)
+class StateRules:
+    """What a kind of model may have in its state.
+
+    Attributes
+    ----------
+    arrays : mapping of str to ArrayRule
+    inside : collection of str
+        Names of the models inside; others are refused.
+    values : mapping of str to ValueRule
+        Of this kind of model, beside those that all have.
+    """
+
+    arrays: Mapping[str, ArrayRule]
+    inside: Collection[str] = ()
+    values: Mapping[str, ValueRule] = field(default_factory=dict)
 
 
 class Announced(NamedTuple):
@@ -66,14 +92,14 @@ class Announced(NamedTuple):
     shape: tuple[int, ...]
 
 
-def check_state(state: State, rules: Mapping[str, ArrayRule], path: str = "") -> None:
+def check_state(state: State, rules: StateRules, path: str = "") -> None:
     """An error unless values, names, dtypes and shapes are those of a model with these rules.
 
     Parameters
     ----------
     state : State
         Models inside are to be checked by rules of their own before.
-    rules : mapping of str to ArrayRule
+    rules : StateRules
     path : str
         Of this model within the whole, "" or with a slash at its end: for messages.
 
@@ -82,15 +108,15 @@ def check_state(state: State, rules: Mapping[str, ArrayRule], path: str = "") ->
     ValueError
         Naming the array or value, by its path.
     """
-    check_values(state.values, path)
+    check_values(state.values, path, rules.values)
     _check_names(state, rules, path)
     real = "F64" if state.values["engine_precision"] == "float64" else "F32"
     for name, array in state.arrays.items():
-        dtype = real if rules[name].kind == "real" else "BOOL"
+        dtype = real if rules.arrays[name].kind == "real" else "BOOL"
         found = _DTYPES.get(str(array.dtype), str(array.dtype))
         if found != dtype:
             raise ValueError(f"{path}{name} has dtype {found}, expected {dtype}")
-    _check_shapes(state, rules, path)
+    _check_shapes(state, rules.arrays, path)
 
 
 def check_contents(state: State) -> None:
@@ -111,17 +137,21 @@ def arrays_by_path(state: State, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from arrays_by_path(child, f"{path}{name}/")
 
 
-def _check_names(state: State, rules: Mapping[str, ArrayRule], path: str) -> None:
+def _check_names(state: State, rules: StateRules, path: str) -> None:
     there = dict(arrays_by_path(state))
-    missing = [name for name, rule in rules.items() if not rule.optional and name not in there]
-    if missing:
-        raise ValueError(f"it lacks {', '.join(path + name for name in sorted(missing))}")
-    if unknown := state.arrays.keys() - rules.keys():
-        names = ", ".join(path + name for name in sorted(unknown))
-        raise ValueError(f"it holds unknown arrays: {names[:80]}")
-    if unknown := state.inside.keys() - {name.partition("/")[0] for name in rules if "/" in name}:
-        names = ", ".join(path + name for name in sorted(unknown))
-        raise ValueError(f"it holds unknown models: {names[:80]}")
+    arrays = rules.arrays.items()
+    if missing := [name for name, rule in arrays if not rule.optional and name not in there]:
+        raise ValueError(f"it lacks {_listed(missing, path)}")
+    if stray := [name for name in state.arrays if name.partition("/")[0] in rules.inside]:
+        raise ValueError(f"it holds arrays of models that it does not hold: {_listed(stray, path)}")
+    if unknown := state.arrays.keys() - rules.arrays.keys():
+        raise ValueError(f"it holds unknown arrays: {_listed(unknown, path)}")
+    if unknown := state.inside.keys() - set(rules.inside):
+        raise ValueError(f"it holds unknown models: {_listed(unknown, path)}")
+
+
+def _listed(names: Collection[str], path: str) -> str:
+    return ", ".join(path + name for name in sorted(names))[:80]
 
 
 def _check_shapes(state: State, rules: Mapping[str, ArrayRule], path: str) -> None:
