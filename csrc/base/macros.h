@@ -10,8 +10,10 @@
 
 #if defined(_MSC_VER)
 #define UDL_ALWAYS_INLINE __forceinline
+#define UDL_NEVER_INLINE __declspec(noinline)
 #define UDL_RESTRICT __restrict
 #else
 #define UDL_ALWAYS_INLINE inline __attribute__((always_inline))
+#define UDL_NEVER_INLINE __attribute__((noinline))
 #define UDL_RESTRICT __restrict__
 #endif

@@ -11,6 +11,7 @@ void init_hamming(py::module_& m);
 void init_hamming_tables(py::module_& m);
 void init_hamming_kernels(py::module_& m);
 void init_kernels(py::module_& m);
+void init_dense_kernels(py::module_& m);
 
 PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   m.doc() = "Kernels of udl_fast. Private: use the classes of the udl_fast package.";
@@ -23,4 +24,5 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_hamming_tables(m);
   init_hamming_kernels(m);
   init_kernels(m);
+  init_dense_kernels(m);
 }

@@ -343,6 +343,44 @@ def hamming_hash_pairs(
 
 # Prices that decide whether tables are built: seconds of one thread for one query, and for building. The first
 # call measures, for some 10 ms.
+def dense_product(
+    weights: NDArray[np.float32],
+    values: NDArray[np.float32],
+    to_inputs: bool,
+    activation: str,
+    of_units: NDArray[np.float32],
+    outputs: NDArray[np.float32] | None,
+    by_value: NDArray[np.float32] | None,
+    task_panels: int,
+    task_rows: int,
+    by_lists: bool = False,
+) -> NDArray[np.float32]:
+    """Weights (n_outputs, n_inputs) times rows of values on one side, finished on the other: activated with
+    biases `of_units` and noise `by_value`, or, given `outputs`, the errors with terms and scales of these."""
+
+def dense_update(
+    weights: NDArray[np.float32],
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    terms: list[tuple[NDArray[np.float32], NDArray[np.float32]]],
+    rule: str,
+    numbers: dict[str, float],
+    task_panels: int,
+    task_units: int,
+    by_lists: bool = False,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments."""
+
+def dense_bias_gradient(errors: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def dense_loss(
+    sums: NDArray[np.float32],
+    targets: NDArray[np.float32],
+    activation: str,
+    loss: str,
+    factor: float,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], float]:
+    """(outputs, factor times the derivative of the loss by the sums, loss) of an output layer."""
+
 def hamming_scan_seconds(n_codes: int, n_words: int, n_queries: int, n_threads: int) -> float: ...
 def hamming_hash_seconds(n_codes: int, n_bits: int, n_tables: int, radius: int) -> float: ...
 def hamming_build_seconds(n_codes: int, n_tables: int) -> float: ...

@@ -18,11 +18,11 @@ LAYERS = ("base", "kernels", "runtime", "bindings")
 # A header that states what others implement is a room of its own.
 ROOMS = (
     ("base",),
-    ("kernels/rbm",),
+    ("kernels/rbm", "kernels/dense"),
     ("kernels",),
     ("kernels/cpu/simd",),
     ("kernels/cpu/rbm/units",),
-    ("kernels/cpu/rbm", "kernels/cpu/hamming"),
+    ("kernels/cpu/rbm", "kernels/cpu/dense", "kernels/cpu/hamming"),
     ("kernels/cpu",),
     ("runtime/memory", "runtime/dispatch", "runtime/threads"),
     ("runtime/data",),

@@ -45,6 +45,7 @@ struct Target {
   const char* name;
   bool (*runs)();
   const RbmKernels* rbm;
+  const DenseKernels* dense;
   const HammingKernels* hamming;
   const HammingHashKernels* hamming_hash;
   const CeilingKernels* ceilings;
@@ -54,6 +55,7 @@ struct Target {
   {#target,                        \
    &runs_##target,                 \
    &rbm_kernels_##target,          \
+   &dense_kernels_##target,        \
    &hamming_kernels_##target,      \
    &hamming_hash_kernels_##target, \
    &ceilings_kernels_##target}
@@ -130,6 +132,7 @@ void set_target(const std::string& name) {
 }
 
 const RbmKernels& rbm_kernels() { return *current().rbm; }
+const DenseKernels& dense_kernels() { return *current().dense; }
 const HammingKernels& hamming_kernels() { return *current().hamming; }
 const HammingHashKernels& hamming_hash_kernels() { return *current().hamming_hash; }
 const CeilingKernels& ceiling_kernels() { return *current().ceilings; }

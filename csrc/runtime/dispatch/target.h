@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "kernels/ceilings.h"
+#include "kernels/dense.h"
 #include "kernels/hamming.h"
 #include "kernels/hamming_hash.h"
 #include "kernels/rbm.h"
@@ -23,6 +24,7 @@ void set_target(const std::string& name);
 
 /// Kernel tables of the current target.
 const RbmKernels& rbm_kernels();
+const DenseKernels& dense_kernels();
 const HammingKernels& hamming_kernels();
 const HammingHashKernels& hamming_hash_kernels();
 const CeilingKernels& ceiling_kernels();

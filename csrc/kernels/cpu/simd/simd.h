@@ -13,6 +13,7 @@
 //   min, max         as x86 has them, a < b ? a : b and a > b ? a : b: a NaN in `a` gives b
 //   multiply_add     rounded once, as fma of the C library is. No other operation contracts a
 //                    multiply and an add
+//   keep_in_register  a is read from memory once, not again by each operation that uses it
 //   square_root      rounded once
 //   magnitude_bits   bits of |a|: as integers they order like the magnitudes, with infinity and
 //                    then NaN on top

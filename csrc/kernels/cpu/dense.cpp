@@ -1,0 +1,37 @@
+// The kernel tables of dense nets of one CPU target. Compiled once per target with
+// UDL_TARGET=<name>.
+#include "kernels/dense.h"
+
+#include "kernels/cpu/dense/lists.h"
+#include "kernels/cpu/dense/loss.h"
+#include "kernels/cpu/dense/products.h"
+#include "kernels/cpu/dense/update.h"
+#include "kernels/cpu/target_name.h"
+
+namespace udl {
+namespace {
+
+constexpr PixelListKernels list_kernels() {
+  PixelListKernels kernels{};
+  kernels.by_row = list_by_row;
+  kernels.by_unit = list_by_unit;
+  kernels.to_outputs = listed_to_outputs;
+  kernels.weights = listed_weights;
+  return kernels;
+}
+
+constexpr DenseKernels all_kernels() {
+  DenseKernels kernels{};
+  kernels.target = UDL_TEXT(UDL_TARGET);
+  kernels.products = {to_outputs, to_inputs};
+  kernels.update = {update_weights, update_bias};
+  kernels.loss = {loss_errors, activate_units, softmax_sums};
+  kernels.lists = list_kernels();
+  return kernels;
+}
+
+}  // namespace
+
+const DenseKernels UDL_JOIN(dense_kernels_, UDL_TARGET) = all_kernels();
+
+}  // namespace udl

@@ -1,0 +1,146 @@
+#pragma once
+// Losses of output layers and their errors, in place.
+#include <algorithm>
+
+#include "kernels/cpu/dense/activations.h"
+#include "kernels/cpu/simd/simd.h"
+#include "kernels/dense/loss.h"
+
+namespace udl {
+namespace {
+
+/// Rows whose losses are added in float before they go on in double.
+constexpr int64_t kLossRows = 16;
+
+/// Error and loss of 16 units.
+struct UnitLoss {
+  f32x16 error, loss;
+};
+
+template <Activation kActivation>
+UDL_ALWAYS_INLINE UnitLoss squared_loss(f32x16 x, f32x16 target) {
+  const f32x16 y = activated<kActivation>(x), difference = y - target;
+  return {difference * derivative<kActivation>(y), broadcast(0.5f) * (difference * difference)};
+}
+
+UDL_ALWAYS_INLINE UnitLoss cross_entropy_loss(f32x16 x, f32x16 target) {
+  const f32x16 one = broadcast(1.0f), zero = broadcast(0.0f);
+  const f32x16 softplus = max(zero, x) + log_scaled(one + exp_negative(magnitude(x)), zero);
+  return {logistic(x) - target, softplus - target * x};
+}
+
+UDL_ALWAYS_INLINE UnitLoss multinomial_loss(f32x16 x, f32x16 target, f32x16 log_sum,
+                                            f32x16 target_sum) {
+  const f32x16 minus_log = log_sum - x;
+  return {exp_negative(minus_log) * target_sum - target, target * minus_log};
+}
+
+UDL_ALWAYS_INLINE f32x16 first_lanes(f32x16 a, int64_t count) {
+  static constexpr float kLane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  if (count >= kTileUnits) return a;
+  return where_less(load(kLane), broadcast(static_cast<float>(count)), a, broadcast(0.0f));
+}
+
+/// The lanes of a, in order.
+UDL_ALWAYS_INLINE double lane_sum(f32x16 a) {
+  float lanes[kTileUnits];
+  store(lanes, a);
+  double sum = 0;
+  for (const float lane : lanes) sum += static_cast<double>(lane);
+  return sum;
+}
+
+/// loss_of(x, target, row) for every unit of the call.
+template <class LossOf>
+UDL_ALWAYS_INLINE double errors_by(const LossCall& call, LossOf&& loss_of) {
+  double total = 0;
+  const f32x16 factor = broadcast(call.factor);
+  for (int64_t panel = call.first_panel; panel < call.first_panel + call.n_panels; ++panel) {
+    const int64_t present = call.n_units - panel * kTileUnits;
+    float* units = call.units.panel(panel);
+    const float* targets = call.targets.panel(panel);
+    const int64_t end = call.first_row + call.n_rows;
+    for (int64_t block = call.first_row; block < end; block += kLossRows) {
+      f32x16 losses = broadcast(0.0f);
+      for (int64_t r = block; r < std::min(end, block + kLossRows); ++r) {
+        const int64_t at = r * kTileUnits;
+        const UnitLoss of_row = loss_of(load(units + at), load(targets + at), r);
+        store(units + at, first_lanes(factor * of_row.error, present));
+        losses = losses + first_lanes(of_row.loss, present);
+      }
+      total += lane_sum(losses);
+    }
+  }
+  return total;
+}
+
+double loss_errors(const LossCall& call) {
+  if (call.loss == Loss::cross_entropy)
+    return errors_by(call, [](f32x16 x, f32x16 t, int64_t) { return cross_entropy_loss(x, t); });
+  if (call.loss == Loss::multinomial)
+    return errors_by(call, [&](f32x16 x, f32x16 t, int64_t r) {
+      return multinomial_loss(x, t, broadcast(call.log_sums[r]), broadcast(call.target_sums[r]));
+    });
+  double total = 0;
+  with_activation(call.activation, [&](auto activation) {
+    constexpr Activation kActivation = decltype(activation)::value;
+    total = errors_by(call,
+                      [](f32x16 x, f32x16 t, int64_t) { return squared_loss<kActivation>(x, t); });
+  });
+  return total;
+}
+
+void activate_units(const LossCall& call) {
+  for (int64_t panel = call.first_panel; panel < call.first_panel + call.n_panels; ++panel) {
+    float* rows = call.units.panel(panel);
+    const int64_t end = call.first_row + call.n_rows;
+    const int64_t present = call.n_units - panel * kTileUnits;
+    if (call.activation == Activation::softmax) {
+      for (int64_t r = call.first_row; r < end; ++r) {
+        const f32x16 y = exp_negative(broadcast(call.log_sums[r]) - load(rows + r * kTileUnits));
+        store(rows + r * kTileUnits, first_lanes(y, present));
+      }
+      continue;
+    }
+    with_activation(call.activation, [&](auto activation) {
+      constexpr Activation kActivation = decltype(activation)::value;
+      for (int64_t r = call.first_row; r < end; ++r)
+        store(rows + r * kTileUnits,
+              first_lanes(activated<kActivation>(load(rows + r * kTileUnits)), present));
+    });
+  }
+}
+
+UDL_ALWAYS_INLINE float lane_maximum(f32x16 a) {
+  float lanes[kTileUnits];
+  store(lanes, a);
+  float most = lanes[0];
+  for (const float lane : lanes) most = lane > most ? lane : most;
+  return most;
+}
+
+void softmax_sums(const LossCall& call, float* log_sums, float* target_sums) {
+  const int64_t n_panels = divide_up(call.n_units, kTileUnits);
+  for (int64_t r = call.first_row; r < call.first_row + call.n_rows; ++r) {
+    const auto row_of = [&](int64_t panel) { return call.units.panel(panel) + r * kTileUnits; };
+    // Lanes of missing units are 0: they can raise the maximum, which changes no sum by more than
+    // roundings.
+    f32x16 most = load(row_of(0));
+    for (int64_t panel = 1; panel < n_panels; ++panel) most = max(most, load(row_of(panel)));
+    const float largest = lane_maximum(most);
+    f32x16 sum = broadcast(0.0f), targets = broadcast(0.0f);
+    for (int64_t panel = 0; panel < n_panels; ++panel) {
+      const f32x16 e = exp_negative(broadcast(largest) - load(row_of(panel)));
+      sum = sum + first_lanes(e, call.n_units - panel * kTileUnits);
+      if (target_sums != nullptr)
+        targets = targets + load(call.targets.panel(panel) + r * kTileUnits);
+    }
+    float logarithm[kTileUnits];
+    store(logarithm, log_scaled(broadcast(static_cast<float>(lane_sum(sum))), broadcast(0.0f)));
+    log_sums[r] = largest + logarithm[0];
+    if (target_sums != nullptr) target_sums[r] = static_cast<float>(lane_sum(targets));
+  }
+}
+
+}  // namespace
+}  // namespace udl

@@ -1,0 +1,193 @@
+#pragma once
+// Gradients of weights and biases, and the step of an optimizer while they are at hand. A block of
+// inputs by one or two panels of outputs stays in registers while the rows of a minibatch pass.
+#include <algorithm>
+
+#include "kernels/cpu/simd/blocks.h"
+#include "kernels/cpu/simd/prefetch.h"
+#include "kernels/cpu/simd/simd.h"
+#include "kernels/dense/update.h"
+
+namespace udl {
+namespace {
+
+#if defined(UDL_TARGET_AVX512)
+constexpr int kGradientUnits = 8;
+constexpr int kGradientPanels = 2;
+#elif defined(UDL_TARGET_AVX2)
+constexpr int kGradientUnits = 6;
+constexpr int kGradientPanels = 1;
+#else
+constexpr int kGradientUnits = 2;
+constexpr int kGradientPanels = 1;
+#endif
+
+/// Rows of 16 parameters with their gradients.
+struct StepRows {
+  float *weights, *first, *second;
+  const float* gradient;
+  int64_t n_rows;
+};
+
+template <OptimizerRule kRule, bool kDecays>
+UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const StepRows& rows) {
+  const f32x16 rate = broadcast(step.rate), momentum = broadcast(step.momentum);
+  const f32x16 decay = broadcast(step.weight_decay), l1 = broadcast(step.l1);
+  for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += kTileUnits) {
+    f32x16 g = load(rows.gradient + at), w = broadcast(0.0f);
+    if constexpr (kDecays || kRule != OptimizerRule::gradient) w = load(rows.weights + at);
+    if constexpr (kDecays) g = (g + decay * w) + l1 * sign(w);
+    if constexpr (kRule == OptimizerRule::gradient) {
+      store(rows.first + at, g);
+    } else if constexpr (kRule == OptimizerRule::descent) {
+      store(rows.weights + at, w - rate * g);
+    } else if constexpr (kRule == OptimizerRule::adam) {
+      f32x16 first = load(rows.first + at), second = load(rows.second + at);
+      first = first + broadcast(step.one_minus_beta1) * (g - first);
+      second = second + broadcast(step.one_minus_beta2) * (g * g - second);
+      store(rows.first + at, first);
+      store(rows.second + at, second);
+      const f32x16 size =
+          square_root(second * broadcast(step.correction)) + broadcast(step.epsilon);
+      store(rows.weights + at, w - (rate * first) / size);
+    } else {
+      const f32x16 move = rate * g, velocity = momentum * load(rows.first + at) - move;
+      store(rows.first + at, velocity);
+      if constexpr (kRule == OptimizerRule::nesterov)
+        store(rows.weights + at, w + (momentum * velocity - move));
+      else
+        store(rows.weights + at, w + velocity);
+    }
+  }
+}
+
+template <bool kDecays>
+UDL_ALWAYS_INLINE void step_by_rule(const OptimizerStep& step, const StepRows& rows) {
+  switch (step.rule) {
+    case OptimizerRule::gradient:
+      return step_rows<OptimizerRule::gradient, kDecays>(step, rows);
+    case OptimizerRule::descent:
+      return step_rows<OptimizerRule::descent, kDecays>(step, rows);
+    case OptimizerRule::sgd:
+      return step_rows<OptimizerRule::sgd, kDecays>(step, rows);
+    case OptimizerRule::nesterov:
+      return step_rows<OptimizerRule::nesterov, kDecays>(step, rows);
+    case OptimizerRule::adam:
+      return step_rows<OptimizerRule::adam, kDecays>(step, rows);
+  }
+}
+
+UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const StepRows& rows) {
+  if (decays && (step.weight_decay != 0.0f || step.l1 != 0.0f))
+    step_by_rule<true>(step, rows);
+  else
+    step_by_rule<false>(step, rows);
+}
+
+/// sums[u][p] += the products of n_rows rows. On the way the parameters of the block are asked for.
+template <int kUnits, int kPanels, class Ask>
+UDL_ALWAYS_INLINE void add_rows(const float* inputs, const float* outputs, int64_t panel_stride,
+                                int64_t n_rows, Ask&& ask, f32x16 (&sums)[kUnits][kPanels]) {
+  const auto add = [&](int64_t r) {
+    f32x16 row[kPanels];
+    for (int p = 0; p < kPanels; ++p) {
+      row[p] = load(outputs + p * panel_stride + r * kTileUnits);
+      keep_in_register(row[p]);
+    }
+    for (int u = 0; u < kUnits; ++u) {
+      f32x16 value = broadcast(inputs[r * kTileUnits + u]);
+      keep_in_register(value);
+      for (int p = 0; p < kPanels; ++p) sums[u][p] = multiply_add(value, row[p], sums[u][p]);
+    }
+  };
+  int64_t r = 0;
+  for (int u = 0; u < kUnits && r + 4 <= n_rows; ++u, r += 4) {
+    ask(u);
+#pragma GCC unroll 4
+    for (int k = 0; k < 4; ++k) add(r + k);
+  }
+#pragma GCC unroll 2
+  for (; r < n_rows; ++r) add(r);
+}
+
+/// gradient[p][u] of units `unit` .. of panels `panel` .. over all rows and terms.
+template <int kUnits, int kPanels>
+UDL_NEVER_INLINE void gradient_block(const DenseUpdate& update, int64_t unit, int64_t panel,
+                                     float* gradient) {
+  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
+  const auto ask = [&](int u) {
+    for (int p = 0; p < kPanels; ++p) {
+      const int64_t row = at + p * update.panel_stride + u * kTileUnits;
+      if (update.weights != nullptr) prefetch(update.weights + row);
+      if (update.first != nullptr) prefetch(update.first + row);
+      if (update.second != nullptr) prefetch(update.second + row);
+    }
+  };
+  bool begun = false;
+  for (int t = 0; t < update.n_terms; ++t) {
+    const GradientTerm& term = update.terms[t];
+    const float* inputs = term.inputs.panel(unit / kTileUnits) + unit % kTileUnits;
+    const float* outputs = term.outputs.panel(panel);
+    for (int64_t r = 0; r < update.n_rows; r += kGradientRows, begun = true) {
+      f32x16 sums[kUnits][kPanels];
+      for (int u = 0; u < kUnits; ++u)
+        for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
+      add_rows(inputs + r * kTileUnits, outputs + r * kTileUnits, term.outputs.panel_stride,
+               std::min(kGradientRows, update.n_rows - r), ask, sums);
+      for (int u = 0; u < kUnits; ++u)
+        for (int p = 0; p < kPanels; ++p) {
+          float* sum = gradient + (p * kUnits + u) * kTileUnits;
+          store(sum, begun ? load(sum) + sums[u][p] : sums[u][p]);
+        }
+    }
+  }
+}
+
+/// A part of some weights: rows `unit` .. of a panel.
+UDL_ALWAYS_INLINE StepRows step_rows_of(const DenseUpdate& update, int64_t panel, int64_t unit,
+                                        const float* gradient, int64_t n_rows) {
+  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
+  const auto part = [at](float* values) { return values != nullptr ? values + at : nullptr; };
+  return {part(update.weights), part(update.first), part(update.second), gradient, n_rows};
+}
+
+template <int kPanels>
+UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int64_t count,
+                                    int64_t panel) {
+  for_even_blocks<kGradientUnits>(count, [&](int64_t first, auto height) {
+    constexpr int kUnits = decltype(height)::value;
+    alignas(64) float gradient[kPanels * kUnits * kTileUnits];
+    gradient_block<kUnits, kPanels>(update, unit + first, panel, gradient);
+    for (int p = 0; p < kPanels; ++p)
+      take_step(update.step, true,
+                step_rows_of(update, panel + p, unit + first, gradient + p * kUnits * kTileUnits,
+                             kUnits));
+  });
+}
+
+void update_weights(const DenseUpdate& update) {
+  for (int64_t unit = update.first_unit; unit < update.end_unit; unit += kTileUnits) {
+    const int64_t count = std::min<int64_t>(kTileUnits, update.end_unit - unit);
+    const int64_t end = update.first_panel + update.n_panels;
+    int64_t panel = update.first_panel;
+    for (; panel + kGradientPanels <= end; panel += kGradientPanels)
+      update_units<kGradientPanels>(update, unit, count, panel);
+    if (panel < end) update_units<1>(update, unit, count, panel);
+  }
+}
+
+void update_bias(const BiasUpdate& update) {
+  f32x16 total = broadcast(0.0f);
+  for (int64_t block = 0; block < update.n_rows; block += kGradientRows) {
+    f32x16 sum = broadcast(0.0f);
+    for (int64_t r = block; r < std::min(update.n_rows, block + kGradientRows); ++r)
+      sum = sum + load(update.errors + r * kTileUnits);
+    total = total + sum;
+  }
+  alignas(64) float gradient[kTileUnits];
+  store(gradient, total);
+  take_step(update.step, false, {update.bias, update.first, update.second, gradient, 1});
+}
+
+}  // namespace
+}  // namespace udl

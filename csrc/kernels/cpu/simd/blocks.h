@@ -1,0 +1,44 @@
+#pragma once
+// Blocks of rows, or of units, that a kernel keeps in registers: one template a height.
+#include <cstdint>
+#include <type_traits>
+
+#include "base/view.h"
+#include "kernels/cpu/simd/simd.h"
+
+namespace udl {
+namespace {
+
+/// Calls work(std::integral_constant<int, height>) for a height of 1 .. kMost: one template a
+/// height.
+template <int kMost, class Work>
+UDL_ALWAYS_INLINE void with_height(int64_t height, Work&& work) {
+  if constexpr (kMost > 1)
+    if (height < kMost) return with_height<kMost - 1>(height, work);
+  work(std::integral_constant<int, kMost>{});
+}
+
+/// work(first, height) for 0 .. n - 1 in blocks of nearly equal height, at most kMost: a low block
+/// at the end would wait for every addition.
+template <int kMost, class Work>
+UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
+  const int64_t n_blocks = divide_up(n, kMost);
+  int64_t first = 0;
+  for (int64_t block = 0; block < n_blocks; ++block) {
+    const int64_t height = n / n_blocks + (block < n % n_blocks ? 1 : 0);
+    with_height<kMost>(height, [&](auto rows) { work(first, rows); });
+    first += height;
+  }
+}
+
+/// Rows of 16 x 16 values to columns; both lie row after row.
+UDL_ALWAYS_INLINE void transpose_corner(const float* corner, float* columns) {
+  for (int j = 0; j < kTileUnits; j += 4) {
+    f32x16 four[4];
+    load_columns(corner + j, kTileUnits, four);
+    for (int k = 0; k < 4; ++k) store(columns + (j + k) * kTileUnits, four[k]);
+  }
+}
+
+}  // namespace
+}  // namespace udl

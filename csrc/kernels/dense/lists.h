@@ -1,0 +1,42 @@
+#pragma once
+// The first layer where many inputs are 0: lists of the others, by row for the product and by input
+// for the gradient. What is left out adds 0 to a sum: the results are those of
+// kernels/dense/products.h and update.h, bit for bit, where weights and errors are finite.
+#include <cstdint>
+
+#include "kernels/dense/products.h"
+#include "kernels/dense/update.h"
+
+namespace udl {
+
+/// Lists cut in chunks of an index: entries of list n and chunk c are at[starts[n * (n_chunks + 1)
+/// + c]] .. at[starts[n * (n_chunks + 1) + c + 1] - 1], in ascending order, with their values
+/// beside them.
+struct PixelLists {
+  int32_t* at;
+  float* values;
+  int32_t* starts;
+  int64_t n_chunks;
+};
+
+/// Inputs, and rows, of a chunk: what it reads of weights, or of errors, stays in a core's first
+/// cache while all lists pass over it. kGradientRows is a multiple of kListedRows.
+constexpr int64_t kListedUnits = 112;
+constexpr int64_t kListedRows = 128;
+
+struct PixelListKernels {
+  /// Lists of rows first_row .. end_row - 1 over all units, from entry `entry` on; the entry after
+  /// the last. `at` and `values` have room for 16 entries more.
+  int64_t (*by_row)(const ConstUnitPanels& values, int64_t n_units, int64_t first_row,
+                    int64_t end_row, const PixelLists& lists, int64_t entry);
+  /// Lists of the 16 units of panels first_panel .. end_panel - 1 over all rows.
+  int64_t (*by_unit)(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
+                     int64_t end_panel, const PixelLists& lists, int64_t entry);
+
+  /// to_outputs with lists by row instead of `values`.
+  void (*to_outputs)(const DenseProduct& product, const PixelLists& lists);
+  /// The update with lists by unit instead of the inputs of its only term.
+  void (*weights)(const DenseUpdate& update, const PixelLists& lists);
+};
+
+}  // namespace udl
