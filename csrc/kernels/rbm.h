@@ -14,6 +14,7 @@
 #include "kernels/rbm/centring.h"
 #include "kernels/rbm/flips.h"
 #include "kernels/rbm/gradient.h"
+#include "kernels/rbm/groups.h"
 #include "kernels/rbm/lists.h"
 #include "kernels/rbm/norms.h"
 #include "kernels/rbm/products.h"
@@ -29,6 +30,7 @@ struct RbmKernels {
   ListKernels lists;
   SparseKernels sparse;
   UnitKernels units[kUnitKinds];  ///< by UnitKind
+  GroupKernels groups;
   GradientKernels gradient;
   UpdateKernels update;
   CentringKernels centring;

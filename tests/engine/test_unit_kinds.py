@@ -417,5 +417,5 @@ def test_engines_refuse_what_does_not_go_together():
     ):
         with pytest.raises(ValueError, match=message):
             _core.RbmEngine(*arguments)
-    with pytest.raises(NotImplementedError, match="precision='fast' has no visible='softmax'"):
-        _core.RbmEngine(2, 2, "fast", "softmax", "bernoulli", [2])
+    with pytest.raises(NotImplementedError, match="precision='fast' has no visible='gaussian'"):
+        _core.RbmEngine(2, 2, "fast", "gaussian")

@@ -36,6 +36,7 @@ KINDS = {
     "gaussian": {"visible": "gaussian"},
     "packed gaussian": {"visible": "gaussian", "precision": "fixed"},
     "softmax": {"visible": "softmax", "visible_groups": GROUPS},
+    "packed softmax": {"visible": "softmax", "visible_groups": GROUPS, "precision": "fixed"},
     "replicated_softmax": {"visible": "replicated_softmax"},
     "hidden gaussian": {"hidden": "gaussian"},
     "hidden relu": {"hidden": "relu"},
@@ -80,7 +81,7 @@ def test_samples_are_bools_or_floats(model, kind):
 
 def test_there_are_measurements_and_a_score(model, kind):
     history = model.history_
-    name = "pseudo_likelihood" if "visible" not in KINDS[kind] or kind == "softmax" else None
+    name = "pseudo_likelihood" if KINDS[kind].get("visible") in (None, "softmax") else None
     assert model.measurements[0].name == (name or "reconstruction_likelihood")
     assert np.isfinite(history[model.measurements[0].name]).all()
     assert {found.name for found in model.measurements} >= set(history) - {"epoch", "seconds"}
@@ -166,7 +167,7 @@ def test_the_first_biases_are_the_means_of_the_data(kind):
     np.testing.assert_allclose(mean, expected, atol=0.02)
 
 
-@pytest.mark.parametrize("kind", ["gaussian", "softmax"], indirect=True)
+@pytest.mark.parametrize("kind", ["gaussian", "softmax", "packed softmax"], indirect=True)
 def test_held_units_keep_their_values(model, kind):
     """Half of a row given the other half; means of the last step have the dtype of the data."""
     X, mask = data_of(kind), np.arange(9) < 5
@@ -187,8 +188,20 @@ def test_words_cannot_be_held():
 # ---- wrong input ----
 
 
-def test_rows_must_be_states(tmp_path):
-    softmax = RBM(**FLOAT64, visible="softmax", visible_groups=GROUPS)
+@pytest.mark.parametrize("kind", ["softmax", "packed softmax"], indirect=True)
+def test_groups_are_held_whole(model, kind):
+    """A part of a group has no distribution given the rest; two values of a group are no state."""
+    X = data_of(kind)
+    with pytest.raises(ValueError, match="clamp holds a part of group 1"):
+        model.gibbs(X[:3], clamp=np.arange(9) < 4)
+    two = np.where(np.arange(9) < 3, 1.0, np.nan)
+    with pytest.raises(ValueError, match="several units of group 0 at 1"):
+        model.sample(3, 2, clamp=two)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_rows_must_be_states(precision):
+    softmax = RBM(**COMMON, precision=precision, visible="softmax", visible_groups=GROUPS)
     X = DATA["softmax"].copy()
     X[7, :3] = [1, 1, 0]
     for rows in (X, sparse.csr_array(X), X.astype(np.uint8)):
@@ -317,11 +330,12 @@ def test_default_rates_stay_finite(visible, hidden, algorithm):
     assert np.isfinite(model.score(X))
 
 
-def test_softmax_units_learn_what_goes_together():
+@pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
+def test_softmax_units_learn_what_goes_together(precision):
     """Two letters that are always the same one."""
     letter = np.random.default_rng(2).integers(0, 4, 600)
     X = one_hot(np.stack([letter, letter], axis=1), (4, 4))
-    options = {"visible": "softmax", "visible_groups": [4, 4], "precision": "float64"}
+    options = {"visible": "softmax", "visible_groups": [4, 4], "precision": precision}
     model = RBM(12, n_iter=60, batch_size=20, random_state=0, **options).fit(X)
     assert model.pseudo_likelihood(X).mean() > 2 * np.log(0.8)
     drawn = model.sample(400, 100)

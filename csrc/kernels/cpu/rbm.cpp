@@ -14,6 +14,7 @@
 #include "kernels/cpu/rbm/unit_sums.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/units/gaussian.h"
+#include "kernels/cpu/rbm/units/groups.h"
 #include "kernels/cpu/rbm/units/log_terms.h"
 #include "kernels/cpu/rbm/update.h"
 #include "kernels/cpu/rbm/update_norms.h"
@@ -63,6 +64,20 @@ constexpr UnitKernels bernoulli_kernels() {
 constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activate) {
   UnitKernels kernels{};
   kernels.activate = activate;
+  return kernels;
+}
+
+/// Units in groups have the log terms of no tile.
+constexpr UnitKernels grouped_kernels() {
+  UnitKernels kernels{};
+  kernels.activate = keep_inputs;
+  return kernels;
+}
+
+constexpr GroupKernels group_kernels() {
+  GroupKernels kernels{};
+  kernels.probabilities = group_probabilities;
+  kernels.choose = choose_in_groups;
   return kernels;
 }
 
@@ -120,6 +135,8 @@ constexpr RbmKernels all_kernels() {
   kernels.sparse = sparse_kernels();
   kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
   kernels.units[static_cast<int>(UnitKind::gaussian)] = real_valued_kernels(activate_gaussian);
+  kernels.units[static_cast<int>(UnitKind::softmax)] = grouped_kernels();
+  kernels.groups = group_kernels();
   kernels.gradient = gradient_kernels();
   kernels.update = update_kernels();
   kernels.centring = centring_kernels();

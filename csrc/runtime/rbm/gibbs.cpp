@@ -15,12 +15,33 @@ struct VisibleOutput {
   StatesRoom states;
   float* means;  ///< (rows, n_units); null: not wanted
   int64_t rows, n_units;
+
+  MeanRows mean_rows() const { return {means, n_units}; }
 };
+
+/// Units in groups, by the blocks of rows that draw them; held ones are put back afterwards.
+void sample_free_groups(Team& team, const HalfStep& down, const Temperature& at,
+                        const StatesView& hidden, const BlockDraws& draws, const BlockClamp& clamp,
+                        BlockScratch& scratch, GroupStep& groups, const VisibleOutput& to) {
+  find_inputs(team, down, at, hidden, scratch, groups);
+  team.for_each(GroupStep::blocks(to.rows), [&](int64_t few) {
+    const int thread = team.thread_index();
+    if (to.means != nullptr) groups.means(few, to.rows, nullptr, to.mean_rows(), thread);
+    groups.draw(few, {draws.key, draws.first_chain}, nullptr, to.states.bits, thread);
+  });
+  if (clamp.is_free()) return;
+  team.for_each(down.n_tiles(), [&](int64_t tile) {
+    clamp.put_back(tile, to.states);
+    if (to.means != nullptr) clamp.put_back(tile, to.mean_rows());
+  });
+}
 
 /// Held units are put back by who has drawn them: that costs no barrier.
 void sample_free_units(Team& team, const HalfStep& down, const Temperature& at,
                        const StatesView& hidden, const BlockDraws& draws, const BlockClamp& clamp,
-                       BlockScratch& scratch, const VisibleOutput& to) {
+                       BlockScratch& scratch, GroupStep& groups, const VisibleOutput& to) {
+  if (groups.is_on())
+    return sample_free_groups(team, down, at, hidden, draws, clamp, scratch, groups, to);
   down.prepare(hidden, team.n_threads(), scratch.product);
   team.for_each(down.n_tiles(), [&](int64_t tile) {
     UnitOutput output = sample_output(to.states, tile, draws.key, draws.first_chain);
@@ -44,6 +65,13 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& ru
   const int64_t n_rows = call.visible.rows();
   DrawnRows last_visible(state_.visible, n_rows), last_hidden(state_.hidden, n_rows);
   float* means = call.visible_means.as<float>();
+  const int64_t of_clamp =
+      call.clamp != nullptr ? bits_bytes(n_visible()) + drawn_bytes(state_.visible) : 0;
+  const int64_t row_bytes = states_bytes(call.visible, up) + drawn_bytes(state_.visible) +
+                            drawn_bytes(state_.hidden) + of_clamp;
+  const int64_t block_rows = rows_of_block(n_rows, row_bytes);
+  GroupStep visible_groups(state_.visible, block_rows, run.n_threads),
+      hidden_groups(state_.hidden, block_rows, run.n_threads);
   LayerStates start, v, h;
   const auto run_chains = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView data = block_states(call.visible, block, up, start);
@@ -62,20 +90,17 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& ru
       const StatesView from_v = v.states(block.count), from_h = h.states(block.count);
       for (int64_t s = 0; s < call.n_steps && !team.stopped(); ++s) {
         sample_block(team, up, hidden_at, s == 0 ? data : from_v,
-                     draws_of(block, call.source, call.source.hidden(s)), scratch, to_h);
+                     draws_of(block, call.source, call.source.hidden(s)), scratch, hidden_groups,
+                     to_h);
         sample_free_units(team, down, visible_at, from_h,
                           draws_of(block, call.source, call.source.visible(s)), clamp, scratch,
-                          s + 1 < call.n_steps ? between : last);
+                          visible_groups, s + 1 < call.n_steps ? between : last);
       }
     });
     last_visible.store(v.states(block.count), block.first);
     last_hidden.store(h.states(block.count), block.first);
   };
-  const int64_t of_clamp =
-      call.clamp != nullptr ? bits_bytes(n_visible()) + drawn_bytes(state_.visible) : 0;
-  const int64_t row_bytes = states_bytes(call.visible, up) + drawn_bytes(state_.visible) +
-                            drawn_bytes(state_.hidden) + of_clamp;
-  for_each_block(n_rows, rows_of_block(n_rows, row_bytes), run, run_chains);
+  for_each_block(n_rows, block_rows, run, run_chains);
   return {last_visible.take(), last_hidden.take()};
 }
 

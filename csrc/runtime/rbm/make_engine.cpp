@@ -14,6 +14,7 @@ constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precisio
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
   return precision == Precision::float64 || units.are_bernoulli() ||
+         (units.hidden == UnitKind::bernoulli && units.visible == UnitKind::softmax) ||
          (precision == Precision::fixed && units.visible == UnitKind::gaussian &&
           units.hidden == UnitKind::bernoulli);
 }

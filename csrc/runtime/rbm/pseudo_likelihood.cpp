@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/rbm/fixed_engine.h"
+#include "runtime/rbm/group_likelihood.h"
 #include "runtime/rbm/row_blocks.h"
 
 namespace udl {
@@ -32,6 +33,7 @@ double sum_in_order(const float* values, int64_t n) {
 
 void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
   check_has_pseudo_likelihood(units());
+  if (units().visible == UnitKind::softmax) return score_groups(state_, visible, out, run);
   const FlipKernels& kernels = rbm_kernels().flips;
   const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
   const WeightPanelsView weights = state_.panels_at(state_.scale_exponent);

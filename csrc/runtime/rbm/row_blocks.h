@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/rbm/settings.h"
+#include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/steps/temperature.h"
 #include "runtime/threads/parallel.h"
@@ -30,10 +32,17 @@ inline int64_t states_bytes(const Rows& rows, const HalfStep& half) {
   return rows.is_sparse() && half.takes_sparse() ? 0 : unpacked_bytes(rows);
 }
 
-/// Bytes of a row of states that a half step draws.
+/// Bytes of a row of inputs that a half step keeps: those of units in groups.
+inline int64_t inputs_bytes(const Layer& layer) {
+  return layer.group_starts.empty() ? 0 : layer.n_units() * static_cast<int64_t>(sizeof(float));
+}
+
+/// Bytes of a row of states that a half step draws, and of what it keeps meanwhile.
 inline int64_t drawn_bytes(const Layer& layer) {
-  return has_bits(layer.kind) ? bits_bytes(layer.n_units())
-                              : layer.n_units() * static_cast<int64_t>(sizeof(float));
+  const int64_t of_states = has_bits(layer.kind)
+                                ? bits_bytes(layer.n_units())
+                                : layer.n_units() * static_cast<int64_t>(sizeof(float));
+  return of_states + inputs_bytes(layer);
 }
 
 /// What one thread needs for half steps of a block.
@@ -101,12 +110,44 @@ inline BlockDraws draws_of(const RowBlock& block, const DrawSource& source, cons
   return {key, source.first_chain + static_cast<uint32_t>(block.first)};
 }
 
+/// Inputs of units in groups, of the layer at a temperature.
+inline void find_inputs(Team& team, const HalfStep& half, const Temperature& at,
+                        const StatesView& from, BlockScratch& scratch, GroupStep& groups) {
+  for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
+    half.activate(at.of(input, tile), groups.inputs_of(tile));
+  });
+}
+
 /// Sampled states of a block, of the layer at a temperature.
 inline void sample_block(Team& team, const HalfStep& half, const Temperature& at,
                          const StatesView& from, const BlockDraws& draws, BlockScratch& scratch,
-                         const StatesRoom& to) {
+                         GroupStep& groups, const StatesRoom& to) {
+  if (groups.is_on()) {
+    find_inputs(team, half, at, from, scratch, groups);
+    return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
+      groups.draw(few, {draws.key, draws.first_chain}, nullptr, to.bits, team.thread_index());
+    });
+  }
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
     half.activate(at.of(input, tile), sample_output(to, tile, draws.key, draws.first_chain));
+  });
+}
+
+/// Means of a block, of the layer at a temperature.
+inline void means_of_block(Team& team, const HalfStep& half, const Temperature& at,
+                           const StatesView& from, BlockScratch& scratch, GroupStep& groups,
+                           const MeanRows& to) {
+  if (groups.is_on()) {
+    find_inputs(team, half, at, from, scratch, groups);
+    return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
+      groups.means(few, from.count, nullptr, to, team.thread_index());
+    });
+  }
+  for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
+    UnitOutput output = tile_output(tile);
+    output.means = scratch.tile.means.data();
+    half.activate(at.of(input, tile), output);
+    copy_means(output.means, from.count, tile, half.to().n_units(), to.values, to.stride);
   });
 }
 

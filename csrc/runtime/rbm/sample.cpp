@@ -41,26 +41,28 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
   if (too_few_tiles && rows.is_sparse() && half.takes_sparse())
     return write_means_of_sparse(half, rows, out, run);
   const int64_t n_units = half.to().n_units();
+  const int64_t row_bytes = states_bytes(rows, half) + inputs_bytes(half.to());
+  const int64_t block_rows = rows_of_block(rows.rows(), row_bytes);
+  const Temperature at(half.to());
+  GroupStep groups(half.to(), block_rows, run.n_threads);
   LayerStates states;
   const auto means_of = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = block_states(rows, block, half, states);
+    const MeanRows to{out + block.first * n_units, n_units};
     parallel_region(run, [&](Team& team) {
-      BlockScratch& scratch = scratches[team.thread_index()];
-      for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
-        UnitOutput output = tile_output(tile);
-        output.means = scratch.tile.means.data();
-        half.activate(input, output);
-        copy_means(output.means, block.count, tile, n_units, out + block.first * n_units, n_units);
-      });
+      means_of_block(team, half, at, from, scratches[team.thread_index()], groups, to);
     });
   };
-  for_each_block(rows.rows(), rows_of_block(rows.rows(), states_bytes(rows, half)), run, means_of);
+  for_each_block(rows.rows(), block_rows, run, means_of);
 }
 
 Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& source,
                   const DrawKey& key, const Run& run) {
   DrawnRows out(half.to(), rows.rows());
+  const int64_t row_bytes = states_bytes(rows, half) + drawn_bytes(half.to());
+  const int64_t block_rows = rows_of_block(rows.rows(), row_bytes);
   const Temperature at(half.to());
+  GroupStep groups(half.to(), block_rows, run.n_threads);
   LayerStates states;
   const auto draw = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = block_states(rows, block, half, states);
@@ -68,13 +70,12 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
     LayerStates to;
     to.allocate_states(block.count, half.to());
     parallel_region(run, [&](Team& team) {
-      sample_block(team, half, at, from, draws, scratches[team.thread_index()],
+      sample_block(team, half, at, from, draws, scratches[team.thread_index()], groups,
                    to.states_room(block.count, nullptr));
     });
     out.store(to.states(block.count), block.first);
   };
-  const int64_t row_bytes = states_bytes(rows, half) + drawn_bytes(half.to());
-  for_each_block(rows.rows(), rows_of_block(rows.rows(), row_bytes), run, draw);
+  for_each_block(rows.rows(), block_rows, run, draw);
   return out.take();
 }
 

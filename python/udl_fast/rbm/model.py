@@ -70,8 +70,8 @@ class RBM(
     n_components : int, default=256
         Hidden units.
     visible : {"bernoulli", "gaussian", "softmax", "replicated_softmax"}, default="bernoulli"
-        Kind of the visible units (docs/units.md). precision="fixed" has "bernoulli" and "gaussian",
-        "float64" all of them.
+        Kind of the visible units (docs/units.md). precision="fixed" has "bernoulli", "gaussian" and
+        "softmax", "float64" all of them.
     hidden : {"bernoulli", "gaussian", "relu"}, default="bernoulli"
         Kind of the hidden units. Others than "bernoulli" need precision="float64" so far.
     visible_groups : sequence of int, default=None

@@ -21,7 +21,7 @@ from .clamping import read_clamp
 from .inference import Inference, like
 from .rules import RULES
 from .tempered import tempered_hidden
-from .units import KINDS_OF_BITS
+from .units import KINDS_OF_BITS, check_held_groups
 
 # Kinds whose energy is linear in a unit: beta times the energy is beta times the parameters.
 _LINEAR_UNITS = {"bernoulli", "softmax", "replicated_softmax"}
@@ -385,6 +385,8 @@ class Sampling(Inference):
                 f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "
                 "expected 0 or 1; set binarize to a threshold, or leave such units free"
             )
+        if self._visible_kind() == "softmax":
+            check_held_groups(self, mask, np.where(mask, self._plain(held), 0))
         return rows, (to_rows(mask), held)
 
     def _plain(self, rows: _core.Rows) -> NDArray[Any]:

@@ -85,6 +85,27 @@ def has_missing_groups(model: Any, X: Any) -> bool:
     return bool((_group_sums(model, X) == 0).any())
 
 
+def check_held_groups(model: Any, mask: NDArray[np.bool_], held: NDArray[Any]) -> None:
+    """An error unless groups of softmax units are held whole, at one value or none.
+
+    Raises
+    ------
+    ValueError
+        Naming the group.
+    """
+    owner, groups = type(model).__name__, model._engine.visible_groups
+    starts = group_starts(groups)
+    n_held = np.add.reduceat(mask, starts, axis=1, dtype=np.int64)
+    for group in np.flatnonzero(((n_held > 0) & (n_held < groups)).any(axis=0))[:1]:
+        raise ValueError(
+            f"{owner}: clamp holds a part of group {group}; with visible='softmax' hold all units of a group, "
+            "or none"
+        )
+    n_on = np.add.reduceat(held != 0, starts, axis=1, dtype=np.int64)
+    for group in np.flatnonzero((n_on > 1).any(axis=0))[:1]:
+        raise ValueError(f"{owner}: clamp holds several units of group {group} at 1")
+
+
 def log_z_of_lengths(engine: _core.RbmEngine, X: Any, n_threads: int) -> NDArray[np.float64]:
     """log Z of rows of as many words as each row of X has."""
     lengths = np.asarray(X.sum(axis=1), dtype=np.int64).ravel()

@@ -96,4 +96,11 @@ void BlockClamp::put_back(int64_t tile, float* means) const {
   });
 }
 
+void BlockClamp::put_back(int64_t tile, const MeanRows& means) const {
+  if (is_free()) return;
+  visit_held(tile, [&](int64_t row, int64_t unit, float value) {
+    means.values[row * means.stride + tile * kTileUnits + unit] = value;
+  });
+}
+
 }  // namespace udl

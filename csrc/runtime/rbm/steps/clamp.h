@@ -17,6 +17,7 @@ class BlockClamp {
   /// Of rows first .. first + count - 1 of states of the layer; `clamp` may be null.
   BlockClamp(const Clamp* clamp, const Layer& layer, int64_t first, int64_t count);
 
+  bool is_free() const { return held_.rows() == 0; }
   /// Whether all units of a tile are held in every row: what it would be otherwise need not be
   /// known.
   bool holds(int64_t tile) const;
@@ -24,9 +25,10 @@ class BlockClamp {
   void put_back(int64_t tile, const StatesRoom& states) const;
   /// The same for a tile of means, [rows][16].
   void put_back(int64_t tile, float* means) const;
+  /// The same for a tile of a matrix of means.
+  void put_back(int64_t tile, const MeanRows& means) const;
 
  private:
-  bool is_free() const { return held_.rows() == 0; }
   void put_bits_back(int64_t tile, const BitMatrixView& states) const;
   /// Calls put(row, unit of the tile, value) for every held unit of a tile.
   template <class Put>

@@ -28,6 +28,12 @@ struct StatesRoom {
   const float* factors = nullptr;  ///< whole tiles; null for 1
 };
 
+/// Rows of a matrix of means.
+struct MeanRows {
+  float* values;
+  int64_t stride;
+};
+
 /// Room for bits, real values, or both. Values have whole tiles of columns, and zeros where there
 /// is no unit; they lie row by row, or tile by tile, which products read faster
 /// (kernels/cpu/rbm/dense.h).

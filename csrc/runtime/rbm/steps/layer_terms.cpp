@@ -4,13 +4,6 @@
 #include <cmath>
 
 namespace udl {
-namespace {
-
-/// Products of tiles are at most 2^16: so many of them stay below the 2^1024 of a double and share
-/// one logarithm.
-constexpr int64_t kTilesPerLog = 60;
-
-}  // namespace
 
 void LayerTerms::block_totals(int64_t block, double* out) const {
   std::fill_n(out, kBlockRows, 0.0);

@@ -13,6 +13,9 @@ class LayerTerms {
  public:
   /// Rows are added up in blocks of so many.
   static constexpr int64_t kBlockRows = kTileUnits;
+  /// Products of tiles are at most 2^16: so many of them stay below the 2^1024 of a double and
+  /// share one logarithm.
+  static constexpr int64_t kTilesPerLog = 60;
 
   LayerTerms(int64_t n_tiles, int64_t max_rows)
       : n_tiles_(n_tiles),

@@ -100,7 +100,16 @@ void Stages::reconstruct(Team& team, const BatchStates& states, int64_t s,
     else
       fetch_block(to_fetch, item - n_tiles);
   });
+  if (run_.groups.is_on()) activate_groups(team, states, s);
   if (run_.tempering.is_on()) swap(team, states, s);
+  const bool is_last = s == run_.settings.k - 1;
+  if (is_last && (run_.groups.is_on() || run_.tempering.is_on())) learn_visible(team, states);
+}
+
+void Stages::activate_groups(Team& team, const BatchStates& states, int64_t s) {
+  team.for_each(GroupStep::blocks(states.chain.count), [&](int64_t block) {
+    visible_.activate_groups(block, states, s, team.thread_index());
+  });
 }
 
 void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
@@ -108,7 +117,9 @@ void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
   team.for_each(run_.tempering.n_chains(), [&](int64_t c) {
     run_.tempering.swap(c, swaps, states.chain.bits, states.hidden.bits);
   });
-  if (s < run_.settings.k - 1) return;
+}
+
+void Stages::learn_visible(Team& team, const BatchStates& states) {
   team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { visible_.learn(tile, states); });
 }
 

@@ -3,12 +3,13 @@
 // sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
 //   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred, or variances learn:
 //   visible units)
-// Where chains are tempered, each `visible` is followed by swaps | , the last by its statistics | .
-// `learn` owns one weight panel: hidden units given the chain, the gradient of both phases and the
-// update, then the hidden units given the data of the next minibatch, while everything is in cache.
-// These are computed on the assumption that the scale of the weights stays, which nearly always
-// holds; else they are computed again. Those of the first minibatch have a stage of their own.
-// Gradient work is split over hidden units, never over the batch, so no sum depends on the threads.
+// Where units are in groups, each `visible` is followed by their draws | ; where chains are
+// tempered, by swaps | ; after these the last is followed by its statistics | . `learn` owns one
+// weight panel: hidden units given the chain, the gradient of both phases and the update, then the
+// hidden units given the data of the next minibatch, while everything is in cache. These are
+// computed on the assumption that the scale of the weights stays, which nearly always holds; else
+// they are computed again. Those of the first minibatch have a stage of their own. Gradient work is
+// split over hidden units, never over the batch, so no sum depends on the threads.
 #include <cstdint>
 #include <vector>
 
@@ -49,7 +50,9 @@ class Stages {
   void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);
   void reconstruct(Team& team, const BatchStates& states, int64_t s, const Minibatch& to_fetch,
                    int exponent);
+  void activate_groups(Team& team, const BatchStates& states, int64_t s);
   void swap(Team& team, const BatchStates& states, int64_t s);
+  void learn_visible(Team& team, const BatchStates& states);
   void fetch_block(const Minibatch& batch, int64_t block);
 
   Training& run_;

@@ -150,9 +150,18 @@ class TablesWhileTraining {
   int n_threads_;
 };
 
-void check_settings(const RbmState& state, const TrainSettings& settings) {
-  if (has_bits(state.visible.kind)) return;
+void check_settings(const RbmState& state, const TrainCall& call) {
+  const TrainSettings& settings = call.settings;
+  if (state.visible.kind == UnitKind::bernoulli) return;
   const std::string units = std::string("visible='") + unit_kind_name(state.visible.kind) + "'";
+  if (state.visible.kind == UnitKind::softmax) {
+    if (!call.rows.is_bits())
+      throw_invalid("train: rows must be bits, got real values with " + units);
+    if (!settings.ladder.has_one())
+      throw NotAvailable("train: chains of several temperatures are not available yet with " +
+                         units);
+    return;
+  }
   if (settings.sampled_statistics)
     throw_invalid("train: statistics='sampled' counts pairs of bits, got " + units);
   if (settings.binarize_sample)
@@ -172,7 +181,7 @@ void prepare_velocity(RbmState& state, double momentum) {
 }  // namespace
 
 TrainResult train_fixed(RbmState& state, const TrainCall& call, const Run& run) {
-  check_settings(state, call.settings);
+  check_settings(state, call);
   const TablesWhileTraining tables(state, call, run.n_threads);
   FixedTrainer trainer(state, call, run);
   prepare_velocity(state, call.settings.momentum);

@@ -11,6 +11,7 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample,
                   !has_bits(model.visible.kind)),
       states(model, call.settings, minibatches),
+      groups(model.visible, states.max_chain_rows(), threads),
       gradient(model),
       tempering(model, call.settings),
       centring(model, call.settings.centered),

@@ -5,6 +5,7 @@
 #include "runtime/rbm/engine.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/train/batch_states.h"
 #include "runtime/rbm/train/bias_rule.h"
 #include "runtime/rbm/train/centring.h"
@@ -25,6 +26,7 @@ struct Training {
   const DrawSchedule draws;
   const Minibatches minibatches;
   TrainStates states;
+  GroupStep groups;  ///< of the visible units
   Gradient gradient;
   Tempering tempering;
   Centring centring;

@@ -6,6 +6,7 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
                                const HalfStep& down, TrainScratch& scratch) {
   const bool is_last = s == run_.settings.k - 1;
   const UnitInput input = down.input(states.hidden, tile, scratch.from_hidden, scratch.tile);
+  if (run_.groups.is_on()) return down.activate(input, run_.groups.inputs_of(tile));
   if (is_last && !run_.settings.sample_visibles) {
     store_means(tile, states, input, down, scratch);
   } else {
@@ -18,6 +19,18 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
     run_.tempering.keep_energies(tile, input, states.chain.bits);
   else if (is_last)
     learn(tile, states, scratch.step_size);
+}
+
+/// A group that has no value in a row of the data misses it in the chain that starts there, too.
+void VisibleTiles::activate_groups(int64_t block, const BatchStates& states, int64_t s,
+                                   int thread) {
+  const BitMatrixView* data = run_.settings.persistent ? nullptr : &states.data.bits;
+  if (s == run_.settings.k - 1 && !run_.settings.sample_visibles) {
+    const MeanRows to{run_.states.chain_values(), states.last.value_stride};
+    return run_.groups.means(block, states.chain.count, data, to, thread);
+  }
+  const GroupDraws draws{run_.draws.chain_visible(states.batch.index, s), 0};
+  run_.groups.draw(block, draws, data, states.chain.bits, thread);
 }
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,

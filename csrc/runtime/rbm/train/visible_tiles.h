@@ -14,8 +14,11 @@ class VisibleTiles {
   void reconstruct(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& down,
                    TrainScratch& scratch);
 
-  /// What the statistics and biases take from the last Gibbs step. Part of it, but where states are
-  /// swapped before. `step_size` is of the minibatch (train/step_size.h).
+  /// Units in groups, whose inputs `reconstruct` has left: a block of rows.
+  void activate_groups(int64_t block, const BatchStates& states, int64_t s, int thread);
+
+  /// What the statistics and biases take from the last Gibbs step. Part of it, but where units are
+  /// in groups or states are swapped before. `step_size` is of the minibatch (train/step_size.h).
   void learn(int64_t tile, const BatchStates& states, float step_size = 1);
 
  private:

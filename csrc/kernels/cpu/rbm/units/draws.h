@@ -23,15 +23,10 @@ UDL_ALWAYS_INLINE void philox_rounds(uint32_t key0, uint32_t key1, u64x8 (&c)[4]
   }
 }
 
-/// One Philox call per lane: lane 4 r + i is block i of the tile's group, for chain first_chain +
-/// r.
-UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile,
-                                    i32x16 (&draws)[4]) {
-  static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
-  static constexpr int32_t kChain[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
-  const i32x16 counter[4] = {load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)),
-                             load(kChain) + broadcast(static_cast<int32_t>(first_chain)),
-                             broadcast(static_cast<int32_t>(key.c2)),
+/// One Philox call per lane.
+UDL_ALWAYS_INLINE void philox(const DrawKey& key, i32x16 blocks, i32x16 chains,
+                              i32x16 (&draws)[4]) {
+  const i32x16 counter[4] = {blocks, chains, broadcast(static_cast<int32_t>(key.c2)),
                              broadcast(static_cast<int32_t>(key.c3))};
   u64x8 even[4], odd[4];
   for (int k = 0; k < 4; ++k) {
@@ -41,6 +36,25 @@ UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, in
   philox_rounds(key.key0, key.key1, even);
   philox_rounds(key.key0, key.key1, odd);
   for (int k = 0; k < 4; ++k) draws[k] = merge_lanes(even[k], odd[k]);
+}
+
+/// Lane 4 r + i is block i of the tile's group, for chain first_chain + r.
+UDL_ALWAYS_INLINE void philox_lanes(const DrawKey& key, uint32_t first_chain, int64_t tile,
+                                    i32x16 (&draws)[4]) {
+  static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3};
+  static constexpr int32_t kChain[16] = {0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3};
+  philox(key, load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)),
+         load(kChain) + broadcast(static_cast<int32_t>(first_chain)), draws);
+}
+
+/// The draws of one unit of chains first_chain .. first_chain + 15.
+UDL_ALWAYS_INLINE i32x16 draws_of_unit(const DrawKey& key, uint32_t first_chain, uint32_t unit) {
+  static constexpr int32_t kChain[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  const DrawPosition at = draw_position(unit);
+  i32x16 draws[4];
+  philox(key, broadcast(static_cast<int32_t>(at.block)),
+         load(kChain) + broadcast(static_cast<int32_t>(first_chain)), draws);
+  return draws[at.lane];
 }
 
 /// rows[r] = the draws of units 16 tile .. 16 tile + 15 of chain first_chain + r, in unit order.

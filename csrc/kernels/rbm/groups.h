@@ -1,0 +1,38 @@
+#pragma once
+// Units of which one of a group is on: what turns the inputs of sixteen rows into probabilities and
+// choices. Groups cross tiles, so that tiles come first and groups after a barrier.
+#include <cstdint>
+
+#include "base/sampling.h"
+
+namespace udl {
+
+/// Rows `first` .. `first` + 15 of the inputs x of a layer, whose groups follow each other.
+struct GroupInput {
+  /// That of unit 16 t + k in row r is inputs[t * tile_stride + 16 r + k]. Room for sixteen rows,
+  /// of which those that are not there mean nothing.
+  const float* inputs;
+  int64_t tile_stride;
+  const int64_t* starts;  ///< the first unit of each group, and behind them the number of units
+  int64_t n_groups;
+};
+
+/// Where rows of draws are: row r is chain first_chain + r.
+struct GroupDraws {
+  DrawKey key;
+  uint32_t first_chain;
+};
+
+/// e^x are added up in parts of sixteen units of a group, which are then added in order.
+struct GroupKernels {
+  /// out[16 i + r] = P(unit i of row r | one of its group is on), of all units and sixteen rows.
+  /// `out` has room for whole tiles of units. Exact, given its input.
+  void (*probabilities)(const GroupInput& input, float* out);
+
+  /// chosen[16 g + r] = which of the units of group g, counted from its first, is on in row r: the
+  /// first whose cumulated e^x exceeds u times their total, u the uniform draw of the group's first
+  /// unit. Scratch is as `out` above. Exact, given its input.
+  void (*choose)(const GroupInput& input, const GroupDraws& draws, float* scratch, int32_t* chosen);
+};
+
+}  // namespace udl

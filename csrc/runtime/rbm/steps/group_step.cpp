@@ -1,0 +1,93 @@
+#include "runtime/rbm/steps/group_step.h"
+
+#include <algorithm>
+
+#include "base/bits.h"
+#include "runtime/dispatch/target.h"
+
+namespace udl {
+namespace {
+
+/// Calls visit(row) for the rows of a block that are below `rows`.
+template <class Visit>
+void for_rows_of(int64_t block, int64_t rows, Visit&& visit) {
+  const int64_t first = block * kTileUnits;
+  for (int64_t r = first; r < std::min(rows, first + kTileUnits); ++r) visit(r);
+}
+
+void switch_on(const BitMatrixView& states, int64_t row, int64_t unit) {
+  states.word_column(unit / kWordBits)[row] |= uint64_t{1} << (unit % kWordBits);
+}
+
+/// Whether a bit of columns begin .. end - 1 is set.
+bool any_on(const BitMatrixView& states, int64_t row, int64_t begin, int64_t end) {
+  for (int64_t at = begin; at < end;) {
+    const int64_t word = at / kWordBits, stop = std::min(end, (word + 1) * kWordBits);
+    const uint64_t bits = states.word_column(word)[row] >> (at % kWordBits);
+    if ((bits & low_bits(stop - at)) != 0) return true;
+    at = stop;
+  }
+  return false;
+}
+
+}  // namespace
+
+GroupStep::GroupStep(const Layer& layer, int64_t max_rows, int n_threads)
+    : layer_(layer), kernels_(rbm_kernels().groups) {
+  if (layer.group_starts.empty()) return;
+  const int64_t n_tiles = layer.n_tiles();
+  tile_stride_ = round_up(max_rows, kTileUnits) * kTileUnits;
+  inputs_.resize(n_tiles * tile_stride_);
+  scratch_.resize(n_threads);
+  for (Scratch& scratch : scratch_) {
+    scratch.columns.resize(n_tiles * kTileUnits * kTileUnits);
+    scratch.chosen.resize(n_groups() * kTileUnits);
+  }
+}
+
+UnitOutput GroupStep::inputs_of(int64_t tile) {
+  UnitOutput output{};
+  output.tile = tile;
+  output.means = inputs_.data() + tile * tile_stride_;
+  return output;
+}
+
+GroupInput GroupStep::input(int64_t block) const {
+  return {inputs_.data() + block * kTileUnits * kTileUnits, tile_stride_,
+          layer_.group_starts.data(), n_groups()};
+}
+
+bool GroupStep::has_value(int64_t group, int64_t row, const BitMatrixView* data) const {
+  const std::vector<int64_t>& starts = layer_.group_starts;
+  return data == nullptr || any_on(*data, row, starts[group], starts[group + 1]);
+}
+
+void GroupStep::draw(int64_t block, const GroupDraws& draws, const BitMatrixView* data,
+                     const BitMatrixView& to, int thread) {
+  Scratch& scratch = scratch_[thread];
+  const int64_t first = block * kTileUnits;
+  const GroupDraws of_block{draws.key, draws.first_chain + static_cast<uint32_t>(first)};
+  kernels_.choose(input(block), of_block, scratch.columns.data(), scratch.chosen.data());
+  for_rows_of(block, to.rows, [&](int64_t r) {
+    for (int64_t w = 0; w < to.word_columns(); ++w) to.word_column(w)[r] = 0;
+    for (int64_t g = 0; g < n_groups(); ++g)
+      if (has_value(g, r, data))
+        switch_on(to, r, layer_.group_starts[g] + scratch.chosen[g * kTileUnits + r - first]);
+  });
+}
+
+void GroupStep::means(int64_t block, int64_t rows, const BitMatrixView* data, const MeanRows& to,
+                      int thread) {
+  float* columns = scratch_[thread].columns.data();
+  kernels_.probabilities(input(block), columns);
+  for_rows_of(block, rows, [&](int64_t r) {
+    float* row = to.values + r * to.stride;
+    for (int64_t g = 0; g < n_groups(); ++g) {
+      const bool is_given = has_value(g, r, data);
+      for (int64_t i = layer_.group_starts[g]; i < layer_.group_starts[g + 1]; ++i)
+        row[i] = is_given ? columns[i * kTileUnits + r - block * kTileUnits] : 0.0f;
+    }
+  });
+}
+
+}  // namespace udl

@@ -1,0 +1,52 @@
+#pragma once
+// The second half of a half step to units that are activated in groups: tiles have written their
+// inputs, and after a barrier blocks of rows make means or states of them.
+#include <cstdint>
+#include <vector>
+
+#include "kernels/rbm.h"
+#include "runtime/memory/buffer.h"
+#include "runtime/rbm/model/layer.h"
+#include "runtime/rbm/steps/layer_states.h"
+
+namespace udl {
+
+class GroupStep {
+ public:
+  /// Of a layer, whose groups must outlive this, for up to `max_rows` rows. Nothing where units are
+  /// activated tile by tile.
+  GroupStep(const Layer& layer, int64_t max_rows, int n_threads);
+
+  bool is_on() const { return inputs_.size() > 0; }
+
+  /// Where the inputs of a tile go.
+  UnitOutput inputs_of(int64_t tile);
+
+  /// Blocks of rows, to be activated in any order once all tiles have their inputs.
+  static int64_t blocks(int64_t rows) { return divide_up(rows, kTileUnits); }
+  /// Draws the states of a block of `to`, by the work of this thread. Groups without a value in the
+  /// same row of `data`, which may be null, get none.
+  void draw(int64_t block, const GroupDraws& draws, const BitMatrixView* data,
+            const BitMatrixView& to, int thread);
+  /// The means of the first `rows` rows, as far as they are in the block, likewise.
+  void means(int64_t block, int64_t rows, const BitMatrixView* data, const MeanRows& to,
+             int thread);
+
+ private:
+  struct Scratch {
+    Buffer<float> columns;   ///< [unit][row of the block]
+    Buffer<int32_t> chosen;  ///< [group][row of the block]
+  };
+
+  GroupInput input(int64_t block) const;
+  int64_t n_groups() const { return static_cast<int64_t>(layer_.group_starts.size()) - 1; }
+  bool has_value(int64_t group, int64_t row, const BitMatrixView* data) const;
+
+  const Layer& layer_;
+  const GroupKernels& kernels_;
+  int64_t tile_stride_ = 0;
+  Buffer<float> inputs_;          ///< [tile][row][16]
+  std::vector<Scratch> scratch_;  ///< by thread
+};
+
+}  // namespace udl
