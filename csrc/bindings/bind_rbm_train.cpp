@@ -6,41 +6,10 @@
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
 #include "bindings/rbm_engine_methods.h"
+#include "bindings/train_arguments.h"
 
 namespace udl::bindings {
 namespace {
-
-/// Reads settings by name; what is missing, unless it has a default, or unknown is an error.
-class SettingsReader {
- public:
-  explicit SettingsReader(const py::dict& settings) : settings_(settings) {}
-
-  template <class T>
-  T get(const char* name) {
-    if (!settings_.contains(name))
-      throw_invalid(std::string("train: settings lack '") + name + "'");
-    ++used_;
-    const py::object value = settings_[name];
-    try {
-      return value.template cast<T>();
-    } catch (const py::cast_error&) {
-      throw_invalid(std::string("train: ") + name + " cannot be " + std::string(py::repr(value)));
-    }
-  }
-  template <class T>
-  T get_or(const char* name, T value) {
-    return settings_.contains(name) ? get<T>(name) : value;
-  }
-  void check_all_used() const {
-    if (used_ != settings_.size())
-      throw_invalid("train: settings hold " + std::to_string(settings_.size()) +
-                    " entries, expected " + std::to_string(used_));
-  }
-
- private:
-  const py::dict& settings_;
-  std::size_t used_ = 0;
-};
 
 /// Energies are those of drawn states.
 void check_ladder(const TrainSettings& settings) {
@@ -53,7 +22,7 @@ void check_ladder(const TrainSettings& settings) {
 }
 
 TrainSettings read_settings(const py::dict& settings) {
-  SettingsReader reader(settings);
+  SettingsReader reader(settings, "train");
   TrainSettings out;
   const auto algorithm = reader.get<std::string>("algorithm");
   if (algorithm != "cd" && algorithm != "pcd" && algorithm != "pt")
@@ -90,20 +59,6 @@ TrainSettings read_settings(const py::dict& settings) {
   return out;
 }
 
-/// A copy of the order, in which every entry is a row: a callback may change the array. Empty
-/// without one.
-std::vector<uint32_t> checked_order(const std::optional<CArray<uint32_t>>& order,
-                                    const Rows& rows) {
-  if (!order) return {};
-  check_shape(*order, {rows.rows()}, "train", "order");
-  std::vector<uint32_t> copy(order->data(), order->data() + rows.rows());
-  for (std::size_t i = 0; i < copy.size(); ++i)
-    if (copy[i] >= rows.rows())
-      throw_invalid("train: order[" + std::to_string(i) + "] is " + std::to_string(copy[i]) +
-                    ", but there are " + std::to_string(rows.rows()) + " rows");
-  return copy;
-}
-
 /// Draws are numbered: rows of a minibatch by 32 bits, Gibbs steps of a stream by 48.
 void check_draws(const Rows& rows, const TrainSettings& settings, int64_t step) {
   check_chains(0, std::min(rows.rows(), settings.batch_size), "train");
@@ -125,7 +80,7 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   const TrainSettings parsed = read_settings(settings);
   if (rows.rows() < 1) throw_invalid("train: rows is empty");
   check_draws(rows, parsed, step);
-  const std::vector<uint32_t> order_copy = checked_order(order, rows);
+  const std::vector<uint32_t> order_copy = checked_order(order, rows, "train");
   const uint32_t* order_data = order ? order_copy.data() : nullptr;
   PythonPoll python_poll(std::move(poll));
   ChangeScope scope(engine, "train");

@@ -5,16 +5,16 @@
 #include <string>
 
 #include "bindings/numpy/interrupt.h"
-#include "runtime/rbm/engine.h"
+#include "runtime/threads/shared.h"
 
 namespace udl::bindings {
 
 /// Mends what a fork left half changed; whoever comes next tries again where that fails.
-inline void mend_after_fork(const RbmEngine& engine) {
+inline void mend_after_fork(const Shared& engine) {
   Access& access = engine.access();
   if (!access.begin_mending()) return;
   try {
-    const_cast<RbmEngine&>(engine).recover();
+    const_cast<Shared&>(engine).recover();
   } catch (...) {
     access.give_up_mending();
     throw;
@@ -24,7 +24,7 @@ inline void mend_after_fork(const RbmEngine& engine) {
 
 /// Calls attempt() until it is true. Ctrl-C is raised here.
 template <class Attempt>
-void wait_for(const RbmEngine& engine, Attempt&& attempt) {
+void wait_for(const Shared& engine, Attempt&& attempt) {
   const auto succeeds = [&] {
     mend_after_fork(engine);
     return attempt();
@@ -36,7 +36,7 @@ void wait_for(const RbmEngine& engine, Attempt&& attempt) {
 }
 
 /// Throws while somebody trains or changes the engine: a callback or another thread may not.
-inline void check_idle(const RbmEngine& engine, const char* function) {
+inline void check_idle(const Shared& engine, const char* function) {
   if (engine.access().is_owned())
     throw std::runtime_error(std::string(function) +
                              ": the model is being trained; change it after fit has returned");
@@ -47,7 +47,7 @@ inline void check_idle(const RbmEngine& engine, const char* function) {
 /// once, perhaps in the middle of a minibatch: it would wait for itself.
 class LookScope {
  public:
-  explicit LookScope(const RbmEngine& engine) : access_(engine.access()) {
+  explicit LookScope(const Shared& engine) : access_(engine.access()) {
     if (access_.is_closed_by_this_thread()) return;
     if (!access_.try_look(look_)) {
       const Access::Waiting waiting(access_);
@@ -72,7 +72,7 @@ class LookScope {
 /// a look of its own thread, which would wait for itself.
 class ChangeScope {
  public:
-  ChangeScope(RbmEngine& engine, const char* function) : access_(engine.access()) {
+  ChangeScope(Shared& engine, const char* function) : access_(engine.access()) {
     if (access_.is_looked_at_by_this_thread())
       throw std::runtime_error(
           std::string(function) +

@@ -7,6 +7,7 @@ void init_runtime(py::module_& m);
 void init_random(py::module_& m);
 void init_rows(py::module_& m);
 void init_rbm(py::module_& m);
+void init_dense(py::module_& m);
 void init_hamming(py::module_& m);
 void init_hamming_tables(py::module_& m);
 void init_hamming_kernels(py::module_& m);
@@ -20,6 +21,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_random(m);
   init_rows(m);
   init_rbm(m);
+  init_dense(m);
   init_hamming(m);
   init_hamming_tables(m);
   init_hamming_kernels(m);

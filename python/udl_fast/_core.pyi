@@ -1,7 +1,7 @@
 """The compiled module: checked arrays in, arrays out. Private; the classes above it are the
 interface."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -236,6 +236,84 @@ class RbmEngine:
     ) -> NDArray[np.float64]:
         """Log importance weights of annealed runs, whose weights have the mean Z_last / Z_first. `watch`
         is called now and then with runs times temperatures done so far, and may raise."""
+
+class NetEngine:
+    """Parameters and optimiser memory of a net of dense layers on the CPU."""
+
+    def __init__(
+        self,
+        sizes: Sequence[int],  # units, inputs first
+        activations: Sequence[str],  # a layer: "linear", "logistic", "tanh", "relu"; last "softmax"
+        loss: str,  # "squared", "cross_entropy" of logistic outputs, "multinomial" of softmax
+        precision: str,  # "float32", "fast" or "float64"
+        tied: Sequence[int] | None = None,  # a layer: that whose transposed weights it uses, or -1
+    ) -> None: ...
+    @property
+    def sizes(self) -> list[int]: ...
+    @property
+    def activations(self) -> list[str]: ...
+    @property
+    def loss(self) -> str: ...
+    @property
+    def tied(self) -> list[int]: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def n_parameters(self) -> int: ...
+    def parameters(self) -> NDArray[np.float64]:
+        """All of them: of layer after layer the weights (outputs, inputs), unless they are tied, and the bias."""
+    def set_parameters(self, flat: NDArray[np.float64]) -> None: ...
+    def state(self) -> dict[str, NDArray[Any]]:
+        """layers.0/weights of shape (outputs, inputs) and layers.0/bias of each layer; once they are used, of each
+        parameter a velocity (layers.0/weight_velocity, layers.0/bias_velocity) or Adam's mean and square
+        (layers.0/weight_mean ..) with adam_steps of shape (1,)."""
+    def set_state(self, arrays: dict[str, NDArray[Any]]) -> None: ...  # checked; all or nothing
+    def snapshot(self) -> int: ...  # keeps a copy of all that learning changes; its number
+    def restore(self) -> None: ...  # returns to the last snapshot
+    def snapshot_state(self, number: int) -> dict[str, NDArray[Any]] | None:
+        """state() as it was at the snapshot of this number; None if there is none or a later one."""
+    def change_since_snapshot(self) -> tuple[float, float, float]:
+        """Euclidean norms of the change of the weights and of the weights, and max |w|."""
+    def train(
+        self,
+        rows: Rows,
+        order: NDArray[np.uint32] | None,  # presentation order of the rows; None = as they are
+        settings: dict[str, Any],
+        seed: int,
+        step: int,  # updates made so far by this stream
+        n_threads: int,
+        poll: Callable[[int], bool]
+        | None = None,  # poll(n_rows_done), about every 50 ms; True stops
+        targets: Rows | None = None,  # a row for each; classes as one bit of a row; None = the rows
+    ) -> dict[str, Any]:
+        """One pass over the rows in minibatches. settings: batch_size, solver "sgd"|"adam", learning_rate,
+        momentum and, where they differ from PyTorch's, nesterov, square_decay, epsilon; and the objective:
+        weight_decay, l1, sparsity_target, sparsity_cost, corruption
+        "none"|"masking"|"salt_and_pepper"|"gaussian", corruption_level, dropout, code_layer, code_noise,
+        fixed_code_noise, rounded_code, each left out where it is not wanted.
+        Returns n_updates, n_rows, step, stopped, finite, loss (mean over the rows), seconds."""
+    def gradient(
+        self,
+        rows: Rows,
+        objective: dict[str, Any],
+        seed: int,
+        step: int,
+        n_threads: int,
+        order: NDArray[np.uint32] | None = None,
+        targets: Rows | None = None,
+    ) -> tuple[float, NDArray[np.float64]]:
+        """The objective over all rows, mean of their losses and penalties, and its gradient in the order of
+        parameters()."""
+    def forward(
+        self, rows: Rows, n_threads: int, first: int = 0, last: int | None = None
+    ) -> NDArray[Any]:
+        """Outputs of layer last - 1 given inputs of layer `first`; None is all layers."""
+    def backward(self, rows: Rows, output_gradient: NDArray[Any], n_threads: int) -> NDArray[Any]:
+        """Adds the gradient of sum(output_gradient * outputs) to that which update() follows; returns it by the
+        inputs."""
+    def update(self, settings: dict[str, Any], n_threads: int) -> None:
+        """One step of the solver by what backward() added up since the last; settings as of train, without
+        batch_size."""
 
 # Hamming search. Codes and queries are packed rows of one width.
 # ids: id of each code, None = its position; ascending: they never decrease. allowed: bitmap over positions

@@ -34,6 +34,16 @@ ROOMS = (
     ("runtime/rbm/train", "runtime/rbm/evaluate"),
     ("runtime/rbm/plain",),
     ("runtime/rbm",),
+    (
+        "runtime/dense/shape.h",
+        "runtime/dense/precision.h",
+        "runtime/dense/settings.h",
+        "runtime/dense/sparsity.h",
+    ),
+    ("runtime/dense/engine.h", "runtime/dense/noise.h"),
+    ("runtime/dense/stateful_engine.h",),
+    ("runtime/dense/plain",),
+    ("runtime/dense",),
     ("runtime/hamming",),
     ("runtime/hamming/hash",),
     ("runtime/bench",),
@@ -41,7 +51,7 @@ ROOMS = (
     ("bindings",),
 )
 HEIGHT = {room: height for height, rooms in enumerate(ROOMS) for room in rooms}
-FAMILIES = ("rbm", "hamming")  # folders of runtime that know nothing of each other
+FAMILIES = ("rbm", "dense", "hamming")  # folders of runtime that know nothing of each other
 INCLUDE = re.compile(r'#include ["<]([^">]+)[">]')
 OWN_INCLUDE = re.compile(r'#include "([^"]+)"')
 
@@ -139,9 +149,15 @@ def test_base_includes_only_the_language():
 
 
 def test_settings_and_the_schedule_of_draws_are_for_any_device():
-    for name in ("settings.h", "steps/draw_schedule.h"):
-        for included in own_includes(CSRC / "runtime/rbm" / name):
-            assert included.startswith("base/") or included == "runtime/rbm/settings.h", name
+    for name in (
+        "rbm/settings.h",
+        "rbm/steps/draw_schedule.h",
+        "dense/settings.h",
+        "dense/noise.h",
+    ):
+        settings = f"runtime/{name.partition('/')[0]}/settings.h"
+        for included in own_includes(CSRC / "runtime" / name):
+            assert included.startswith("base/") or included == settings, name
 
 
 def test_only_parallel_knows_threads():

@@ -3,26 +3,22 @@
 // and chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 #include "runtime/data/rows.h"
 #include "runtime/memory/reals.h"
+#include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
 #include "runtime/rbm/model/units.h"
-#include "runtime/rbm/model/weight_change.h"
 #include "runtime/rbm/precision.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/threads/access.h"
+#include "runtime/threads/poll.h"
 #include "runtime/threads/run.h"
+#include "runtime/threads/shared.h"
 
 namespace udl {
-
-/// Called on the calling thread with the rows done so far, about every 50 ms, by the float64 engine
-/// after every minibatch; true asks to stop.
-using Poll = std::function<bool(int64_t)>;
 
 /// One pass over rows.
 struct TrainCall {
@@ -31,7 +27,7 @@ struct TrainCall {
   TrainSettings settings;
   uint64_t seed;
   uint64_t step;  ///< Gibbs steps this stream has made
-  Poll poll;      ///< between minibatches; may be empty
+  Poll poll;      ///< by the float64 engine after every minibatch
 };
 
 struct TrainResult {
@@ -73,19 +69,16 @@ struct AnnealCall {
 /// Reals cross this interface as doubles if precision() is float64, else as floats. Calls that take
 /// a Run end early once it is stopped: what they return, and an engine in training, then means
 /// nothing.
-class RbmEngine {
+class RbmEngine : public Shared {
  public:
   RbmEngine(int64_t n_visible, int64_t n_hidden, Units units)
       : n_visible_(n_visible), n_hidden_(n_hidden), units_(std::move(units)) {}
-  virtual ~RbmEngine() = default;
-
-  /// Whoever calls what follows takes care to look, or to own and close, first.
-  Access& access() const { return access_; }
 
   int64_t n_visible() const { return n_visible_; }
   int64_t n_hidden() const { return n_hidden_; }
   const Units& units() const { return units_; }
   virtual Precision precision() const = 0;
+  bool is_double() const { return precision() == Precision::float64; }
 
   /// All arrays are given, but log_variance may be left out and then stays; all values, as those of
   /// set_optimizer, are finite.
@@ -109,8 +102,6 @@ class RbmEngine {
   /// An engine that is as this one was at the snapshot of this number; null if there is none or a
   /// later one.
   virtual std::unique_ptr<RbmEngine> copy_of_snapshot(int64_t number) const = 0;
-  /// Back to the snapshot, if there is one: a thread that is gone was changing the engine.
-  virtual void recover() = 0;
   /// These two throw without a snapshot.
   virtual void restore() = 0;
   virtual WeightChange change_since_snapshot() const = 0;
@@ -145,7 +136,6 @@ class RbmEngine {
  private:
   int64_t n_visible_, n_hidden_;
   Units units_;
-  mutable Access access_;
 };
 
 /// Throws NotAvailable where no engine of this precision has such units yet.

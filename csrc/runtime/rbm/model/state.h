@@ -8,10 +8,10 @@
 #include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
+#include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
 #include "runtime/rbm/model/layer.h"
 #include "runtime/rbm/model/scale.h"
-#include "runtime/rbm/model/weight_change.h"
 
 namespace udl {
 

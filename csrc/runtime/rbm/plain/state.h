@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "runtime/data/rows.h"
+#include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
 #include "runtime/rbm/model/units.h"
-#include "runtime/rbm/model/weight_change.h"
 
 namespace udl {
 

@@ -13,8 +13,6 @@
 namespace udl {
 namespace {
 
-constexpr double kPollSeconds = 0.05;
-
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();

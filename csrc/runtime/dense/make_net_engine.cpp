@@ -1,0 +1,47 @@
+// Engines by their precision, and precisions by their names.
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "runtime/dense/plain/engine.h"
+
+namespace udl {
+namespace {
+
+constexpr NetPrecision kPrecisions[] = {NetPrecision::float32, NetPrecision::fast,
+                                        NetPrecision::float64};
+
+}  // namespace
+
+const char* precision_name(NetPrecision precision) {
+  switch (precision) {
+    case NetPrecision::float32:
+      return "float32";
+    case NetPrecision::fast:
+      return "fast";
+    case NetPrecision::float64:
+      break;
+  }
+  return "float64";
+}
+
+NetPrecision net_precision_from_name(const std::string& name) {
+  for (const NetPrecision precision : kPrecisions)
+    if (name == precision_name(precision)) return precision;
+  throw_invalid("NetEngine: precision must be 'float32', 'fast' or 'float64', got '" + name + "'");
+}
+
+std::unique_ptr<NetEngine> make_net_engine(const NetShape& shape, NetPrecision precision) {
+  check_shape(shape);
+  switch (precision) {
+    case NetPrecision::float32:
+      return std::make_unique<PlainNetEngine<float>>(shape);
+    case NetPrecision::fast:
+      throw NotAvailable("NetEngine: precision='fast' is not available yet");
+    case NetPrecision::float64:
+      break;
+  }
+  return std::make_unique<PlainNetEngine<double>>(shape);
+}
+
+}  // namespace udl

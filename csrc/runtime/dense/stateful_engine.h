@@ -1,0 +1,103 @@
+#pragma once
+// What engines share whose parameters and optimiser memory are one `State` in memory: arrays in and
+// out, and the snapshot.
+#include <algorithm>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/error.h"
+#include "runtime/dense/engine.h"
+
+namespace udl {
+
+/// State has a type Real and the members of PlainState (runtime/dense/plain/state.h) that are
+/// called here.
+template <class State>
+class StatefulNetEngine : public NetEngine {
+ public:
+  using Real = typename State::Real;
+
+  StatefulNetEngine(const NetShape& shape, State state)
+      : NetEngine(shape), state_(std::move(state)) {}
+
+  void set(const NetArray& array, RealView from) final {
+    state_.set(array, from.template as<Real>());
+  }
+  void get(const NetArray& array, RealSpan to) const final {
+    state_.get(array, to.template as<Real>());
+  }
+  Memory memory() const final { return state_.memory; }
+  void set_memory(Memory memory) final { state_.set_memory(memory); }
+  int64_t adam_steps() const final { return state_.adam_steps; }
+  void set_adam_steps(int64_t n) final { state_.adam_steps = n; }
+
+  void set_parameters(const double* flat) final {
+    for (const NetArray& array : parameter_arrays()) {
+      const std::vector<Real> values(flat, flat + array.size(shape()));
+      state_.set(array, values.data());
+      flat += values.size();
+    }
+  }
+  void get_parameters(double* flat) const final {
+    for (const NetArray& array : parameter_arrays()) {
+      std::vector<Real> values(array.size(shape()));
+      state_.get(array, values.data());
+      flat = std::copy(values.begin(), values.end(), flat);
+    }
+  }
+
+  /// Over the last one: a third copy in memory would be for nothing.
+  int64_t snapshot() final {
+    has_snapshot_ = false;
+    if (snapshot_)
+      *snapshot_ = state_;
+    else
+      snapshot_ = std::make_unique<State>(state_);
+    has_snapshot_ = true;
+    return ++n_snapshots_;
+  }
+  void restore() final { state_ = snapshot_for("restore"); }
+  void recover() final {
+    if (has_snapshot_) state_ = *snapshot_;
+  }
+  WeightChange change_since_snapshot() const final {
+    WeightChangeSum sum;
+    state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
+    return sum.result();
+  }
+  std::unique_ptr<NetEngine> copy_of_snapshot(int64_t number) const final {
+    if (!has_snapshot_ || number != n_snapshots_) return nullptr;
+    auto copy = make_net_engine(shape(), precision());
+    static_cast<StatefulNetEngine&>(*copy).state_ = *snapshot_;  // of the same type, as made alike
+    return copy;
+  }
+
+ protected:
+  /// Those of shape().n_parameters() in their order.
+  std::vector<NetArray> parameter_arrays() const {
+    std::vector<NetArray> arrays;
+    for (int l = 0; l < shape().n_layers(); ++l) {
+      if (!shape().is_tied(l)) arrays.push_back({l, false});
+      arrays.push_back({l, true});
+    }
+    return arrays;
+  }
+
+  State state_;
+
+ private:
+  const State& snapshot_for(const char* function) const {
+    if (!has_snapshot_)
+      throw_invalid(std::string("NetEngine.") + function + ": there is no snapshot");
+    return *snapshot_;
+  }
+
+  std::unique_ptr<State> snapshot_;
+  bool has_snapshot_ = false;
+  int64_t n_snapshots_ = 0;
+};
+
+}  // namespace udl
