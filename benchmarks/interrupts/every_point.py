@@ -5,7 +5,7 @@ for each of them (or for so many of them, spread evenly), interrupted there. The
 the call, in NumPy and scikit-learn as well. A model must be the one of before the call or one at the end of an
 epoch, or chunk; an index and a file the old or the new one. Every one must still answer like a copy of it, save,
 load and go on, with no lock held and no file left. What an interrupt does within a pass of the engine is tested in
-tests/engine/test_engine_interruption.py.
+tests/engine/threads/test_engine_interruption.py.
 """
 
 import sys

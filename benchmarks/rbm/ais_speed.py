@@ -22,13 +22,13 @@ from udl_fast.evaluation.annealing import log_ratio
 
 OURS = "udl_fast"
 CONTESTANTS = {
-    OURS: ("ais_udl_fast.py", "Engine"),
-    "udl_fast fast": ("ais_udl_fast.py", "FastEngine"),
-    "numpy": ("ais_numpy.py", "Float32"),
-    "torch": ("ais_torch.py", "Float32"),
-    "torch-compiled": ("ais_torch.py", "Compiled"),
-    "torch-bfloat16": ("ais_torch.py", "Bfloat16"),
-    "torch-bfloat16-compiled": ("ais_torch.py", "CompiledBfloat16"),
+    OURS: ("annealing/udl_fast.py", "Engine"),
+    "udl_fast fast": ("annealing/udl_fast.py", "FastEngine"),
+    "numpy": ("annealing/numpy.py", "Float32"),
+    "torch": ("annealing/torch.py", "Float32"),
+    "torch-compiled": ("annealing/torch.py", "Compiled"),
+    "torch-bfloat16": ("annealing/torch.py", "Bfloat16"),
+    "torch-bfloat16-compiled": ("annealing/torch.py", "CompiledBfloat16"),
 }
 LIMITS = {"torch": 4.0, "numpy": 10.0}  # of the fastest of each
 SEED = 20260101

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
-from udl_fast.bench.contestants.rbm_udl_fast import Engine
+from udl_fast.bench.contestants.rbm.udl_fast import Engine
 from udl_fast.bench.harness import interleave
 from udl_fast.bench.rbm.cases import SIZES, timing_case
 

@@ -24,24 +24,51 @@
 
 namespace udl {
 
-struct RbmKernels {
-  const char* target;
+/// Three files make the tables (kernels/cpu/rbm_*.cpp), so that a change compiles a third.
+struct RbmProductsKernels {
   ProductKernels products;
   ListKernels lists;
   SparseKernels sparse;
+  GradientKernels gradient;
+};
+
+struct RbmUnitsKernels {
   UnitKernels units[kUnitKinds];  ///< by UnitKind
   GroupKernels groups;
-  GradientKernels gradient;
+  FlipKernels flips;
+};
+
+struct RbmLearningKernels {
   UpdateKernels update;
   CentringKernels centring;
   NormKernels norms;
-  FlipKernels flips;
+};
+
+struct RbmKernels {
+  const char* target;
+  const ProductKernels& products;
+  const ListKernels& lists;
+  const SparseKernels& sparse;
+  const GradientKernels& gradient;
+  const UnitKernels (&units)[kUnitKinds];
+  const GroupKernels& groups;
+  const FlipKernels& flips;
+  const UpdateKernels& update;
+  const CentringKernels& centring;
+  const NormKernels& norms;
 
   const UnitKernels& unit(UnitKind kind) const { return units[static_cast<int>(kind)]; }
 };
 
-extern const RbmKernels rbm_kernels_baseline;
-extern const RbmKernels rbm_kernels_avx2;
-extern const RbmKernels rbm_kernels_avx512;
+#define UDL_RBM_TABLES(target)                                   \
+  extern const RbmProductsKernels rbm_products_kernels_##target; \
+  extern const RbmUnitsKernels rbm_units_kernels_##target;       \
+  extern const RbmLearningKernels rbm_learning_kernels_##target; \
+  extern const RbmKernels rbm_kernels_##target;
+
+UDL_RBM_TABLES(baseline)
+UDL_RBM_TABLES(avx2)
+UDL_RBM_TABLES(avx512)
+#undef UDL_RBM_TABLES
 
 }  // namespace udl

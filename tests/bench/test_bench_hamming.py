@@ -35,7 +35,7 @@ def test_the_benchmark_in_small():
 
 WRONG = """
 import numpy as np
-from udl_fast.bench.contestants.hamming_udl_fast import Scan
+from udl_fast.bench.contestants.hamming.udl_fast import Scan
 
 
 class Wrong(Scan):

@@ -93,7 +93,7 @@ def test_grey_rows_have_dense_products(data_dir, monkeypatch):
 
 
 def test_a_wrong_product_stops_the_benchmark(tmp_path, monkeypatch):
-    right = (suite.FOLDER / "products_numpy.py").read_text()
+    right = (suite.FOLDER / "products/numpy.py").read_text()
     path = tmp_path / "products_wrong.py"
     path.write_text(right.replace('"visible": (h, weights,', '"visible": (h, 1.01 * weights,'))
     monkeypatch.setitem(rbm_ceilings.CONTESTANTS, "numpy", (path, "Products", ()))
@@ -183,7 +183,7 @@ def test_a_wrong_peer_stops_the_benchmark_before_timing(tmp_path, monkeypatch):
     path = contestant_file(
         tmp_path,
         """
-        from udl_fast.bench.contestants.rbm_sklearn import PartialFit
+        from udl_fast.bench.contestants.rbm.sklearn import PartialFit
         class Doubled(PartialFit):
             def run(self, n):
                 super().run(2 * n)

@@ -44,13 +44,21 @@ def receive(stream: IO[bytes]) -> Any:
 
 
 def load_class(path: str, name: str) -> Any:
-    """The class `name` of the Python file `path`, which may import files of its folder (`from .`)."""
-    folder, file = os.path.split(path)
-    package = types.ModuleType("contestants")
-    package.__path__ = [folder]
-    sys.modules["contestants"] = package
-    module = importlib.import_module(f"contestants.{os.path.splitext(file)[0]}")
+    """The class `name` of the Python file `path`, which may import files of its folder (`from .`) and of the
+    folder above (`from ..`)."""
+    folder, file = os.path.split(os.path.abspath(path))
+    room = f"contestants.{os.path.basename(folder)}"
+    _package("contestants", os.path.dirname(folder))
+    _package(room, folder)
+    module = importlib.import_module(f"{room}.{os.path.splitext(file)[0]}")
     return getattr(module, name)
+
+
+def _package(name: str, folder: str) -> None:
+    """Make a folder known as a package, whose own code does not run."""
+    package = types.ModuleType(name)
+    package.__path__ = [folder]
+    sys.modules[name] = package
 
 
 def timed_run(contestant: Any, n: int, **part: str) -> float:

@@ -14,7 +14,7 @@
 #include <algorithm>
 
 #include "base/bits.h"
-#include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/integer_rows.h"
 #include "kernels/cpu/simd/lists.h"
 
 namespace udl {

@@ -3,7 +3,7 @@
 // memory where they are many, and a few additions a vector hide in that.
 #include <algorithm>
 
-#include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/integer_rows.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"

@@ -3,7 +3,7 @@
 // entry. Sums are those of products.h and of dense.h, whose order they keep.
 #include <algorithm>
 
-#include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/integer_rows.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/rbm/sparse.h"
 

@@ -3,7 +3,9 @@
 // request, the integers of the new weights. Sums of a short minibatch are made here, in registers.
 #include <algorithm>
 
-#include "kernels/cpu/rbm/products.h"
+#include "kernels/cpu/rbm/integer_rows.h"
+#include "kernels/cpu/rbm/probability_rows.h"
+#include "kernels/cpu/rbm/table_product.h"
 #include "kernels/cpu/rbm/update_norms.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"

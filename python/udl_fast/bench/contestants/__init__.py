@@ -1,5 +1,5 @@
-"""One file for each peer and benchmark, loaded by path in the peer's own process.
+"""A folder for each subject with a file for each peer, loaded by path in the peer's own process.
 
-A contestant imports NumPy, what it measures and files of this folder, nothing else of this package,
+A contestant imports NumPy, what it measures and files of these folders, nothing else of this package,
 so that no other thread pool lives beside the one being timed.
 """

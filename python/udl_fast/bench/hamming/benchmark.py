@@ -20,13 +20,13 @@ from .check import by_id, check_exact, recall, true_answers
 
 # name: (file, class)
 CONTESTANTS = {
-    SCAN: ("hamming_udl_fast.py", "Scan"),
-    AUTO: ("hamming_udl_fast.py", "Auto"),
-    TABLES: ("hamming_udl_fast.py", "Tables"),
-    FLAT: ("hamming_faiss.py", "Flat"),
-    HASH: ("hamming_faiss.py", "Hash"),
-    MULTI_HASH: ("hamming_faiss.py", "MultiHash"),
-    USEARCH: ("hamming_usearch.py", "Exact"),
+    SCAN: ("hamming/udl_fast.py", "Scan"),
+    AUTO: ("hamming/udl_fast.py", "Auto"),
+    TABLES: ("hamming/udl_fast.py", "Tables"),
+    FLAT: ("hamming/faiss.py", "Flat"),
+    HASH: ("hamming/faiss.py", "Hash"),
+    MULTI_HASH: ("hamming/faiss.py", "MultiHash"),
+    USEARCH: ("hamming/usearch.py", "Exact"),
 }
 _OURS = (SCAN, AUTO, TABLES)
 _APPROXIMATE = (HASH, MULTI_HASH)

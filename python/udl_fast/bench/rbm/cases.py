@@ -18,15 +18,15 @@ QUICK_IMAGE_SIZES: list[Size] = [(20, 784, 32)]
 DATA = ("random", "mnist", "mnist-grey")
 # name: (file, class)
 CONTESTANTS = {
-    OURS: ("rbm_udl_fast.py", "Engine"),
-    FAST: ("rbm_udl_fast.py", "FastEngine"),
-    "sklearn": ("rbm_sklearn.py", "PartialFit"),
-    "sklearn-fit": ("rbm_sklearn.py", "Fit"),
-    "torch": ("rbm_torch.py", "Bernoulli"),
-    "torch-rand": ("rbm_torch.py", "UniformBelow"),
-    "torch-compiled": ("rbm_torch.py", "Compiled"),
-    "torch-bfloat16": ("rbm_torch.py", "Bfloat16"),
-    "torch-bfloat16-compiled": ("rbm_torch.py", "CompiledBfloat16"),
+    OURS: ("rbm/udl_fast.py", "Engine"),
+    FAST: ("rbm/udl_fast.py", "FastEngine"),
+    "sklearn": ("rbm/sklearn.py", "PartialFit"),
+    "sklearn-fit": ("rbm/sklearn.py", "Fit"),
+    "torch": ("rbm/torch.py", "Bernoulli"),
+    "torch-rand": ("rbm/torch.py", "UniformBelow"),
+    "torch-compiled": ("rbm/torch.py", "Compiled"),
+    "torch-bfloat16": ("rbm/torch.py", "Bfloat16"),
+    "torch-bfloat16-compiled": ("rbm/torch.py", "CompiledBfloat16"),
 }
 PYTORCH = [name for name in CONTESTANTS if name.startswith("torch")]
 SKLEARN_WORKLOADS = ("cd-1", "pcd-1")  # it takes steps of PCD-1, whose products are those of CD-1

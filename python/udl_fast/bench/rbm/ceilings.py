@@ -23,10 +23,10 @@ TIMES_THE_PEAK = 4  # the load-bound limit
 PRODUCTS = ("hidden", "visible", "gradient")
 # name: (file, class, kernels beside the products)
 CONTESTANTS: dict[str, tuple[str, str, tuple[str, ...]]] = {
-    OURS: ("products_udl_fast.py", "Products", ("sample", "sample_and_mean")),
-    FAST: ("products_udl_fast.py", "FastProducts", ()),
-    "torch": ("products_torch.py", "Products", ("bernoulli", "rand")),
-    "numpy": ("products_numpy.py", "Products", ()),
+    OURS: ("products/udl_fast.py", "Products", ("sample", "sample_and_mean")),
+    FAST: ("products/udl_fast.py", "FastProducts", ()),
+    "torch": ("products/torch.py", "Products", ("bernoulli", "rand")),
+    "numpy": ("products/numpy.py", "Products", ()),
 }
 _DENSE = ("dense_hidden", "dense_gradient")  # of ours, where the rows are grey
 _LANES = 16

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from .._torch import OnTorch, check_bfloat16
 from ._steps import Steps
-from ._torch import OnTorch, check_bfloat16
 
 
 class Bernoulli(OnTorch, Steps):

@@ -6,8 +6,8 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import softplus
 
+from .._torch import OnTorch, check_bfloat16
 from ._annealing import Annealing
-from ._torch import OnTorch, check_bfloat16
 
 
 class Float32(OnTorch, Annealing):

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 import udl_fast
 from udl_fast import _core
 
-from ._gaussian import GaussianSteps, Parameters
+from ._steps import GaussianSteps, Parameters
 
 
 class Engine(GaussianSteps):

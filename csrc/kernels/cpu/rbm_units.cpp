@@ -1,0 +1,64 @@
+// What units do with their sums of one CPU target. Compiled once per target with UDL_TARGET=<name>.
+#include "kernels/rbm.h"
+
+#include "kernels/cpu/rbm/flips.h"
+#include "kernels/cpu/rbm/units/bernoulli.h"
+#include "kernels/cpu/rbm/units/gaussian.h"
+#include "kernels/cpu/rbm/units/groups.h"
+#include "kernels/cpu/rbm/units/log_terms.h"
+#include "kernels/cpu/target_name.h"
+
+namespace udl {
+namespace {
+
+constexpr UnitKernels bernoulli_kernels() {
+  UnitKernels kernels{};
+  kernels.activate = activate_bernoulli;
+  kernels.sample_values = sample_values;
+  kernels.log_terms = bernoulli_log_terms;
+  return kernels;
+}
+
+constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activate) {
+  UnitKernels kernels{};
+  kernels.activate = activate;
+  return kernels;
+}
+
+/// Units in groups have the log terms of no tile.
+constexpr UnitKernels grouped_kernels() {
+  UnitKernels kernels{};
+  kernels.activate = keep_inputs;
+  return kernels;
+}
+
+constexpr GroupKernels group_kernels() {
+  GroupKernels kernels{};
+  kernels.probabilities = group_probabilities;
+  kernels.choose = choose_in_groups;
+  return kernels;
+}
+
+constexpr FlipKernels flip_kernels() {
+  FlipKernels kernels{};
+  kernels.responses = flip_responses;
+  kernels.tables = flip_tables;
+  kernels.log_probabilities = flip_log_probabilities;
+  return kernels;
+}
+
+constexpr RbmUnitsKernels all_kernels() {
+  RbmUnitsKernels kernels{};
+  kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
+  kernels.units[static_cast<int>(UnitKind::gaussian)] = real_valued_kernels(activate_gaussian);
+  kernels.units[static_cast<int>(UnitKind::softmax)] = grouped_kernels();
+  kernels.groups = group_kernels();
+  kernels.flips = flip_kernels();
+  return kernels;
+}
+
+}  // namespace
+
+const RbmUnitsKernels UDL_JOIN(rbm_units_kernels_, UDL_TARGET) = all_kernels();
+
+}  // namespace udl

@@ -1,0 +1,1 @@
+"""CD-1 with Gaussian visible units."""

@@ -1,0 +1,1 @@
+"""Searches of binary codes by Hamming distance."""

@@ -1,0 +1,1 @@
+"""Products of binary states and weights alone."""

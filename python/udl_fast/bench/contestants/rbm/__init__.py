@@ -1,0 +1,1 @@
+"""CD, PCD and Gibbs steps of binary RBMs."""

@@ -1,0 +1,1 @@
+"""Kernels and engines of RBMs, beside oracles."""

@@ -1,0 +1,1 @@
+"""Teams of threads and what interrupts them."""

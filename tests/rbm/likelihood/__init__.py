@@ -1,0 +1,1 @@
+"""Partition functions and scores."""

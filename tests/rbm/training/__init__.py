@@ -1,0 +1,1 @@
+"""How an RBM learns: gradients, chains, schedules, starts, advice."""
