@@ -79,14 +79,19 @@ class ProgressBar:
 
     def __init__(self, title: str, n_epochs: int, n_rows: int) -> None:
         self._title = title
+        self._stage = ""
         self._n_epochs = n_epochs
         self._n_rows = n_rows
         self._bar = _new_bar(n_epochs * n_rows)
 
+    def name_stage(self, name: str) -> None:
+        """Epochs from here on are of this stage."""
+        self._stage = f", {name},"
+
     def update(self, epochs_done: int, rows_done: int) -> None:
         """Called often; draws seldom. `rows_done` counts within the present epoch."""
         epoch = min(epochs_done + 1, self._n_epochs)
-        text = f"{self._title} epoch {epoch}/{self._n_epochs}"
+        text = f"{self._title}{self._stage} epoch {epoch}/{self._n_epochs}"
         _show(self._bar, text, epochs_done * self._n_rows + rows_done)
 
     def close(self) -> None:

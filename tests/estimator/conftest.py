@@ -1,18 +1,22 @@
-"""Every kind of model: registered ones, and two that live in the tests."""
+"""Every kind of model: registered ones, and three that live in the tests."""
 
 import pytest
 
 from tests.support.any_model import N_EPOCHS
 from udl_fast import registry
 
-IN_TESTS = {"BernoulliMixture": "bernoulli-mixture", "StagedMixture": "staged-mixture"}
+IN_TESTS = {
+    "BernoulliMixture": "tests.support.bernoulli_mixture",
+    "StagedMixture": "tests.support.bernoulli_mixture",
+    "MixtureStack": "tests.support.mixture_stack",
+}
 
 
 @pytest.fixture
 def _registered(monkeypatch):
     monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
-    for name, command in IN_TESTS.items():
-        registry.register(name, "tests.support.bernoulli_mixture", command)
+    for name, room in IN_TESTS.items():
+        registry.register(name, room, name.lower())
 
 
 @pytest.fixture(params=[*registry.names(), *IN_TESTS])

@@ -83,6 +83,8 @@ def test_functions_are_told_where_the_fit_is(make):
     ends = [info for info in seen if info["rows_done"] == info["n_rows"]]
     assert [info["epoch"] for info in ends][-1] == n_epochs(model)
     assert {info["n_iter"] for info in seen} == {n_epochs(model)}
+    stages = [stage.name for stage in model._stages()]
+    assert list(dict.fromkeys(info["stage"] for info in seen)) == stages
 
 
 def test_early_stopping_goes_back_to_the_best_epoch(make):
@@ -93,8 +95,9 @@ def test_early_stopping_goes_back_to_the_best_epoch(make):
     if not is_staged(model):
         assert_same(finish(model, 1), make().fit(X))
     else:
-        assert model.history_["epoch"] == [1, 2, 3, 4]
-        assert model.history_["stage"] == ["rough", "fine", "fine", "fine"]
+        *stages, last = [stage.name for stage in model._stages()]
+        assert model.history_["stage"] == [*stages, last, last, last]
+        assert model.history_["epoch"] == list(range(1, len(stages) + 4))
 
 
 class Worsening(EarlyStopping):
@@ -139,4 +142,5 @@ def test_progress_is_shown_to_who_watches(make, monkeypatch):
     monkeypatch.delenv("UDL_FAST_PROGRESS", raising=False)
     model = make().fit(X)
     total = n_epochs(model)
-    assert f"{type(model).__name__} epoch {total}/{total}" in stream.getvalue()
+    stage = f", {model._stages()[-1].name}," if is_staged(model) else ""
+    assert f"{type(model).__name__}{stage} epoch {total}/{total}" in stream.getvalue()

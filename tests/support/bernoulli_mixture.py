@@ -58,7 +58,7 @@ class MixtureEngine:
         change = np.linalg.norm(means - self._snapshot["means"])
         return change, np.linalg.norm(means), means.max()
 
-    def train(self, rows, order, settings, seed, step, n_threads, poll):
+    def train(self, rows, order, settings, seed, step, n_threads, poll=None):
         x = rows.to_array("float64")[slice(None) if order is None else order]
         counts, sums = np.zeros(self.n_components), np.zeros((self.n_components, self.n_features))
         for first in range(0, len(x), settings["batch_size"]):

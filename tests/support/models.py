@@ -15,7 +15,10 @@ def assert_same(first, second):
 
 def assert_same_state(first, second):
     """The same model of any kind to the bit, but for the time it took and for its parameters."""
-    one, two = first._state(), second._state()
+    _assert_same_states(first._state(), second._state())
+
+
+def _assert_same_states(one, two):
     assert one.arrays.keys() == two.arrays.keys()
     for name, array in one.arrays.items():
         np.testing.assert_array_equal(array, two.arrays[name])
@@ -23,6 +26,9 @@ def assert_same_state(first, second):
     for values in (one.values, two.values):
         values["history"].pop("seconds", None)
     assert one.values == two.values
+    assert one.inside.keys() == two.inside.keys()
+    for name, part in one.inside.items():
+        _assert_same_states(part, two.inside[name])
 
 
 class Recorder:

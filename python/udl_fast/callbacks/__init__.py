@@ -5,6 +5,8 @@ They follow the callback protocol of scikit-learn 1.9; older versions get the sa
 Plain functions may stand in ``callbacks=[...]`` too. One is called as ``function(estimator, info)`` after
 every epoch and about every 50 ms within one, and stops the training by a true result. `info` holds
 
+stage : str
+    Which part of the training this is; "training" where it has only one.
 epoch : int
     Epochs that this `fit` has finished.
 n_iter : int

@@ -36,7 +36,9 @@ class EarlyStopping(Hooks):
     ----------
     monitor : str, default=None
         Name in `history_`; None means the model's score: of an RBM "validation_pseudo_likelihood"
-        where it is measured (see :class:`History`) and "pseudo_likelihood" otherwise.
+        where it is measured (see :class:`History`) and "pseudo_likelihood" otherwise. Of a model that learns
+        in stages each ends by itself, by the score of who learns in it; a name that is measured in some of
+        them watches these.
     patience : int, default=5
         Measurements without improvement after which to stop. Every epoch is measured, or with little
         data in large layers every few, so that measuring costs at most about 10 % of the time;
@@ -123,7 +125,7 @@ class EarlyStopping(Hooks):
         """Whether to stop."""
         run, epoch = self._runs[id(estimator)], estimator.n_iter_
         entry = latest(estimator.history_, epoch)
-        if not entry:
+        if not entry or self._is_of_other_stages(estimator):
             return False
         name = self._name(estimator, entry)
         is_small_better = self._is_small_better(estimator, name)
@@ -154,13 +156,19 @@ class EarlyStopping(Hooks):
         if run.state is not None and run.state.values["n_updates_"] != estimator.n_updates_:
             estimator._go_back(run.state)
 
+    def _is_of_other_stages(self, estimator: Any) -> bool:
+        """Whether what is watched is not measured in this stage, but in another one."""
+        here = {found.name for found in estimator._learner.measurements}
+        return self.monitor not in here and self.monitor in estimator._measured_in_all()
+
     def _name(self, estimator: Any, entry: dict[str, Any]) -> str:
+        measurements = estimator._learner.measurements
         if self.monitor is None:
-            score: str = estimator.measurements[0].name
+            score: str = measurements[0].name
             validated = f"validation_{score}"
             return validated if entry.get(validated) is not None else score
         if entry.get(self.monitor) is None:
-            meanings = {found.name: f" ({found.help})" for found in estimator.measurements}
+            meanings = {found.name: f" ({found.help})" for found in measurements}
             raise ValueError(
                 f"EarlyStopping: history_ has no {self.monitor!r}{meanings.get(self.monitor, '')}, only "
                 f"{', '.join(entry)}; measurements on validation data need History(validation=...) in "
@@ -170,15 +178,17 @@ class EarlyStopping(Hooks):
 
     def _counts(self, estimator: Any, name: str, entry: dict[str, Any]) -> bool:
         """Whether measurements from this one on may spend patience."""
-        score = estimator.measurements[0].name
+        measurements = estimator._learner.measurements
+        score = measurements[0].name
         if not self.wait_for_learning or name not in (score, f"validation_{score}"):
             return True
         return all(
             entry[found.name] >= found.begun_at
-            for found in estimator.measurements
+            for found in measurements
             if found.begun_at is not None and entry.get(found.name) is not None
         )
 
     def _is_small_better(self, estimator: Any, name: str) -> bool:
-        better = {"seconds": "min"} | {found.name: found.better for found in estimator.measurements}
+        measured = {found.name: found.better for found in estimator._learner.measurements}
+        better = {"seconds": "min"} | measured
         return self.mode == "min" or (self.mode == "auto" and better.get(name) == "min")

@@ -46,7 +46,8 @@ class History(Hooks):
     Parameters
     ----------
     validation : array-like or sparse matrix of shape (n_samples, n_features), default=None
-        Rows the model does not learn from.
+        Rows the model does not learn from. Of a model that learns targets, a pair (X, y). Where a layer learns,
+        it is measured on what the layers below make of them.
     n_rows : int, default=None
         Size of each sample, spread evenly over its rows and the same for the whole fit. None takes as
         many as cost about 1 % of an epoch: of an RBM 256 of binary and 128 of real-valued rows, or

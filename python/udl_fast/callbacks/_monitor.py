@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -12,6 +12,9 @@ from .. import _core
 from ._diagnosis import Diagnosis
 from ._history import History
 from ._record import appended
+
+Read = TypeVar("Read")
+HeldOut = tuple[_core.Rows, _core.Rows | None]  # rows and their targets
 
 _ALWAYS_MEASURED = 20  # first epochs: tens of milliseconds at most, and a curve for short runs
 _PERCENT = 1  # of the training time that measuring is to cost
@@ -29,30 +32,102 @@ def rows_to_measure(n_rows: int, cost: float) -> int:
     return min(max(affordable, fewest), _MOST_ROWS, n_rows)
 
 
+class Watch:
+    """What one fit is to measure.
+
+    Parameters
+    ----------
+    model : estimator
+    history : History
+    is_watched : bool
+        Whether a callback decides by what is measured.
+    """
+
+    def __init__(self, model: Any, history: History, *, is_watched: bool) -> None:
+        self.model, self.history, self.is_watched = model, history, is_watched
+        self._X: Any = None  # of the validation rows
+        self._y: Any = None
+        if history.validation is not None and history.every != 0:
+            self._take(history.validation)
+
+    def stage(
+        self, number: int, stage: Any, presentation: Any, *, is_one_of_several: bool
+    ) -> Monitor:
+        """The measurements of a stage, whose learner is presented these rows."""
+        title = f", {stage.name}" if is_one_of_several else ""
+        return Monitor(self, title, presentation, self._held_out(number, stage.learner))
+
+    def _take(self, validation: Any) -> None:
+        if self.model._has_targets:
+            if not isinstance(validation, list | tuple) or len(validation) != 2:
+                raise ValueError(
+                    f"History: validation of {type(self.model).__name__}, which learns targets, must be a pair "
+                    "(X, y)"
+                )
+            validation, self._y = validation
+        self._X = _of_validation(lambda: self.model._matrix(validation))
+
+    def _held_out(self, number: int, learner: str | None) -> HeldOut | None:
+        """Validation rows, and their targets, as the learner of a stage takes them."""
+        if self._X is None:
+            return None
+        model, X = self.model, self._X
+        if learner is not None:
+            X = model._stage_input(number, X)
+            model = model._inside[learner]
+            return _of_validation(lambda: (model._rows(model._matrix(X), training=False), None))
+        return _of_validation(
+            lambda: (model._rows(X, training=False), model._targets(self._y, X.shape[0]))
+        )
+
+
+def _of_validation(read: Callable[[], Read]) -> Read:
+    try:
+        return read()
+    except (ValueError, TypeError) as error:
+        raise type(error)(f"History: validation: {error}") from error
+
+
 class Monitor:
-    """Fills `history_` of a model during one fit."""
+    """Fills `history_` of a model during one stage.
+
+    Parameters
+    ----------
+    watch : Watch
+    title : str
+        What tells lines of the stage apart from others.
+    presentation : Presentation
+        What its learner learns from.
+    held_out : tuple of (Rows, Rows or None), or None
+        Validation rows and their targets.
+    """
 
     def __init__(
-        self, model: Any, rows: _core.Rows, history: History, *, is_watched: bool = False
+        self,
+        watch: Watch,
+        title: str,
+        presentation: Any,
+        held_out: HeldOut | None,
     ) -> None:
-        """`is_watched` says that a callback decides by what is measured."""
+        model, history = watch.model, watch.history
         self._model = model
-        self._training_rows = rows
-        self._validation_rows: _core.Rows | None = None
-        self._training: Any = None  # the model's samples, taken when first needed
+        self._title = title
+        rows = presentation.rows
+        self._training_rows = (rows, presentation.targets)
+        self._validation_rows = held_out
+        self._training: Any = None  # the learner's samples, taken when first needed
         self._validation: Any = None
+        self._n_done = 0  # of the stage, in this fit
         self._diagnosis = Diagnosis()
-        cost = model._measuring_cost(rows)
+        cost = model._learner._measuring_cost(rows)
         self._n_rows = (
             rows_to_measure(rows.shape[0], cost) if not history.n_rows else history.n_rows
         )
         self._n_first = _ALWAYS_MEASURED if history.every is None else 0
-        if history.validation is not None and history.every != 0:
-            self._validation_rows = self._rows_of(history.validation)
-        n_validation = 0 if self._validation_rows is None else self._validation_rows.shape[0]
+        n_validation = 0 if held_out is None else held_out[0].shape[0]
         history.n_rows_ = min(self._n_rows, rows.shape[0])
         history.n_validation_rows_ = min(self._n_rows, n_validation)
-        percent = _PERCENT_WATCHED if is_watched else _PERCENT
+        percent = _PERCENT_WATCHED if watch.is_watched else _PERCENT
         n_measured = self._n_rows * (1 if self._validation_rows is None else 2)
         affordable = math.ceil(100 * cost * n_measured / (percent * rows.shape[0]))
         self._every = affordable if history.every is None else history.every
@@ -69,8 +144,9 @@ class Monitor:
         last : bool
             Whether no epoch is to follow, in the fit or in the stage.
         """
+        self._n_done += 1
         is_kept = self._every != 0 and (
-            last or n_done <= self._n_first or n_done % self._every == 0
+            last or self._n_done <= self._n_first or self._n_done % self._every == 0
         )
         if not is_kept and not self._model.verbose:
             return
@@ -80,37 +156,33 @@ class Monitor:
         if is_kept:
             kept = {name: value for name, value in entry.items() if not name.startswith("_")}
             self._model.history_ = appended(self._model.history_, kept)
-            self._diagnosis.check(
-                self._model._troubles({**entry, "_is_last": last}, self._training)
-            )
+            learner = self._model._learner
+            of_learner = {**entry, "epoch": learner.n_iter_, "_is_last": last}
+            self._diagnosis.check(learner._troubles(of_learner, self._training))
 
     def _measured(self) -> dict[str, Any]:
         if self._training is None:
             self._take_samples()
-        measured: dict[str, Any] = self._model._measure(self._training, self._validation)
+        measured: dict[str, Any] = self._model._learner._measure(self._training, self._validation)
         return measured
 
     def _print(self, n_done: int, entry: Mapping[str, Any]) -> None:
         """scikit-learn's line, with the score that `history_` has."""
-        score = self._model.measurements[0].name
+        score = self._model._learner.measurements[0].name
         print(
-            f"[{type(self._model).__name__}] Iteration {n_done}, {score.replace('_', '-')} = "
+            f"[{type(self._model).__name__}{self._title}] Iteration {n_done}, {score.replace('_', '-')} = "
             f"{entry[score]:.2f}, time = {entry['seconds']:.2f}s"
         )
 
     def _take_samples(self) -> None:
-        self._training = self._sample(self._training_rows)
+        self._training = self._sample(*self._training_rows)
         if self._validation_rows is not None:
-            self._validation = self._sample(self._validation_rows)
+            self._validation = self._sample(*self._validation_rows)
 
-    def _sample(self, rows: _core.Rows) -> Any:
-        """At most n_rows rows, spread evenly."""
+    def _sample(self, rows: _core.Rows, targets: _core.Rows | None) -> Any:
+        """At most n_rows rows, spread evenly; a pair with their targets where there are some."""
         count = min(self._n_rows, rows.shape[0])
-        numbers = np.arange(count, dtype=np.int64) * rows.shape[0] // count
-        return self._model._sample(rows, numbers.astype(np.uint32))
-
-    def _rows_of(self, X: Any) -> Any:
-        try:
-            return self._model._rows(self._model._matrix(X), training=False)
-        except (ValueError, TypeError) as error:
-            raise type(error)(f"History: validation: {error}") from error
+        numbers = (np.arange(count, dtype=np.int64) * rows.shape[0] // count).astype(np.uint32)
+        learner = self._model._learner
+        sample = learner._sample(rows, numbers)
+        return sample if targets is None else (sample, targets.take(numbers, learner._engine_dtype))

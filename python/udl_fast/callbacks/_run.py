@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .. import _core
 from ..progress import ProgressBar, is_watched
 from ._history import History
 from ._hooks import EPOCH_TASK, FIT_TASK, STAGE_TASK, mark_unfinished
-from ._monitor import Monitor
+from ._monitor import Monitor, Watch
 
 # Attributes that `_init_callback_context` gives a model: the context, and callbacks to be torn down.
 _OF_A_FIT = ("_callback_fit_ctx", "_skl_callbacks_to_teardown")
@@ -68,10 +67,8 @@ class FitCallbacks:
     ----------
     model : estimator
         Its parameters and X are checked, and its training can begin.
-    X : array or CSR matrix
+    X, y : array or CSR matrix, and what goes with it
         Training rows as hooks get them.
-    rows : Rows
-        The same as the engine has them.
     stages : list of Stage
         Of the model.
     plan : list of (int, Stage, int)
@@ -82,13 +79,14 @@ class FitCallbacks:
         self,
         model: Any,
         X: Any,
-        rows: _core.Rows,
+        y: Any,
         stages: list[Any],
         plan: list[tuple[int, Any, int]],
     ) -> None:
         self._model = model
         self._X = X
-        self._n_rows = rows.shape[0]
+        self._y = y
+        self._n_rows = X.shape[0]
         self._n_stages = len(stages)
         self._n_stages_to_come = len(plan)
         self._n_epochs = sum(stage.n_iter - done for _, stage, done in plan)
@@ -107,7 +105,8 @@ class FitCallbacks:
                 f"{type(watching[0]).__name__} decides by measurements, and History(every=0) turns "
                 "them off: choose another `every`, or leave it out"
             )
-        self._monitor = Monitor(model, rows, history, is_watched=bool(watching))
+        self._watch = Watch(model, history, is_watched=bool(watching))
+        self._monitor: Monitor | None = None  # of the stage
         self._uses_hooks = bool(self._hooked or self._registered) or hasattr(
             model, "_parent_callback_ctx"
         )
@@ -144,13 +143,18 @@ class FitCallbacks:
 
     # ---- stages and epochs ----
 
-    def begin_stage(self, stage: Any, n_epochs: int) -> None:
-        """Before so many epochs of a stage."""
+    def begin_stage(self, number: int, stage: Any, n_epochs: int, presentation: Any) -> None:
+        """Before so many epochs of a stage, whose learner is presented these rows."""
         self._stage = stage
+        if self._bar is not None and self._n_stages > 1:
+            self._bar.name_stage(stage.name)
+        self._monitor = self._watch.stage(
+            number, stage, presentation, is_one_of_several=self._n_stages > 1
+        )
         self._parent = self._root
         if self._root is not None and self._n_stages > 1:
             self._parent = self._root.subcontext(task_name=STAGE_TASK, max_subtasks=n_epochs)
-            self._parent.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
+            self._parent.call_on_fit_task_begin(estimator=self._model, X=self._X, y=self._y)
 
     def end_stage(self) -> None:
         """After the epochs of a stage; a callback may want the whole fit to stop here."""
@@ -162,7 +166,7 @@ class FitCallbacks:
         self._begin = time.perf_counter()
         if self._parent is not None:
             self._task = self._parent.subcontext(task_name=EPOCH_TASK)
-            self._task.call_on_fit_task_begin(estimator=self._model, X=self._X, y=None)
+            self._task.call_on_fit_task_begin(estimator=self._model, X=self._X, y=self._y)
 
     def leave_epoch(self) -> None:
         """A function stopped the training within an epoch."""
@@ -177,6 +181,7 @@ class FitCallbacks:
         noted: dict[str, Any] = {"seconds": seconds, **of_epoch}
         if self._n_stages > 1:
             noted["stage"] = self._stage.name
+        assert self._monitor is not None
         self._monitor.after_epoch(self.n_epochs_done, noted, last=last)
 
     def end_epoch(self) -> bool:
@@ -193,7 +198,7 @@ class FitCallbacks:
 
     def _end(self, context: Any) -> bool:
         stop: bool = context.call_on_fit_task_end(
-            estimator=self._model, X=self._X, y=None, reconstruction_attributes=dict
+            estimator=self._model, X=self._X, y=self._y, reconstruction_attributes=dict
         )
         return stop
 
@@ -208,8 +213,10 @@ class FitCallbacks:
         return self._call_functions(rows_done)
 
     def _call_functions(self, rows_done: int) -> bool:
-        self._model._arrays = {}  # the weights have moved since a callback read them
+        for moving in (self._model, self._model._learner):
+            moving._arrays = {}  # the weights have moved since a callback read them
         info = {
+            "stage": self._stage.name,
             "epoch": self.n_epochs_done,
             "n_iter": self._n_epochs,
             "rows_done": rows_done,
@@ -231,7 +238,7 @@ class FitCallbacks:
         model.set_callbacks(*self._hooked, *self._registered)
         n_tasks = self._n_epochs if self._n_stages == 1 else self._n_stages_to_come
         self._root = model._init_callback_context(task_name=FIT_TASK, max_subtasks=n_tasks)
-        self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=None)
+        self._root.call_on_fit_task_begin(estimator=model, X=self._X, y=self._y)
 
     def _close_hooks(self) -> None:
         errors = self._tear_down()

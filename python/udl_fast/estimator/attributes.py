@@ -74,7 +74,12 @@ class EngineArray:
         read_before = model._arrays
         found = read_before.get(self._name)
         if found is None:
-            values = model._engine_array(self._array)
+            try:
+                values = model._engine_array(self._array)
+            except KeyError:
+                raise AttributeError(
+                    f"{type(model).__name__} has no {self._name} yet: it is of a later stage of the training"
+                ) from None
             if self._shown is not None:
                 values = self._shown(values)
             found = read_only(values.astype(self._dtype_in(model), copy=False))

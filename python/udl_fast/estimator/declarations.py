@@ -49,7 +49,18 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Stage:
-    """A part of the training, such as that of one layer, of `n_iter` epochs."""
+    """A part of the training, such as that of one layer.
+
+    Parameters
+    ----------
+    name : str
+        In `history_`, and where progress is shown.
+    n_iter : int
+        Epochs.
+    learner : str, default=None
+        The model inside that learns, such as "layers.0"; None is the model itself.
+    """
 
     name: str
     n_iter: int
+    learner: str | None = None

@@ -47,7 +47,8 @@ class Engine(Protocol):
         n_threads: int,
         poll: Callable[[int], bool] | None,
     ) -> dict[str, Any]:
-        """One pass over the rows.
+        """One pass over the rows. The engine of a model that learns targets is given them by the name `targets`:
+        rows of the same number, which follow the same order.
 
         `poll` is called now and then with the number of rows done, and stops the pass by a true
         result. Draws come from `seed` and from `step` on. Returns n_updates, the next step, stopped

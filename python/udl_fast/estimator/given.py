@@ -12,23 +12,23 @@ from sklearn.utils import check_random_state
 from .input import FLOAT_DTYPES, check_finite, output_dtype
 
 if TYPE_CHECKING:
-    from .model import Model
+    from .fitting import Fitting
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def given(model: Model) -> Arrays:
+def given(model: Fitting) -> Arrays:
     """What was assigned to a model that is not fitted, by names of the engine."""
     found: Arrays = model.__dict__.get("_given", {})
     return found
 
 
-def assign(model: Model, array: str, value: Any, names: Mapping[str, str]) -> None:
+def assign(model: Fitting, array: str, value: Any, names: Mapping[str, str]) -> None:
     """Keep an array of a model that is not fitted. With the last of those that define it, it is.
 
     Parameters
     ----------
-    model : Model
+    model : Fitting
     array : str
     value : array-like
     names : mapping of str to str
@@ -44,7 +44,7 @@ def assign(model: Model, array: str, value: Any, names: Mapping[str, str]) -> No
         model._given = arrays
 
 
-def start_from(model: Model, arrays: Mapping[str, Any], names: Mapping[str, str]) -> None:
+def start_from(model: Fitting, arrays: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """Make an unfitted model one with these arrays, that has learned nothing else.
 
     Raises
@@ -68,7 +68,7 @@ def start_from(model: Model, arrays: Mapping[str, Any], names: Mapping[str, str]
     )
 
 
-def _sizes(model: Model, arrays: Arrays, names: Mapping[str, str]) -> dict[str, int]:
+def _sizes(model: Fitting, arrays: Arrays, names: Mapping[str, str]) -> dict[str, int]:
     """Sizes of the dimensions, which have to agree with each other and with the parameters."""
     sizes: dict[str, int] = {}
     for name, array in arrays.items():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +17,16 @@ from .engine import Engine
 from .input import check_range, to_rows, value_range
 from .parameters import COMMON_RULES, Rule
 
+if TYPE_CHECKING:
+    from .model import Model
+
 
 class ModelKind:
     """The part of a model that differs from kind to kind."""
 
     rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
     measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
+    _has_targets: ClassVar[bool] = False  # whether it learns y
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
     # Integers of a fitted model that copies and files keep; `persistence/values.py` has the bounds of these.
@@ -46,6 +51,9 @@ class ModelKind:
     n_iter: int
     n_jobs: int | None
     _engine: Engine
+    # Models that this one is made of, by name. What is inside never changes its counts: a pass puts another
+    # model with the same engine in its place.
+    _inside: Mapping[str, Model] = MappingProxyType({})
 
     # ---- what it must bring ----
 
@@ -102,16 +110,40 @@ class ModelKind:
         """Parts of the training, one after another."""
         return [Stage("training", self.n_iter)]
 
-    def _inside_names(self) -> tuple[str, ...]:
-        """Names of the models that this one is made of."""
-        return ()
+    def _new_learner(self, number: int) -> Model:
+        """Of a stage that names a model inside: that model before it has learned, under its arguments of today."""
+        raise NotImplementedError
+
+    def _stage_input(self, number: int, X: Any) -> Any:
+        """What the model inside that learns in a stage is given of a checked matrix: usually what those of the
+        stages before make of it."""
+        return X
+
+    def _entered(self, number: int) -> dict[str, Any]:
+        """Where a stage begins, or goes on, in which the model itself learns: its attributes that change with
+        that, such as an engine that takes over what was learned inside."""
+        return {}
 
     def _check_inside(self, state: State, path: str) -> None:
         """A ValueError unless models inside, each right by itself, fit each other and the parameters; `path` is
         to stand before what it names."""
+        for number, stage in enumerate(self._stages()):
+            if stage.learner in state.inside:
+                _check_learner(
+                    self._new_learner(number), state.inside[stage.learner], path + stage.learner
+                )
+
+    def _targets(self, y: Any, n_rows: int) -> _core.Rows | None:
+        """What the rows are to be mapped to, of a model that knows its classes; None where it learns from rows
+        alone. Measurements are then given pairs of a sample and of its targets, as arrays."""
+        return None
+
+    def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
+        """Attributes that a new model has of its targets, such as `classes_`."""
+        return {}
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
-        """The engine's form of a checked matrix."""
+        """The engine's form of a checked matrix; y is as the caller gave it."""
         rows = to_rows(X, n_jobs=self.n_jobs)
         if rows.kind != "bits":
             check_range(*value_range(X, rows), "X", double=self._is_double())
@@ -139,6 +171,10 @@ class ModelKind:
         return self._engine.state()[name]
 
     # ---- what follows from it ----
+
+    def _inside_names(self) -> tuple[str, ...]:
+        """Names of the models that this one is made of, in the order in which they learn."""
+        return tuple(stage.learner for stage in self._stages() if stage.learner is not None)
 
     @classmethod
     def _dimensions(cls) -> dict[str, str]:
@@ -168,3 +204,12 @@ class ModelKind:
     @property
     def _engine_dtype(self) -> str:
         return "float64" if self._is_double() else "float32"
+
+
+def _check_learner(wanted: Model, found: State, path: str) -> None:
+    """A ValueError unless a model inside is of the class and the sizes that the one around it gives it."""
+    if found.model != type(wanted).__name__:
+        raise ValueError(f"{path} is of {found.model}, expected {type(wanted).__name__}")
+    for name in wanted._dimensions():
+        if (value := found.parameters.get(name)) != (size := getattr(wanted, name)):
+            raise ValueError(f"{path}: {name} is {value!r}, expected {size!r}")

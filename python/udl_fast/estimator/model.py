@@ -7,53 +7,26 @@ arrays of its engine, and the methods of `kind.py`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, Self
 
-import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from .. import _core
-from ..callbacks._run import FitCallbacks, histories_of
 from ..callbacks._support import CallbackSupport
-from ..exceptions import warn_caller
 from ..persistence.state import State
 from ..persistence.templates import later_parameters
-from .attributes import attribute_names
-from .engine import Engine
-from .given import given
-from .input import input_matrix, output_dtype
-from .kind import ModelKind
+from .fitting import Fitting
 from .output import own_outputs
-from .presentation import Presentation, checked_weights
-from .saving import go_back, model_of, pickled, state_of, unpickled_engine
-from .training import left, planned, run_stages, train_epoch
-from .transaction import Turn, at_rest, of_one_fit, trained_alone, twin_of
+from .saving import go_back, model_of, pickled, state_of, unpickled_engine, unpickled_inside
+from .targets import chunks
+from .transaction import at_rest, of_one_fit, trained_alone
 
 
-class Model(ModelKind, CallbackSupport, BaseEstimator):
+class Model(Fitting, CallbackSupport, BaseEstimator):
     """Base class of models: everything but what they learn and how."""
 
-    warm_start: bool
-    random_state: Any
-    callbacks: Any
-    verbose: int
-    n_iter_: int
-    n_updates_: int
-    n_features_in_: int
-    history_: dict[str, list[Any]]
     feature_names_in_: NDArray[Any]
-    _seed: int
-    _training_steps: int
-    # Stage, and epochs of it that are done. After the last one the stage is the number of stages, and
-    # `partial_fit` learns there.
-    _position: tuple[int, int]
-    _dtype: Any  # of fitted attributes: the dtype of the data
-    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
-    _given: dict[str, NDArray[Any]]  # arrays assigned so far to a model that is not fitted
 
     def __init_subclass__(cls, **options: Any) -> None:
         own_outputs(cls)
@@ -154,6 +127,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
             An iterator is read to its end, one chunk in memory at a time.
         y : ignored
+            Of a model that learns targets: those of the rows; with an iterator another one, of those of each
+            chunk.
         sample_weight : array-like of shape (n_samples,), default=None
             As in `fit`; not with an iterator.
 
@@ -180,8 +155,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
                 "of chunks; call partial_fit for each chunk and its weights"
             )
         empty = True
-        for chunk in X:
-            self._learn_chunk(chunk, y, None)
+        for chunk, targets in chunks(X, y, type(self).__name__, has_targets=self._has_targets):
+            self._learn_chunk(chunk, targets, None)
             empty = False
         if empty:
             raise ValueError(f"{type(self).__name__}: X is an iterator that yields no chunk")
@@ -254,166 +229,7 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
         except ValueError as error:
             raise ValueError(f"{type(self).__name__}.save: {error}") from error
 
-    # ---- parameters ----
-
-    def _check_resumable(self) -> None:
-        """An error unless the fitted model can learn on under these parameters."""
-        for name, fitted in self._unchangeable().items():
-            if (value := getattr(self, name)) != fitted:
-                raise ValueError(
-                    f"{type(self).__name__}: {name} is {value!r}, but the fitted model has {fitted!r}; "
-                    f"set {name}={fitted!r} to go on, or use warm_start=False to start again"
-                )
-
-    # ---- the parts of fit ----
-
-    def _check_parameters(self) -> dict[str, Any]:
-        """The values of all parameters as their rules return them."""
-        owner = type(self).__name__
-        checked = {
-            name: rule.check(getattr(self, name), name, owner) for name, rule in self.rules.items()
-        }
-        histories_of(self)
-        self._check_together()
-        return checked
-
-    def _begin(
-        self, X: Any, y: Any, sample_weight: Any, *, resume: bool
-    ) -> tuple[Any, Presentation]:
-        """X and its rows, checked, and the model ready to learn from them: the fitted one, or a new one, which
-        is built beside it."""
-        for text in self._without_effect():
-            warn_caller(f"{type(self).__name__}: {text}", UserWarning)
-        model = self if resume else twin_of(self)
-        double = None if resume else getattr(self, "precision", "float64") == "float64"
-        dtype = self._input_dtype(double=double)
-        X = input_matrix(model, X, reset=not resume, default_dtype=dtype)
-        weights = checked_weights(sample_weight, X.shape[0], type(self).__name__)
-        presentation = Presentation.of(model._rows(X, y, training=True), weights)
-        if resume:
-            self._check_resumable()
-        else:
-            model._start(X, presentation.rows_presented())
-            self.__dict__ = model.__dict__
-        return X, presentation
-
-    def _start(self, X: Any, rows: _core.Rows) -> None:
-        """A new model. Draws from random_state what starts training, then the seed."""
-        rng = check_random_state(self.random_state)
-        engine = self._new_engine(X, rows, rng)
-        dtype = output_dtype(X, self._default_dtype)
-        self._take_start(engine, rng, n_features=self.n_features_in_, dtype=dtype)
-
-    def _take_start(
-        self, engine: Engine, rng: np.random.RandomState, *, n_features: int, dtype: Any
-    ) -> None:
-        """A new model with this engine. Draws the seed."""
-        seed = int.from_bytes(rng.bytes(8), "little")
-        self._seed_engine(engine, seed)
-        is_double = engine.precision == "float64"  # loses nothing
-        self.__dict__.update(
-            dict.fromkeys(self._counts, 0)
-            | {
-                "n_features_in_": n_features,
-                "_seed": seed,
-                "_engine": engine,
-                "_dtype": np.float64 if is_double else dtype,
-                "_arrays": {},
-                "_position": (0, 0),
-                "history_": {},
-            }
-        )
-        self.__dict__.pop("_given", None)
-
-    def _run_fit(
-        self,
-        turn: Turn,
-        X: Any,
-        y: Any,
-        sample_weight: Any,
-        checked: Mapping[str, Any],
-        *,
-        to_the_end: bool = False,
-    ) -> None:
-        if to_the_end and not left(self):
-            raise ValueError(
-                f"{type(self).__name__}: the training has made all its {self.n_iter_} epochs; set n_iter "
-                f"to more, epochs in all, to go on, got n_iter={self.n_iter}"
-            )
-        resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
-        self._note_given()
-        X, presentation = self._begin(X, y, sample_weight, resume=resume)
-        if to_the_end:
-            self._note_other_rows(presentation.rows.shape[0])
-        plan = left(self) if to_the_end else planned(self, resume)
-        callbacks = FitCallbacks(self, X, presentation.rows, self._stages(), plan)
-        try:
-            callbacks.begin_fit()
-            run_stages(turn, presentation, checked, plan, callbacks)
-            callbacks.end_fit()
-        finally:
-            try:
-                callbacks.close()
-            except BaseException:  # an error or Ctrl-C within: what is left of it
-                callbacks.close()
-                raise
-
-    def _note_other_rows(self, n_rows: int) -> None:
-        """A model keeps no rows and not their number, but its epochs were of so many updates."""
-        expected = self._updates_of_epoch(n_rows)
-        # Passes of `partial_fit` and those that were left are updates, too: then there may be no telling.
-        before, rest = divmod(self.n_updates_, max(1, self.n_iter_))
-        if expected in (None, before) or rest or self.n_iter_ == 0 or len(self._stages()) > 1:
-            return
-        warn_caller(
-            f"{type(self).__name__}: resume finishes a training on the same rows, but an epoch of these "
-            f"{n_rows:,} rows is {expected:,} updates, and those before were {before:,}: other rows or "
-            "another batch_size lead to another model than an uninterrupted fit",
-            UserWarning,
-        )
-
-    def _note_given(self) -> None:
-        """Arrays assigned to a model that still lacks others do not vanish in silence."""
-        if not given(self):
-            return
-        if self.warm_start:
-            self._check_fitted()
-        names = attribute_names(type(self))
-        warn_caller(
-            f"{type(self).__name__}: fit starts anew, without the assigned "
-            f"{', '.join(names[array] for array in given(self))}",
-            UserWarning,
-        )
-
-    def _learn_chunk(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        if given(self):
-            self._check_fitted()
-        checked = self._check_parameters()
-
-        def learn(turn: Turn) -> None:
-            is_fitted = self.__sklearn_is_fitted__()
-            _, presentation = self._begin(X, y, sample_weight, resume=is_fitted)
-            order = presentation.order(self._seed, self.n_updates_, shuffle=False)
-            train_epoch(turn, presentation.rows, order, checked, None)
-
-        trained_alone(self, learn)
-        return self
-
-    def _matrix(self, X: Any) -> Any:
-        """X checked against what the model was fitted to."""
-        return input_matrix(self, X, reset=False, default_dtype=self._input_dtype())
-
     # ---- the fitted model ----
-
-    def _check_fitted(self) -> None:
-        if not given(self):
-            check_is_fitted(self)
-            return
-        names = attribute_names(type(self))
-        missing = [names[array] for array in self._defining if array not in given(self)]
-        check_is_fitted(
-            self, msg=f"This %(name)s instance is not fitted yet: it lacks {', '.join(missing)}."
-        )
 
     def _state(self) -> State:
         """Everything of a fitted model but objects of the caller, in plain parts."""
@@ -435,6 +251,8 @@ class Model(ModelKind, CallbackSupport, BaseEstimator):
     def __setstate__(self, state: dict[str, Any]) -> None:
         saved = {**later_parameters(type(self)), **state}
         engine = saved.pop("_engine_state", None)
+        if "_inside" in saved:
+            saved["_inside"] = unpickled_inside(saved["_inside"])
         super().__setstate__(saved)
         if engine is not None:
             self._engine = unpickled_engine(self, engine)

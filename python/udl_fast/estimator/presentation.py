@@ -26,19 +26,28 @@ class Presentation:
     rows : Rows
     shares : ndarray of shape (n_rows,), default=None
         Presentations of each row in an epoch, on average; None is one of each.
+    targets : Rows, default=None
+        What each row is to be mapped to, in the same order; None where a model learns from rows alone.
     """
 
     rows: _core.Rows
     shares: NDArray[np.float64] | None = None
+    targets: _core.Rows | None = None
 
     @classmethod
-    def of(cls, rows: _core.Rows, weights: NDArray[np.float64] | None) -> Self:
+    def of(
+        cls,
+        rows: _core.Rows,
+        weights: NDArray[np.float64] | None,
+        targets: _core.Rows | None = None,
+    ) -> Self:
         """Rows with checked weights."""
         if weights is None or (weights == weights[0]).all():
-            return cls(rows)
+            return cls(rows, None, targets)
         shares = weights / weights.mean()
         whole = np.rint(shares)
-        return cls(rows, np.where(np.abs(shares - whole) <= _WHOLE * shares, whole, shares))
+        shares = np.where(np.abs(shares - whole) <= _WHOLE * shares, whole, shares)
+        return cls(rows, shares, targets)
 
     def rows_presented(self) -> _core.Rows:
         """The rows that have a share: a copy, unless all have one."""

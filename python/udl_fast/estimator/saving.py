@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import registry
 from ..persistence.state import State, check_state
 from ..persistence.templates import saved_parameters, unfitted
-from .transaction import at_rest
+from .transaction import at_rest, twin_of
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -41,7 +42,8 @@ def state_of(model: Model) -> State:
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
     for name, rule in model._values.items():
         values[name] = rule.plain(getattr(model, name))
-    return State(type(model).__name__, saved_parameters(model), values, arrays)
+    inside = {name: part._state() for name, part in model._inside.items()}
+    return State(type(model).__name__, saved_parameters(model), values, arrays, inside)
 
 
 def model_of(model_class: type[Made], state: State) -> Made:
@@ -62,18 +64,32 @@ def model_of(model_class: type[Made], state: State) -> Made:
     for name, rule in model._values.items():
         setattr(model, name, rule.attribute(values[name]))
     model._position = _position(values)
+    model._check_inside(state, "")
+    if model._inside_names():
+        model._inside = {
+            name: registry.class_of(registry.find(part.model))._from_state(part)
+            for name, part in state.inside.items()
+        }
     return model
 
 
 def go_back(model: Model, state: State) -> None:
     """The model as it had learned when `state` was taken. Parameters, the history and draws outside of
     training stay as they are."""
-    model.__dict__.update(
-        {name: state.values[name] for name in _LEARNED},
-        _engine=_engine(model, state.arrays, state.values["engine_precision"]),
-        _arrays={},
-        _position=_position(state.values),
-    )
+    model.__dict__.update(_as_learned(model, state))
+
+
+def _as_learned(model: Model, state: State) -> dict[str, Any]:
+    """What a model had learned, those inside of it included, as attributes."""
+    attributes: dict[str, Any] = {name: state.values[name] for name in _LEARNED}
+    engine = _engine(model, state.arrays, state.values["engine_precision"])
+    attributes |= {"_engine": engine, "_arrays": {}, "_position": _position(state.values)}
+    if state.inside:
+        parts = {name: (model._inside[name], part) for name, part in state.inside.items()}
+        attributes["_inside"] = {
+            name: twin_of(now, **_as_learned(now, part)) for name, (now, part) in parts.items()
+        }
+    return attributes
 
 
 def _copied_history(history: Any) -> dict[str, list[Any]]:
@@ -117,7 +133,20 @@ def pickled(
     engine = state.pop("_engine", None)
     if engine is not None:
         state["_engine_state"] = {"precision": engine.precision, "arrays": arrays}
+    if "_inside" in state:
+        state["_inside"] = {
+            name: (type(part), part.__getstate__()) for name, part in state["_inside"].items()
+        }
     return state
+
+
+def unpickled_inside(parts: Mapping[str, tuple[type[Model], dict[str, Any]]]) -> dict[str, Model]:
+    """Models inside from their pickled form."""
+    found: dict[str, Model] = {}
+    for name, (model_class, state) in parts.items():
+        found[name] = model_class.__new__(model_class)
+        found[name].__setstate__(state)
+    return found
 
 
 def unpickled_engine(model: Model, saved: Mapping[str, Any]) -> Engine:

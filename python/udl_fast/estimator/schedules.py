@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .parameters import Choice, Number, Rule
 
 if TYPE_CHECKING:
-    from .model import Model
+    from .fitting import Fitting
 
 # Of what a schedule that never reaches 0 ends at, if nothing else is asked for.
 _SHARE_LEFT = 0.01
@@ -88,7 +88,7 @@ def learning_rate_at(checked: Mapping[str, Any], done: int, n_epochs: int) -> fl
 
 
 def scheduled(
-    model: Model, checked: Mapping[str, Any], done: int, n_epochs: int
+    model: Fitting, checked: Mapping[str, Any], done: int, n_epochs: int
 ) -> dict[str, float]:
     """Arguments whose value in this epoch is another than in others; empty without a schedule.
 

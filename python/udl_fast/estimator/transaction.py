@@ -19,9 +19,9 @@ from ..locks import lock_for_moments
 
 if TYPE_CHECKING:
     from .engine import Engine
-    from .model import Model
+    from .fitting import Fitting
 
-AnyModel = TypeVar("AnyModel", bound="Model")
+AnyModel = TypeVar("AnyModel", bound="Fitting")
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 Arrays = dict[str, NDArray[Any]]
@@ -31,21 +31,33 @@ _turns: dict[int, Turn] = {}  # the last of each model, by its id
 _last_undone = object()  # another one after each pass that was undone
 
 
-class _Before(NamedTuple):
-    """A model before a pass: the number of the engine's snapshot, and attributes."""
+# What changes where a stage begins, before anything is learned in it.
+_OF_STAGES = ("_position", "_inside", "_engine")
 
-    snapshot: int
+
+class _Before(NamedTuple):
+    """A model before a pass: the engines that learn in it, each with the number of its snapshot; attributes."""
+
+    snapshots: tuple[tuple[Engine, int], ...]
     attributes: dict[str, Any]
+
+    def arrays_of(self, engine: Engine) -> Arrays | None:
+        """Of an engine before the pass; None if the pass is over and the next has begun."""
+        for learning, number in self.snapshots:
+            if learning is engine:
+                return engine.snapshot_state(number)
+        return engine.state()
 
 
 class Turn:
     """The right to train a model, which one call has at a time."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Fitting) -> None:
         self.model = model
         self.is_over = False
         self._thread = threading.get_ident()
-        self._n_updates: int | None = None  # of the snapshot; None outside of a pass
+        self._n_updates: int | None = None  # of the snapshots; None outside of a pass
+        self._learners: list[Fitting] = []  # in the pass: the model, or some of those inside
         # Until what the pass changes is complete.
         self._before: _Before | None = None
 
@@ -68,11 +80,12 @@ class Turn:
 
     # ---- passes ----
 
-    def begin_pass(self) -> None:
-        """From here on the engine may be ahead of the model's counts."""
-        number = self.model._engine.snapshot()
+    def begin_pass(self, learners: list[Fitting]) -> None:
+        """From here on the engines of these may be ahead of the model's counts."""
+        snapshots = tuple((each._engine, each._engine.snapshot()) for each in learners)
+        self._learners = learners
         self._n_updates = self.model.n_updates_
-        self._before = _Before(number, dict(self.model.__dict__))
+        self._before = _Before(snapshots, dict(self.model.__dict__))
 
     def count(self, values: Mapping[str, Any]) -> None:
         """The pass counts, by these attributes of the model."""
@@ -84,14 +97,16 @@ class Turn:
         self._before = None
 
     def undo_pass(self) -> None:
-        """Unless the pass counts, the engine is what it was. Called again, it finishes what was interrupted."""
+        """Unless the pass counts, engines are what they were. Called again, it finishes what was interrupted."""
         global _last_undone
         if self._n_updates is not None and self._n_updates == self.model.n_updates_:
-            self.model._engine.restore()
+            for learner in self._learners:
+                learner._engine.restore()
             _last_undone = object()
             self._before = None
-        if "_arrays" in self.model.__dict__:
-            self.model._arrays = {}
+        for each in (self.model, *self._learners):
+            if "_arrays" in each.__dict__:
+                each._arrays = {}
 
     def before_pass(self) -> _Before | None:
         """What the model was, if this is within a pass."""
@@ -106,7 +121,7 @@ class Turn:
             self.undo_pass()
 
 
-def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
+def trained_alone(model: Fitting, train: Callable[[Turn], Result]) -> Result:
     """What `train` returns, during which no other call trains the model.
 
     If it raises before it has learned anything, the model is what it was, fitted or not.
@@ -116,7 +131,8 @@ def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
     try:
         turn.take()
         attributes = model.__dict__
-        position, n_updates = attributes.get("_position"), attributes.get("n_updates_")
+        kept = {name: attributes[name] for name in _OF_STAGES if name in attributes}
+        n_updates = attributes.get("n_updates_")
         before = attributes
         return train(turn)
     except BaseException:
@@ -125,17 +141,17 @@ def trained_alone(model: Model, train: Callable[[Turn], Result]) -> Result:
             if model.__dict__ is not before:  # replaced by a model that begins with 0 updates
                 if model.n_updates_ == 0:
                     model.__dict__ = before
-            elif position is not None and model.n_updates_ == n_updates:
-                model._position = position
+            elif model.__dict__.get("n_updates_") == n_updates:
+                model.__dict__.update(kept)
         raise
     finally:
         turn.is_over = True
         turn.forget()
 
 
-def twin_of(model: AnyModel) -> AnyModel:
-    """A model of the same attributes, to build on beside it."""
-    return _twin_with(model, model.__dict__)
+def twin_of(model: AnyModel, **changes: Any) -> AnyModel:
+    """A model of the same attributes but these, to build on beside it."""
+    return _twin_with(model, {**model.__dict__, **changes})
 
 
 def of_one_fit(
@@ -170,18 +186,50 @@ def at_rest(model: AnyModel) -> tuple[AnyModel, Arrays | None]:
         engine: Engine | None = attributes.get("_engine")
         if engine is None:
             return _twin_with(model, attributes), None
+        arrays = engine.state() if before is None else before.arrays_of(engine)
+        inside = _still(attributes.get("_inside", {}), before)
+        if arrays is None or inside is None:
+            continue
+        if inside:
+            attributes["_inside"] = inside
         if before is not None:
-            arrays = engine.snapshot_state(before.snapshot)
-            if arrays is not None:
+            # Engines that did not learn in that pass may learn in a later one.
+            if not inside or _before_pass(model) is before:
                 return _twin_with(model, attributes), arrays
             continue
-        arrays = engine.state()
         began = _before_pass(model) is not None or _last_undone is not undone
         if not began and _counts_of(model.__dict__) == _counts_of(attributes):
             return _twin_with(model, attributes), arrays
 
 
-def _before_pass(model: Model) -> _Before | None:
+class StillEngine:
+    """An engine that does not learn: what it is, with its arrays of one moment."""
+
+    def __init__(self, engine: Engine, arrays: Arrays) -> None:
+        self._engine = engine
+        self._arrays = arrays
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._engine, name)
+
+    def state(self) -> Arrays:
+        """The arrays, which nobody else holds."""
+        return self._arrays
+
+
+def _still(inside: Mapping[str, Fitting], before: _Before | None) -> dict[str, Fitting] | None:
+    """Twins of models inside, with their arrays before the pass; None if it is over."""
+    found = {}
+    for name, model in inside.items():
+        engine = model._engine
+        arrays = engine.state() if before is None else before.arrays_of(engine)
+        if arrays is None:
+            return None
+        found[name] = _twin_with(model, model.__dict__ | {"_engine": StillEngine(engine, arrays)})
+    return found
+
+
+def _before_pass(model: Fitting) -> _Before | None:
     turn = _turns.get(id(model))
     return None if turn is None else turn.before_pass()
 

@@ -12,7 +12,7 @@ from sklearn.utils import check_random_state
 from ..estimator.attributes import EngineArray
 from ..estimator.input import state_matrix
 from ..estimator.parameters import Rule
-from ..estimator.training import train_epoch
+from ..estimator.training import Pass, train_pass
 from ..estimator.transaction import trained_alone
 from .model import RBM
 from .rules import RULES
@@ -198,7 +198,8 @@ sparsity_damping, binarize, sample_visibles, precision, shuffle, warm_start, dev
         rows = self._rows(state_matrix(v_pos, "v_pos", self._input_dtype()), training=True)
         seed = int.from_bytes(check_random_state(rng).bytes(8), "little")
         settings = {**checked, "batch_size": rows.shape[0]}
-        trained_alone(self, lambda turn: train_epoch(turn, rows, None, settings, None, seed=seed))
+        one = Pass(rows, None, settings, seed=seed)
+        trained_alone(self, lambda turn: train_pass(turn, [one]))
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         return np.zeros((self._chains_to_start(), self.n_components), dtype=np.bool_)
