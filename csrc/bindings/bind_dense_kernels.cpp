@@ -122,7 +122,8 @@ Matrix dense_product(const Matrix& weights, const Matrix& values, bool to_inputs
 }
 
 OptimizerStep optimizer_step(const std::string& rule, const py::dict& numbers) {
-  static const char* const kRules[] = {"gradient", "descent", "sgd", "nesterov", "adam"};
+  static const char* const kRules[] = {"gradient", "accumulate", "descent",
+                                       "sgd",      "nesterov",   "adam"};
   OptimizerStep step{};
   step.rule = word<OptimizerRule>(kRules, rule, "dense_update");
   const auto number = [&](const char* name) {
@@ -139,7 +140,7 @@ OptimizerStep optimizer_step(const std::string& rule, const py::dict& numbers) {
   return step;
 }
 
-/// (weights, first, second) after the update of weights by one or two terms, in tasks of some
+/// (weights, first, second) after the update of weights by some terms, in tasks of some
 /// panels and units.
 py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix& second,
                        const std::vector<std::pair<Matrix, Matrix>>& terms, const std::string& rule,
@@ -151,12 +152,13 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
   check_shape(first, {n_outputs, n_inputs}, name, "first");
   check_shape(second, {n_outputs, n_inputs}, name, "second");
   check_positive(task_panels, name, "task_panels");
-  if (terms.empty() || terms.size() > 2 || task_units < kTileUnits || task_units % kTileUnits != 0)
-    throw_invalid("dense_update: one or two terms, and tasks of whole tiles of units");
+  if (terms.empty() || task_units < kTileUnits || task_units % kTileUnits != 0)
+    throw_invalid("dense_update: a term, and tasks of whole tiles of units");
   PanelMatrix w = panel_matrix(weights), m = panel_matrix(first), s = panel_matrix(second);
   DenseUpdate update{};
   update.n_rows = terms[0].first.shape(0);
   std::vector<UnitMatrix> units;
+  std::vector<GradientTerm> views;
   for (const auto& [inputs, outputs] : terms) {
     check_shape(inputs, {update.n_rows, n_inputs}, name, "inputs");
     check_shape(outputs, {update.n_rows, n_outputs}, name, "outputs");
@@ -164,8 +166,9 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
     units.push_back(unit_matrix(outputs));
   }
   for (std::size_t t = 0; t < terms.size(); ++t)
-    update.terms[update.n_terms++] = {std::as_const(units[2 * t]).view(),
-                                      std::as_const(units[2 * t + 1]).view()};
+    views.push_back({std::as_const(units[2 * t]).view(), std::as_const(units[2 * t + 1]).view()});
+  update.terms = views.data();
+  update.n_terms = static_cast<int64_t>(views.size());
   update.weights = w.panel(0);
   update.first = m.panel(0);
   update.second = s.panel(0);

@@ -85,6 +85,8 @@ def reference_step(rule, w, m, s, g, n):
     g = g + n["weight_decay"] * w + n["l1"] * np.sign(w)
     if rule == "gradient":
         return w, g, s
+    if rule == "accumulate":
+        return w, m + g, s
     if rule == "descent":
         return w - n["rate"] * g, m, s
     if rule in ("sgd", "nesterov"):
@@ -107,8 +109,8 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("rule", ["gradient", "descent", "sgd", "nesterov", "adam"])
-@pytest.mark.parametrize("n_terms", [1, 2])
+@pytest.mark.parametrize("rule", ["gradient", "accumulate", "descent", "sgd", "nesterov", "adam"])
+@pytest.mark.parametrize("n_terms", [1, 3])
 def test_update(rule, n_terms):
     for rows, n_in, n_out in [(1, 1, 1), (5, 17, 16), (7, 47, 33), (300, 30, 50)]:
         w, m = normal(0, n_out, n_in), normal(1, n_out, n_in)

@@ -42,7 +42,7 @@ ROOMS = (
     ),
     ("runtime/dense/engine.h", "runtime/dense/noise.h"),
     ("runtime/dense/stateful_engine.h",),
-    ("runtime/dense/plain",),
+    ("runtime/dense/plain", "runtime/dense/fast"),
     ("runtime/dense",),
     ("runtime/hamming",),
     ("runtime/hamming/hash",),

@@ -24,8 +24,8 @@ constexpr DenseKernels all_kernels() {
   DenseKernels kernels{};
   kernels.target = UDL_TEXT(UDL_TARGET);
   kernels.products = {to_outputs, to_inputs};
-  kernels.update = {update_weights, update_bias};
-  kernels.loss = {loss_errors, activate_units, softmax_sums};
+  kernels.update = {update_weights, update_bias, take_step};
+  kernels.loss = {loss_errors, activate_units, output_errors, softmax_sums};
   kernels.lists = list_kernels();
   return kernels;
 }

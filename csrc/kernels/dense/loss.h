@@ -37,6 +37,10 @@ struct LossKernels {
   /// f(x) in place over panels and rows; softmax over all units of a row takes log_sums. Exact.
   void (*activate)(const LossCall& call);
 
+  /// The errors of some units y = f(x) from the gradient by y, in place: gradient * f'(x); of
+  /// softmax y (gradient - sum over all units of gradient * y), for whole rows only. Exact.
+  void (*output_errors)(const LossCall& call, const UnitPanels& gradient);
+
   /// log_sums[r] = log(sum over units of e^x), target_sums[r] = sum of the targets where they are
   /// given, for rows first_row .. first_row + n_rows - 1 over all n_units. Exact.
   void (*softmax_sums)(const LossCall& call, float* log_sums, float* target_sums);

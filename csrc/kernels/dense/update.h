@@ -11,12 +11,13 @@ namespace udl {
 /// sign(w):
 ///
 ///   gradient   first = g: no step
+///   accumulate first += g: no step
 ///   descent    w -= rate * g
 ///   sgd        first = momentum * first - rate * g;  w += first
 ///   nesterov   the same, but w += momentum * first - rate * g with the new `first`
 ///   adam       first += (1 - beta1) (g - first);  second += (1 - beta2) (g^2 - second);
 ///              w -= rate * first / (sqrt(second * correction) + epsilon)
-enum class OptimizerRule : uint8_t { gradient, descent, sgd, nesterov, adam };
+enum class OptimizerRule : uint8_t { gradient, accumulate, descent, sgd, nesterov, adam };
 
 struct OptimizerStep {
   OptimizerRule rule;
@@ -36,8 +37,9 @@ struct GradientTerm {
 /// Inputs first_unit .. end_unit - 1 with outputs of panels first_panel .. first_panel + n_panels
 /// - 1.
 struct DenseUpdate {
-  GradientTerm terms[2];
-  int n_terms;  ///< 2 where another layer uses the weights transposed: its errors are inputs
+  /// More than one where other layers use the weights transposed: their errors are inputs here.
+  const GradientTerm* terms;
+  int64_t n_terms;
   int64_t n_rows;
   float *weights, *first, *second;  ///< in panels like weights; null where the rule has no use
   int64_t panel_stride;
@@ -54,16 +56,25 @@ struct BiasUpdate {
   OptimizerStep step;
 };
 
+/// Rows of 16 parameters with their gradients; null where the rule has no use.
+struct ParameterRows {
+  float *weights, *first, *second;
+  const float* gradient;
+  int64_t n_rows;
+};
+
 /// Rows whose products are added up by themselves: sums of blocks are then added in order, which
 /// keeps sums over many rows exact.
 constexpr int64_t kGradientRows = 256;
 
 struct DenseUpdateKernels {
   /// The gradient is the sum over rows of inputs[r][i] * outputs[r][n], in blocks of kGradientRows
-  /// rows, those of the first term before those of the second. Exact.
+  /// rows, those of a term before those of the next. Exact.
   void (*weights)(const DenseUpdate& update);
   /// The gradient is the sum over rows, in the same blocks, of errors[r]. Exact.
   void (*bias)(const BiasUpdate& update);
+  /// The step alone; of biases it has no decays. Exact.
+  void (*step)(const OptimizerStep& step, bool decays, const ParameterRows& rows);
 };
 
 }  // namespace udl

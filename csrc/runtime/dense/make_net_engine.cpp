@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "runtime/dense/fast/engine.h"
 #include "runtime/dense/plain/engine.h"
 
 namespace udl {
@@ -35,7 +36,7 @@ std::unique_ptr<NetEngine> make_net_engine(const NetShape& shape, NetPrecision p
   check_shape(shape);
   switch (precision) {
     case NetPrecision::float32:
-      return std::make_unique<PlainNetEngine<float>>(shape);
+      return std::make_unique<FastNetEngine>(shape);
     case NetPrecision::fast:
       throw NotAvailable("NetEngine: precision='fast' is not available yet");
     case NetPrecision::float64:

@@ -5,18 +5,11 @@
 #include <string>
 #include <vector>
 
+#include "base/nets.h"
+
 namespace udl {
 
-/// Layer l makes y = f(W x + b) of its inputs x; the numbers are those of kernels and files.
-enum class Activation : uint8_t { linear, logistic, tanh, relu, softmax };
-
-/// Of outputs y against targets t, summed over the units of a row, in nats or squared units.
-enum class Loss : uint8_t {
-  squared,        ///< |y - t|^2 / 2
-  cross_entropy,  ///< -t log y - (1 - t) log(1 - y): of logistic outputs alone
-  multinomial,    ///< -t log y: of softmax outputs alone; targets may be counts
-};
-
+/// Layer l makes y = f(W x + b) of its inputs x.
 struct NetShape {
   std::vector<int64_t>
       sizes;  ///< units, inputs first: layer l is between sizes[l] and sizes[l + 1]

@@ -142,5 +142,32 @@ void softmax_sums(const LossCall& call, float* log_sums, float* target_sums) {
   }
 }
 
+/// Of softmax outputs, row by row: their mean gradient first.
+UDL_ALWAYS_INLINE void softmax_errors(const LossCall& call, const UnitPanels& gradient) {
+  for (int64_t r = call.first_row; r < call.first_row + call.n_rows; ++r) {
+    const int64_t at = r * kTileUnits;
+    f32x16 products = broadcast(0.0f);
+    for (int64_t panel = 0; panel < call.n_panels; ++panel)
+      products = products + load(gradient.panel(panel) + at) * load(call.units.panel(panel) + at);
+    const f32x16 mean = broadcast(static_cast<float>(lane_sum(products)));
+    for (int64_t panel = 0; panel < call.n_panels; ++panel) {
+      float* g = gradient.panel(panel) + at;
+      store(g, load(call.units.panel(panel) + at) * (load(g) - mean));
+    }
+  }
+}
+
+void output_errors(const LossCall& call, const UnitPanels& gradient) {
+  if (call.activation == Activation::softmax) return softmax_errors(call, gradient);
+  const int64_t first = call.first_row * kTileUnits, n = call.n_rows * kTileUnits;
+  for (int64_t panel = call.first_panel; panel < call.first_panel + call.n_panels; ++panel)
+    with_activation(call.activation, [&](auto activation) {
+      float* g = gradient.panel(panel) + first;
+      const float* y = call.units.panel(panel) + first;
+      for (int64_t at = 0; at < n; at += kTileUnits)
+        store(g + at, load(g + at) * derivative<decltype(activation)::value>(load(y + at)));
+    });
+}
+
 }  // namespace
 }  // namespace udl

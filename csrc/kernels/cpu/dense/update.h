@@ -22,23 +22,18 @@ constexpr int kGradientUnits = 2;
 constexpr int kGradientPanels = 1;
 #endif
 
-/// Rows of 16 parameters with their gradients.
-struct StepRows {
-  float *weights, *first, *second;
-  const float* gradient;
-  int64_t n_rows;
-};
-
 template <OptimizerRule kRule, bool kDecays>
-UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const StepRows& rows) {
+UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const ParameterRows& rows) {
   const f32x16 rate = broadcast(step.rate), momentum = broadcast(step.momentum);
   const f32x16 decay = broadcast(step.weight_decay), l1 = broadcast(step.l1);
   for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += kTileUnits) {
     f32x16 g = load(rows.gradient + at), w = broadcast(0.0f);
-    if constexpr (kDecays || kRule != OptimizerRule::gradient) w = load(rows.weights + at);
+    if constexpr (kDecays || kRule > OptimizerRule::accumulate) w = load(rows.weights + at);
     if constexpr (kDecays) g = (g + decay * w) + l1 * sign(w);
     if constexpr (kRule == OptimizerRule::gradient) {
       store(rows.first + at, g);
+    } else if constexpr (kRule == OptimizerRule::accumulate) {
+      store(rows.first + at, load(rows.first + at) + g);
     } else if constexpr (kRule == OptimizerRule::descent) {
       store(rows.weights + at, w - rate * g);
     } else if constexpr (kRule == OptimizerRule::adam) {
@@ -62,10 +57,12 @@ UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const StepRows& rows
 }
 
 template <bool kDecays>
-UDL_ALWAYS_INLINE void step_by_rule(const OptimizerStep& step, const StepRows& rows) {
+UDL_ALWAYS_INLINE void step_by_rule(const OptimizerStep& step, const ParameterRows& rows) {
   switch (step.rule) {
     case OptimizerRule::gradient:
       return step_rows<OptimizerRule::gradient, kDecays>(step, rows);
+    case OptimizerRule::accumulate:
+      return step_rows<OptimizerRule::accumulate, kDecays>(step, rows);
     case OptimizerRule::descent:
       return step_rows<OptimizerRule::descent, kDecays>(step, rows);
     case OptimizerRule::sgd:
@@ -77,7 +74,7 @@ UDL_ALWAYS_INLINE void step_by_rule(const OptimizerStep& step, const StepRows& r
   }
 }
 
-UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const StepRows& rows) {
+UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const ParameterRows& rows) {
   if (decays && (step.weight_decay != 0.0f || step.l1 != 0.0f))
     step_by_rule<true>(step, rows);
   else
@@ -124,7 +121,7 @@ UDL_NEVER_INLINE void gradient_block(const DenseUpdate& update, int64_t unit, in
     }
   };
   bool begun = false;
-  for (int t = 0; t < update.n_terms; ++t) {
+  for (int64_t t = 0; t < update.n_terms; ++t) {
     const GradientTerm& term = update.terms[t];
     const float* inputs = term.inputs.panel(unit / kTileUnits) + unit % kTileUnits;
     const float* outputs = term.outputs.panel(panel);
@@ -144,8 +141,8 @@ UDL_NEVER_INLINE void gradient_block(const DenseUpdate& update, int64_t unit, in
 }
 
 /// A part of some weights: rows `unit` .. of a panel.
-UDL_ALWAYS_INLINE StepRows step_rows_of(const DenseUpdate& update, int64_t panel, int64_t unit,
-                                        const float* gradient, int64_t n_rows) {
+UDL_ALWAYS_INLINE ParameterRows step_rows_of(const DenseUpdate& update, int64_t panel, int64_t unit,
+                                             const float* gradient, int64_t n_rows) {
   const int64_t at = panel * update.panel_stride + unit * kTileUnits;
   const auto part = [at](float* values) { return values != nullptr ? values + at : nullptr; };
   return {part(update.weights), part(update.first), part(update.second), gradient, n_rows};

@@ -210,7 +210,6 @@ void PlainBlock<Real>::add_bias_gradient(int layer, int64_t n_rows, double* out)
   for (int64_t j = 0; j < n; ++j) out[j] += static_cast<double>(sum[j]);
 }
 
-template class PlainBlock<float>;
 template class PlainBlock<double>;
 
 }  // namespace udl

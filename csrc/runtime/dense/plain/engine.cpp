@@ -128,7 +128,6 @@ void PlainNetEngine<Real>::update(const UpdateRule& rule, const Objective& objec
   gradient_.clear();
 }
 
-template class PlainNetEngine<float>;
 template class PlainNetEngine<double>;
 
 }  // namespace udl

@@ -1,5 +1,5 @@
 #pragma once
-// Nets in plain loops, in float32 or float64: for gradient checks, for models that need float64,
+// Nets in plain loops, in float64: for gradient checks, for models that need float64,
 // and to hold other engines against. The same draws and the same rules, no speed target.
 #include <memory>
 

@@ -183,12 +183,8 @@ void copy_flat(const NetShape& shape, const PlainLayers<double>& layers, double*
   }
 }
 
-template class PlainGradient<float>;
 template class PlainGradient<double>;
-template double weight_penalties<float>(const PlainState<float>&, const Objective&);
 template double weight_penalties<double>(const PlainState<double>&, const Objective&);
-template void add_weight_penalties<float>(const PlainState<float>&, const Objective&, const Run&,
-                                          PlainLayers<double>&);
 template void add_weight_penalties<double>(const PlainState<double>&, const Objective&, const Run&,
                                            PlainLayers<double>&);
 

@@ -92,11 +92,8 @@ bool is_finite(const PlainState<Real>& net) {
   });
 }
 
-template void update<float>(PlainState<float>&, const PlainLayers<double>&, const UpdateRule&,
-                            const Run&);
 template void update<double>(PlainState<double>&, const PlainLayers<double>&, const UpdateRule&,
                              const Run&);
-template bool is_finite<float>(const PlainState<float>&);
 template bool is_finite<double>(const PlainState<double>&);
 
 }  // namespace udl

@@ -47,7 +47,6 @@ void PlainState<Real>::add_change_since(const PlainState& before, WeightChangeSu
     sum.add(values[l].weights.data(), before.values[l].weights.data(), shape.n_weights(l));
 }
 
-template struct PlainState<float>;
 template struct PlainState<double>;
 
 }  // namespace udl

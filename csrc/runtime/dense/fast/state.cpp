@@ -1,0 +1,68 @@
+#include "runtime/dense/fast/state.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace udl {
+namespace {
+
+bool all_finite(const float* values, int64_t n) {
+  return std::all_of(values, values + n, [](float value) { return std::isfinite(value); });
+}
+
+}  // namespace
+
+FastLayers zero_fast_layers(const NetShape& shape) {
+  FastLayers layers(shape.n_layers());
+  for (int l = 0; l < shape.n_layers(); ++l) {
+    if (!shape.is_tied(l)) layers[l].weights = PanelMatrix(shape.n_outputs(l), shape.n_inputs(l));
+    layers[l].bias.resize(round_up(shape.n_outputs(l), kTileUnits));
+  }
+  return layers;
+}
+
+void FastState::set(const NetArray& array, const float* from) {
+  FastLayer& layer = layers_of(array.quantity)[array.layer];
+  if (array.is_bias)
+    std::copy_n(from, shape.n_outputs(array.layer), layer.bias.data());
+  else if (!layer.weights.empty())
+    layer.weights.assign(from);
+}
+
+void FastState::get(const NetArray& array, float* to) const {
+  const FastLayer& layer = const_cast<FastState*>(this)->layers_of(array.quantity)[array.layer];
+  if (array.is_bias)
+    std::copy_n(layer.bias.data(), shape.n_outputs(array.layer), to);
+  else if (!layer.weights.empty())
+    layer.weights.copy_to(to);
+}
+
+void FastState::set_memory(Memory kind) {
+  memory = kind;
+  adam_steps = 0;
+  first = kind == Memory::none ? FastLayers() : zero_fast_layers(shape);
+  second = kind == Memory::adam ? zero_fast_layers(shape) : FastLayers();
+}
+
+/// Lanes of missing units are zeros, which change no sum.
+void FastState::add_change_since(const FastState& before, WeightChangeSum& sum) const {
+  for (int l = 0; l < shape.n_layers(); ++l)
+    if (!shape.is_tied(l))
+      sum.add(values[l].weights.panel(0), before.values[l].weights.panel(0),
+              values[l].weights.n_panels() * values[l].weights.panel_stride());
+}
+
+bool FastState::is_finite() const {
+  return std::all_of(values.begin(), values.end(), [](const FastLayer& layer) {
+    const PanelMatrix& w = layer.weights;
+    return all_finite(layer.bias.data(), layer.bias.size()) &&
+           (w.empty() || all_finite(w.panel(0), w.n_panels() * w.panel_stride()));
+  });
+}
+
+DenseWeights FastState::weights(int layer) const {
+  const PanelMatrix& w = values[shape.owner(layer)].weights;
+  return {w.panel(0), w.n_visible(), w.n_hidden()};
+}
+
+}  // namespace udl

@@ -1,0 +1,49 @@
+#pragma once
+// Parameters of a net in the layout of its kernels, and what an optimiser remembers of them.
+#include <cstdint>
+#include <vector>
+
+#include "kernels/dense.h"
+#include "runtime/dense/engine.h"
+#include "runtime/memory/panels.h"
+
+namespace udl {
+
+/// Values of the parameters of one layer.
+struct FastLayer {
+  PanelMatrix weights;  ///< empty where they are another layer's
+  Buffer<float> bias;   ///< padded to whole panels with zeros
+};
+
+using FastLayers = std::vector<FastLayer>;
+
+FastLayers zero_fast_layers(const NetShape& shape);
+
+struct FastState {
+  using Real = float;
+
+  explicit FastState(const NetShape& net) : shape(net), values(zero_fast_layers(net)) {}
+
+  NetShape shape;
+  FastLayers values;
+  Memory memory = Memory::none;
+  FastLayers first;   ///< velocities, or means of Adam; empty without memory
+  FastLayers second;  ///< squares of Adam
+  int64_t adam_steps = 0;
+
+  void set(const NetArray& array, const float* from);
+  void get(const NetArray& array, float* to) const;
+  void set_memory(Memory kind);
+  void add_change_since(const FastState& before, WeightChangeSum& sum) const;
+  bool is_finite() const;
+
+  /// Those that layer l uses; where it is tied, transposed: its inputs are outputs there.
+  DenseWeights weights(int layer) const;
+
+ private:
+  FastLayers& layers_of(Quantity quantity) {
+    return quantity == Quantity::value ? values : quantity == Quantity::square ? second : first;
+  }
+};
+
+}  // namespace udl

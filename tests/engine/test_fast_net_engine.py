@@ -1,0 +1,124 @@
+"""The engine of nets on kernels, against plain loops in float64; bit for bit over threads and CPU targets."""
+
+import numpy as np
+import pytest
+
+from udl_fast import _core, runtime
+
+SEED, STEP = 7, 3
+RNG = np.random.default_rng(0)
+NETS = {
+    "logistic": ([37, 50, 37], ["logistic", "logistic"], "cross_entropy", None),
+    "deep": ([37, 40, 17, 40, 37], ["tanh", "linear", "relu", "logistic"], "squared", None),
+    "tied": ([37, 40, 17, 40, 37], ["logistic"] * 4, "cross_entropy", [-1, -1, 1, 0]),
+    "tied twice": ([37, 20, 37, 20, 37], ["logistic"] * 4, "squared", [-1, 0, -1, 0]),
+    "one layer": ([37, 37], ["linear"], "squared", None),
+}
+OBJECTIVES = {
+    "penalties": {"weight_decay": 0.03, "l1": 0.02},
+    "sparsity": {"sparsity_target": 0.1, "sparsity_cost": 0.7},
+    "gaussian": {"corruption": "gaussian", "corruption_level": 0.3, "dropout": 0.4},
+    "masking": {
+        "corruption": "masking",
+        "corruption_level": 0.4,
+        "sparsity_target": 0.3,
+        "sparsity_cost": 0.5,
+    },
+    "code": {"code_layer": 0, "code_noise": 0.5, "rounded_code": True},
+    "fixed code": {"code_layer": 0, "code_noise": 0.5, "fixed_code_noise": True},
+    "salt": {"corruption": "salt_and_pepper", "corruption_level": 0.5},
+}
+SOLVERS = {
+    "descent": {"solver": "sgd", "learning_rate": 0.1, "momentum": 0.0},
+    "momentum": {"solver": "sgd", "learning_rate": 0.1, "momentum": 0.9},
+    "nesterov": {"solver": "sgd", "learning_rate": 0.1, "momentum": 0.9, "nesterov": True},
+    "adam": {"solver": "adam", "learning_rate": 0.01, "momentum": 0.9, "epsilon": 1e-4},
+}
+
+
+def images(n, zeros=0.0, columns=37):
+    """A share of the pixels is 0."""
+    generator = np.random.default_rng(n)
+    x = generator.uniform(0.05, 0.95, (n, columns)).astype(np.float32)
+    return _core.Rows.from_array(x * (generator.random(x.shape) >= zeros).astype(np.float32))
+
+
+def engines(net, *precisions):
+    """Engines with the same parameters, which float32 holds."""
+    made = [_core.NetEngine(net[0], net[1], net[2], precision, net[3]) for precision in precisions]
+    w = np.random.default_rng(1).normal(0, 0.4, made[0].n_parameters).astype(np.float32)
+    for engine in made:
+        engine.set_parameters(w.astype(float))
+    return made
+
+
+def assert_close(found, expected, tolerance):
+    """Sums of a few thousand float32 terms: the error of the whole is a few roundings of its size."""
+    assert np.linalg.norm(found - expected) <= tolerance * np.linalg.norm(expected)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("net", NETS)
+@pytest.mark.parametrize(("n_rows", "zeros"), [(13, 0.0), (1100, 0.9)])  # parts of rows, and lists
+def test_gradients(net, objective, n_rows, zeros):
+    if net == "one layer" and "code_layer" in OBJECTIVES[objective]:
+        return
+    rows = images(n_rows, zeros)
+    order = np.random.default_rng(2).permutation(n_rows).astype(np.uint32)
+    (a, g), (b, h) = (
+        engine.gradient(rows, OBJECTIVES[objective], SEED, STEP, 2, order, None)
+        for engine in engines(NETS[net], "float32", "float64")
+    )
+    assert a == pytest.approx(b, rel=2e-6)
+    assert_close(g, h, 3e-6)
+
+
+@pytest.mark.parametrize("solver", SOLVERS)
+@pytest.mark.parametrize("objective", ["penalties", "sparsity", "masking"])
+def test_training(solver, objective):
+    rows = images(205, 0.8)
+    settings = {"batch_size": 50, **OBJECTIVES[objective], **SOLVERS[solver]}
+    fast, plain = engines(NETS["tied"], "float32", "float64")
+    for epoch in range(2):
+        a, b = (e.train(rows, None, settings, SEED, 5 * epoch, 2) for e in (fast, plain))
+        assert (a["n_updates"], a["n_rows"], a["finite"]) == (5, 205, True)
+        assert a["loss"] == pytest.approx(b["loss"], rel=1e-5)
+    assert_close(fast.parameters(), plain.parameters(), 2e-5)
+
+
+@pytest.mark.parametrize("net", ["deep", "tied"])
+def test_bits_do_not_depend_on_threads_or_targets(net):
+    rows = images(300, 0.8)
+    settings = {"batch_size": 70, **OBJECTIVES["masking"], "dropout": 0.2, **SOLVERS["adam"]}
+    results = []
+    for n_threads, target in [(1, None), (3, None), *((2, t) for t in _core.available_targets())]:
+        with runtime.forced_target(target or _core.current_target()):
+            (engine,) = engines(NETS[net], "float32")
+            trained = engine.train(rows, None, settings, SEED, 0, n_threads)
+            loss, gradient = engine.gradient(
+                rows, OBJECTIVES["sparsity"], SEED, 0, n_threads, None, None
+            )
+            outputs = engine.forward(rows, n_threads)
+        results.append((trained["loss"], engine.parameters(), loss, gradient, outputs))
+    for other in results[1:]:
+        for x, y in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
+def test_lists_of_inputs_change_no_bit():
+    """Noise that no sum can see makes zeros to values: whole products instead of lists."""
+    settings = {"batch_size": 150, **OBJECTIVES["sparsity"], **SOLVERS["momentum"]}
+    found = []
+    for noise in ({}, {"corruption": "gaussian", "corruption_level": 1e-45}):
+        (engine,) = engines(NETS["deep"], "float32")
+        engine.train(images(320, 0.8), None, settings | noise, SEED, 0, 2)
+        found.append(engine.parameters())
+    np.testing.assert_array_equal(*found)
+
+
+def test_a_loss_that_is_no_number_ends_training():
+    (engine,) = engines(NETS["deep"], "float32")
+    settings = {"batch_size": 10, **SOLVERS["descent"], "learning_rate": 1e30}
+    result = engine.train(images(100), None, settings, SEED, 0, 2)
+    assert not result["finite"]
+    assert result["n_updates"] < 10
