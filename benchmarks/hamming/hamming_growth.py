@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from benchmarks.support.recording import finish, output_path, parser
 from benchmarks.support.resident import status_mb
 from udl_fast import HammingIndex, get_num_threads
 from udl_fast.bench.hamming.data import clustered
+from udl_fast.bench.table import markdown_table
 
 SIZES = (100_000, 300_000, 1_000_000, 3_000_000, 10_000_000, 20_000_000)
 _N_BITS, _LARGEST, _PER_CLUSTER, _N_QUERIES = 256, 24, 10, 200
@@ -80,6 +82,24 @@ def plot(results: list[dict[str, float]], path: Path) -> None:
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
     figure.savefig(path, dpi=100, metadata={"Software": None})
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    header = ["codes", "a query by scan", "a query by tables", "tables built in"]
+    header += ["index without tables", "its tables"]
+    rows = [
+        [
+            f"{row['codes']:,}",
+            f"{1e3 * row['scan_seconds']:.3g} ms",
+            f"{1e6 * row['tables_seconds']:.3g} us",
+            f"{row['build_seconds']:.2f} s",
+            f"{row['bytes_per_code']:.2f} B a code",
+            f"{row['table_bytes_per_code']:.1f} B a code",
+        ]
+        for row in record["results"]
+    ]
+    return markdown_table(header, rows)
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ from sklearn.utils import gen_batches
 from benchmarks.support.recording import finish, output_path, parser
 from benchmarks.support.resident import Peak, status_mb
 from udl_fast import RBM
+from udl_fast.bench.table import markdown_table
 
 N_FEATURES = 784
 BLOCK_ROWS = 10_000  # of the file, written again and again
@@ -118,6 +119,26 @@ def measure(
         "added_mb": round(peak.highest - before, 1),
         "seconds": round(seconds, 2),
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    words = {
+        "states": "`fit`, packed to a bit each",
+        "grey": "`fit`, left in the file",
+        "chunks": "`partial_fit` on an iterator of chunks",
+    }
+    rows = [
+        [
+            found["dtype"],
+            words[found["way"]],
+            f"{found['file_mb']:,.0f} MB",
+            f"{found['added_mb']:.0f} MB",
+        ]
+        for found in record["results"]
+    ]
+    limit = f"memory added (allowed: {record['limit_mb']:.0f} MB)"
+    return markdown_table(["values", "way", "mapped file", limit], rows)
 
 
 def main() -> int:

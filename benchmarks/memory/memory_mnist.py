@@ -7,12 +7,14 @@ before. Linux only.
 
 import gc
 import sys
+from typing import Any
 
 import numpy as np
 
 from benchmarks.support.recording import finish, output_path, parser
 from benchmarks.support.resident import Peak, status_mb
 from udl_fast import RBM
+from udl_fast.bench.table import markdown_table
 from udl_fast.datasets import load_mnist
 
 LIMIT_MB = 120
@@ -24,6 +26,16 @@ def training_rows(quick: bool) -> tuple[np.ndarray, str]:
         generator = np.random.default_rng(0)
         return (generator.random((60000, 784), np.float32) < 0.13).astype(np.uint8), "random bits"
     return load_mnist(binary=0.5, dtype=np.uint8).data, "MNIST, thresholded at 0.5"
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        ["before training", f"{record['before_mb']:.0f} MB"],
+        ["highest while training", f"{record['highest_mb']:.0f} MB"],
+        ["added by training", f"{record['added_mb']:.0f} MB"],
+    ]
+    return markdown_table([record["data"], "resident memory"], rows)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from sklearn.neural_network import BernoulliRBM
 from benchmarks.support.recording import finish, output_path, parser
 from benchmarks.support.resident import Peak, status_mb
 from udl_fast import RBM
+from udl_fast.bench.table import markdown_table
 
 BATCH_SIZE = 100
 
@@ -128,6 +129,26 @@ def measure(case: Case) -> dict[str, Any]:
         "least_seconds": {name: float(f"{value:.3g}") for name, value in least.items()},
         "time_of_sklearn": round(least["udl_fast"] / least["sklearn"], 2),
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        [
+            found["work"],
+            f"{found['rows']:,} x {found['features']:,} {found['kind']}",
+            str(found["components"]),
+            f"{found['stored_mb']:.1f} MB",
+            f"{found['added_mb']['udl_fast']:.0f} MB",
+            f"{found['added_mb']['sklearn']:.0f} MB",
+            f"{1e3 * found['least_seconds']['udl_fast']:.3g} ms",
+            f"{1e3 * found['least_seconds']['sklearn']:.3g} ms",
+        ]
+        for found in record["results"]
+    ]
+    header = ["call", "sparse rows", "hidden units", "stored", "memory added", "scikit-learn's"]
+    header += ["time", "scikit-learn's"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.support.recording import finish, output_path, parser
+from udl_fast.bench.table import markdown_table
 
 WORKER = Path(__file__).with_name("_work_of_build.py")
 SETTLE_SECONDS = 0.1  # threads of the other build have gone to sleep by then
@@ -131,6 +132,23 @@ def compare(
             "largest": round(max(ratios), 4),
         },
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        [
+            name,
+            f"{case['seconds_a_run']['before'] * 1000:.4g} ms",
+            f"{case['seconds_a_run']['after'] * 1000:.4g} ms",
+            f"{case['ratio']['median']:.3f}",
+            "same" if case.get("same_bits", True) else "other",
+        ]
+        for name, case in record["cases"].items()
+    ]
+    before, after = record["commits"]["before"], record["commits"]["after"]
+    heads = ["work", f"before ({before})", f"after ({after})", "rate after / before", "bits"]
+    return markdown_table(heads, rows)
 
 
 def main() -> None:

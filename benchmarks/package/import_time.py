@@ -12,8 +12,10 @@ import statistics
 import subprocess
 import sys
 import time
+from typing import Any
 
 from benchmarks.support.recording import finish, output_path, parser
+from udl_fast.bench.table import markdown_table
 
 _CODE = "import time; t = time.perf_counter(); {}; print(time.perf_counter() - t)"
 BASE = "import sklearn.base"
@@ -35,6 +37,20 @@ def command_seconds(argument: str) -> float:
     command = [sys.executable, "-m", "udl_fast", argument]
     subprocess.run(command, capture_output=True, check=True)
     return time.perf_counter() - start
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = []
+    for statement, seconds in record["seconds"].items():
+        added = record["added_seconds"].get(statement)
+        more = "" if added is None else f"{added * 1000:+.0f} ms"
+        rows.append([f"`{statement}`", f"{seconds * 1000:.0f} ms", more])
+    rows += [
+        [f"`{name}`", f"{s * 1000:.0f} ms", ""]
+        for name, s in record.get("command_seconds", {}).items()
+    ]
+    return markdown_table(["statement", "median", "beyond sklearn.base"], rows)
 
 
 def main() -> int:

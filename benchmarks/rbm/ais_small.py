@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 
 SHARE = 0.95
 N_RUNS = 100
@@ -74,6 +75,23 @@ def summary(runs: list[dict[str, Any]], exact: float) -> dict[str, Any]:
         "exact": round(exact, 5),
         **means,
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    found = record["results"]
+    of = f"of {found['seeds']} seeds"
+    rows = [
+        ["exact", f"{found['exact']:.3f}", ""],
+        ["AIS", f"{found['mean_ais']:.3f}", f"{found['within_3_standard_errors']} {of}"],
+        [
+            "reverse AIS",
+            f"{found['mean_reverse_ais']:.3f}",
+            f"{found['reverse_within_3_standard_errors']} {of}",
+        ],
+        ["both", "", f"{found['bracketed_within_3_standard_errors']} {of}"],
+    ]
+    return markdown_table(["method", "log Z (mean)", "exact value within 3 standard errors"], rows)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads, set_num_threads
+from udl_fast.bench.table import markdown_table
 from udl_fast.callbacks import EarlyStopping, History
 
 LIMIT_PERCENT = 1.0
@@ -89,6 +90,31 @@ def run(case: Case, seed: int) -> dict[str, Any]:
         "measurements": len(model.history_["epoch"]),
         "seconds": round(seconds, 2),
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        [
+            f"{case['data']}, {case['n_train']:,} rows, {case['n_components']} hidden units",
+            str(run["seed"]),
+            f"{run['best']:.2f} (epoch {run['best_epoch']} of {case['n_iter']})",
+            f"{run['kept']:.2f} (epoch {run['kept_epoch']})",
+            "-" if run["stopped_epoch"] is None else str(run["stopped_epoch"]),
+            f"{run['short_of_best_percent']:.2f} %",
+        ]
+        for case in record["results"]
+        for run in case["runs"]
+    ]
+    header = [
+        "data",
+        "seed",
+        "best of all epochs, nats",
+        "kept, nats",
+        "stopped",
+        "short of the best",
+    ]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

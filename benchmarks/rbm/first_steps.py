@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import _core, get_num_threads
+from udl_fast.bench.table import markdown_table
 
 SEED = 20260101
 LEARNING_RATE = 0.1
@@ -113,6 +114,23 @@ def measure(
         "fast_speed": round(statistics.median(ratios), 3),
         "fast_speed_first_fifth": round(statistics.median(ratios[: max(1, n_calls // 5)]), 3),
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    header = ["batch x visible x hidden"]
+    for precision in record["sizes"][0]["precisions"]:
+        header += [f"{precision}, ms a call", "longest of the first calls"]
+    header += ["fast against the default", "in the first fifth"]
+    rows = []
+    for found in record["sizes"]:
+        row = [" x ".join(str(n) for n in found["size"])]
+        for times in found["precisions"].values():
+            row += [f"{times['median_ms']:g}", f"{times['longest_over_median']:.2f} medians"]
+        rows.append(
+            [*row, f"{found['fast_speed']:.2f}x", f"{found['fast_speed_first_fifth']:.2f}x"]
+        )
+    return markdown_table(header, rows)
 
 
 def main() -> int:

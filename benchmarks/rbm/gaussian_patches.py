@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 from udl_fast.plot import WeightsDisplay
 
 NAME = "gaussian_patches"
@@ -69,6 +70,20 @@ def edge_shares(filters: NDArray[Any], side: int) -> NDArray[np.float64]:
     return np.array(shares)
 
 
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    found = record["results"]
+    rows = [
+        ["filters that are edges", f"{100 * found['edges']:.0f} %"],
+        ["filters of noise that are", f"{100 * found['edges_among_noise']:.0f} %"],
+        ["sigma, mean (least)", f"{found['sigma']['mean']:.3f} ({found['sigma']['least']:.3f})"],
+        ["deviation of the pixels", f"{found['deviation_of_data']:.3f}"],
+        ["squared error of reconstructions", f"{100 * found['reconstruction_error_share']:.1f} %"],
+        ["seconds", f"{found['seconds']:.0f}"],
+    ]
+    return markdown_table(["of whitened patches", "value"], rows)
+
+
 def main() -> int:
     """Run, print, record."""
     options: argparse.ArgumentParser = parser(__doc__)
@@ -76,7 +91,7 @@ def main() -> int:
     options.add_argument("--components", type=int, default=100)
     options.add_argument("--epochs", type=int, default=30)
     options.add_argument("--seed", type=int, default=0)
-    options.add_argument("--precision", default="float64")
+    options.add_argument("--precision", default="fixed")
     arguments = options.parse_args()
     path = output_path(arguments, NAME)
     side, n = (8, 500) if arguments.quick else (SIDE, arguments.patches)

@@ -20,6 +20,7 @@ from udl_fast.bench import suite
 from udl_fast.bench.contestants.gaussian._steps import CHECK_RATE
 from udl_fast.bench.harness import Timings, interleave
 from udl_fast.bench.process import Contestant, ContestantError
+from udl_fast.bench.table import markdown_table, rate, ratio
 
 SIZE, QUICK_SIZE = (128, 3072, 1024), (16, 64, 32)  # rows of a minibatch, visible, hidden
 N_BATCHES = 8
@@ -166,6 +167,21 @@ def of_best_peer(timings: Timings) -> dict[str, Any]:
         best = max(peers, key=timings.median)
         found["best_peer"], found["ratio_to_best"] = best, found["ratios"][best]["median"]
     return found
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    names = list(record["contestants"])
+    rows = [
+        [
+            workload,
+            *(rate(found["rates"][name]["median"]) for name in names),
+            f"{ratio(found['ratio_to_best'])} ({found['best_peer']})" if len(names) > 1 else "",
+        ]
+        for workload, found in record["results"].items()
+    ]
+    header = ["step", *(f"{name}, examples/s" for name in names), "vs the fastest form"]
+    return markdown_table(header, rows)
 
 
 def main() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 from udl_fast.commands.demo.data import GOOD_MNIST
 
 NAME = "good_mnist"
@@ -68,6 +69,28 @@ def summary(runs: list[dict[str, Any]]) -> dict[str, Any]:
     means = {name: statistics.fmean(found[name] for found in runs) for name in names}
     tests = [found["test"] for found in runs]
     return {**means, "lowest_test": min(tests), "highest_test": max(tests), "runs": runs}
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = []
+    for result in record["results"].values():
+        n_seeds = len(result["runs"])
+        spread = (
+            f" ({result['lowest_test']:.1f} to {result['highest_test']:.1f})" if n_seeds > 1 else ""
+        )
+        rows.append(
+            [
+                result["name"],
+                f"{result['test']:.1f}{spread}",
+                f"{result['training']:.1f}",
+                f"{result['free_energy_gap']:.1f}",
+                str(n_seeds),
+            ]
+        )
+    header = ["setting", "exact pseudo-likelihood of test images, nats (range over seeds)"]
+    header += ["of training images", "free energy gap, nats", "seeds"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

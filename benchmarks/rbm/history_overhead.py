@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
+from udl_fast.bench.table import markdown_table
 from udl_fast.callbacks import History
 from udl_fast.callbacks import _run as _fit_callbacks
 from udl_fast.callbacks._monitor import Monitor
@@ -40,6 +41,22 @@ def fit(images: NDArray[np.uint8], n_components: int, n_iter: int, watched: bool
     callbacks = None if watched else [History(every=0)]
     model = RBM(n_components, n_iter=n_iter, callbacks=callbacks, random_state=0)
     return model.fit(images)
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    settings = record["settings"]
+    rows = [
+        [
+            f"{settings['rows']:,} rows, 784-{settings['n_components']}, {settings['n_iter']} epochs",
+            f"{sorted(record['seconds_without'])[len(record['ratios']) // 2]:.2f} s",
+            f"{record['measuring_percent']:.1f} %",
+            f"{record['overhead_percent']:+.1f} % ({min(record['ratios']):.2f} to "
+            f"{max(record['ratios']):.2f})",
+        ]
+    ]
+    header = ["MNIST", "fit without", "share of measuring", "median ratio of fits, less 1 (range)"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, _core, datasets
+from udl_fast.bench.table import markdown_table
 from udl_fast.callbacks._monitor import rows_to_measure
 
 _EARLY = 2  # changes: from the first epoch to the third
@@ -128,6 +129,12 @@ def unsure(monitor: list[dict[str, float]]) -> list[str]:
         for row in monitor[:_EARLY]
         if not row["change"] > 10 * row["standard_error"]
     ]
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [[name.replace("_", " "), f"{value:.3f}"] for name, value in record["results"].items()]
+    return markdown_table([f"metric ({record['data']})", "value"], rows)
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.rbm.rbm_exact16 import load
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM
+from udl_fast.bench.table import markdown_table
 
 SETTINGS = {
     "fixed": {"precision": "fixed", "statistics": "mean"},
@@ -56,6 +57,22 @@ def compare(values: list[float], reference: list[float]) -> dict[str, float]:
         "difference_nats": round(difference, 3),
         "standard_errors": round(difference / math.sqrt(variance), 2),
     }
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    header = [
+        "setting",
+        "exact test log-likelihood, nats (mean)",
+        "standard deviation",
+        "against the default",
+    ]
+    rows = []
+    for name, result in record["results"].items():
+        against = f"{result['standard_errors']:+.1f} standard errors" if name != "fixed" else ""
+        mean, deviation = result["mean_log_likelihood"], result["standard_deviation"]
+        rows.append([name, f"{mean:.2f}", f"{deviation:.2f}", against])
+    return markdown_table(header, rows)
 
 
 def main() -> int:

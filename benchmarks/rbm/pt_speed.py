@@ -14,10 +14,20 @@ import numpy as np
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
+from udl_fast.bench.table import markdown_table
 from udl_fast.callbacks import History
 
 LIMIT_RATIO = 1.15
 N_TEMPERATURES = 10
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    settings = record["settings"]
+    shape = f"{settings['n_visible']}-{settings['n_components']}"
+    ratios = [f"{record[name]:.2f}x" for name in ("ratio", "ratio_of_least", "limit_ratio")]
+    header = ["model", "tempering against PCD (median)", "least times", "limit"]
+    return markdown_table(header, [[shape, *ratios]])
 
 
 def main() -> int:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 
 LEAST_MEAN, LARGEST_GAP = -90.0, 2.0  # nats
 LONGEST_SECONDS = 78 * 60 / 5
@@ -55,6 +56,24 @@ def likelihoods(
         }
     both = [found[method]["log_likelihood"] for method in ("ais", "reverse_ais")]
     return {**found, "mean": round(sum(both) / 2, 3), "gap": round(both[0] - both[1], 3)}
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        [
+            f"{found['temperatures']:,}",
+            *(
+                f"{found[method]['log_likelihood']:.2f} ({found[method]['standard_error']:.2f})"
+                for method in ("ais", "reverse_ais")
+            ),
+            f"{found['mean']:.2f}",
+            f"{found['gap']:.2f}",
+        ]
+        for found in record["results"]
+    ]
+    header = ["temperatures", "AIS, nats (standard error)", "reverse AIS, nats", "mean", "gap"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 
 LIMIT_NATS = {False: -149.1, True: -142.6}  # not centred, centred
 LARGEST_DIFFERENCE_NATS = 1.0  # of both polarities of a centred model
@@ -89,6 +90,17 @@ def reaches(results: dict[str, Any], centered: bool) -> bool:
     normal, flipped = (results[name]["mean_log_likelihood"] for name in ("normal", "flipped"))
     alike = abs(normal - flipped) <= LARGEST_DIFFERENCE_NATS
     return bool(normal >= LIMIT_NATS[centered] and (alike or not centered))
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = []
+    for name, result in record["results"].items():
+        values = [run["log_likelihood"] for run in result["runs"]]
+        spread = f"{min(values):.2f} to {max(values):.2f}"
+        rows.append([name, f"{result['mean_log_likelihood']:.2f}", spread, str(len(values))])
+    header = ["polarity", "exact test log-likelihood, nats (mean)", "range over seeds", "seeds"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

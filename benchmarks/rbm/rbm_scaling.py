@@ -20,6 +20,7 @@ from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.bench.contestants.rbm.udl_fast import Engine
 from udl_fast.bench.harness import interleave
 from udl_fast.bench.rbm.cases import SIZES, timing_case
+from udl_fast.bench.table import markdown_table, rate, ratio
 
 
 class Threads(Engine):
@@ -83,6 +84,27 @@ def fit_seconds(images: NDArray[Any], n_components: int, n_iter: int) -> tuple[f
     start = time.perf_counter()
     model.fit(images)
     return time.perf_counter() - start, model._engine.seconds
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    sizes = []
+    for found in record["thread_scaling"]:
+        rates = [rate(value) for value in found["rates"].values()]
+        sizes.append([" x ".join(map(str, found["size"])), *rates, ratio(found["ratio"])])
+    names = list(record["thread_scaling"][0]["rates"])
+    header = ["batch x visible x hidden", *(f"{name}, examples/s" for name in names), "ratio"]
+    rows = [
+        [
+            f"{row['rows']:,}",
+            f"{row['fit_seconds']:.3f} s",
+            f"{row['microseconds_per_row']:.2f}",
+            f"{row['overhead_percent']:.1f} %",
+        ]
+        for row in record["rows"]
+    ]
+    growth = ["rows of MNIST", "fit", "microseconds a row and pass", "beyond the compiled passes"]
+    return f"{markdown_table(header, sizes)}\n\n{markdown_table(growth, rows)}"
 
 
 def main() -> int:

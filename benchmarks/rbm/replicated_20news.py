@@ -16,6 +16,7 @@ from scipy import sparse
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets
+from udl_fast.bench.table import markdown_table
 
 NAME = "replicated_20news"
 
@@ -53,6 +54,18 @@ def lda(train: Any, test: Any, n_topics: int, seed: int) -> float:
         n_topics, learning_method="online", batch_size=512, max_iter=10, random_state=seed
     )
     return float(model.fit(train).perplexity(test))
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    words = {
+        "replicated_softmax": "replicated softmax",
+        "replicated_softmax_training": "the same, training documents",
+        "unigram": "unigram",
+        "lda": "scikit-learn's LDA",
+    }
+    rows = [[text, f"{record['results'][name]:.1f}"] for name, text in words.items()]
+    return markdown_table(["model", "perplexity per word of held-out documents"], rows)
 
 
 def main() -> int:

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, presets
+from udl_fast.bench.table import markdown_table
 
 LONG_STEPS = [(0, 1), (25, 5), (50, 10), (100, 15), (150, 20), (200, 25)]
 AIM_NATS, LARGEST_GAP_NATS = -86.34, 2.0  # of the long run
@@ -93,6 +94,22 @@ def is_reached(results: list[dict[str, Any]], long: bool) -> bool:
     if long:
         return bool(found[0] >= AIM_NATS and abs(results[0]["gap"]) <= LARGEST_GAP_NATS)
     return found == sorted(found)
+
+
+def table(record: dict[str, Any]) -> str:
+    """The record as a Markdown table."""
+    rows = [
+        [
+            result["name"],
+            f"{result['log_likelihood']:.2f}",
+            f"{result['ais']:.2f} +- {result['ais_std_error']:.2f}",
+            f"{result['reverse_ais']:.2f} +- {result['reverse_ais_std_error']:.2f}",
+            f"{result['training_seconds']:.0f} s",
+        ]
+        for result in record["results"]
+    ]
+    header = ["training", "test log-likelihood, nats", "by AIS", "by reverse AIS", "trained in"]
+    return markdown_table(header, rows)
 
 
 def main() -> int:

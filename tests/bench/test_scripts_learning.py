@@ -1,0 +1,115 @@
+"""What models learn, by the scripts of benchmarks/ in their quick forms."""
+
+import numpy as np
+import pytest
+
+from tests.support.benchmark_scripts import load, run
+
+
+def test_gaussian_patches(tmp_path):
+    results = run("gaussian_patches", tmp_path)["results"]
+    assert results["finite"]
+    assert 0 < results["sigma"]["least"] < results["deviation_of_data"]
+    assert 0 < results["reconstruction_error_share"] < 1
+    assert (tmp_path / "result.png").stat().st_size > 0
+
+
+def test_replicated_20news(tmp_path):
+    results = run("replicated_20news", tmp_path)["results"]
+    assert 1 < results["replicated_softmax"] < results["unigram"] < 31
+
+
+def test_early_stopping(tmp_path):
+    """60 epochs of digits end while they still learn: nothing is lost, and nothing stops on the plateau."""
+    (case,) = run("early_stopping", tmp_path)["results"]
+    (found,) = case["runs"]
+    assert found["short_of_best_percent"] <= 1
+    assert found["stopped_epoch"] is None
+    assert found["best"] - found["first"] > 5
+
+
+def test_precision_exact16(tmp_path):
+    results = run("precision_exact16", tmp_path)["results"]
+    assert results["sampled"]["log_likelihoods"] != results["fixed"]["log_likelihoods"]
+    for name in ("fast", "sampled"):
+        assert abs(results[name]["difference_nats"]) < 2
+
+
+def test_good_mnist(tmp_path):
+    record = run("good_mnist", tmp_path)
+    assert record["recipe"]["n_iter"] == 4
+    results = record["results"]
+    assert "the_recipe" in results
+    for found in results.values():
+        (only,) = found["runs"]
+        assert found["test"] == found["lowest_test"] == only["test"] < 0
+        assert found["test"] > -64 * np.log(2)  # of guessing every pixel
+    assert len({found["test"] for found in results.values()}) == len(results)
+
+
+def test_metric_check(tmp_path):
+    results = run("metric_check", tmp_path)["results"]
+    assert 0 < results["pca10_test_error"] < 5
+
+
+def test_metric_check_finds_a_wrong_metric(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    right = {"pca30_test_error": 13.866, "base_rate_fixed": -205.8}
+    assert check.deviations(right) == []
+    assert len(check.deviations({"pca30_test_error": 13.0, "base_rate_fixed": float("nan")})) == 2
+
+
+def test_base_rate_by_hand(monkeypatch):
+    check = load("metric_check", monkeypatch)
+    train = np.array([[0.0, 1], [0, 1], [1, 1]])
+    test = np.array([[0.0, 1], [1, 0]])
+    p = [2 / 5, 4 / 5]
+    by_hand = np.mean([np.log(1 - p[0]) + np.log(p[1]), np.log(p[0]) + np.log(1 - p[1])])
+    assert check.base_rate(train, test) == pytest.approx(by_hand)
+
+
+@pytest.mark.parametrize("options", [[], ["--centered"]])
+def test_exact_likelihood(tmp_path, options):
+    record = run("rbm_exact16", tmp_path, "--seeds", "5", *options)
+    for result in record["results"].values():
+        assert [run["seed"] for run in result["runs"]] == [5]
+        # Between knowing nothing and the entropy of a uniform pixel distribution.
+        assert -64 * np.log(2) < result["mean_log_likelihood"] < 0
+
+
+def test_ais_small(tmp_path):
+    record = run("ais_small", tmp_path, "--seeds", "3")
+    found = record["results"]
+    assert found["seeds"] == len(record["runs"]) == 3
+    assert found["within_3_standard_errors"] >= 2
+    assert found["bracketed_within_3_standard_errors"] >= 2
+    assert abs(found["mean_ais"] - found["exact"]) < 0.1
+
+
+def test_pydeep_big500(tmp_path):
+    few, many = run("pydeep_big500", tmp_path)["results"]
+    for found in (few, many):
+        assert -64 * np.log(2) < found["reverse_ais"]["log_likelihood"] < 0
+        assert found["mean"] == pytest.approx(
+            found["ais"]["log_likelihood"] - found["gap"] / 2, abs=2e-3
+        )
+    assert few["temperatures"] < many["temperatures"]
+
+
+@pytest.mark.parametrize("options", [[], ["--long"]])
+def test_likelihoods_by_steps(tmp_path, options):
+    results = run("sm2008", tmp_path, *options)["results"]
+    assert [found["name"] for found in results] == (
+        ["CD-25, long"] if options else ["CD-1", "CD-3", "CD-25"]
+    )
+    for found in results:
+        assert -64 * np.log(2) < found["log_likelihood"] < 0
+        assert found["log_likelihood"] == pytest.approx((found["ais"] + found["reverse_ais"]) / 2)
+
+
+def test_rbm_features1024(tmp_path):
+    record = run("rbm_features1024", tmp_path, "--seeds", "3", "4")
+    (only,) = record["results"]
+    assert only["seed"] == 3
+    assert only["accuracy"] == record["mean_accuracy"] > 0.3  # 0.1 by chance
+    assert record["pixels"]["accuracy"] > 0.8

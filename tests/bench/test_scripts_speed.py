@@ -1,0 +1,162 @@
+"""The scripts of benchmarks/ that time something, in their quick forms."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from tests.support.benchmark_scripts import ROOT, load, module_of, run
+from udl_fast import _core
+
+
+def test_import_time(tmp_path):
+    record = run("import_time", tmp_path)
+    seconds = record["seconds"]
+    assert list(seconds) == ["import sklearn.base", "import udl_fast", "from udl_fast import RBM"]
+    for statement, added in record["added_seconds"].items():
+        assert added == pytest.approx(seconds[statement] - seconds["import sklearn.base"], abs=2e-4)
+    assert seconds["import sklearn.base"] > 0.01
+    assert list(record["command_seconds"]) == ["udl-fast --help", "udl-fast info"]
+    assert min(record["command_seconds"].values()) > 0.01
+
+
+def test_compare_builds_finds_one_build_equal_to_itself(tmp_path):
+    output = tmp_path / "result.json"
+    command = [sys.executable, "-m", module_of("compare_builds"), "--quick", "--output", output]
+    subprocess.run(command, check=True, capture_output=True, cwd=ROOT)
+    cases = json.loads(output.read_text())["cases"]
+    assert list(cases) == [
+        "cd-1 20x64x32",
+        "cd-1 fast 20x64x32",
+        "hidden 20x64x32",
+        "hidden fast 20x64x32",
+        "visible 20x64x32",
+        "visible fast 20x64x32",
+        "one query of 2,000 codes",
+    ]
+    for case in cases.values():
+        assert case["ratio"]["smallest"] <= case["ratio"]["median"] <= case["ratio"]["largest"]
+
+
+def test_compare_builds_times_nothing_where_results_differ(monkeypatch):
+    compare = load("compare_builds", monkeypatch).compare
+
+    class Build:
+        def __init__(self, result):
+            self.result = result
+
+        def ask(self, do, **_):
+            return self.result if do == "result" else 1.0
+
+    with pytest.raises(RuntimeError, match="different results"):
+        compare({"before": Build("a"), "after": Build("b")}, 1, 0.1)
+
+
+def test_kernel_rates(tmp_path):
+    targets = run("kernel_rates", tmp_path)["targets"]
+    assert list(targets) == _core.available_targets()
+    for found in targets.values():
+        assert found["multiply_add_gflops"] > 0
+        assert found["entry_addition_gflops"] > 0
+        (shape,) = found["shapes"]
+        assert all(value > 0 for value in shape.values())
+
+
+def test_history_overhead(tmp_path):
+    record = run("history_overhead", tmp_path)
+    assert record["same_bits"]
+    assert record["epochs_measured"] == 3
+    assert 0 < record["measuring_percent"] <= record["measuring_percent_highest"] < 100
+    assert record["ratios"] == [
+        pytest.approx(a / b, rel=0.05)
+        for a, b in zip(record["seconds_with"], record["seconds_without"], strict=True)
+    ]
+
+
+def test_rbm_scaling(tmp_path):
+    record = run("rbm_scaling", tmp_path)
+    assert all(found["ratio"] > 0 for found in record["thread_scaling"])
+    assert [row["rows"] for row in record["rows"]] == [224, 449, 898, 1797]
+    assert all(row["overhead_percent"] > 0 for row in record["rows"])
+
+
+def test_gaussian_speed(tmp_path):
+    """Without PyTorch there is no peer; what is timed is checked all the same."""
+    record = run("gaussian_speed", tmp_path)
+    assert list(record["results"]) == ["sigma learned", "sigma stays"]
+    for found in record["results"].values():
+        assert found["rates"]["udl_fast"]["median"] > 0
+        assert 0 < found["check_sigmas"]["udl_fast"] < 5
+
+
+def test_gaussian_speed_finds_a_wrong_step(monkeypatch):
+    script = load("gaussian_speed", monkeypatch)
+
+    class Contestant:
+        """Moves nothing."""
+
+        name = "still"
+
+        def call(self, method, parameters, rows, **_):
+            p = script.derivatives(parameters, rows.astype(np.float64))["hidden_bias"]
+            return {"mean_hidden": p, **parameters}
+
+    with pytest.raises(script.ContestantError, match="a step is off by"):
+        script.check(Contestant(), learn_sigma=True)
+
+
+def test_first_steps(tmp_path):
+    record = run("first_steps", tmp_path)
+    assert record["settings"]["calls"] == 5
+    assert [found["size"] for found in record["sizes"]] == [[10, 64, 32], [30, 70, 130]]
+    for found in record["sizes"]:
+        assert list(found["precisions"]) == ["fixed", "fast"]
+        assert all(times["longest_over_median"] >= 1 for times in found["precisions"].values())
+        assert found["fast_speed"] > 0
+
+
+def test_ais_speed(tmp_path):
+    record = run("ais_speed", tmp_path, "--peers", "numpy")
+    assert list(record["rates"]) == ["udl_fast", "udl_fast fast", "numpy"]
+    assert list(record["results"]) == ["numpy"]
+    for found in record["contestants"].values():
+        assert abs(found["error_nats"]) < 0.1
+
+
+def test_ais_speed_times_no_wrong_contestant(monkeypatch):
+    speed = load("ais_speed", monkeypatch)
+
+    class Wrong:
+        name = "wrong"
+
+        def call(self, method, n_temperatures, **model):
+            return np.full(model["n_runs"], speed.exact_log_ratio(model) + 0.1)
+
+    with pytest.raises(RuntimeError, match=r"wrong: log Z is off by 0\.1"):
+        speed.check(Wrong())
+
+
+def test_a_quick_run_records_nothing_by_itself(monkeypatch):
+    recording = load("recording", monkeypatch)
+    assert recording.output_path(recording.parser("x").parse_args(["--quick"]), "x") is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_hamming_growth(tmp_path):
+    record = run("hamming_growth", tmp_path)
+    assert [row["codes"] for row in record["results"]] == [1000, 20_000]
+    assert all(row["scan_seconds"] > 0 < row["tables_seconds"] for row in record["results"])
+
+
+def test_memory_read(tmp_path):
+    record = run("memory_read", tmp_path)
+    assert 0 < record["gb_per_second"] <= record["highest_gb_per_second"]
+    assert record["milliseconds"] * record["gb_per_second"] == pytest.approx(64, rel=0.1)
+
+
+def test_speed_of_tempering(tmp_path):
+    record = run("pt_speed", tmp_path)
+    assert record["ratio"] > 0
+    assert record["settings"]["models"]["pcd"]["n_chains"] == 200
