@@ -12,6 +12,7 @@ from ._core import __version__
 
 if TYPE_CHECKING:
     from . import callbacks, datasets, evaluation, exceptions, plot, registry, runtime
+    from .autoencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
@@ -47,9 +48,12 @@ _MODULES = (
 
 __all__ = [
     "RBM",
+    "Autoencoder",
     "BernoulliRBM",
+    "DenoisingAutoencoder",
     "HammingIndex",
     "LogPartition",
+    "SparseAutoencoder",
     "__version__",
     "callbacks",
     "datasets",

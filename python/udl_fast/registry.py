@@ -85,3 +85,6 @@ def class_of(entry: Entry) -> type[Any]:
 
 register("RBM", "udl_fast.rbm", "rbm")
 register("BernoulliRBM", "udl_fast.rbm.bernoulli", "bernoulli-rbm")
+register("Autoencoder", "udl_fast.autoencoder", "autoencoder")
+register("SparseAutoencoder", "udl_fast.autoencoder", "sparse-autoencoder")
+register("DenoisingAutoencoder", "udl_fast.autoencoder", "denoising-autoencoder")

@@ -3,6 +3,7 @@
 import argparse
 import inspect
 import json
+import re
 
 import numpy as np
 import pytest
@@ -54,8 +55,8 @@ def test_models_have_names(rows, tmp_path, capsys):
 
 
 def test_unknown_models_are_wrong_usage(capsys):
-    err = refused(capsys, "train rows.npy --model autoencoder")
-    assert "--model: there is no model 'autoencoder', only rbm, bernoulli-rbm" in err
+    err = refused(capsys, "train rows.npy --model perceptron")
+    assert "--model: there is no model 'perceptron', only rbm, bernoulli-rbm, " in err
     assert "expected one argument" in refused(capsys, "train rows.npy --model")
 
 
@@ -106,7 +107,10 @@ def test_arguments_are_options_with_their_defaults(name, capsys):
         if not is_left_out and isinstance(parameter.default, int | str) and not option.flag:
             shown = text[text.index(f"{spelling} ", text.index(f"options of {name}")) :]
             assert f"default {parameter.default}" in shown, argument
-    assert "--components N Hidden units (default 256)" in text
+    default = inspect.signature(model_class).parameters["n_components"].default
+    assert re.search(
+        rf"--components N (Hidden units|Units of the code).*? \(default {default}\)", text
+    )
 
 
 def test_helps_are_first_sentences_of_the_docstring():

@@ -27,7 +27,9 @@ ROOMS = (
     "hamming",
     "callbacks",
     "estimator",
+    "nets",
     "rbm",
+    "autoencoder",
     "presets",
     "bernoulli",  # doors for old pickles, which nobody else opens
     "index",

@@ -21,8 +21,8 @@ def test_names_lead_to_classes():
         assert registry.of_command(entry.command) == entry
         assert registry.class_of(entry).__name__ == name
         assert getattr(udl_fast, name) is registry.class_of(entry)
-    assert registry.names() == ("RBM", "BernoulliRBM")
-    assert registry.commands() == ("rbm", "bernoulli-rbm")
+    assert registry.names()[:2] == ("RBM", "BernoulliRBM")
+    assert registry.commands()[:2] == ("rbm", "bernoulli-rbm")
 
 
 def test_registered_models_are_found():
@@ -33,9 +33,9 @@ def test_registered_models_are_found():
 
 
 def test_unknown_models_are_told_which_there_are():
-    with pytest.raises(ValueError, match="no model 'Rmb', only RBM, BernoulliRBM"):
+    with pytest.raises(ValueError, match="no model 'Rmb', only RBM, BernoulliRBM, "):
         registry.find("Rmb")
-    with pytest.raises(ValueError, match="no model 'RBM', only rbm, bernoulli-rbm"):
+    with pytest.raises(ValueError, match="no model 'RBM', only rbm, bernoulli-rbm, "):
         registry.of_command("RBM")
 
 
@@ -44,7 +44,7 @@ def test_no_name_and_no_command_is_given_twice():
         registry.register("RBM", "elsewhere", "other")
     with pytest.raises(ValueError, match="'rbm' belongs to RBM already"):
         registry.register("Other", "elsewhere", "rbm")
-    assert registry.names() == ("RBM", "BernoulliRBM")
+    assert "Other" not in registry.names()
 
 
 def test_asking_imports_no_model():

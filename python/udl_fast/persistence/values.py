@@ -23,7 +23,7 @@ __all__ = ["COUNTS", "LARGEST_STEP", "Count", "Labels", "ValueRule", "check_valu
 LARGEST_STEP = 2**48 - 1  # draws name their step by 48 bits
 
 _CHOICES = {
-    "engine_precision": ("fixed", "fast", "float64"),
+    "engine_precision": ("fixed", "fast", "float32", "float64"),
     "dtype": ("float32", "float64"),
 }
 _LARGEST = {

@@ -1,0 +1,221 @@
+"""What a fitted autoencoder computes: codes, and what they are the codes of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+from .. import _core
+from ..estimator.input import (
+    beyond_unit_interval,
+    check_range,
+    output_dtype,
+    scaling,
+    state_matrix,
+    to_rows,
+    value_range,
+)
+from ..estimator.model import Model
+from ..estimator.transaction import of_one_fit
+from ..exceptions import warn_caller
+from ..nets.layers import transposed
+from ..nets.learner import NetLearner
+from ..packing import pack_bits
+from ..runtime import resolve_n_jobs
+from .measurements import MEASUREMENTS, measured, squared_errors
+
+_MEASURING_COST = 2.0  # rows of training for the time of measuring one
+
+
+class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
+    """The way to the code and back. The layers up to `_n_encoders` make the code."""
+
+    measurements = MEASUREMENTS
+
+    n_jobs: int | None
+    _engine: NetLearner
+
+    @property
+    def _n_encoders(self) -> int:
+        return len(self._engine.net.activations) // 2
+
+    # ---- public ----
+
+    @of_one_fit
+    def transform(self, X: Any) -> NDArray[Any]:
+        """The code of each row.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_components)
+            float32 or float64 like X; for other X like the fitted attributes. A DataFrame where
+            `set_output` or scikit-learn's configuration asks for it.
+
+        Raises
+        ------
+        ValueError
+            If X has the wrong number of columns or values that are not finite.
+        sklearn.exceptions.NotFittedError
+            Before fit.
+        """
+        self._check_fitted()
+        X = self._matrix(X)
+        return self._output(X, self._rows(X, training=False), 0, self._n_encoders)
+
+    @of_one_fit
+    def inverse_transform(self, H: Any) -> NDArray[Any]:
+        """What the decoder makes of codes; the way back from :meth:`transform`.
+
+        Parameters
+        ----------
+        H : array-like or sparse matrix of shape (n_samples, n_components)
+
+        Returns
+        -------
+        ndarray of shape (n_samples, n_features)
+        """
+        self._check_fitted()
+        H = state_matrix(H, "H", self._input_dtype())
+        n_components = self._engine.net.sizes[self._n_encoders]
+        if H.shape[1] != n_components:
+            raise ValueError(
+                f"inverse_transform: H has {H.shape[1]} columns, expected {n_components}"
+            )
+        rows = to_rows(H, n_jobs=self.n_jobs)
+        check_range(*value_range(H, rows), "H", double=self._is_double())
+        return self._output(H, rows, self._n_encoders, None)
+
+    @of_one_fit
+    def reconstruct(self, X: Any) -> NDArray[Any]:
+        """What the net makes of each row, shape (n_samples, n_features)."""
+        self._check_fitted()
+        X = self._matrix(X)
+        return self._output(X, self._rows(X, training=False), 0, None)
+
+    @of_one_fit
+    def reconstruction_error(self, X: Any) -> NDArray[np.float64]:
+        """Squared error of the reconstruction of each row, summed over the features.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+
+        Returns
+        -------
+        ndarray of shape (n_samples,), float64
+            Its mean over the test images is the number that papers print; `score` is minus the mean.
+        """
+        self._check_fitted()
+        rows = self._rows(self._matrix(X), training=False)
+        return squared_errors(self._engine, rows, resolve_n_jobs(self.n_jobs))
+
+    def encode(self, X: Any, threshold: float = 0.5) -> NDArray[np.uint8]:
+        """Binary codes, packed: what :class:`udl_fast.HammingIndex` searches.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        threshold : float, default=0.5
+            A bit is 1 where its code unit is above it.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, ceil(n_components / 8)), uint8
+            As of :func:`udl_fast.pack_bits`.
+
+        Raises
+        ------
+        ValueError
+            If code units are not in [0, 1]: only logistic ones are.
+        """
+        self._check_fitted()
+        activation = self._engine.net.activations[self._n_encoders - 1]
+        if activation != "logistic":
+            raise ValueError(
+                f"{type(self).__name__}.encode: code units must be logistic, got {activation!r}; use "
+                "udl_fast.pack_bits(model.transform(X), threshold=...) with thresholds of your own"
+            )
+        return pack_bits(np.asarray(self.transform(X)), threshold=threshold)
+
+    @property
+    def coefs_(self) -> list[NDArray[Any]]:
+        """Weights of each layer, (inputs, outputs) as in scikit-learn's nets, read-only."""
+        weights = self._weights()
+        return transposed([weights[layer] for layer in range(len(weights))])
+
+    @property
+    def intercepts_(self) -> list[NDArray[Any]]:
+        """Biases of each layer, read-only."""
+        state = self._read_state("intercepts_")
+        biases = [state[f"layers.{k}/bias"] for k in range(len(self._engine.net.activations))]
+        found = [bias.astype(self._dtype, copy=False) for bias in biases]
+        for bias in found:
+            bias.setflags(write=False)
+        return found
+
+    def _weights(self) -> list[NDArray[Any]]:
+        """(outputs, inputs), tied ones as they are used."""
+        state = self._read_state("coefs_")
+        found = []
+        for layer, owner in enumerate(self._engine.net.tied):
+            weights = state[f"layers.{layer if owner < 0 else owner}/weights"]
+            found.append((weights if owner < 0 else weights.T).astype(self._dtype, copy=False))
+        return found
+
+    def _read_state(self, name: str) -> Mapping[str, NDArray[Any]]:
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no {name} before fit or partial_fit")
+        return self._engine.net.state()
+
+    # ---- what Model asks for ----
+
+    def _output(self, X: Any, rows: _core.Rows, first: int, last: int | None) -> NDArray[Any]:
+        out = self._engine.net.forward(rows, resolve_n_jobs(self.n_jobs), first, last)
+        return out.astype(output_dtype(X, self._dtype), copy=False)
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
+        rows = super()._rows(X, y, training=training)
+        if rows.kind != "bits" and training and self._outputs_end_at_one():
+            low, high = value_range(X, rows)
+            if beyond_unit_interval(low, high):
+                warn_caller(
+                    f"{type(self).__name__}: X holds values from {low:.9g} to {high:.9g}, but "
+                    f"outputs reach 0 to 1 alone. Scale X ({scaling(low, high)}) or use "
+                    "output_activation='linear'.",
+                    UserWarning,
+                )
+        return rows
+
+    def _outputs_end_at_one(self) -> bool:
+        return getattr(self, "output_activation", "logistic") == "logistic"
+
+    def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
+        return -squared_errors(self._engine, rows, resolve_n_jobs(self.n_jobs))
+
+    def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> _core.Rows:
+        return rows.select(numbers)
+
+    def _measuring_cost(self, rows: _core.Rows) -> float:
+        return _MEASURING_COST
+
+    def _measure(self, training: _core.Rows, validation: _core.Rows | None) -> dict[str, Any]:
+        n_threads = resolve_n_jobs(self.n_jobs)
+        return measured(self._engine, self._n_encoders, training, validation, n_threads)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self._engine.net.sizes[self._n_encoders]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float32", "float64"]
+        return tags

@@ -1,0 +1,186 @@
+"""The engine that models of nets train: minibatch solvers of the compiled engine, and those that see all
+parameters at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from .solvers import Lbfgs, Objective, Pairs, conjugate_gradients
+
+# Settings of the objective; the others are those of a solver.
+OBJECTIVE = (
+    "weight_decay",
+    "l1",
+    "sparsity_target",
+    "sparsity_cost",
+    "corruption",
+    "corruption_level",
+    "dropout",
+    "code_layer",
+    "code_noise",
+    "fixed_code_noise",
+    "rounded_code",
+)
+SOLVERS = ("adam", "sgd", "lbfgs", "cg")
+
+
+class NetLearner:
+    """A net that learns, as `estimator.engine.Engine` says.
+
+    It has its sizes as attributes, by the names of the dimensions.
+
+    Parameters
+    ----------
+    sizes : mapping of str to int
+    dims : sequence of str
+        Names of the sizes, inputs first.
+    activations, loss, precision, tied
+        As of `_core.NetEngine`.
+    """
+
+    def __init__(
+        self,
+        sizes: Mapping[str, int],
+        dims: Sequence[str],
+        activations: Sequence[str],
+        loss: str,
+        precision: str,
+        tied: Sequence[int],
+    ) -> None:
+        self.net = _core.NetEngine([sizes[dim] for dim in dims], activations, loss, precision, tied)
+        self._lbfgs = Lbfgs()
+        self._at_snapshot: tuple[int, Pairs] | None = None
+        self._is_training = False
+        for name, size in sizes.items():
+            setattr(self, name, size)
+
+    @property
+    def precision(self) -> str:
+        return self.net.precision
+
+    # ---- state ----
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        return {**self.net.state(), **self._arrays(self._lbfgs.pairs)}
+
+    def set_state(self, arrays: dict[str, NDArray[Any]]) -> None:
+        if self._is_training:
+            raise RuntimeError(
+                "set_state: the model is being trained; change it after fit has returned"
+            )
+        own = {name: array for name, array in arrays.items() if not name.startswith("lbfgs_")}
+        self.net.set_state(own)
+        self._lbfgs.forget()
+        if "lbfgs_steps" in arrays:
+            steps, changes = arrays["lbfgs_steps"], arrays["lbfgs_changes"]
+            self._lbfgs.pairs = tuple(zip(np.array(steps), np.array(changes), strict=True))
+
+    def _arrays(self, pairs: Pairs) -> dict[str, NDArray[Any]]:
+        """What L-BFGS remembers, in the engine's precision, in which it was computed."""
+        if not pairs:
+            return {}
+        steps, changes = zip(*pairs, strict=True)
+        return {"lbfgs_steps": np.stack(steps), "lbfgs_changes": np.stack(changes)}
+
+    def snapshot(self) -> int:
+        number = self.net.snapshot()
+        self._at_snapshot = (number, self._lbfgs.pairs)
+        return number
+
+    def restore(self) -> None:
+        self.net.restore()
+        self._is_training = False
+        self._lbfgs.forget()
+        if self._at_snapshot is not None:
+            self._lbfgs.pairs = self._at_snapshot[1]
+
+    def snapshot_state(self, number: int) -> dict[str, NDArray[Any]] | None:
+        kept = self._at_snapshot
+        arrays = self.net.snapshot_state(number)
+        if arrays is None or kept is None or kept[0] != number:
+            return None
+        return {**arrays, **self._arrays(kept[1])}
+
+    def change_since_snapshot(self) -> tuple[float, float, float]:
+        return self.net.change_since_snapshot()
+
+    # ---- learning ----
+
+    def train(
+        self,
+        rows: _core.Rows,
+        order: NDArray[Any] | None,
+        settings: dict[str, Any],
+        seed: int,
+        step: int,
+        n_threads: int,
+        poll: Callable[[int], bool] | None,
+        targets: _core.Rows | None = None,
+    ) -> dict[str, Any]:
+        """One pass over the rows by settings["solver"]: an epoch of "adam" and "sgd", an iteration of "lbfgs",
+        and a few line searches on each minibatch of "cg"."""
+        solver = settings["solver"]
+        if solver in ("adam", "sgd"):
+            return self.net.train(rows, order, settings, seed, step, n_threads, poll, targets)
+        options = {name: settings[name] for name in OBJECTIVE if name in settings}
+        self._is_training = True
+        if solver == "lbfgs":
+            objective = Objective(
+                self.net, rows, _sorted(order), targets, options, seed, 0, n_threads, poll
+            )
+            result = self._lbfgs.iterate(objective, step)
+        else:
+            result = self._conjugate(
+                rows, order, settings, options, seed, step, n_threads, poll, targets
+            )
+        self._is_training = False
+        return result
+
+    def _conjugate(
+        self,
+        rows: _core.Rows,
+        order: NDArray[Any] | None,
+        settings: Mapping[str, Any],
+        options: dict[str, Any],
+        seed: int,
+        step: int,
+        n_threads: int,
+        poll: Callable[[int], bool] | None,
+        targets: _core.Rows | None,
+    ) -> dict[str, Any]:
+        """Minibatch after minibatch. Nothing is remembered from one to the next."""
+        order = np.arange(rows.shape[0]) if order is None else np.asarray(order, dtype=np.int64)
+        result = {"n_updates": 0, "step": step, "stopped": False, "finite": True}
+        for first in range(0, len(order), settings["batch_size"]):
+            numbers = order[first : first + settings["batch_size"]]
+            objective = Objective(
+                self.net,
+                rows.select(numbers),
+                None,
+                None if targets is None else targets.select(numbers),
+                options,
+                seed,
+                result["step"],
+                n_threads,
+                None,
+            )
+            result["finite"] = conjugate_gradients(objective)
+            result["n_updates"] += 1
+            result["step"] += 1
+            result["stopped"] = poll is not None and poll(first + len(numbers))
+            if result["stopped"] or not result["finite"]:
+                break
+        return result
+
+
+def _sorted(order: NDArray[Any] | None) -> NDArray[Any] | None:
+    """The rows of an order as they are, each as often as it is presented; None if that is once."""
+    if order is None:
+        return None
+    rows = np.sort(order)
+    return None if np.array_equal(rows, np.arange(len(rows))) else rows

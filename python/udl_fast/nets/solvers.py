@@ -1,0 +1,210 @@
+"""Solvers that move all parameters at once, by the gradient of the whole objective: L-BFGS, an iteration at a
+time, and conjugate gradients on a minibatch. Line searches are SciPy's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+
+Vector = NDArray[np.float64]
+Pairs = tuple[tuple[NDArray[Any], NDArray[Any]], ...]  # steps, and changes of the gradient
+
+_N_PAIRS = 10  # that L-BFGS remembers: SciPy's own choice
+_LEAST_CURVATURE = 1e-10  # of a pair, relative to its length, that is worth remembering
+_LINE_SEARCHES = 3  # on a minibatch of conjugate gradients: Hinton and Salakhutdinov 2006
+_MOST_EVALUATIONS = 20  # in a line search
+_ARMIJO, _CURVATURE = (
+    1e-4,
+    0.9,
+)  # Wolfe conditions as usual for quasi-Newton methods (Nocedal and Wright)
+
+
+class Stopped(Exception):
+    """The caller's poll asked to stop."""
+
+
+class Objective:
+    """Value and gradient on some rows as functions of all parameters, in double, which the engine rounds to its
+    precision. What was last computed is kept."""
+
+    def __init__(
+        self,
+        net: _core.NetEngine,
+        rows: _core.Rows,
+        order: NDArray[Any] | None,
+        targets: _core.Rows | None,
+        options: dict[str, Any],
+        seed: int,
+        step: int,
+        n_threads: int,
+        poll: Callable[[int], bool] | None,
+    ) -> None:
+        self.net = net
+        self._of = (rows, order, targets)
+        self._options, self._seed, self._step = options, seed, step
+        self._n_threads, self._poll = n_threads, poll
+        self._at: Vector | None = None
+        self._found: tuple[float, Vector] = (np.nan, np.empty(0))
+
+    def rounded(self, flat: Vector) -> Vector:
+        """Parameters as the engine has them, which are the net's from now on."""
+        self.net.set_parameters(flat)
+        return self.net.parameters()
+
+    def at(self, flat: Vector) -> tuple[float, Vector]:
+        """Value and gradient."""
+        at = self.rounded(flat)
+        if self._at is not None and np.array_equal(self._at, at):
+            return self._found
+        if self._poll is not None and self._poll(0):
+            raise Stopped
+        rows, order, targets = self._of
+        self._found = self.net.gradient(
+            rows, self._options, self._seed, self._step, self._n_threads, order, targets
+        )
+        self._at = at
+        return self._found
+
+    def value(self, flat: Vector) -> float:
+        return self.at(flat)[0]
+
+    def gradient(self, flat: Vector) -> Vector:
+        return self.at(flat)[1]
+
+    def take_over(self, other: Objective | None) -> None:
+        """What another one found last, if it is the same function."""
+        if other is None:
+            return
+        same_rows = all(a is b for a, b in zip(self._of, other._of, strict=True))
+        mine = (self._options, self._seed, self._step)
+        if same_rows and mine == (other._options, other._seed, other._step):
+            self._at, self._found = other._at, other._found
+
+
+class Lbfgs:
+    """The limited-memory quasi-Newton method of Liu and Nocedal (1989).
+
+    Attributes
+    ----------
+    pairs : tuple of (step, change of the gradient)
+        The last of them, oldest first; never changed in place.
+    """
+
+    def __init__(self) -> None:
+        self.pairs: Pairs = ()
+        self._last: Objective | None = None  # its value and gradient may serve once more
+
+    def forget(self) -> None:
+        self.pairs, self._last = (), None
+
+    def iterate(self, objective: Objective, step: int) -> dict[str, Any]:
+        """One step along a line; none where no step leads down, which is the end of what there is to learn."""
+        start = objective.net.parameters()
+        objective.take_over(self._last)
+        result = {"n_updates": 1, "step": step + 1, "stopped": False, "finite": True}
+        try:
+            value, gradient = objective.at(start)
+            result["finite"] = bool(np.isfinite(value))
+            found = self._searched(objective, start, value, gradient) if result["finite"] else None
+        except Stopped:
+            objective.rounded(start)
+            return {**result, "n_updates": 0, "step": step, "stopped": True}
+        end = objective.rounded(start if found is None else found)
+        if found is not None:
+            try:
+                self._remember(end - start, objective.gradient(end) - gradient, objective.net)
+            except Stopped:
+                result["stopped"] = True
+        self._last = objective
+        return result
+
+    def _searched(
+        self, objective: Objective, start: Vector, value: float, gradient: Vector
+    ) -> Vector | None:
+        """The end of a line along which the objective falls; None if there is none."""
+        found = _line_search(objective, start, self._direction(gradient), value, gradient)
+        if found is None and self.pairs:
+            self.pairs = ()
+            found = _line_search(objective, start, self._direction(gradient), value, gradient)
+        return found
+
+    def _direction(self, gradient: Vector) -> Vector:
+        """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a short step
+        downhill."""
+        if not self.pairs:
+            return -gradient / max(1.0, float(np.abs(gradient).sum()))
+        q = gradient.copy()
+        parts = []
+        for s, y in reversed(self.pairs):
+            rho = 1 / _dot(s, y)
+            a = rho * _dot(s, q)
+            q -= a * y
+            parts.append((rho, a))
+        s, y = self.pairs[-1]
+        q *= _dot(s, y) / _dot(y, y)
+        for (s, y), (rho, a) in zip(self.pairs, reversed(parts), strict=True):
+            q += (a - rho * _dot(y, q)) * s
+        return -q
+
+    def _remember(self, step: Vector, change: Vector, net: _core.NetEngine) -> None:
+        """A pair in the engine's precision, in which files keep it: so a model that was loaded goes on alike."""
+        dtype = np.float64 if net.precision == "float64" else np.float32
+        s, y = step.astype(dtype), change.astype(dtype)
+        if _dot(s, y) > _LEAST_CURVATURE * np.sqrt(_dot(s, s) * _dot(y, y)):
+            self.pairs = (*self.pairs[-_N_PAIRS + 1 :], (s, y))
+
+
+def _dot(a: NDArray[Any], b: NDArray[Any]) -> float:
+    """In double, in an order that does not depend on the number of threads of a BLAS."""
+    return float(np.multiply(a, b, dtype=np.float64).sum())
+
+
+def _line_search(
+    objective: Objective, start: Vector, direction: Vector, value: float, gradient: Vector
+) -> Vector | None:
+    """A point that meets the strong Wolfe conditions."""
+    from scipy.optimize import line_search
+
+    if not _dot(direction, gradient) < 0:
+        return None
+    with np.errstate(all="ignore"), _quiet():
+        length = line_search(
+            objective.value,
+            objective.gradient,
+            start,
+            direction,
+            gradient,
+            value,
+            None,
+            c1=_ARMIJO,
+            c2=_CURVATURE,
+            maxiter=_MOST_EVALUATIONS,
+        )[0]
+    return None if length is None else start + length * direction
+
+
+def conjugate_gradients(objective: Objective) -> bool:
+    """A few line searches of nonlinear conjugate gradients from where the net is; whether all was finite."""
+    from scipy.optimize import minimize
+
+    start = objective.rounded(objective.net.parameters())
+    if not np.isfinite(objective.value(start)):
+        return False
+    with np.errstate(all="ignore"), _quiet():
+        found = minimize(
+            objective.at, start, jac=True, method="CG", options={"maxiter": _LINE_SEARCHES}
+        )
+    end = objective.rounded(found.x if np.isfinite(found.fun) else start)
+    return bool(np.isfinite(end).all())
+
+
+def _quiet() -> Any:
+    """SciPy warns where a line search finds nothing, which is no news here."""
+    import warnings
+
+    return warnings.catch_warnings(action="ignore")

@@ -1,0 +1,238 @@
+"""Autoencoders: what they compute, what they learn, solvers, and what goes wrong."""
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize
+from sklearn.decomposition import PCA
+
+import udl_fast as udl
+from udl_fast import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return udl.datasets.load_digits(dtype=np.float64).data[:600]
+
+
+def logistic(x):
+    return 1 / (1 + np.exp(-x))
+
+
+# ---- what a fitted one computes ----
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_codes_and_reconstructions_are_those_of_the_weights(digits, tied):
+    model = Autoencoder(8, n_iter=2, precision="float64", tied_weights=tied, random_state=0)
+    model.fit(digits)
+    (w, v), (b, c) = model.coefs_, model.intercepts_
+    code = logistic(digits @ w + b)
+    found = logistic(code @ v + c)
+    np.testing.assert_allclose(model.transform(digits), code, atol=1e-12)
+    np.testing.assert_allclose(model.inverse_transform(code), found, atol=1e-12)
+    np.testing.assert_allclose(model.reconstruct(digits), found, atol=1e-12)
+    errors = ((found - digits) ** 2).sum(axis=1)
+    np.testing.assert_allclose(model.reconstruction_error(digits), errors, rtol=1e-12)
+    assert model.score(digits) == pytest.approx(-errors.mean())
+    np.testing.assert_array_equal(model.components_, w.T)
+    np.testing.assert_array_equal(model.encode(digits), udl.pack_bits(code > 0.5))
+    assert not w.flags.writeable
+    assert hasattr(model, "decoder_weights_") != tied
+    if tied:
+        np.testing.assert_array_equal(v, w.T)
+
+
+def test_real_codes_have_no_bits(digits):
+    model = Autoencoder(4, activation="tanh", n_iter=1, random_state=0).fit(digits)
+    with pytest.raises(ValueError, match=r"encode: code units must be logistic, got 'tanh'"):
+        model.encode(digits)
+    with pytest.raises(ValueError, match="H has 3 columns, expected 4"):
+        model.inverse_transform(np.zeros((2, 3)))
+
+
+def test_outputs_begin_at_the_means(digits):
+    model = Autoencoder(4, output_activation="linear", n_iter=0, random_state=0).fit(digits)
+    np.testing.assert_allclose(model.intercept_visible_, digits.mean(axis=0), rtol=1e-5, atol=1e-7)
+
+
+# ---- what they learn ----
+
+
+def test_a_linear_one_finds_the_space_of_pca(digits):
+    pca = PCA(8).fit(digits)
+    rest = digits - pca.inverse_transform(pca.transform(digits))
+    expected = (rest**2).sum(axis=1).mean()
+    model = Autoencoder(
+        8,
+        activation="linear",
+        output_activation="linear",
+        solver="lbfgs",
+        n_iter=150,
+        precision="float64",
+        random_state=0,
+    ).fit(digits)
+    assert expected * (1 - 1e-9) < -model.score(digits) < expected * 1.01
+
+
+def test_sparse_units_are_as_rarely_on_as_wanted(digits):
+    model = SparseAutoencoder(16, sparsity_target=0.05, n_iter=150, random_state=0).fit(digits)
+    means = model.transform(digits).mean(axis=0)
+    assert np.abs(means - 0.05).max() < 0.02
+    assert Autoencoder(16, random_state=0).fit(digits).transform(digits).mean() > 0.3
+
+
+def test_denoising_ones_undo_corruption(digits):
+    kept = np.random.default_rng(0).random(digits.shape) > 0.3
+    options = {"solver": "adam", "learning_rate": 0.01, "n_iter": 60, "random_state": 0}
+    errors = [
+        ((model.fit(digits).reconstruct(digits * kept) - digits) ** 2).sum(axis=1).mean()
+        for model in (DenoisingAutoencoder(32, **options), Autoencoder(32, **options))
+    ]
+    assert errors[0] < 0.8 * errors[1]
+
+
+def test_counts_are_reconstructed_as_shares():
+    counts = np.random.default_rng(0).poisson([0.2, 1, 5, 9], (200, 4)).astype(np.float64)
+    model = Autoencoder(3, output_activation="softmax", learning_rate=0.02, n_iter=60).fit(counts)
+    shares = model.reconstruct(counts)
+    np.testing.assert_allclose(shares.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(
+        shares.mean(axis=0), counts.mean(axis=0) / counts.mean(axis=0).sum(), atol=0.03
+    )
+
+
+# ---- solvers ----
+
+
+def test_lbfgs_gets_where_scipys_does(digits):
+    options = {"n_components": 6, "precision": "float64", "random_state": 0}
+    start = SparseAutoencoder(**options, n_iter=0).fit(digits)
+    net, rows = start._engine.net, _core.Rows.from_array(digits)
+    penalties = start._objective(start.get_params())
+
+    def value(flat):
+        net.set_parameters(flat)
+        return net.gradient(rows, penalties, 0, 0, 2)
+
+    flat = net.parameters()
+    theirs = minimize(value, flat, jac=True, method="L-BFGS-B", options={"maxiter": 60}).fun
+    model = SparseAutoencoder(**options)
+    values = []
+    for _ in range(60):
+        model.partial_fit(digits)
+        values.append(value(model._engine.net.parameters())[0])
+    assert values == sorted(values, reverse=True)
+    first, last = value(flat)[0], values[-1]
+    assert (first - last) > 0.97 * (first - theirs)
+    assert model.n_updates_ == 60
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "cg"])
+def test_results_do_not_depend_on_threads(digits, solver):
+    models = [
+        DenoisingAutoencoder(
+            6, solver=solver, batch_size=200, n_iter=3, n_jobs=n_jobs, random_state=0
+        )
+        for n_jobs in (1, 3)
+    ]
+    first, second = (model.fit(digits)._engine.state() for model in models)
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
+
+
+def test_conjugate_gradients_learn_from_minibatches(digits):
+    model = Autoencoder(8, solver="cg", batch_size=200, n_iter=3, random_state=0).fit(digits)
+    assert model.n_updates_ == 9
+    assert model.score(digits) > Autoencoder(8, n_iter=3, random_state=0).fit(digits).score(digits)
+
+
+def test_an_interrupt_keeps_the_last_iterate(digits):
+    """It comes in the middle of a line search, while the net is elsewhere."""
+
+    class Interrupting:
+        def __init__(self, net):
+            self.net, self.calls = net, 0
+
+        def __getattr__(self, name):
+            return getattr(self.net, name)
+
+        def gradient(self, *arguments):
+            self.calls += 1
+            if self.calls == 3:
+                raise KeyboardInterrupt
+            return self.net.gradient(*arguments)
+
+    model = SparseAutoencoder(6, n_iter=2, random_state=0).fit(digits)
+    before = model._engine.state()
+    model._engine.net = Interrupting(model._engine.net)
+    with pytest.raises(KeyboardInterrupt):
+        model.set_params(n_iter=9).resume(digits)
+    assert model.n_iter_ in (2, 3, 4)
+    model._engine.net = model._engine.net.net
+    if model.n_iter_ == 2:
+        for name, array in model._engine.state().items():
+            np.testing.assert_array_equal(array, before[name])
+    whole = SparseAutoencoder(6, n_iter=9, random_state=0).fit(digits)
+    model.resume(digits)
+    np.testing.assert_array_equal(model.components_, whole.components_)
+
+
+# ---- what goes wrong ----
+
+
+def test_losses_that_are_no_numbers_keep_the_model(digits):
+    model = Autoencoder(
+        4,
+        output_activation="linear",
+        activation="linear",
+        solver="sgd",
+        learning_rate=1e3,
+        random_state=0,
+    )
+    with pytest.raises(
+        FloatingPointError, match=r"stopped being finite .* lower learning_rate \(1000\)"
+    ):
+        model.fit(digits)
+    model.set_params(learning_rate=1e-3, n_iter=2).fit(digits)
+    before = model.components_
+    with pytest.raises(FloatingPointError):
+        model.set_params(learning_rate=1e3).partial_fit(digits)
+    np.testing.assert_array_equal(model.components_, before)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (
+            {"loss": "cross_entropy", "output_activation": "tanh"},
+            "needs output_activation='logistic'",
+        ),
+        ({"loss": "squared", "output_activation": "softmax"}, "needs loss='multinomial'"),
+        ({"activation": "softmax"}, "activation must be 'logistic' or"),
+        ({"momentum": 1.0}, "momentum must be between 0 and"),
+    ],
+)
+def test_wrong_arguments_are_named(digits, changes, message):
+    with pytest.raises(ValueError, match=message):
+        Autoencoder(4, **changes).fit(digits)
+
+
+def test_what_the_net_is_made_of_stays(digits):
+    model = Autoencoder(4, n_iter=1, random_state=0, warm_start=True).fit(digits)
+    model.set_params(loss="cross_entropy").fit(digits)  # what "auto" was
+    for changes in ({"activation": "tanh"}, {"tied_weights": True}, {"loss": "squared"}):
+        before = model.get_params()
+        with pytest.raises(
+            ValueError, match=f"{next(iter(changes))} is .* but the fitted model has"
+        ):
+            model.set_params(**changes).fit(digits)
+        model.set_params(**before)
+
+
+def test_values_that_outputs_cannot_reach_are_warned_of(digits):
+    with pytest.warns(UserWarning, match=r"outputs reach 0 to 1 alone. Scale X \(.*16\)"):
+        Autoencoder(4, n_iter=1).fit(digits * 16)
+    with pytest.warns(UserWarning, match="nesterov=True has no effect with solver='adam'"):
+        Autoencoder(4, n_iter=1, nesterov=True).fit(digits)
+    with pytest.raises(ValueError, match="corruption_level must be at most 1"):
+        DenoisingAutoencoder(4, corruption_level=1.5).fit(digits)

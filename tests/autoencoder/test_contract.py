@@ -1,0 +1,28 @@
+"""scikit-learn's own checks of the autoencoders."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from udl_fast import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+
+SMALL = {"n_components": 4, "n_iter": 2}
+
+
+@parametrize_with_checks(
+    [
+        Autoencoder(**SMALL, batch_size=10),
+        Autoencoder(**SMALL, output_activation="linear", tied_weights=True, precision="float64"),
+        SparseAutoencoder(**SMALL),
+        DenoisingAutoencoder(**SMALL, batch_size=10),
+    ],
+    expected_failed_checks=lambda _: dict.fromkeys(
+        (
+            "check_sample_weight_equivalence_on_dense_data",
+            "check_sample_weight_equivalence_on_sparse_data",
+        ),
+        "an epoch presents as many rows whatever their weights, in another order",
+    ),
+)
+@pytest.mark.filterwarnings("ignore:.*outputs reach 0 to 1 alone:UserWarning")
+def test_scikit_learn_contract(estimator, check):
+    check(estimator)
