@@ -58,17 +58,20 @@ const Rows* checked_start(const RbmEngine& engine, const Rows* start, int64_t n_
                   std::to_string(first_beta));
   }
   check_columns(*start, engine.n_visible(), "anneal", "start", "the model");
-  if (start->is_bits() && start->rows() == n_runs) return start;
-  throw_invalid("anneal: start must be " + std::to_string(n_runs) + " rows of bits, got " +
-                std::to_string(start->rows()) + (start->is_bits() ? " rows" : " rows of values"));
+  const bool are_states = start->is_bits() || !has_bits(engine.units().visible);
+  if (are_states && start->rows() == n_runs) return start;
+  const std::string expected = has_bits(engine.units().visible) ? " rows of bits" : " rows";
+  throw_invalid("anneal: start must be " + std::to_string(n_runs) + expected + ", got " +
+                std::to_string(start->rows()) + (are_states ? " rows" : " rows of values"));
 }
 
 /// The log importance weights of the runs. `watch` is told runs times temperatures done so far.
 py::array_t<double> anneal(const RbmEngine& engine, const CArray<float>& betas,
                            const py::object& base_bias, const Rows* start, int64_t n_runs,
                            uint64_t seed, int64_t step, int n_threads, py::object watch) {
-  if (!engine.units().are_bernoulli())
-    throw NotAvailable("anneal: annealing is for Bernoulli units alone");
+  if (engine.units().visible == UnitKind::replicated_softmax)
+    throw NotAvailable(
+        "anneal: rows of each length have another Z with visible='replicated_softmax'");
   check_threads(n_threads, "anneal");
   check_positive(n_runs, "anneal", "n_runs");
   check_chains(0, n_runs, "anneal");

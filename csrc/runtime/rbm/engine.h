@@ -50,9 +50,11 @@ struct GibbsCall {
   int64_t n_steps;      ///< >= 1, each of hidden given visible, then visible given hidden
   DrawSource source;
   const Clamp* clamp = nullptr;  ///< null: all units are free
-  double beta = 1;               ///< in [0, 1]: of the model whose energy is beta times this one's
-  RealSpan visible_means{};      ///< (rows, n_visible), unless empty: P(v | h) of the last step,
-                                 ///< and of held units their values
+  /// In [0, 1], above 0 where units are normal numbers: of the model whose energy is beta times
+  /// this one's.
+  double beta = 1;
+  RealSpan visible_means{};  ///< (rows, n_visible), unless empty: P(v | h) of the last step,
+                             ///< and of held units their values
 };
 
 /// Annealed importance sampling: see runtime/rbm/evaluate/ais.h.
@@ -60,7 +62,7 @@ struct AnnealCall {
   const float* betas;  ///< inverse temperatures in [0, 1], ascending or descending
   int64_t n_betas;     ///< at least 2
   RealView base_bias;  ///< visible biases of the base model, whose weights and hidden biases are 0
-  const Rows* start;   ///< n_runs visible states, bits; null: drawn at betas[0], which is 0 then
+  const Rows* start;   ///< n_runs visible states; null: drawn at betas[0], which is 0 then
   int64_t n_runs;
   DrawSource draws;              ///< step + k are those at betas[k]
   std::atomic<int64_t>* n_done;  ///< counts runs times temperatures; may be null
@@ -130,7 +132,7 @@ class RbmEngine : public Shared {
   /// each of `lengths`; others take {1}.
   virtual std::vector<double> log_partition(const std::vector<int64_t>& lengths,
                                             const Run& run) const = 0;
-  /// The log importance weights of all runs.
+  /// The log importance weights of all runs, of visible units that do not count words.
   virtual void anneal(const AnnealCall& call, double* log_weights, const Run& run) const = 0;
 
  private:

@@ -6,6 +6,7 @@
 #include "runtime/rbm/evaluate/ais.h"
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/fixed_engine.h"
+#include "runtime/rbm/plain/anneal.h"
 #include "runtime/rbm/row_blocks.h"
 #include "runtime/rbm/steps/layer_terms.h"
 
@@ -50,6 +51,22 @@ double own_energy(const StatesView& visible, int64_t row, const Layer& layer) {
   return -visible_energy(visible, row, layer.bias);
 }
 
+/// The model in double, with the weights that sums are made of, rounded at their scale: only their
+/// log Z makes probabilities of the free energies.
+PlainState in_double(const RbmState& state, const Units& units) {
+  PlainState model(state.n_visible, state.n_hidden, units);
+  state.weights.copy_to(model.weights.data());
+  const double scale = std::ldexp(1.0, state.scale_exponent);
+  const float inverse_scale = power_of_two(-state.scale_exponent);
+  for (double& weight : model.weights)
+    weight = scale * round_to_int(static_cast<float>(weight) * inverse_scale);
+  for (int64_t j = 0; j < state.n_hidden; ++j) model.hidden_bias[j] = state.hidden.bias[j];
+  for (int64_t i = 0; i < state.n_visible; ++i) model.visible_bias[i] = state.visible.bias[i];
+  for (int64_t i = 0; i < state.visible.log_variance.size(); ++i)
+    model.log_variance[i] = state.visible.log_variance[i];
+  return model;
+}
+
 }  // namespace
 
 void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
@@ -77,27 +94,20 @@ void FixedRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
   for_each_block(visible.rows(), block_rows, run, energies);
 }
 
-/// Of the weights that sums are made of, rounded at their scale: only their log Z makes
-/// probabilities of the free energies.
 std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& lengths,
                                                   const Run& run) const {
-  Buffer<double> weights(n_hidden() * n_visible()), hidden(n_hidden()), visible(n_visible()),
-      log_variance(state_.visible.log_variance.size());
-  state_.weights.copy_to(weights.data());
-  const double scale = std::ldexp(1.0, state_.scale_exponent);
-  const float inverse_scale = power_of_two(-state_.scale_exponent);
-  for (int64_t k = 0; k < weights.size(); ++k)
-    weights[k] = scale * round_to_int(static_cast<float>(weights[k]) * inverse_scale);
-  for (int64_t j = 0; j < n_hidden(); ++j) hidden[j] = state_.hidden.bias[j];
-  for (int64_t i = 0; i < n_visible(); ++i) visible[i] = state_.visible.bias[i];
-  for (int64_t i = 0; i < log_variance.size(); ++i)
-    log_variance[i] = state_.visible.log_variance[i];
-  return log_partition_exact({weights.data(), hidden.data(), visible.data(), log_variance.data()},
+  const PlainState model = in_double(state_, units());
+  return log_partition_exact({model.weights.data(), model.hidden_bias.data(),
+                              model.visible_bias.data(), model.log_variance.data()},
                              {units(), n_visible(), n_hidden(), lengths}, run);
 }
 
+/// Other kinds than Bernoulli by the plain form, which knows all of them.
 void FixedRbmEngine::anneal(const AnnealCall& call, double* log_weights, const Run& run) const {
-  anneal_fixed(state_, call, log_weights, run);
+  if (units().are_bernoulli()) return anneal_fixed(state_, call, log_weights, run);
+  const float* from = call.base_bias.as<float>();
+  const PlainMatrix base_bias(from, from + n_visible());
+  anneal_plain(in_double(state_, units()), call, base_bias.data(), log_weights, run);
 }
 
 }  // namespace udl

@@ -126,11 +126,6 @@ class ContrastiveLearning(Inference):
                 f"{type(self).__name__}: algorithm='pt' needs sample_visibles=True, got "
                 "sample_visibles=False: chains swap states that were drawn"
             )
-        if self.algorithm == "pt" and (self.visible, self.hidden) != ("bernoulli", "bernoulli"):
-            raise NotImplementedError(
-                f"{type(self).__name__}: algorithm='pt' has no visible={self.visible!r} with "
-                f"hidden={self.hidden!r} yet"
-            )
 
     def _without_effect(self) -> Iterable[str]:
         return without_effect(self)

@@ -97,7 +97,8 @@ class RBM(
         model whose energies are beta times this one's. Those at 1 teach. Neighbours swap more often the
         more there are. 10 and an end at 0 are those of PyDeep.
     beta_min : float in [0, 1], default=0.0
-        Inverse temperature of the hottest chains; 0 tosses a coin for every unit.
+        Inverse temperature of the hottest chains; 0 tosses a coin for every unit. Real units need one
+        above 0.
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it if it stays: its chains must keep up with the changing weights [2]_.

@@ -19,7 +19,7 @@ from ..persistence.values import LARGEST_STEP
 from ..progress import progress
 from ..runtime import resolve_n_jobs
 from .inference import Inference
-from .units import has_missing_groups, log_z_of_lengths
+from .units import has_missing_groups, log_z_of_lengths, log_z_without_weights
 
 _METHODS = ("exact", "ais", "reverse_ais")
 _DEFAULT_RUNS = 100
@@ -60,7 +60,8 @@ class Partition(Inference):
             make both estimates better; runs make the error smaller, not the bias.
         base_rates : array-like of shape (n_features,), default=None
             Rates of the base model's units, such as ``X.mean(axis=0)``; they are kept within 0.01 and
-            0.99. None takes the visible biases of the model.
+            0.99. Of softmax units the probabilities in each group, at least 0.01; of Gaussian units means,
+            around which the base model has the model's `sigma_`. None takes the visible biases of the model.
         start : array-like or sparse matrix of shape (n_runs, n_features), default=None
             For "reverse_ais": states where chains start; rows of the training data are the safe choice.
             None draws every pixel from its bias, where AIS starts as well: chains of a model that mixes
@@ -82,7 +83,7 @@ class Partition(Inference):
             If the smaller side has more than 30 units and `method` is "exact", or an argument is
             invalid: the message names it.
         NotImplementedError
-            If units are of other kinds than Bernoulli and `method` anneals.
+            If visible units count words and `method` anneals: rows of each length have a Z of their own.
 
         Notes
         -----
@@ -116,17 +117,17 @@ class Partition(Inference):
             raise ValueError(f"{owner}: start is for method='reverse_ais', got method={method!r}")
         if method == "exact":
             return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
-        if (self._engine.visible, self._engine.hidden) != ("bernoulli", "bernoulli"):
+        if self._engine.visible == "replicated_softmax":
             raise NotImplementedError(
-                f"{owner}: method={method!r} is for Bernoulli units alone yet"
+                f"{owner}: method={method!r} has no visible='replicated_softmax', where rows of each length have "
+                "another Z; log_likelihood with method='exact' has all of them, of up to 30 hidden units"
             )
         n_runs = Integer(2, _LARGEST_RUNS).check(n_runs, "n_runs", owner)
         burn_in = Integer(0, LARGEST_STEP // 2).check(burn_in, "burn_in", owner)
         ascending = ais_betas(betas)
         base_bias = self._base_bias(base_rates)
         seed = self._seed_of(random_state)
-        log_z_base = float(np.logaddexp(0, base_bias.astype(np.float64)).sum())
-        log_z_base += self._engine.n_hidden * float(np.log(2))
+        log_z_base = log_z_without_weights(self._engine, base_bias.astype(np.float64))
         if method == "ais":
             ratio = log_ratio(self._log_weights(ascending, base_bias, None, n_runs, seed, 0))
             return LogPartition(log_z_base + ratio.log_z, ratio.std_error)
@@ -146,11 +147,15 @@ class Partition(Inference):
         if rates.shape != bias.shape:
             raise ValueError(f"{name} must have shape {bias.shape}, got {rates.shape}")
         check_finite(rates, name, double=True)
+        if self._engine.visible == "gaussian":
+            return rates.astype(bias.dtype)
         if rates.min() < 0 or rates.max() > 1:
             raise ValueError(
                 f"{name} must lie within [0, 1], got values from {rates.min():g} to {rates.max():g}"
             )
         rates = np.clip(rates, _LOWEST_RATE, 1 - _LOWEST_RATE)
+        if self._engine.visible == "softmax":
+            return np.log(rates).astype(bias.dtype)
         return np.log(rates / (1 - rates)).astype(bias.dtype)
 
     def _seed_of(self, random_state: Any) -> int:

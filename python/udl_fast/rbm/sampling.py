@@ -21,10 +21,8 @@ from .clamping import read_clamp
 from .inference import Inference, like
 from .rules import RULES
 from .tempered import tempered_hidden
-from .units import KINDS_OF_BITS, check_held_groups
+from .units import KINDS_OF_BITS, NORMAL_KINDS, check_held_groups, check_ladder
 
-# Kinds whose energy is linear in a unit: beta times the energy is beta times the parameters.
-_LINEAR_UNITS = {"bernoulli", "softmax", "replicated_softmax"}
 Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
 
 # Two threads that sample from one model must not get the same draws. One lock for all models: it is held
@@ -105,7 +103,7 @@ class Sampling(Inference):
         beta : float in [0, 1], default=1.0
             Inverse temperature: the chains sample the model whose energies are beta times these. The
             lower it is the better they mix, and the less they show of the model; at 0 all states are
-            equally likely.
+            equally likely, which real units do not have.
         clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
             Visible units that keep their values, so that the chains sample the others given these: a
             mask of bools, true for units that keep those of v, or values as in :meth:`sample`.
@@ -178,7 +176,7 @@ class Sampling(Inference):
         beta : float in [0, 1], default=1.0
             Inverse temperature: the chains sample the model whose energies are beta times these. The
             lower it is the better they mix, and the less they show of the model; at 0 all states are
-            equally likely.
+            equally likely, which real units do not have.
         clamp : array-like of shape (n_features,) or (n_samples, n_features), default=None
             Values of visible units that are known, NaN for those that are not: the chains sample
             these given those. A masked array leaves units free by its mask. A mask of bools keeps
@@ -190,7 +188,7 @@ class Sampling(Inference):
             Parallel tempering: as many chains at each of so many temperatures, evenly spaced in beta from
             1 down to `beta_min`, which swap states after every step as those of ``algorithm="pt"`` do.
             What the chains at beta = 1 find is returned: samples of modes that one chain does not leave.
-            Not with `clamp`; of binary units.
+            Not with `clamp`; of other units than binary ones in precision="float64".
         beta_min : float in [0, 1], default=0.0
             Inverse temperature of the hottest chains.
         random_state : int, RandomState or None, default=None
@@ -276,10 +274,7 @@ class Sampling(Inference):
             raise ValueError(
                 f"{owner}: clamp cannot be given with n_temperatures: hold units without it"
             )
-        if (self.visible, self.hidden) != ("bernoulli", "bernoulli"):
-            raise NotImplementedError(
-                f"{owner}: n_temperatures has no visible={self.visible!r} with hidden={self.hidden!r} yet"
-            )
+        check_ladder(self, checked["beta_min"])
         return checked
 
     def _sample_tempered(
@@ -300,13 +295,13 @@ class Sampling(Inference):
                 )
             first = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
             hidden = tempered_hidden(
-                model, first.to_array("bool"), n_steps, step + 1, n_threads, **ladder
+                model, model._hidden_array(first), n_steps, step + 1, n_threads, **ladder
             )
             last = to_rows(hidden)
             if means:
                 found: NDArray[Any] = model._engine.mean_visible(last, n_threads)
                 return found.astype(model._dtype, copy=False)
-            return model._drawn_visible(last, step + 1 + n_steps).to_array("bool")
+            return model._visible_array(model._drawn_visible(last, step + 1 + n_steps))
 
     def _drawing_from(self, random_state: Any) -> Self:
         """The same model, engine included, with draws of its own: those of this one stay where they are."""
@@ -336,10 +331,10 @@ class Sampling(Inference):
         owner = type(self).__name__
         value: float = Number(0, 1).check(beta, "beta", owner)
         kinds = self._visible_kind(), self._hidden_kind()
-        if value != 1 and not _LINEAR_UNITS.issuperset(kinds):
-            raise NotImplementedError(
-                f"{owner}: beta is for binary and softmax units, got beta={value:g} with visible={kinds[0]!r} "
-                f"and hidden={kinds[1]!r}"
+        if value == 0 and not NORMAL_KINDS.isdisjoint(kinds):
+            raise ValueError(
+                f"{owner}: beta must be above 0 with visible={kinds[0]!r} and hidden={kinds[1]!r}: at 0 real "
+                "numbers have no distribution; got 0"
             )
         return value
 

@@ -26,14 +26,14 @@ _NOTHING = {
 
 
 def tempered_hidden(
-    model: Any, hidden: NDArray[np.bool_], n_steps: int, step: int, n_threads: int, **ladder: Any
-) -> NDArray[np.bool_]:
+    model: Any, hidden: NDArray[Any], n_steps: int, step: int, n_threads: int, **ladder: Any
+) -> NDArray[Any]:
     """Hidden states at beta = 1 of chains that start at `hidden`, (n_chains, n_hidden), at every temperature.
 
     Parameters
     ----------
     model : RBM
-    hidden : ndarray of bool
+    hidden : ndarray of bool, or of float where hidden units are real
     n_steps : int
     step : int
         The first step of the draws.
@@ -43,12 +43,15 @@ def tempered_hidden(
 
     Returns
     -------
-    ndarray of shape (n_chains, n_hidden), bool
+    ndarray of shape (n_chains, n_hidden), like `hidden`
     """
     learned = model._engine
     sizes = {"n_visible": learned.n_visible, "n_hidden": learned.n_hidden}
     engine = model._bare_engine(sizes, learned.precision)
-    engine.set_parameters(learned.weights(), learned.hidden_bias(), learned.visible_bias())
+    log_variance = learned.log_variance() if learned.visible == "gaussian" else None
+    engine.set_parameters(
+        learned.weights(), learned.hidden_bias(), learned.visible_bias(), log_variance
+    )
     engine.set_chains(np.tile(hidden, (ladder["n_temperatures"], 1)))
     row = _core.Rows.from_array(np.zeros((1, learned.n_visible), np.bool_))
     settings = {
@@ -59,5 +62,5 @@ def tempered_hidden(
     }
     seed = int(np.random.SeedSequence([model._seed, _OTHER_SEED]).generate_state(1, np.uint64)[0])
     engine.train(row, None, settings, seed, step, n_threads)
-    found: NDArray[np.bool_] = engine.chains()[: len(hidden)]
+    found: NDArray[Any] = engine.chains()[: len(hidden)]
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from ..estimator.input import value_range
 from ..exceptions import warn_caller
 
 KINDS_OF_BITS = ("bernoulli", "softmax")  # whose states are 0 or 1
+NORMAL_KINDS = frozenset(("gaussian", "relu"))  # whose energies have a square
 
 
 def check_kinds(model: Any) -> None:
@@ -34,16 +36,13 @@ def check_kinds(model: Any) -> None:
             f"{owner}: visible_groups are the groups of visible='softmax', got "
             f"visible={model.visible!r}"
         )
-    if model.algorithm == "pt" and (model.visible, model.hidden) != ("bernoulli",) * 2:
+    if model.visible == "replicated_softmax" and model.algorithm != "cd":
         raise ValueError(
-            f"{owner}: algorithm='pt' is of Bernoulli units, got visible={model.visible!r} and "
-            f"hidden={model.hidden!r}"
+            f"{owner}: algorithm={model.algorithm!r} has chains without a length, which "
+            "visible='replicated_softmax' needs; use algorithm='cd'"
         )
-    if model.visible == "replicated_softmax" and model.algorithm == "pcd":
-        raise ValueError(
-            f"{owner}: algorithm='pcd' has chains without a length, which visible='replicated_softmax' needs; "
-            "use algorithm='cd'"
-        )
+    if model.algorithm == "pt":
+        check_ladder(model, model.beta_min)
     if model.centered and model.visible not in KINDS_OF_BITS:
         raise ValueError(
             f"{owner}: centered=True is of visible='bernoulli' or 'softmax', got "
@@ -57,6 +56,32 @@ def check_kinds(model: Any) -> None:
         raise ValueError(
             f"{owner}: statistics='sampled' counts pairs of bits of Bernoulli units, got "
             f"visible={model.visible!r} and hidden={model.hidden!r}"
+        )
+
+
+def check_ladder(model: Any, beta_min: float) -> None:
+    """An error where there are no chains at several temperatures.
+
+    Raises
+    ------
+    ValueError
+        If the hottest chains have no distribution.
+    NotImplementedError
+        If the precision has no such chains of these units yet.
+    """
+    owner, kinds = type(model).__name__, (model.visible, model.hidden)
+    if model.visible == "replicated_softmax":
+        raise ValueError(f"{owner}: chains of several temperatures have no length, which "
+                         "visible='replicated_softmax' needs")  # fmt: skip
+    if beta_min == 0 and not NORMAL_KINDS.isdisjoint(kinds):
+        raise ValueError(
+            f"{owner}: beta_min must be above 0 with visible={kinds[0]!r} and hidden={kinds[1]!r}: at 0 real "
+            "numbers have no distribution; got 0"
+        )
+    if model.precision != "float64" and kinds != ("bernoulli", "bernoulli"):
+        raise NotImplementedError(
+            f"{owner}: chains of several temperatures have no visible={kinds[0]!r} with hidden={kinds[1]!r} in "
+            f"precision={model.precision!r} yet; precision='float64' has them"
         )
 
 
@@ -93,8 +118,8 @@ def check_held_groups(model: Any, mask: NDArray[np.bool_], held: NDArray[Any]) -
     ValueError
         Naming the group.
     """
-    owner, groups = type(model).__name__, model._engine.visible_groups
-    starts = group_starts(groups)
+    owner, groups = type(model).__name__, np.array(model._engine.visible_groups)
+    starts = group_starts(groups.tolist())
     n_held = np.add.reduceat(mask, starts, axis=1, dtype=np.int64)
     for group in np.flatnonzero(((n_held > 0) & (n_held < groups)).any(axis=0))[:1]:
         raise ValueError(
@@ -104,6 +129,24 @@ def check_held_groups(model: Any, mask: NDArray[np.bool_], held: NDArray[Any]) -
     n_on = np.add.reduceat(held != 0, starts, axis=1, dtype=np.int64)
     for group in np.flatnonzero((n_on > 1).any(axis=0))[:1]:
         raise ValueError(f"{owner}: clamp holds several units of group {group} at 1")
+
+
+def log_z_without_weights(engine: _core.RbmEngine, visible_bias: NDArray[np.float64]) -> float:
+    """log Z of units without weights, with these visible biases and hidden biases of 0.
+
+    Hidden units add log 2, or the logarithm of the integral of e^(-h^2 / 2) over all h or half of them.
+    """
+    half_log_2_pi = math.log(2 * math.pi) / 2
+    of_hidden = {"gaussian": half_log_2_pi, "relu": half_log_2_pi - math.log(2)}
+    total = engine.n_hidden * of_hidden.get(engine.hidden, math.log(2))
+    if engine.visible == "gaussian":
+        total += (half_log_2_pi + engine.log_variance().astype(np.float64) / 2).sum()
+    elif engine.visible_groups is not None:
+        starts = group_starts(engine.visible_groups)
+        total += np.log(np.add.reduceat(np.exp(visible_bias), starts)).sum()
+    else:
+        total += np.logaddexp(0, visible_bias).sum()
+    return float(total)
 
 
 def log_z_of_lengths(engine: _core.RbmEngine, X: Any, n_threads: int) -> NDArray[np.float64]:

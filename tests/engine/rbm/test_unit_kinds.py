@@ -298,18 +298,36 @@ def test_words_are_drawn_as_often_as_rows_are_long():
 DISCRETE = [pair for pair in PAIRS if pair[0] != "gaussian"]
 
 
-@pytest.mark.parametrize("n_steps", [1, 4, 16])
+def at_temperature(model, beta):
+    """The model whose energies are beta times these, of hidden units in their deviations at beta."""
+    is_gaussian, is_normal = model.visible == "gaussian", model.hidden != "bernoulli"
+    of_hidden = np.sqrt(beta) if is_normal else beta  # h^2 / 2 takes up the rest
+    weights = model.weights * (of_hidden / beta if is_gaussian else of_hidden)
+    visible_bias = model.visible_bias * (1 if is_gaussian else beta)
+    return Model(
+        model.visible,
+        model.hidden,
+        weights,
+        of_hidden * model.hidden_bias,
+        visible_bias,
+        model.log_variance - (np.log(beta) if is_gaussian else 0),
+        model.groups,
+    )
+
+
+@pytest.mark.parametrize(("n_steps", "beta"), [(1, 1.0), (4, 1.0), (16, 1.0), (4, 0.5)])
 @pytest.mark.parametrize(("visible", "hidden"), DISCRETE)
-def test_chains_that_start_in_equilibrium_stay_there(visible, hidden, n_steps):
-    """Rows drawn exactly from p(v), and as often in each state after so many steps."""
+def test_chains_that_start_in_equilibrium_stay_there(visible, hidden, n_steps, beta):
+    """Rows drawn exactly from p(v) at this temperature, and as often in each state after so many steps."""
     engine, model = make(visible, hidden, spread=0.8)
+    model = at_temperature(model, beta)
     v, _ = model.visible_states(N_WORDS)
     v, counts = np.unique(v, axis=0, return_counts=True)
     weights = counts * np.exp(-model.free_energy(v))
     p = weights / weights.sum()
     n = 10_000
     start = v[rng(n_steps, 5).choice(len(v), size=n, p=p)]
-    drawn, _ = engine.gibbs(rows_of(start), n_steps, SEED, "gibbs", 0, 0, 2)
+    drawn, _ = engine.gibbs(rows_of(start), n_steps, SEED, "gibbs", 0, 0, 2, None, beta)
     ends = drawn.to_array("float64")
     share = np.array([(ends == state).all(axis=1).mean() for state in v])
     assert share.sum() == pytest.approx(1)
@@ -335,21 +353,123 @@ def gaussian_equilibrium(model, n, g):
     return g.multivariate_normal(mean, np.linalg.inv(precision), size=n)
 
 
-@pytest.mark.parametrize("n_steps", [1, 4, 16])
+@pytest.mark.parametrize("precision", ["float64", "fixed"])
+@pytest.mark.parametrize(("n_steps", "beta"), [(1, 1.0), (4, 1.0), (16, 1.0), (4, 0.4)])
 @pytest.mark.parametrize("hidden", ["bernoulli", "gaussian"])
-def test_gaussian_chains_stay_in_equilibrium(hidden, n_steps):
+def test_gaussian_chains_stay_in_equilibrium(hidden, n_steps, beta, precision):
     """First and second moments, against those of as many rows drawn exactly."""
     engine, model = make("gaussian", hidden, spread=0.25)
+    if precision == "fixed":
+        if hidden != "bernoulli":
+            pytest.skip("kinds of hidden units have tests of their own")
+        engine = packed_of(engine)
+    model = at_temperature(model, beta)
     n = 40_000
     start = gaussian_equilibrium(model, n, rng(n_steps, 6))
     other = gaussian_equilibrium(model, n, rng(n_steps, 7))
-    drawn, _ = engine.gibbs(rows_of(start), n_steps, SEED, "gibbs", 0, 0, 2)
+    drawn, _ = engine.gibbs(rows_of(start), n_steps, SEED, "gibbs", 0, 0, 2, None, beta)
     ends = drawn.to_array("float64")
     pairs = [np.ones(n), *ends.T]
     exact = [np.ones(n), *other.T]
     for i, j in itertools.combinations_with_replacement(range(4), 2):
         one, two = pairs[i] * pairs[j], exact[i] * exact[j]
         assert abs(one.mean() - two.mean()) <= 5 * np.hypot(one.std(), two.std()) / np.sqrt(n)
+
+
+# ---- several temperatures ----
+
+
+def packed_of(engine):
+    packed = _core.RbmEngine(
+        engine.n_visible,
+        engine.n_hidden,
+        "fixed",
+        engine.visible,
+        engine.hidden,
+        engine.visible_groups,
+    )
+    packed.set_state(engine.state())
+    return packed
+
+
+LADDERS = {"up": [0, 0.4, 1], "down": [1, 0.5, 0]}
+
+
+@pytest.mark.parametrize("precision", ["float64", "fixed"])
+@pytest.mark.parametrize(("visible", "hidden"), LOG_Z)
+@pytest.mark.parametrize("ladder", LADDERS)
+def test_the_mean_weight_is_the_ratio_of_partition_functions(visible, hidden, ladder, precision):
+    """Within 5 standard errors, of runs that start at exact states; down from real values they start at the
+    ends of long chains."""
+    engine, model = make(visible, hidden, spread=0.3)
+    if precision == "fixed":
+        if hidden != "bernoulli" or visible == "bernoulli":
+            pytest.skip("hidden kinds have tests of their own")
+        engine = packed_of(engine)
+    n, base = 20_000, rng(8).normal(0, 0.3, engine.n_visible)
+    base = base.astype(np.float32) if precision == "fixed" else base
+    base_engine, _ = make(visible, hidden, spread=0.3)
+    state = base_engine.state()
+    zeros = {name: np.zeros_like(state[name]) for name in ("weights", "hidden_bias")}
+    base_engine.set_state({**state, **zeros, "visible_bias": base.astype(np.float64)})
+    log_ratio = engine.log_partition_exact(1) - base_engine.log_partition_exact(1)
+    start, betas = None, np.float32(LADDERS[ladder])
+    if ladder == "down":
+        log_ratio = -log_ratio
+        v = some_rows(model, n)
+        start = engine.gibbs(rows_of(v), 60, SEED, "gibbs", 0, 0, 2)[0]
+    weights = np.exp(engine.anneal(betas, base, start, n, SEED, 5, 2) - log_ratio)
+    error = weights.std() / np.sqrt(n)
+    assert error < 0.05, "too few runs to tell"
+    assert abs(weights.mean() - 1) < 5 * error
+    np.testing.assert_array_equal(
+        engine.anneal(betas, base, start, n, SEED, 5, 3),
+        engine.anneal(betas, base, start, n, SEED, 5, 1),
+    )
+
+
+def hidden_distribution(model):
+    h, _ = model.hidden_states()
+    if model.visible == "gaussian":
+        mean, variance = model.visible_bias + h @ model.weights, np.exp(model.log_variance)
+        of_visible = ((mean**2 - model.visible_bias**2) / 2 / variance).sum(axis=1)
+    else:
+        v, _ = model.visible_states()
+        of_visible = logsumexp(model.visible_bias @ v.T + h @ model.weights @ v.T, axis=1)
+    log_p = h @ model.hidden_bias + of_visible
+    return h, np.exp(log_p - logsumexp(log_p))
+
+
+@pytest.mark.parametrize("visible", ["softmax", "gaussian"])
+def test_tempered_chains_stay_in_equilibrium(visible):
+    """At every temperature, with swaps between them."""
+    engine, model = make(visible, "bernoulli", spread=0.9)
+    n, betas = 20_000, (1.0, 0.6, 0.2)
+    h, p = zip(*[hidden_distribution(at_temperature(model, beta)) for beta in betas], strict=True)
+    chosen = [rng(31, t).choice(len(h[0]), n, p=of_beta) for t, of_beta in enumerate(p)]
+    engine.set_chains(h[0][np.concatenate(chosen)].astype(bool))
+    options = {
+        "algorithm": "pt",
+        "n_temperatures": 3,
+        "beta_min": 0.2,
+        "k": 3,
+        "learning_rate": 0.0,
+    }
+    before = engine.chains()
+    engine.train(rows_of(some_rows(model, 1)), None, {**SETTINGS, **options}, SEED, 3, 2)
+    assert (engine.chains() != before).any()
+    numbers = (engine.chains() @ (1 << np.arange(3)[::-1])).reshape(3, n)
+    for found, of_beta in zip(numbers, p, strict=True):
+        share = np.bincount(found, minlength=8) / n
+        assert (np.abs(share - of_beta) < 5 * np.sqrt(of_beta * (1 - of_beta) / n)).all()
+
+
+def test_real_units_have_no_infinite_temperature():
+    engine, model = make("gaussian", "bernoulli")
+    engine.set_chains(np.ones((6, 3), bool))
+    options = {"algorithm": "pt", "n_temperatures": 3, "beta_min": 0.0}
+    with pytest.raises(ValueError, match="beta_min must be above 0"):
+        engine.train(rows_of(some_rows(model, 4)), None, {**SETTINGS, **options}, SEED, 0, 1)
 
 
 # ---- learning ----

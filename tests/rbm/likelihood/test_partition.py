@@ -212,8 +212,37 @@ def test_energies_of_other_kinds(kind):
     v = np.array(VALUES[kind], float)
     energies = model.energy(np.tile(v, (16, 1)), hidden)
     assert -np.logaddexp.reduce(-energies) == pytest.approx(model.free_energy(v), rel=1e-9)
-    with pytest.raises(NotImplementedError, match="method='ais' is for Bernoulli units alone"):
+
+
+def test_rows_of_words_have_no_single_log_z():
+    g = np.random.default_rng(1)
+    model = RBM.from_parameters(
+        g.normal(size=(4, 6)), g.normal(size=6), g.normal(size=4), visible="replicated_softmax",
+        precision="float64",
+    )  # fmt: skip
+    with pytest.raises(NotImplementedError, match="rows of each length have another Z"):
         model.log_partition("ais")
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+@pytest.mark.parametrize("kind", ["gaussian", "softmax"])
+def test_likelihoods_of_other_kinds_by_any_method(kind, precision):
+    """From the biases of the model and from a base of its own."""
+    g = np.random.default_rng(1)
+    weights, b, c = g.normal(0, 0.7, (5, 6)), g.normal(size=6), g.normal(size=5)
+    model = RBM.from_parameters(weights, b, c, precision=precision, random_state=0, **KINDS[kind])
+    X = np.tile(np.array(VALUES[kind], float), (20, 1))
+    if kind == "gaussian":
+        X = X + g.normal(size=X.shape)
+    exact = model.log_likelihood(X)
+    rates = X.mean(axis=0)
+    for method in ("ais", "reverse_ais"):
+        for base in (None, rates):
+            options = {"betas": 300, "n_runs": 100, "base_rates": base, "burn_in": 100}
+            log_z = model.log_partition(method, **options)
+            assert 0 < log_z.std_error < 0.2
+            found = model.log_likelihood(X, method=method, **options)
+            np.testing.assert_allclose(found, exact, atol=5 * log_z.std_error + 0.02)
 
 
 def test_energies_of_pairs_that_do_not_fit(small):

@@ -75,6 +75,6 @@ def test_what_beta_does_not_go_with_is_named():
     with pytest.raises(ValueError, match="RBM: beta cannot be given with n_temperatures"):
         model.sample(3, beta=0.5, n_temperatures=3)
     gaussian = RBM(5, visible="gaussian", n_iter=1, random_state=0).fit(X - X.mean(axis=0))
-    assert gaussian.gibbs(X, beta=1).shape == X.shape
-    with pytest.raises(NotImplementedError, match="RBM: beta is for binary and softmax units"):
-        gaussian.gibbs(X, beta=0.5)
+    assert gaussian.gibbs(X, beta=0.5).shape == X.shape
+    with pytest.raises(ValueError, match="RBM: beta must be above 0 with visible='gaussian'"):
+        gaussian.gibbs(X, beta=0)

@@ -194,6 +194,28 @@ def test_tempered_samples_are_those_of_the_model(precision):
     assert (np.abs(counts - n * p) < 5 * np.sqrt(n * p * (1 - p))).all()
 
 
+def test_temperatures_of_other_kinds_of_units():
+    """Gaussian units: training, and samples of two clusters that a chain does not leave."""
+    g = np.random.default_rng(0)
+    X = np.where(g.integers(0, 2, 400)[:, None] == 1, 2.0, -2.0) + g.normal(0, 0.5, (400, 4))
+    options = {"visible": "gaussian", "precision": "float64", "sigma": 2, "random_state": 0}
+    model = RBM(3, n_iter=30, batch_size=20, **options).fit(X)
+    found = model.sample(300, 100, X[:1].repeat(300, axis=0), n_temperatures=8, beta_min=0.05)
+    share = (found[:, 0] > 0).mean()
+    assert 0.2 < share < 0.8
+    arguments = {"algorithm": "pt", "n_temperatures": 3, "n_chains": 10, **options}
+    tempered = RBM(3, n_iter=2, beta_min=0.2, **arguments).fit(X)
+    assert tempered.h_samples_.shape == (30, 3)
+    with pytest.raises(ValueError, match="beta_min must be above 0 with visible='gaussian'"):
+        RBM(3, **arguments).fit(X)
+    with pytest.raises(NotImplementedError, match="precision='float64' has them"):
+        RBM(3, beta_min=0.2, **{**arguments, "precision": "fixed"}).fit(X)
+    with pytest.raises(ValueError, match="algorithm='pt' has chains without a length"):
+        RBM(3, algorithm="pt", visible="replicated_softmax", precision="float64").fit(
+            np.abs(X).round()
+        )
+
+
 def test_tempered_samples_by_seed(digits):
     model = RBM(7, n_iter=2, random_state=0).fit(digits)
     arguments = {"n_temperatures": 4, "beta_min": 0.5}

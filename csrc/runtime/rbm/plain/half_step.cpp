@@ -90,10 +90,31 @@ void draw_words(double* x, int64_t n_units, int64_t n_words, const DrawKey& draw
 }
 
 /// Of Gaussian visible units inputs are means.
-void draw_around(const PlainState& model, double* x, const DrawKey& draws, uint32_t chain) {
+void draw_around(const PlainState& model, double* x, double beta, const DrawKey& draws,
+                 uint32_t chain) {
   for (int64_t i = 0; i < model.n_visible; ++i)
-    x[i] += std::exp(model.log_variance[i] / 2) *
+    x[i] += std::exp(model.log_variance[i] / 2) / std::sqrt(beta) *
             normal_draw(draw_bits(draws, chain, static_cast<uint32_t>(i)));
+}
+
+/// In the units of its deviation at beta a normal hidden unit has the deviation 1.
+double hidden_mean_at(UnitKind kind, double beta, double x) {
+  if (has_bits(kind)) return hidden_mean(kind, beta * x);
+  const double deviation = 1 / std::sqrt(beta);
+  return hidden_mean(kind, x / deviation) * deviation;
+}
+
+double hidden_draw_at(UnitKind kind, double beta, double x, uint32_t bits) {
+  if (has_bits(kind)) return static_cast<double>(uniform_from_bits(bits)) < sigmoid(beta * x);
+  const double deviation = 1 / std::sqrt(beta);
+  if (kind == UnitKind::gaussian) return x + deviation * normal_draw(bits);
+  return rectified_draw(x / deviation, bits) * deviation;
+}
+
+/// Inputs of a row of visible units that are no normal numbers.
+void temper(double* x, int64_t n_units, double beta) {
+  if (beta == 1) return;
+  for (int64_t i = 0; i < n_units; ++i) x[i] *= beta;
 }
 
 }  // namespace
@@ -181,22 +202,20 @@ PlainMatrix visible_inputs(const PlainState& model, const PlainMatrix& hidden, i
   return out;
 }
 
-void temper(PlainMatrix& inputs, int64_t n_units, const double* betas) {
-  if (betas == nullptr) return;
-  for (size_t k = 0; k < inputs.size(); ++k) inputs[k] *= betas[k / n_units];
-}
-
-void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& run) {
-  for_each_row(inputs, model.n_hidden, run, [&](int64_t, double* x) {
-    for (int64_t j = 0; j < model.n_hidden; ++j) x[j] = hidden_mean(model.units.hidden, x[j]);
+void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& run,
+                     const RowBetas& betas) {
+  for_each_row(inputs, model.n_hidden, run, [&](int64_t r, double* x) {
+    for (int64_t j = 0; j < model.n_hidden; ++j)
+      x[j] = hidden_mean_at(model.units.hidden, betas[r], x[j]);
   });
 }
 
 void visible_means_of(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
-                      const Run& run) {
+                      const Run& run, const RowBetas& betas) {
   const int64_t nv = model.n_visible;
   const std::vector<int64_t> starts = model.units.group_starts();
   for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
+    if (!model.units.have_variances()) temper(x, nv, betas[r]);
     switch (model.units.visible) {
       case UnitKind::gaussian:
         break;
@@ -213,31 +232,26 @@ void visible_means_of(const PlainState& model, PlainMatrix& inputs, const PlainM
 }
 
 void draw_hidden(const PlainState& model, PlainMatrix& inputs, const DrawKey& draws,
-                 uint32_t first_chain, const Run& run) {
-  const UnitKind kind = model.units.hidden;
+                 uint32_t first_chain, const Run& run, const RowBetas& betas) {
   for_each_row(inputs, model.n_hidden, run, [&](int64_t r, double* x) {
     const uint32_t chain = first_chain + static_cast<uint32_t>(r);
-    for (int64_t j = 0; j < model.n_hidden; ++j) {
-      const uint32_t bits = draw_bits(draws, chain, static_cast<uint32_t>(j));
-      if (kind == UnitKind::gaussian)
-        x[j] += normal_draw(bits);
-      else if (kind == UnitKind::relu)
-        x[j] = rectified_draw(x[j], bits);
-      else
-        x[j] = static_cast<double>(uniform_from_bits(bits)) < sigmoid(x[j]);
-    }
+    for (int64_t j = 0; j < model.n_hidden; ++j)
+      x[j] = hidden_draw_at(model.units.hidden, betas[r], x[j],
+                            draw_bits(draws, chain, static_cast<uint32_t>(j)));
   });
 }
 
 void draw_visible(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
-                  const DrawKey& draws, uint32_t first_chain, const Run& run) {
+                  const DrawKey& draws, uint32_t first_chain, const Run& run,
+                  const RowBetas& betas) {
   const int64_t nv = model.n_visible;
   const std::vector<int64_t> starts = model.units.group_starts();
   for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
     const uint32_t chain = first_chain + static_cast<uint32_t>(r);
+    if (!model.units.have_variances()) temper(x, nv, betas[r]);
     switch (model.units.visible) {
       case UnitKind::gaussian:
-        draw_around(model, x, draws, chain);
+        draw_around(model, x, betas[r], draws, chain);
         break;
       case UnitKind::softmax:
         for (size_t g = 0; g + 1 < starts.size(); ++g)

@@ -33,21 +33,32 @@ PlainMatrix hidden_inputs(const PlainState& model, const PlainMatrix& visible, i
 PlainMatrix visible_inputs(const PlainState& model, const PlainMatrix& hidden, int64_t rows,
                            const Run& run);
 
-/// Inputs of row r at inverse temperature betas[r]; null: all at 1. Of Bernoulli units.
-void temper(PlainMatrix& inputs, int64_t n_units, const double* betas);
+/// Inverse temperatures of rows: one for each, or one for all. Above 0 where units are normal
+/// numbers.
+struct RowBetas {
+  double of_all = 1;
+  const double* of_rows = nullptr;
+
+  double operator[](int64_t row) const { return of_rows != nullptr ? of_rows[row] : of_all; }
+};
 
 // ---- what units make of their inputs, in place; `lengths` are of the rows, or empty ----
+//
+// At beta a unit has the distribution of beta times its energy: inputs count beta times; where the
+// energy has a square, a normal unit keeps its mean, and its variance is 1 / beta of the model's.
 
-void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& run);
+void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& run,
+                     const RowBetas& betas = {});
 void visible_means_of(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
-                      const Run& run);
+                      const Run& run, const RowBetas& betas = {});
 /// Draws of unit j of row r are those of chain first_chain + r. A group of softmax units takes one
 /// draw, that of its first unit; replicated softmax units one a word, that of the unit of its
 /// number.
 void draw_hidden(const PlainState& model, PlainMatrix& inputs, const DrawKey& draws,
-                 uint32_t first_chain, const Run& run);
+                 uint32_t first_chain, const Run& run, const RowBetas& betas = {});
 void draw_visible(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
-                  const DrawKey& draws, uint32_t first_chain, const Run& run);
+                  const DrawKey& draws, uint32_t first_chain, const Run& run,
+                  const RowBetas& betas = {});
 
 // ---- both at once ----
 

@@ -5,6 +5,7 @@
 #include "runtime/rbm/evaluate/exact.h"
 #include "runtime/rbm/model/unit_terms.h"
 #include "runtime/rbm/plain/clamp.h"
+#include "runtime/rbm/plain/energy.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/threads/parallel.h"
@@ -78,7 +79,7 @@ double score_groups(const PlainState& model, const PlainMatrix& v, const PlainMa
 }
 
 /// What the visible units of one row have of its free energy.
-double visible_energy(const PlainState& model, const Rows& visible, int64_t row) {
+double visible_energy_of(const PlainState& model, const Rows& visible, int64_t row) {
   double energy = 0;
   if (!model.units.have_variances()) {
     visible.visit_row(row,
@@ -87,25 +88,7 @@ double visible_energy(const PlainState& model, const Rows& visible, int64_t row)
   }
   PlainMatrix v(model.n_visible);
   visible.gather_values<double>(nullptr, row, 1, v.data(), model.n_visible);
-  for (int64_t i = 0; i < model.n_visible; ++i) {
-    const double distance = v[i] - model.visible_bias[i];
-    energy += distance * distance / 2 * std::exp(-model.log_variance[i]);
-  }
-  return energy;
-}
-
-/// The model whose energy is beta times this one's, which parameters alone scale for units that
-/// have no squares in it: its parameters.
-PlainState at_temperature(const PlainState& model, double beta) {
-  PlainState out(model.n_visible, model.n_hidden, model.units);
-  const auto scale = [beta](const PlainMatrix& from, PlainMatrix& to) {
-    for (size_t i = 0; i < from.size(); ++i) to[i] = beta * from[i];
-  };
-  scale(model.weights, out.weights);
-  scale(model.hidden_bias, out.hidden_bias);
-  scale(model.visible_bias, out.visible_bias);
-  out.log_variance = model.log_variance;
-  return out;
+  return visible_energy(model, v.data());
 }
 
 void copy_out(const PlainMatrix& from, double* to) { std::copy(from.begin(), from.end(), to); }
@@ -138,19 +121,19 @@ std::pair<Rows, Rows> PlainRbmEngine::gibbs(const GibbsCall& call, const Run& ru
   const int64_t rows = call.visible.rows();
   const PlainClamp clamp(call.clamp, run);
   const PlainMatrix lengths = row_lengths(state_, call.visible, run);
-  const PlainState model = at_temperature(state_, call.beta);
+  const RowBetas betas{call.beta};
   PlainMatrix v(rows * n_visible()), h(rows * n_hidden());
   for (int64_t s = 0; s < call.n_steps && !run.stopped(); ++s) {
-    h = s == 0 ? hidden_inputs(model, call.visible, run) : hidden_inputs(model, v, rows, run);
-    draw_hidden(model, h, call.source.hidden(s), call.source.first_chain, run);
-    v = visible_inputs(model, h, rows, run);
+    h = s == 0 ? hidden_inputs(state_, call.visible, run) : hidden_inputs(state_, v, rows, run);
+    draw_hidden(state_, h, call.source.hidden(s), call.source.first_chain, run, betas);
+    v = visible_inputs(state_, h, rows, run);
     if (s + 1 == call.n_steps && !call.visible_means.empty()) {
       PlainMatrix means = v;
-      visible_means_of(model, means, lengths, run);
+      visible_means_of(state_, means, lengths, run, betas);
       clamp.put_back(means, rows, run);
       copy_out(means, call.visible_means.as<double>());
     }
-    draw_visible(model, v, lengths, call.source.visible(s), call.source.first_chain, run);
+    draw_visible(state_, v, lengths, call.source.visible(s), call.source.first_chain, run, betas);
     clamp.put_back(v, rows, run);
   }
   return {rows_of(v, rows, n_visible(), units().visible, run),
@@ -161,7 +144,7 @@ void PlainRbmEngine::free_energy(const Rows& visible, double* out, const Run& ru
   const PlainMatrix inputs = hidden_inputs(state_, visible, run);
   parallel_region(run, [&](Team& team) {
     team.for_each(visible.rows(), [&](int64_t r) {
-      double energy = visible_energy(state_, visible, r);
+      double energy = visible_energy_of(state_, visible, r);
       for (int64_t j = 0; j < n_hidden() && !team.check_stop(); ++j)
         energy -= hidden_log_sum(state_.units.hidden, inputs[r * n_hidden() + j]);
       out[r] = energy;

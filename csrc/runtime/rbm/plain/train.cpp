@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "runtime/data/minibatches.h"
+#include "runtime/rbm/plain/energy.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/rbm/plain/real_units.h"
@@ -137,20 +138,18 @@ class PlainTrainer {
     for (int64_t s = 0; s < settings_.k && !run_.stopped(); ++s) {
       const bool last = s == settings_.k - 1;
       model.visible = visible_inputs(state_, hidden, rows, run_);
-      temper(model.visible, state_.n_visible, betas());
       if (!last || settings_.sample_visibles)
         draw_visible(state_, model.visible, data.lengths, draws_.chain_visible(batch.index, s), 0,
-                     run_);
+                     run_, betas());
       else
-        visible_means_of(state_, model.visible, data.lengths, run_);
+        visible_means_of(state_, model.visible, data.lengths, run_, betas());
       if (!settings_.persistent) hide_missing_groups(state_, data.visible, model.visible);
       if (!settings_.ladder.has_one()) swap(model.visible, hidden, draws_.swaps(batch.index, s));
       model.hidden = hidden_inputs(state_, model.visible, rows, run_);
-      temper(model.hidden, state_.n_hidden, betas());
       hidden = model.hidden;
-      hidden_means_of(state_, model.hidden, run_);
+      hidden_means_of(state_, model.hidden, run_, betas());
       if (!last || settings_.persistent || settings_.sampled_statistics)
-        draw_hidden(state_, hidden, draws_.chain_hidden(batch.index, s), 0, run_);
+        draw_hidden(state_, hidden, draws_.chain_hidden(batch.index, s), 0, run_, betas());
     }
     if (settings_.sampled_statistics) model.hidden = hidden;
     if (settings_.persistent) state_.chains = std::move(hidden);
@@ -162,21 +161,8 @@ class PlainTrainer {
 
   // ---- tempering (steps/tempering.h) ----
 
-  /// Of each chain; null where all have 1.
-  const double* betas() const { return betas_.empty() ? nullptr : betas_.data(); }
-
-  double energy(const double* visible, const double* hidden) const {
-    double sum = 0;
-    for (int64_t i = 0; i < state_.n_visible; ++i) sum += visible[i] * state_.visible_bias[i];
-    for (int64_t j = 0; j < state_.n_hidden; ++j) {
-      if (hidden[j] == 0) continue;
-      double x = state_.hidden_bias[j];
-      for (int64_t i = 0; i < state_.n_visible; ++i)
-        x += visible[i] * state_.weights[j * state_.n_visible + i];
-      sum += x;
-    }
-    return -sum;
-  }
+  /// Of each chain; 1 where there is one temperature.
+  RowBetas betas() const { return {1, betas_.empty() ? nullptr : betas_.data()}; }
 
   void swap(PlainMatrix& visible, const PlainMatrix& hidden,
             const DrawSchedule::Swaps& swaps) const {
@@ -186,8 +172,9 @@ class PlainTrainer {
       for (int64_t t = swaps.first; t + 1 < settings_.ladder.n_temperatures; t += 2) {
         const int64_t a = t * n_chains + c, b = a + n_chains;
         double *v_a = &visible[a * nv], *v_b = &visible[b * nv];
-        const double probability = swap_probability(
-            betas_[a], betas_[b], energy(v_a, &hidden[a * nh]), energy(v_b, &hidden[b * nh]));
+        const double probability =
+            swap_probability(betas_[a], betas_[b], joint_energy(state_, v_a, &hidden[a * nh]),
+                             joint_energy(state_, v_b, &hidden[b * nh]));
         const auto u = static_cast<double>(uniform_from_bits(
             draw_bits(swaps.draws, static_cast<uint32_t>(c), static_cast<uint32_t>(t))));
         if (u < probability) std::swap_ranges(v_a, v_a + nv, v_b);
@@ -332,6 +319,10 @@ TrainResult PlainRbmEngine::train(const TrainCall& call, const Run& run) {
     throw_invalid(
         "train: algorithm 'pcd' has chains without a length, which "
         "visible='replicated_softmax' needs; use algorithm 'cd'");
+  const Ladder& ladder = call.settings.ladder;
+  const bool are_bits = has_bits(units().visible) && has_bits(units().hidden);
+  if (!ladder.has_one() && ladder.beta_min == 0 && !are_bits)
+    throw_invalid("train: beta_min must be above 0 where units are real numbers, got 0");
   return PlainTrainer(state_, call, run).run();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // A layer at an inverse temperature: tempering, annealing and tempered sampling activate the sums
 // of a half step there.
+#include <cmath>
 #include <cstdint>
 
 #include "kernels/rbm.h"
@@ -13,18 +14,23 @@ namespace udl {
 /// model without weights, (1 - beta) times the base's plus beta times the model's: x = beta * scale
 /// * sum + bias with bias = beta * (the layer's), plus (1 - beta) * base_bias.
 ///
+/// Normal units keep their mean, and have 1 / beta of their variance.
+///
 /// At beta = 1 it has the bits of the layer itself. Missing units keep the bias of missing units,
 /// so that they fire at no temperature.
 class Temperature {
  public:
   /// The layer, as it is when a beta is set, and `base_bias` must outlive this.
   explicit Temperature(const Layer& layer, float beta = 1.0f, const BiasVector* base_bias = nullptr)
-      : layer_(layer), base_bias_(base_bias), bias_(layer.bias) {
+      : layer_(layer), base_bias_(base_bias), bias_(layer.bias), deviation_(layer.deviation) {
     set_beta(beta);
   }
 
   void set_beta(float beta) {
     beta_ = beta;
+    for (int64_t i = 0; i < deviation_.size(); ++i)
+      deviation_[i] = layer_.deviation[i] / std::sqrt(beta);
+    if (is_normal()) return;
     for (int64_t i = 0; i < bias_.size(); ++i) bias_[i] = beta * layer_.bias[i];
     if (base_bias_ == nullptr) return;
     for (int64_t i = 0; i < bias_.size(); ++i) bias_[i] += (1.0f - beta) * (*base_bias_)[i];
@@ -36,16 +42,23 @@ class Temperature {
   /// The input of a tile here, given its input as the half step hands it out. A power of two times
   /// beta is exact.
   UnitInput of(UnitInput input, int64_t tile) const {
+    if (is_normal()) {
+      input.deviation = deviation_.data() + tile * kTileUnits;
+      return input;
+    }
     input.scale *= beta_;
     input.bias = bias_.tile(tile);
     return input;
   }
 
  private:
+  bool is_normal() const { return deviation_.size() > 0; }
+
   const Layer& layer_;
   const BiasVector* base_bias_;
   float beta_ = 1.0f;
   BiasVector bias_;
+  Buffer<float> deviation_;  ///< of normal units, as in the layer
 };
 
 /// Rows first .. first + count - 1 of a tile's input: those of one temperature among others. An
