@@ -11,10 +11,12 @@ matplotlib.use("Agg")
 
 from matplotlib import pyplot
 from matplotlib.figure import Figure
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
 from udl_fast import RBM
 from udl_fast.plot import (
+    CodeScatterDisplay,
     CompletionDisplay,
     ReconstructionDisplay,
     SamplesDisplay,
@@ -194,6 +196,33 @@ def test_reconstructions_lie_below_their_data():
     assert f"{error:.2f}" in display.ax_.get_title()
 
 
+def test_reconstructions_of_several_models_lie_below_each_other():
+    X = np.random.default_rng(0).random((6, 9))
+    pca = PCA(2).fit(X)
+    display = ReconstructionDisplay.from_estimators({"a": Model(), "PCA": pca}, X, max_images=4)
+    assert display.reconstructions.shape == (2, 4, 9)
+    picture = display.image_.get_array()
+    expected = pca.inverse_transform(pca.transform(X[:4]))
+    np.testing.assert_allclose(picture[9:12, 1:4], expected[0].reshape(3, 3), rtol=1e-6)
+    error = ((X[:4] - expected) ** 2).sum(axis=1).mean()
+    labels = [label.get_text() for label in display.ax_.get_yticklabels()]
+    assert labels[0] == "data"
+    assert labels[2] == f"PCA\n{error:.2f}"
+
+
+def test_codes_are_points_of_the_colours_of_their_labels():
+    X = np.random.default_rng(0).random((30, 9))
+    labels = np.array(["b", "a", "c"] * 10)
+    display = CodeScatterDisplay.from_estimator(PCA(3).fit(X), X, labels, components=(0, 2))
+    codes = PCA(3).fit_transform(X)[:, [0, 2]]
+    assert [points.get_label() for points in display.points_] == ["a", "b", "c"]
+    np.testing.assert_allclose(display.points_[1].get_offsets(), codes[labels == "b"], atol=1e-12)
+    colors = {tuple(points.get_facecolor()[0]) for points in display.points_}
+    assert len(colors) == 3
+    (all_points,) = CodeScatterDisplay.from_values(codes).points_
+    assert len(all_points.get_offsets()) == 30
+
+
 def test_samples_look_at_the_chains_at_the_given_steps():
     model = Model()
     display = SamplesDisplay.from_estimator(model, steps=(0, 1, 10, 100), n_chains=4)
@@ -291,6 +320,20 @@ def test_training_curves_on_given_axes():
         (
             lambda: ReconstructionDisplay.from_values(np.ones((2, 4)), np.ones((3, 4))),
             r"got \(2, 4\) and \(3, 4\)",
+        ),
+        (
+            lambda: ReconstructionDisplay.from_values(
+                np.ones((2, 4)), np.ones((3, 2, 4)), names=("a", "b")
+            ),
+            r"these \(2, n_images, n_features\) for as many names, got",
+        ),
+        (
+            lambda: CodeScatterDisplay.from_values(np.ones((2, 3))),
+            r"\(n_samples, 2\), got \(2, 3\)",
+        ),
+        (
+            lambda: CodeScatterDisplay.from_values(np.ones((2, 2)), [1, 2, 3]),
+            r"labels must have shape \(2,\), got \(3,\)",
         ),
         (lambda: SamplesDisplay.from_values(np.ones((2, 3, 4)), [1]), r"shape \(1, n_chains"),
         (lambda: SamplesDisplay.from_estimator(Model(), steps=(1, 1)), "steps must increase"),

@@ -3,6 +3,7 @@
 Nothing is ever shown by itself: `display.figure_.savefig(...)`, or let a notebook show it.
 """
 
+from .code_scatter import CodeScatterDisplay
 from .completion import CompletionDisplay
 from .reconstruction import ReconstructionDisplay
 from .samples import SamplesDisplay
@@ -11,6 +12,7 @@ from .training_curve import TrainingCurveDisplay
 from .weights import WeightsDisplay
 
 __all__ = [
+    "CodeScatterDisplay",
     "CompletionDisplay",
     "ReconstructionDisplay",
     "SamplesDisplay",

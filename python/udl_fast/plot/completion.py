@@ -5,13 +5,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._axes import TEXT_COLOR, axes_for, label_rows, pixel_height, show_picture
-from .tiles import image_shape_of, tile_images
+from ._image_rows import ImageRows
+from .tiles import image_shape_of
 
 _UNKNOWN = 0.25  # the shade of unknown pixels, between paper and ink
 
 
-class CompletionDisplay:
+class CompletionDisplay(ImageRows):
     """One image a column: the data, what is given of it, and completions below.
 
     Make it with `from_estimator` or `from_values`, then call `plot`.
@@ -44,10 +44,6 @@ class CompletionDisplay:
     >>> upper_half = np.arange(64) < 32
     >>> CompletionDisplay.from_estimator(rbm, X, upper_half).figure_  # doctest: +SKIP
     """
-
-    ax_: Any
-    figure_: Any
-    image_: Any
 
     def __init__(
         self,
@@ -170,19 +166,14 @@ class CompletionDisplay:
         -------
         self : CompletionDisplay
         """
-        n_completions, n_images, _ = self.completions.shape
         given = np.where(self.known, self.images, _UNKNOWN)
-        picture = tile_images(
-            np.concatenate([self.images, given, *self.completions]),
-            self.image_shape,
-            n_columns=n_images,
+        chains = [f"chain {number + 1}" for number in range(len(self.completions))]
+        self._draw_rows(
+            [self.images, given, *self.completions],
+            ["data", "given", *chains],
+            ax=ax,
+            cmap=cmap,
             padding=padding,
+            title="Completions by the model" if title is None else title,
         )
-        size = (0.75 * n_images + 0.9, 0.75 * (n_completions + 2) + 0.5)
-        self.figure_, self.ax_ = axes_for(ax, size, caller="CompletionDisplay")
-        self.image_ = show_picture(self.ax_, picture, cmap=cmap, vmin=0, vmax=1)
-        labels = ["data", "given", *(f"chain {number + 1}" for number in range(n_completions))]
-        label_rows(self.ax_, labels, pixel_height(self.image_shape), padding)
-        default = "Completions by the model"
-        self.ax_.set_title(default if title is None else title, color=TEXT_COLOR)
         return self

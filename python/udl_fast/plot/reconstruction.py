@@ -1,25 +1,30 @@
-"""Data beside what a model makes of them."""
+"""Data beside what models make of them."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._axes import TEXT_COLOR, axes_for, label_rows, pixel_height, show_picture
-from .tiles import image_shape_of, tile_images
+from ._image_rows import ImageRows
+from .tiles import image_shape_of
 
 
-class ReconstructionDisplay:
-    """Images in one row, their reconstructions in the row below.
+class ReconstructionDisplay(ImageRows):
+    """Images in one row, their reconstructions in the rows below: a row for each model.
 
-    Make it with `from_estimator` or `from_values`, then call `plot`.
+    Make it with `from_estimator`, `from_estimators` or `from_values`, then call `plot`.
 
     Parameters
     ----------
-    images, reconstructions : ndarray of shape (n_images, n_features)
+    images : ndarray of shape (n_images, n_features)
+        Values in [0, 1].
+    reconstructions : ndarray of shape (n_images, n_features) or (n_models, n_images, n_features)
         Values in [0, 1].
     image_shape : tuple
         (height, width), or with three channels (height, width, 3) or (3, height, width).
+    names : sequence of str, default=("model",)
+        What to call the models.
 
     Attributes
     ----------
@@ -37,19 +42,17 @@ class ReconstructionDisplay:
     >>> ReconstructionDisplay.from_estimator(rbm, X).figure_  # doctest: +SKIP
     """
 
-    ax_: Any
-    figure_: Any
-    image_: Any
-
     def __init__(
         self,
         images: NDArray[Any],
         reconstructions: NDArray[Any],
         image_shape: tuple[int, ...],
+        names: Sequence[str] = ("model",),
     ) -> None:
         self.images = images
         self.reconstructions = reconstructions
         self.image_shape = image_shape
+        self.names = names
 
     @classmethod
     def from_estimator(
@@ -62,12 +65,12 @@ class ReconstructionDisplay:
         ax: Any = None,
         **options: Any,
     ) -> Self:
-        """Plot the first rows of X beside `estimator.reconstruct` of them.
+        """Plot the first rows of X beside a model's reconstructions of them.
 
         Parameters
         ----------
         estimator : object
-            A fitted model with `reconstruct(X)`.
+            A fitted model with `reconstruct(X)`, or with `transform` and `inverse_transform` as PCA has.
         X : array-like of shape (n_samples, n_features)
             The data; a shuffled part of it shows more than its head.
         image_shape : tuple, default=None
@@ -84,10 +87,56 @@ class ReconstructionDisplay:
         ReconstructionDisplay
             Already plotted.
         """
-        rows: Any = X if hasattr(X, "__getitem__") else np.asarray(X)
-        head = rows[:max_images]
+        head = _head(X, max_images)
         return cls.from_values(
-            head, estimator.reconstruct(head), image_shape=image_shape, ax=ax, **options
+            head, _reconstructed(estimator, head), image_shape=image_shape, ax=ax, **options
+        )
+
+    @classmethod
+    def from_estimators(
+        cls,
+        estimators: Mapping[str, Any],
+        X: ArrayLike,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        max_images: int = 10,
+        ax: Any = None,
+        **options: Any,
+    ) -> Self:
+        """Plot the first rows of X, and below them the reconstructions of several models.
+
+        Parameters
+        ----------
+        estimators : mapping of str to object
+            What to call each model, and the fitted model, as in `from_estimator`.
+        X, image_shape, max_images, ax, **options
+            As in `from_estimator`.
+
+        Returns
+        -------
+        ReconstructionDisplay
+            Already plotted; each model's squared error per image stands beside its name.
+
+        Examples
+        --------
+        >>> from sklearn.decomposition import PCA
+        >>> from udl_fast import RBM
+        >>> from udl_fast.datasets import load_digits
+        >>> from udl_fast.plot import ReconstructionDisplay
+        >>> X = load_digits().data
+        >>> models = {"RBM": RBM(64, n_iter=30, random_state=0), "PCA": PCA(10)}
+        >>> fitted = {name: model.fit(X) for name, model in models.items()}
+        >>> ReconstructionDisplay.from_estimators(fitted, X).figure_  # doctest: +SKIP
+        """
+        head = _head(X, max_images)
+        reconstructions = np.stack([_reconstructed(model, head) for model in estimators.values()])
+        return cls.from_values(
+            head,
+            reconstructions,
+            names=tuple(estimators),
+            image_shape=image_shape,
+            ax=ax,
+            **options,
         )
 
     @classmethod
@@ -96,20 +145,22 @@ class ReconstructionDisplay:
         images: ArrayLike,
         reconstructions: ArrayLike,
         *,
+        names: Sequence[str] = ("model",),
         image_shape: tuple[int, ...] | None = None,
         ax: Any = None,
         **options: Any,
     ) -> Self:
-        """Plot given images beside given reconstructions of the same shape."""
-        top, bottom = np.asarray(images), np.asarray(reconstructions)
-        if top.shape != bottom.shape or top.ndim != 2:
+        """Plot given images beside given reconstructions: of the same shape, or a stack of such."""
+        top, below = np.asarray(images), np.asarray(reconstructions)
+        if top.ndim != 2 or below.shape not in (top.shape, (len(names), *top.shape)):
             raise ValueError(
                 f"ReconstructionDisplay: images and reconstructions must both have shape "
-                f"(n_images, n_features), got {top.shape} and {bottom.shape}"
+                f"(n_images, n_features), or these ({len(names)}, n_images, n_features) for as many "
+                f"names, got {top.shape} and {below.shape}"
             )
         if image_shape is None:
             image_shape = image_shape_of(top.shape[1], caller="ReconstructionDisplay")
-        return cls(top, bottom, image_shape).plot(ax=ax, **options)
+        return cls(top, below, image_shape, names).plot(ax=ax, **options)
 
     def plot(
         self,
@@ -120,7 +171,7 @@ class ReconstructionDisplay:
         padding: int = 1,
         title: str | None = None,
     ) -> Self:
-        """Draw pairs of rows: data above, reconstruction below.
+        """Draw groups of rows: data above, reconstructions below.
 
         Parameters
         ----------
@@ -133,31 +184,46 @@ class ReconstructionDisplay:
         padding : int, default=1
             Pixels between images.
         title : str, default=None
-            None gives the mean squared error per image.
+            None says what is shown, with the mean squared error per image of a single model.
 
         Returns
         -------
         self : ReconstructionDisplay
         """
+        models = self.reconstructions.reshape(-1, *self.images.shape)
+        errors = ((self.images.astype(np.float64) - models) ** 2).sum(axis=2).mean(axis=1)
+        names, default = list(self.names), "Data and reconstructions"
+        if len(models) == 1:
+            default += f" (squared error {errors[0]:.2f} per image)"
+        else:
+            default += " (squared error per image)"
+            names = [f"{name}\n{error:.2f}" for name, error in zip(names, errors, strict=True)]
         n_columns = min(n_columns, len(self.images))
-        pairs = []
-        labels = []
+        rows, labels = [], []
         for start in range(0, len(self.images), n_columns):
-            for values, label in ((self.images, "data"), (self.reconstructions, "model")):
-                pairs.append(_padded(values[start : start + n_columns], n_columns))
+            for values, label in zip((self.images, *models), ["data", *names], strict=True):
+                rows.append(_padded(values[start : start + n_columns], n_columns))
                 labels.append(label)
-        picture = tile_images(
-            np.concatenate(pairs), self.image_shape, n_columns=n_columns, padding=padding
+        self._draw_rows(
+            rows,
+            labels,
+            ax=ax,
+            cmap=cmap,
+            padding=padding,
+            title=default if title is None else title,
         )
-        size = (0.75 * n_columns + 0.6, 0.75 * len(labels) + 0.5)
-        self.figure_, self.ax_ = axes_for(ax, size, caller="ReconstructionDisplay")
-        self.image_ = show_picture(self.ax_, picture, cmap=cmap, vmin=0, vmax=1)
-        label_rows(self.ax_, labels, pixel_height(self.image_shape), padding)
-        difference = self.images.astype(np.float64) - self.reconstructions
-        error = float((difference**2).sum(axis=1).mean())
-        default = f"Data and reconstructions (squared error {error:.2f} per image)"
-        self.ax_.set_title(default if title is None else title, color=TEXT_COLOR)
         return self
+
+
+def _head(X: Any, count: int) -> Any:
+    rows = X if hasattr(X, "__getitem__") else np.asarray(X)
+    return rows[:count]
+
+
+def _reconstructed(model: Any, rows: Any) -> NDArray[Any]:
+    if hasattr(model, "reconstruct"):
+        return np.asarray(model.reconstruct(rows))
+    return np.asarray(model.inverse_transform(model.transform(rows)))
 
 
 def _padded(rows: NDArray[Any], count: int) -> NDArray[Any]:

@@ -7,11 +7,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from ._axes import TEXT_COLOR, axes_for, label_rows, pixel_height, show_picture
-from .tiles import image_shape_of, tile_images
+from ._axes import TEXT_COLOR
+from ._image_rows import ImageRows
+from .tiles import image_shape_of
 
 
-class SamplesDisplay:
+class SamplesDisplay(ImageRows):
     """Gibbs chains: one chain a column, one moment a row.
 
     Make it with `from_estimator` or `from_values`, then call `plot`.
@@ -39,10 +40,6 @@ class SamplesDisplay:
     >>> rbm = RBM(64, n_iter=30, random_state=0).fit(load_digits().data)
     >>> SamplesDisplay.from_estimator(rbm, random_state=0).figure_  # doctest: +SKIP
     """
-
-    ax_: Any
-    figure_: Any
-    image_: Any
 
     def __init__(
         self, samples: NDArray[Any], steps: Sequence[int], image_shape: tuple[int, ...]
@@ -166,20 +163,14 @@ class SamplesDisplay:
         -------
         self : SamplesDisplay
         """
-        n_moments, n_chains, n_features = self.samples.shape
-        picture = tile_images(
-            self.samples.reshape(-1, n_features),
-            self.image_shape,
-            n_columns=n_chains,
+        default = f"{self.samples.shape[1]} chains of the model"
+        self._draw_rows(
+            list(self.samples),
+            [f"{step:,}" for step in self.steps],
+            ax=ax,
+            cmap=cmap,
             padding=padding,
-        )
-        size = (0.75 * n_chains + 0.9, 0.75 * n_moments + 0.5)
-        self.figure_, self.ax_ = axes_for(ax, size, caller="SamplesDisplay")
-        self.image_ = show_picture(self.ax_, picture, cmap=cmap, vmin=0, vmax=1)
-        label_rows(
-            self.ax_, [f"{step:,}" for step in self.steps], pixel_height(self.image_shape), padding
+            title=default if title is None else title,
         )
         self.ax_.set_ylabel("Gibbs steps", color=TEXT_COLOR)
-        default = f"{n_chains} chains of the model"
-        self.ax_.set_title(default if title is None else title, color=TEXT_COLOR)
         return self
