@@ -12,7 +12,13 @@ from ._core import __version__
 
 if TYPE_CHECKING:
     from . import callbacks, datasets, evaluation, exceptions, plot, registry, runtime
-    from .autoencoder import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+    from .autoencoder import (
+        Autoencoder,
+        DeepAutoencoder,
+        DenoisingAutoencoder,
+        SparseAutoencoder,
+        StackedAutoencoder,
+    )
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
@@ -50,10 +56,12 @@ __all__ = [
     "RBM",
     "Autoencoder",
     "BernoulliRBM",
+    "DeepAutoencoder",
     "DenoisingAutoencoder",
     "HammingIndex",
     "LogPartition",
     "SparseAutoencoder",
+    "StackedAutoencoder",
     "__version__",
     "callbacks",
     "datasets",

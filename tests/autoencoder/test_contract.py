@@ -3,7 +3,14 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from udl_fast import Autoencoder, DenoisingAutoencoder, SparseAutoencoder
+from udl_fast import (
+    RBM,
+    Autoencoder,
+    DeepAutoencoder,
+    DenoisingAutoencoder,
+    SparseAutoencoder,
+    StackedAutoencoder,
+)
 
 SMALL = {"n_components": 4, "n_iter": 2}
 
@@ -14,6 +21,8 @@ SMALL = {"n_components": 4, "n_iter": 2}
         Autoencoder(**SMALL, output_activation="linear", tied_weights=True, precision="float64"),
         SparseAutoencoder(**SMALL),
         DenoisingAutoencoder(**SMALL, batch_size=10),
+        StackedAutoencoder((3, 2), layer=Autoencoder(n_iter=1), n_iter=1),
+        DeepAutoencoder((3, 2), rbm=RBM(n_iter=1), n_iter=1),
     ],
     expected_failed_checks=lambda _: dict.fromkeys(
         (
@@ -24,5 +33,6 @@ SMALL = {"n_components": 4, "n_iter": 2}
     ),
 )
 @pytest.mark.filterwarnings("ignore:.*outputs reach 0 to 1 alone:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values in:UserWarning")
 def test_scikit_learn_contract(estimator, check):
     check(estimator)

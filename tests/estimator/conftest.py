@@ -3,12 +3,19 @@
 import pytest
 
 from tests.support.any_model import N_EPOCHS
-from udl_fast import registry
+from udl_fast import RBM, Autoencoder, registry
 
 IN_TESTS = {
     "BernoulliMixture": "tests.support.bernoulli_mixture",
     "StagedMixture": "tests.support.bernoulli_mixture",
     "MixtureStack": "tests.support.mixture_stack",
+}
+# Of models of layers: two, each of two epochs.
+SMALL = {
+    "hidden_layer_sizes": [5, 4],
+    "rbm": RBM(batch_size=10, n_iter=2, learning_rate=0.05),
+    "layer": Autoencoder(batch_size=10, n_iter=2),
+    "fine_tune": True,
 }
 
 
@@ -24,5 +31,6 @@ def make(request, _registered):
     """Makes a small model of one kind."""
     model_class = registry.class_of(registry.find(request.param))
     options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
+    options |= SMALL if request.param not in IN_TESTS else {}
     known = {name: value for name, value in options.items() if name in model_class.rules}
     return lambda **changes: model_class(**{**known, **changes})

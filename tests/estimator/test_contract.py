@@ -14,8 +14,16 @@ from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
 import udl_fast
-from tests.support.any_model import N_EPOCHS, X, finish, is_staged, n_epochs, stop_after
-from tests.support.models import Recorder
+from tests.support.any_model import (
+    N_EPOCHS,
+    X,
+    finish,
+    is_staged,
+    learners,
+    n_epochs,
+    stop_after,
+)
+from tests.support.models import Recorder, arguments
 from tests.support.models import assert_same_state as assert_same
 from udl_fast.callbacks import Checkpoint, History
 from udl_fast.estimator.attributes import attribute_names
@@ -33,7 +41,8 @@ def test_fit_makes_every_epoch_and_measures(make):
     assert history["epoch"] == list(range(1, n_epochs(model) + 1))
     score = model.measurements[0]
     assert score.better == "max"
-    assert np.isfinite(history[score.name]).all()
+    assert history[score.name][-1] is not None
+    assert np.isfinite([value for value in history[score.name] if value is not None]).all()
     assert ("stage" in history) == is_staged(model)
 
 
@@ -70,7 +79,7 @@ def test_partial_fit_takes_chunks_and_iterators_of_them(make):
 def test_verbose_prints_the_score(make, capsys):
     model = make(verbose=1).fit(X)
     lines = capsys.readouterr().out.splitlines()
-    name = model.measurements[0].name.replace("_", "-")
+    name = learners(model)[0].measurements[0].name.replace("_", "-")
     stage = f", {model._stages()[0].name}" if is_staged(model) else ""
     assert lines[1].startswith(f"[{type(model).__name__}{stage}] Iteration 2, {name} = ")
     assert len(lines) == n_epochs(model)
@@ -93,7 +102,7 @@ def test_copies_go_on_bit_for_bit(make, tmp_path, through):
         joblib.dump(model, tmp_path / "model")
         again = joblib.load(tmp_path / "model")
     assert type(again) is type(model)
-    assert again.get_params() == model.get_params()
+    assert arguments(again) == arguments(model)
     assert_same(again, model)
     before = model._state()
     assert_same(again.partial_fit(X[:40]), copy.deepcopy(model).partial_fit(X[:40]))
@@ -113,7 +122,7 @@ def test_names_of_features_are_saved(make, tmp_path):
 def test_clones_are_unfitted_and_learn_the_same(make):
     model = make().fit(X)
     again = clone(model)
-    assert again.get_params() == model.get_params()
+    assert arguments(again) == arguments(model)
     assert not hasattr(again, "n_iter_")
     assert_same(again.fit(X), model)
 
@@ -142,7 +151,7 @@ def test_resume_makes_the_epochs_that_are_left(make, tmp_path, n_done):
     half.save(tmp_path / "half")
     again = udl_fast.load(tmp_path / "half").resume(X)
     assert_same(again, whole)
-    assert again.get_params() == whole.get_params()
+    assert arguments(again) == arguments(whole)
     with pytest.raises(ValueError, match=f"has made all its {n_epochs(whole)} epochs"):
         again.resume(X)
     assert_same(again, whole)
@@ -274,10 +283,12 @@ def test_wrong_data_are_refused_and_leave_the_model(make, data):
 
 def test_attributes_are_read_only_and_can_be_assigned(make):
     model = make().fit(X)
-    before = model._state().arrays
-    values = model.components_ / 2
     with pytest.raises(ValueError, match="read-only"):
         model.components_[...] = 0
+    if not model._defining:
+        pytest.skip("a model whose arrays are learned alone")
+    before = model._state().arrays
+    values = model.components_ / 2
     with pytest.raises(ValueError, match=r"components_ has shape \(2, 3\), expected \(5, 12\)"):
         model.components_ = np.zeros((2, 3))
     with pytest.raises(ValueError, match="components_ holds NaN or infinity"):

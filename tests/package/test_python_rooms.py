@@ -29,8 +29,8 @@ ROOMS = (
     "estimator",
     "nets",
     "rbm",
+    "presets",  # of RBMs, which deep autoencoders are pretrained as
     "autoencoder",
-    "presets",
     "bernoulli",  # doors for old pickles, which nobody else opens
     "index",
     "bench",

@@ -14,6 +14,14 @@ def is_staged(model):
     return len(model._stages()) > 1
 
 
+def learners(model):
+    """Who learns in each stage, before it does."""
+    return [
+        model._new_learner(number) if stage.learner else model
+        for number, stage in enumerate(model._stages())
+    ]
+
+
 def stop_after(n_done):
     """A callback that stops the whole fit."""
     return lambda model, info: info["epoch"] == n_done

@@ -13,6 +13,14 @@ def assert_same(first, second):
     np.testing.assert_array_equal(first.h_samples_, second.h_samples_)
 
 
+def arguments(model):
+    """Parameters, where templates are what they say."""
+    return {
+        name: (type(value), arguments(value)) if hasattr(value, "get_params") else value
+        for name, value in model.get_params(deep=False).items()
+    }
+
+
 def assert_same_state(first, second):
     """The same model of any kind to the bit, but for the time it took and for its parameters."""
     _assert_same_states(first._state(), second._state())

@@ -39,9 +39,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     n_jobs: int | None
     _engine: NetLearner
 
+    def _net(self) -> NetLearner:
+        """What makes codes and reconstructions."""
+        return self._engine
+
     @property
     def _n_encoders(self) -> int:
-        return len(self._engine.net.activations) // 2
+        return len(self._net().net.activations) // 2
 
     # ---- public ----
 
@@ -84,7 +88,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         """
         self._check_fitted()
         H = state_matrix(H, "H", self._input_dtype())
-        n_components = self._engine.net.sizes[self._n_encoders]
+        n_components = self._net().net.sizes[self._n_encoders]
         if H.shape[1] != n_components:
             raise ValueError(
                 f"inverse_transform: H has {H.shape[1]} columns, expected {n_components}"
@@ -115,7 +119,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         """
         self._check_fitted()
         rows = self._rows(self._matrix(X), training=False)
-        return squared_errors(self._engine, rows, resolve_n_jobs(self.n_jobs))
+        return squared_errors(self._net(), rows, resolve_n_jobs(self.n_jobs))
 
     def encode(self, X: Any, threshold: float = 0.5) -> NDArray[np.uint8]:
         """Binary codes, packed: what :class:`udl_fast.HammingIndex` searches.
@@ -137,7 +141,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
             If code units are not in [0, 1]: only logistic ones are.
         """
         self._check_fitted()
-        activation = self._engine.net.activations[self._n_encoders - 1]
+        activation = self._net().net.activations[self._n_encoders - 1]
         if activation != "logistic":
             raise ValueError(
                 f"{type(self).__name__}.encode: code units must be logistic, got {activation!r}; use "
@@ -155,7 +159,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     def intercepts_(self) -> list[NDArray[Any]]:
         """Biases of each layer, read-only."""
         state = self._read_state("intercepts_")
-        biases = [state[f"layers.{k}/bias"] for k in range(len(self._engine.net.activations))]
+        biases = [state[f"layers.{k}/bias"] for k in range(len(self._net().net.activations))]
         found = [bias.astype(self._dtype, copy=False) for bias in biases]
         for bias in found:
             bias.setflags(write=False)
@@ -165,7 +169,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         """(outputs, inputs), tied ones as they are used."""
         state = self._read_state("coefs_")
         found = []
-        for layer, owner in enumerate(self._engine.net.tied):
+        for layer, owner in enumerate(self._net().net.tied):
             weights = state[f"layers.{layer if owner < 0 else owner}/weights"]
             found.append((weights if owner < 0 else weights.T).astype(self._dtype, copy=False))
         return found
@@ -173,12 +177,12 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     def _read_state(self, name: str) -> Mapping[str, NDArray[Any]]:
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no {name} before fit or partial_fit")
-        return self._engine.net.state()
+        return self._net().net.state()
 
     # ---- what Model asks for ----
 
     def _output(self, X: Any, rows: _core.Rows, first: int, last: int | None) -> NDArray[Any]:
-        out = self._engine.net.forward(rows, resolve_n_jobs(self.n_jobs), first, last)
+        out = self._net().net.forward(rows, resolve_n_jobs(self.n_jobs), first, last)
         return out.astype(output_dtype(X, self._dtype), copy=False)
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
@@ -198,7 +202,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         return getattr(self, "output_activation", "logistic") == "logistic"
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
-        return -squared_errors(self._engine, rows, resolve_n_jobs(self.n_jobs))
+        return -squared_errors(self._net(), rows, resolve_n_jobs(self.n_jobs))
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> _core.Rows:
         return rows.select(numbers)
@@ -208,11 +212,11 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
 
     def _measure(self, training: _core.Rows, validation: _core.Rows | None) -> dict[str, Any]:
         n_threads = resolve_n_jobs(self.n_jobs)
-        return measured(self._engine, self._n_encoders, training, validation, n_threads)
+        return measured(self._net(), self._n_encoders, training, validation, n_threads)
 
     @property
     def _n_features_out(self) -> int:
-        return self._engine.net.sizes[self._n_encoders]
+        return self._net().net.sizes[self._n_encoders]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -54,3 +54,38 @@ class Engine(Protocol):
         result. Draws come from `seed` and from `step` on. Returns n_updates, the next step, stopped
         (by `poll`), and finite (whether all arrays are).
         """
+
+
+class NoEngine:
+    """That of a model which has not learned itself, but by models inside of it; it has no arrays."""
+
+    def __init__(self, precision: str) -> None:
+        self.precision = precision
+
+    def state(self) -> dict[str, NDArray[Any]]:
+        """Nothing."""
+        return {}
+
+    def set_state(self, arrays: dict[str, NDArray[Any]]) -> None:
+        """Nothing but nothing."""
+        if arrays:
+            raise ValueError(f"set_state: there are no arrays here, got {', '.join(arrays)}")
+
+    def snapshot(self) -> int:
+        """Of nothing."""
+        return 0
+
+    def restore(self) -> None:
+        """Nothing has changed."""
+
+    def snapshot_state(self, number: int) -> dict[str, NDArray[Any]] | None:
+        """Nothing."""
+        return {}
+
+    def change_since_snapshot(self) -> tuple[float, float, float]:
+        """No weights have changed."""
+        return 0.0, 0.0, 0.0
+
+    def train(self, *arguments: Any) -> dict[str, Any]:
+        """A model enters the stage in which it learns itself with another engine."""
+        raise NotImplementedError("this model has no engine of its own yet")

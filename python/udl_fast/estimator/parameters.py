@@ -183,6 +183,32 @@ class Choice(Rule):
         return Option(choices=self._available) if len(self._available) > 1 else None
 
 
+class Sizes(Rule):
+    """A sequence of integers of at least 1, or None where `optional`; checked, it is a list."""
+
+    def __init__(self, *, optional: bool = False) -> None:
+        self._optional = optional
+
+    def check(self, value: Any, name: str, owner: str) -> list[int] | None:
+        if value is None and self._optional:
+            return None
+        if not is_sequence(value) or len(value) == 0:
+            none = "None or " if self._optional else ""
+            raise TypeError(wrong(owner, name, f"must be {none}a sequence of sizes", value))
+        return [Integer(1, LARGEST_SIZE).check(size, name, owner) for size in value]
+
+    def option(self) -> Option:
+        return Option(
+            parse=lambda text: [parsed_integer(size, 1) for size in text.split(",")],
+            metavar="N,N,...",
+        )
+
+
+def is_sequence(value: Any) -> bool:
+    """A list, a tuple or an array of one dimension."""
+    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
+
+
 class Verbose(Rule):
     """How much is printed: an integer of at least 0, or True or False."""
 

@@ -16,6 +16,8 @@ from ..estimator.parameters import (
     Number,
     Option,
     Rule,
+    Sizes,
+    is_sequence,
     parsed_integer,
     parsed_number,
     wrong,
@@ -90,28 +92,11 @@ def steps_at(k: Any, epoch: int) -> int:
     return int(next(steps for first, steps in reversed(k) if first <= epoch))
 
 
-class Sizes(Rule):
-    """None, or a sequence of integers of at least 1; checked, it is a list."""
-
-    def check(self, value: Any, name: str, owner: str) -> list[int] | None:
-        if value is None:
-            return None
-        if not _is_sequence(value) or len(value) == 0:
-            raise TypeError(wrong(owner, name, "must be None or a sequence of sizes", value))
-        return [Integer(1, LARGEST_SIZE).check(size, name, owner) for size in value]
-
-    def option(self) -> Option:
-        return Option(
-            parse=lambda text: [parsed_integer(size, 1) for size in text.split(",")],
-            metavar="N,N,...",
-        )
-
-
 class Deviations(Rule):
     """A number above 0, or a sequence of them; checked, it is a float or an array of them."""
 
     def check(self, value: Any, name: str, owner: str) -> Any:
-        if not _is_sequence(value):
+        if not is_sequence(value):
             return _above_zero(Number().check(value, name, owner), name, owner)
         if len(value) == 0:
             raise ValueError(wrong(owner, name, "must hold a number for each feature", value))
@@ -134,11 +119,6 @@ def _parsed_deviations(text: str) -> float | list[float]:
     return numbers[0] if len(numbers) == 1 else numbers
 
 
-def _is_sequence(value: Any) -> bool:
-    """A list, a tuple or an array of one dimension."""
-    return isinstance(value, (list, tuple)) or (isinstance(value, np.ndarray) and value.ndim == 1)
-
-
 def _parsed(text: str) -> float | str:
     if text == "sample":
         return text
@@ -152,7 +132,7 @@ RULES: Mapping[str, Rule] = {
     "n_components": Integer(1, LARGEST_SIZE, dimension="n_hidden"),
     "visible": Choice(VISIBLE_UNITS),
     "hidden": Choice(HIDDEN_UNITS),
-    "visible_groups": Sizes(),
+    "visible_groups": Sizes(optional=True),
     "sigma": Deviations(),
     "learn_sigma": Flag(),
     "algorithm": Choice(("cd", "pcd", "pt")),

@@ -1,0 +1,271 @@
+"""The deep autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from sklearn.base import clone
+
+from ..estimator.parameters import Choice, Flag, Rule, Sizes
+from ..estimator.templates import Template
+from ..exceptions import name_methods_of
+from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
+from ..presets import science2006
+from .coding import Coding
+from .learning import NetLearning
+from .rules import SOLVER_RULES
+from .stack import HalfLayers, NetStack
+
+__all__ = ["DeepAutoencoder"]
+
+# Kinds of an RBM's units, and what they are in a net.
+_VISIBLE = {"bernoulli": "logistic", "gaussian": "linear"}
+_HIDDEN = {"bernoulli": "logistic", "gaussian": "linear", "relu": "relu"}
+# RBMs with real units want a lower rate: that of the published code, relative to those of binary units.
+_OF_REAL_UNITS = 0.01
+
+
+class DeepAutoencoder(NetStack):
+    """Autoencoder of many layers, pretrained as RBMs and unrolled [1]_.
+
+    Each layer is first an RBM, learned from the hidden probabilities of the one below. Then the net begins with
+    their weights, upwards to the code and transposed down again, and all of them are learned by the gradient of
+    the reconstruction.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int, default=(1000, 500, 250, 30)
+        Units of the layers up to the code, which is the last; the decoder mirrors them. The default is that of
+        [1]_ for MNIST.
+    activation : {"logistic", "linear", "tanh", "relu"}, default="logistic"
+        Of hidden layers; with pretraining "logistic".
+    code_activation : {"linear", "logistic", "tanh", "relu"}, default="linear"
+        Of the code. "linear" is that of [1]_, whose top RBM has Gaussian hidden units; "logistic" gives codes in
+        [0, 1], which :meth:`encode` makes binary.
+    output_activation : {"logistic", "linear", "tanh", "relu", "softmax"}, default="logistic"
+        Of the reconstruction: "logistic" for values in [0, 1], "linear" for real values, whose first RBM has
+        Gaussian visible units.
+    loss : {"auto", "squared", "cross_entropy", "multinomial"}, default="auto"
+        As of :class:`udl_fast.Autoencoder`.
+    pretrain : bool, default=True
+        False begins with random weights instead.
+    rbm : RBM or a list of them, default=None
+        A template of the RBMs, or one for each layer, with `hidden_layer_sizes` in place of `n_components`; see
+        :func:`udl_fast.presets.science2006`, which None means. Copies of a single one get the kinds of units
+        that `code_activation` and `output_activation` ask for, and a hundredth of its rate where these make it
+        another one of real values. Without a `random_state` an RBM draws from a seed of the whole model.
+
+    solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
+        Of the net as a whole; "cg" with batch_size=1000 is that of [1]_.
+    learning_rate : float, default=1e-3
+        Of "adam" and "sgd".
+    learning_rate_schedule : {"constant", "linear", "cosine", "exponential", "inverse"}, default="constant"
+        How the rate falls from `learning_rate` to `final_learning_rate` over the epochs of the stage.
+    final_learning_rate : float, default=None
+        Where the schedule leads.
+    momentum : float in [0, 1), default=0.9
+        Share of the last step of "sgd" that is repeated; of "adam" the decay of the mean gradient.
+    nesterov : bool, default=False
+        Nesterov's momentum, for "sgd".
+    weight_decay, l1 : float, default=0.0
+        Penalties on weights, not biases.
+    precision : {"float32", "fast", "float64"}, default="float32"
+        Of the net as a whole; RBMs have that of their template.
+    batch_size : int, default=100
+    n_iter : int, default=50
+        Epochs of the net as a whole; those of an RBM are its template's.
+    shuffle : bool, default=True
+    warm_start : bool, default=False
+        `fit` goes on where it stopped, or learns the net on.
+    device : {"cpu"}, default="cpu"
+    n_jobs : int, default=None
+        Threads, of RBMs too.
+    random_state : int, RandomState or None, default=None
+    callbacks : list or one of its kind, default=None
+        As of :class:`udl_fast.RBM`; those of templates are not called.
+    verbose : int, default=0
+
+    Attributes
+    ----------
+    layers_ : list of RBM
+        Copies of the layers as they were pretrained.
+    components_ : ndarray of shape (hidden_layer_sizes[0], n_features)
+        Weights of the first layer, read-only.
+    coefs_, intercepts_ : list of ndarray
+        Of all layers of the net, those of the decoder included: weights as (inputs, outputs).
+    n_features_in_ : int
+    n_iter_ : int
+        Epochs finished, of all stages.
+    n_updates_ : int
+    history_ : dict of str to list
+        Measurements after epochs, with the `stage`: in each what its learner measures.
+
+    References
+    ----------
+    .. [1] G. Hinton, R. Salakhutdinov, "Reducing the dimensionality of data with neural networks", Science 313,
+       2006.
+
+    Examples
+    --------
+    >>> import udl_fast as udl
+    >>> X = udl.datasets.load_digits().data
+    >>> rbm = udl.presets.science2006(n_iter=5)
+    >>> model = udl.DeepAutoencoder((64, 16), rbm=rbm, n_iter=10, random_state=0).fit(X)
+    >>> model.transform(X).shape
+    (1797, 16)
+    >>> model.history_["stage"][0], model.history_["stage"][-1]
+    ('layer 1', 'fine-tuning')
+    """
+
+    rules: ClassVar[Mapping[str, Rule]] = {
+        "hidden_layer_sizes": Sizes(),
+        "activation": Choice(ACTIVATIONS),
+        "code_activation": Choice(ACTIVATIONS),
+        "output_activation": Choice(OUTPUTS),
+        "loss": Choice(LOSSES),
+        "pretrain": Flag(),
+        "rbm": Template("RBM"),
+        **SOLVER_RULES,
+    }
+    pictures = ("filters", "reconstructions")
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] = (1000, 500, 250, 30),
+        *,
+        activation: str = "logistic",
+        code_activation: str = "linear",
+        output_activation: str = "logistic",
+        loss: str = "auto",
+        pretrain: bool = True,
+        rbm: Any = None,
+        solver: str = "adam",
+        learning_rate: float = 1e-3,
+        learning_rate_schedule: str = "constant",
+        final_learning_rate: float | None = None,
+        momentum: float = 0.9,
+        nesterov: bool = False,
+        weight_decay: float = 0.0,
+        l1: float = 0.0,
+        precision: str = "float32",
+        batch_size: int = 100,
+        n_iter: int = 50,
+        shuffle: bool = True,
+        warm_start: bool = False,
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        callbacks: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.activation = activation
+        self.code_activation = code_activation
+        self.output_activation = output_activation
+        self.loss = loss
+        self.pretrain = pretrain
+        self.rbm = rbm
+        self.solver = solver
+        self.learning_rate = learning_rate
+        self.learning_rate_schedule = learning_rate_schedule
+        self.final_learning_rate = final_learning_rate
+        self.momentum = momentum
+        self.nesterov = nesterov
+        self.weight_decay = weight_decay
+        self.l1 = l1
+        self.precision = precision
+        self.batch_size = batch_size
+        self.n_iter = n_iter
+        self.shuffle = shuffle
+        self.warm_start = warm_start
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    # ---- arguments ----
+
+    def _check_together(self) -> None:
+        super()._check_together()
+        owner = type(self).__name__
+        check_loss(self.loss, self.output_activation, owner)
+        self._check_number_of_templates("rbm", self.rbm)
+        if self.pretrain:
+            self._check_activations(owner)
+            self._check_kinds(owner)
+
+    def _check_activations(self, owner: str) -> None:
+        """RBMs have units of a few kinds only."""
+        for name, allowed in (
+            ("activation", ("logistic",)),
+            ("code_activation", tuple(_HIDDEN.values())),
+            ("output_activation", tuple(_VISIBLE.values())),
+        ):
+            if (value := getattr(self, name)) not in allowed:
+                raise ValueError(
+                    f"{owner}: pretrain=True needs {name}={' or '.join(map(repr, allowed))}, got {value!r}; "
+                    "use pretrain=False"
+                )
+
+    def _check_kinds(self, owner: str) -> None:
+        for k in range(self._n_encoders):
+            layer, wanted = self._layer(k), self._kinds(k)
+            for name, kind in wanted.items():
+                if getattr(layer, name) != kind:
+                    raise ValueError(
+                        f"{owner}: rbm[{k}] has {name}={getattr(layer, name)!r}, but its place in the net needs "
+                        f"{kind!r}: code_activation is {self.code_activation!r} and output_activation "
+                        f"{self.output_activation!r}"
+                    )
+
+    # ---- layers ----
+
+    def _pretrains(self) -> bool:
+        return bool(self.pretrain)
+
+    def _kinds(self, number: int) -> dict[str, str]:
+        """Kinds of units of a layer's RBM."""
+        is_code = number == self._n_encoders - 1
+        return {
+            "visible": _kind(_VISIBLE, self.output_activation) if number == 0 else "bernoulli",
+            "hidden": _kind(_HIDDEN, self.code_activation) if is_code else "bernoulli",
+        }
+
+    def _layer(self, number: int) -> Any:
+        if isinstance(self.rbm, list | tuple):
+            return self.rbm[number]
+        kinds = self._kinds(number)
+        template = science2006() if self.rbm is None else self.rbm
+        changed = {name: kind for name, kind in kinds.items() if getattr(template, name) != kind}
+        layer = clone(template).set_params(**kinds)
+        if set(changed.values()) - {"bernoulli"}:
+            layer.learning_rate = _OF_REAL_UNITS * template.learning_rate
+        if kinds["hidden"] != "bernoulli":
+            layer.precision = "float64"  # the only one that has real hidden units yet
+        return layer
+
+    def _activations(self) -> list[str]:
+        between = [self.activation] * (self._n_encoders - 1)
+        return [*between, self.code_activation, *between, self.output_activation]
+
+    def _loss(self) -> str:
+        return loss_of(self.loss, self.output_activation)
+
+    def _halves(self, layer: Any) -> HalfLayers:
+        state = layer._engine.state()
+        weights = np.asarray(state["weights"], dtype=np.float64)
+        up = weights
+        if "log_variance" in state:  # inputs are in units of sigma, twice
+            up = weights / np.exp(state["log_variance"].astype(np.float64))
+        return HalfLayers((up, state["hidden_bias"]), (weights.T, state["visible_bias"]))
+
+
+def _kind(activations: Mapping[str, str], activation: str) -> str:
+    """The kind of unit that is this activation in a net."""
+    return next((kind for kind, found in activations.items() if found == activation), "bernoulli")
+
+
+name_methods_of(DeepAutoencoder, NetStack, NetLearning, Coding)

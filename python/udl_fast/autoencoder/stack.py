@@ -1,0 +1,269 @@
+"""Deep autoencoders whose layers learn one after another: models inside, their stages, and the net they unroll to.
+
+A layer is a model inside, "pretraining.0" and so on, that learns from what those below make of the rows. The net
+itself begins with their weights, where it learns as a whole.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import sklearn
+from numpy.typing import NDArray
+from sklearn.base import clone
+
+from .. import _core
+from ..estimator.declarations import Measurement, Stage
+from ..estimator.engine import Engine, NoEngine
+from ..nets.layers import NetSpec, glorot_weights
+from ..nets.learner import NetLearner
+from ..nets.losses import first_output_bias
+from ..persistence.state import ArrayRule, State
+from .learning import NetLearning
+from .measurements import MEASUREMENTS
+
+Arrays = dict[str, NDArray[Any]]
+
+# Weights of logistic units may be so many times larger: the slope of the logistic function is at most 1/4 (Glorot
+# and Bengio 2010).
+_OF_LOGISTIC = 4.0
+
+
+class HalfLayers(NamedTuple):
+    """What a layer learned: the way up to its units, and the way down from them."""
+
+    encoder: tuple[NDArray[Any], NDArray[Any]]  # weights (outputs, inputs) and biases
+    decoder: tuple[NDArray[Any], NDArray[Any]]
+
+
+class NetStack(NetLearning):
+    """Mixin: a net that is pretrained layer by layer."""
+
+    hidden_layer_sizes: Sequence[int]
+    n_iter: int
+
+    # ---- what a class brings ----
+
+    def _activations(self) -> list[str]:
+        """Of the layers of the net, those of the decoder included."""
+        raise NotImplementedError
+
+    def _loss(self) -> str:
+        """Of the net as a whole."""
+        raise NotImplementedError
+
+    def _pretrains(self) -> bool:
+        """Whether layers learn one by one before the net does."""
+        return True
+
+    def _learns_whole(self) -> bool:
+        """Whether the net learns after its layers."""
+        return True
+
+    def _layer(self, number: int) -> Any:
+        """The model of a layer before it has learned."""
+        raise NotImplementedError
+
+    def _halves(self, layer: Any) -> HalfLayers:
+        """What a layer has learned."""
+        raise NotImplementedError
+
+    def _check_number_of_templates(self, name: str, value: Any) -> None:
+        n_layers = len(self.hidden_layer_sizes)
+        if isinstance(value, list | tuple) and len(value) != n_layers:
+            raise ValueError(
+                f"{type(self).__name__}: {name} holds {len(value)} templates for {n_layers} layers"
+            )
+
+    # ---- stages ----
+
+    def _stages(self) -> list[Stage]:
+        stages = []
+        if self._pretrains():
+            stages = [
+                Stage(f"layer {k + 1}", self._new_learner(k).n_iter, f"pretraining.{k}")
+                for k in range(len(self.hidden_layer_sizes))
+            ]
+        whole = [Stage("fine-tuning" if stages else "training", self.n_iter)]
+        return stages + (whole if self._learns_whole() else [])
+
+    def _new_learner(self, number: int) -> Any:
+        size = int(self.hidden_layer_sizes[number])
+        return clone(self._layer(number)).set_params(n_components=size, callbacks=None)
+
+    def _stage_input(self, number: int, X: Any) -> Any:
+        with sklearn.config_context(transform_output="default"):
+            for k in range(number):
+                part: Any = self._inside[f"pretraining.{k}"]
+                dtype = np.float64 if part._is_double() else np.float32
+                X = np.asarray(part.transform(X), dtype=dtype)
+        return X
+
+    def _entered(self, number: int) -> dict[str, Any]:
+        return {"_engine": self._unrolled()} if isinstance(self._engine, NoEngine) else {}
+
+    @property
+    def layers_(self) -> list[Any]:
+        """Copies of the models that the layers were pretrained as, those that have begun to learn."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no layers_ before fit")
+        return [copy.deepcopy(part) for part in self._inside.values()]
+
+    @property
+    def components_(self) -> NDArray[Any]:
+        """Weights of the first layer, shape (hidden_layer_sizes[0], n_features), read-only."""
+        if not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has no components_ before fit")
+        return self.coefs_[0].T
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:  # type: ignore[override]
+        """What `history_` has: of the net, and where layers learn what they measure."""
+        found = {one.name: one for one in MEASUREMENTS}
+        for number, stage in enumerate(self._stages()):
+            if stage.learner is not None:
+                own = self._new_learner(number).measurements
+                found = {**{one.name: one for one in own}, **found}
+        names = [one.name for one in MEASUREMENTS]
+        first = [found[name] for name in names]
+        return (*first, *(one for name, one in found.items() if name not in names))
+
+    def _outputs_end_at_one(self) -> bool:
+        """Where layers learn, the first one looks at the rows itself."""
+        return not self._pretrains() and self._activations()[-1] == "logistic"
+
+    # ---- the net ----
+
+    @property
+    def _n_encoders(self) -> int:
+        return len(self.hidden_layer_sizes)
+
+    @property
+    def _n_features_out(self) -> int:
+        return int(self.hidden_layer_sizes[-1])
+
+    def _net(self) -> NetLearner:
+        """As it is; where it has not learned as a whole yet, as its layers are."""
+        if not isinstance(self._engine, NoEngine):
+            return self._engine
+        read_before: dict[str, Any] = self._arrays
+        found: NetLearner = read_before.get("_net") or self._unrolled()
+        read_before["_net"] = found
+        return found
+
+    def _spec(self) -> NetSpec:
+        half = [f"n_{k + 1}" for k in range(self._n_encoders)]
+        dims = ("n_features", *half, *half[-2::-1], "n_features")
+        activations = tuple(self._activations())
+        return NetSpec(dims, activations, self._loss(), (-1,) * len(activations))
+
+    def _sizes(self, n_features: int) -> dict[str, int]:
+        sizes = {f"n_{k + 1}": int(size) for k, size in enumerate(self.hidden_layer_sizes)}
+        return {"n_features": n_features, **sizes}
+
+    def _array_rules(self) -> Mapping[str, ArrayRule]:
+        return {
+            name: ArrayRule(rule.kind, rule.dims, optional=True)
+            for name, rule in self._spec().array_rules().items()
+        }
+
+    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> Any:
+        return self._spec().learner(sizes, precision) if sizes else NoEngine(precision)
+
+    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> Engine:
+        if self._pretrains():
+            return NoEngine(self.precision)
+        return self._random_net(X.shape[1], rng, rows.column_means())
+
+    def _random_net(
+        self, n_features: int, rng: np.random.RandomState, means: NDArray[np.float64] | None
+    ) -> NetLearner:
+        """Small weights, and outputs that begin at these means of the data."""
+        spec = self._spec()
+        learner = spec.learner(self._sizes(n_features), self.precision)
+        state = learner.state()
+        for k, activation in enumerate(spec.activations):
+            weights = f"layers.{k}/weights"
+            scale = _OF_LOGISTIC if activation == "logistic" else 1.0
+            state[weights] = scale * glorot_weights(rng, *state[weights].shape)
+        if means is not None:
+            last = f"layers.{spec.n_layers - 1}/bias"
+            state[last] = first_output_bias(spec.activations[-1], means)
+        learner.set_state(state)
+        return learner
+
+    def _unrolled(self) -> NetLearner:
+        """The net of the layers that have learned; what is missing is random."""
+        rng = np.random.RandomState(self._seed % 2**32)
+        learner = self._random_net(self.n_features_in_, rng, None)
+        state = learner.state()
+        n_layers = 2 * self._n_encoders
+        for k in range(self._n_encoders):
+            part = self._inside.get(f"pretraining.{k}")
+            if part is None:
+                break
+            for at, (weights, bias) in zip((k, n_layers - 1 - k), self._halves(part), strict=True):
+                state[f"layers.{at}/weights"] = weights
+                state[f"layers.{at}/bias"] = bias
+        learner.set_state({name: np.asarray(array, np.float64) for name, array in state.items()})
+        return learner
+
+    # ---- what cannot be changed, and what files must say ----
+
+    def _check_resumable(self) -> None:
+        super()._check_resumable()
+        self._check_made()
+
+    def _state(self) -> State:
+        """The arrays are those of the fitted net, so the arguments have to be, too."""
+        self._check_made()
+        return super()._state()
+
+    def _check_made(self) -> None:
+        """A ValueError unless the arguments are those of the layers and of the net that there are."""
+        owner, sizes = type(self).__name__, [int(size) for size in self.hidden_layer_sizes]
+        parts: list[Any] = list(self._inside.values())
+        for k, part in enumerate(parts):
+            size = int(part.n_components)
+            if k >= len(sizes) or sizes[k] != size:
+                raise ValueError(
+                    f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but layer {k + 1} of the fitted model "
+                    f"has {size} units"
+                )
+        if isinstance(self._engine, NoEngine):
+            return
+        net = self._engine.net
+        if (fitted := tuple(net.sizes[1 : len(net.activations) // 2 + 1])) != tuple(sizes):
+            raise ValueError(
+                f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but the fitted model has {fitted}"
+            )
+        spec = self._spec()
+        if (net.activations, net.loss, net.precision) != (
+            [*spec.activations],
+            spec.loss,
+            self.precision,
+        ):
+            raise ValueError(
+                f"{owner}: activations, loss or precision are others than those of the fitted net, "
+                f"{net.activations}, {net.loss!r} and {net.precision!r}"
+            )
+
+    def _check_inside(self, state: State, path: str) -> None:
+        super()._check_inside(state, path)
+        widths = [state.values["n_features_in_"], *map(int, self.hidden_layer_sizes)]
+        for k in range(self._n_encoders):
+            name = f"pretraining.{k}"
+            if name not in state.inside:
+                continue
+            found = state.inside[name].values["n_features_in_"]
+            if found != widths[k]:
+                raise ValueError(f"{path}{name}: n_features_in_ is {found}, expected {widths[k]}")
+        for k, width in enumerate(widths[1:]):
+            array = state.arrays.get(f"layers.{k}/bias")
+            if array is not None and tuple(array.shape) != (width,):
+                raise ValueError(
+                    f"{path}layers.{k}/bias has shape {tuple(array.shape)}, expected ({width},)"
+                )

@@ -1,0 +1,207 @@
+"""Autoencoders of many layers: what layers learn, what they unroll to, and the net that goes on from there."""
+
+import copy
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV
+
+import udl_fast as udl
+from tests.support.models import Recorder, assert_same_state
+from udl_fast import RBM, Autoencoder, DeepAutoencoder, SparseAutoencoder, StackedAutoencoder
+from udl_fast.callbacks import Checkpoint
+
+GREY = np.random.default_rng(0).random((60, 12)).astype(np.float32)
+SMALL = RBM(batch_size=20, n_iter=2, learning_rate=0.05)
+
+
+def deep(**options):
+    return DeepAutoencoder(
+        **{
+            "hidden_layer_sizes": (7, 5, 3),
+            "rbm": SMALL,
+            "n_iter": 2,
+            "batch_size": 20,
+            "random_state": 0,
+            **options,
+        }
+    )
+
+
+def stacked(**options):
+    layer = Autoencoder(batch_size=20, n_iter=2)
+    return StackedAutoencoder(
+        **{
+            "hidden_layer_sizes": (7, 4),
+            "layer": layer,
+            "n_iter": 2,
+            "batch_size": 20,
+            "random_state": 0,
+            **options,
+        }
+    )
+
+
+# ---- what is unrolled ----
+
+
+@pytest.mark.parametrize("output", ["logistic", "linear"])
+@pytest.mark.parametrize("code", ["linear", "logistic"])
+def test_before_fine_tuning_the_net_is_its_rbms(code, output):
+    """Up through their means and down again, also where visible units have their own sigma."""
+    model = deep(n_iter=0, code_activation=code, output_activation=output).fit(GREY)
+    features = GREY
+    for layer in model.layers_:
+        features = layer.mean_hidden(features)
+    np.testing.assert_allclose(model.transform(GREY), features, rtol=1e-4, atol=1e-5)
+    back = features
+    for layer in reversed(model.layers_):
+        back = layer.mean_visible(back)
+    np.testing.assert_allclose(model.inverse_transform(features), back, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(model.reconstruct(GREY), back, rtol=1e-3, atol=1e-4)
+    kinds = [(layer.visible, layer.hidden) for layer in model.layers_]
+    assert kinds[-1] == ("bernoulli", "gaussian" if code == "linear" else "bernoulli")
+    assert kinds[0][0] == ("gaussian" if output == "linear" else "bernoulli")
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize("activation", ["logistic", "relu"])
+def test_a_stack_is_its_layers(tied, activation):
+    layer = Autoencoder(batch_size=20, n_iter=2, activation=activation, tied_weights=tied)
+    model = stacked(layer=layer).fit(GREY)
+    features = GREY
+    for number, one in enumerate(model.layers_):
+        own = {"output_activation": activation, "loss": "auto"} if number else {}
+        size, seed = model.hidden_layer_sizes[number], one.random_state
+        alone = clone(layer).set_params(n_components=size, random_state=seed, **own).fit(features)
+        np.testing.assert_array_equal(one.components_, alone.components_)
+        features = one.transform(features)
+    np.testing.assert_allclose(model.transform(GREY), features, rtol=1e-5, atol=1e-6)
+    back = features
+    for one in reversed(model.layers_):
+        back = one.inverse_transform(back)
+    np.testing.assert_allclose(model.inverse_transform(features), back, rtol=1e-5, atol=1e-6)
+    assert model.n_iter_ == 4
+
+
+def test_fine_tuning_may_follow_later():
+    whole, model = stacked(fine_tune=True).fit(GREY), stacked().fit(GREY)
+    before = model.reconstruction_error(GREY).mean()
+    model.set_params(fine_tune=True).resume(GREY)
+    assert_same_state(model, whole)
+    assert model.history_["stage"] == ["layer 1"] * 2 + ["layer 2"] * 2 + ["fine-tuning"] * 2
+    assert model.reconstruction_error(GREY).mean() < before
+    assert len(model.coefs_) == 4
+    assert model.score(GREY) == pytest.approx(-model.reconstruction_error(GREY).mean())
+
+
+def test_without_pretraining_there_is_one_stage():
+    model = deep(pretrain=False, activation="tanh").fit(GREY)
+    assert model.layers_ == []
+    assert model.n_iter_ == 2
+    assert "stage" not in model.history_
+    assert model.transform(GREY).shape == (60, 3)
+
+
+def test_chunks_teach_the_net_as_a_whole():
+    model = deep()
+    for chunk in (GREY[:30], GREY[30:]):
+        model.partial_fit(chunk)
+    assert (model.n_updates_, model.n_iter_) == (4, 0)
+    fitted = deep().fit(GREY)
+    before = fitted.reconstruction_error(GREY).mean()
+    assert fitted.partial_fit(GREY).reconstruction_error(GREY).mean() < before
+
+
+# ---- going on ----
+
+
+@pytest.mark.parametrize("n_done", range(1, 8))
+def test_a_deep_training_goes_on_within_any_stage(tmp_path, n_done):
+    whole = deep().fit(GREY)
+    model = deep(callbacks=[Checkpoint(tmp_path), Recorder(fail_after=n_done)])
+    with pytest.raises(RuntimeError, match="disk full"):
+        model.fit(GREY)
+    model.set_params(callbacks=None)
+    assert model.n_iter_ == n_done
+    assert model.transform(GREY).shape == (60, 3)  # as far as it has come
+    assert_same_state(udl.load(Checkpoint.latest(tmp_path)).resume(GREY), whole)
+    assert_same_state(model.resume(GREY), whole)
+
+
+@pytest.mark.parametrize("make", [deep, lambda **options: stacked(fine_tune=True, **options)])
+def test_threads_change_no_bit(make):
+    one = make(n_jobs=1).fit(GREY)
+    for n_jobs in (2, 3):
+        other = make(n_jobs=n_jobs).fit(GREY)
+        assert_same_state(one, other)
+        np.testing.assert_array_equal(one.transform(GREY), other.transform(GREY))
+
+
+def test_layers_are_copies():
+    model = deep(n_iter=0).fit(GREY)
+    before = copy.deepcopy(model)
+    model.layers_[0].partial_fit(GREY)
+    assert_same_state(model, before)
+
+
+# ---- arguments ----
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"hidden_layer_sizes": ()}, "hidden_layer_sizes must be a sequence of sizes"),
+        ({"hidden_layer_sizes": None}, "hidden_layer_sizes must be a sequence of sizes"),
+        ({"hidden_layer_sizes": (3, 0)}, "hidden_layer_sizes must be >= 1"),
+        ({"rbm": [SMALL, SMALL]}, "rbm holds 2 templates for 3 layers"),
+        ({"rbm": [SMALL] * 3}, r"rbm\[2\] has hidden='bernoulli', .* needs 'gaussian'"),
+        ({"rbm": SparseAutoencoder()}, "rbm must be None, RBM, or a list"),
+        ({"activation": "relu"}, "pretrain=True needs activation='logistic', got 'relu'"),
+        ({"code_activation": "tanh"}, "pretrain=True needs code_activation='logistic' or"),
+        ({"output_activation": "softmax"}, "pretrain=True needs output_activation='logistic' or"),
+        ({"output_activation": "linear", "loss": "cross_entropy"}, "needs output_activation"),
+    ],
+)
+def test_arguments_that_do_not_go_together_are_named(options, message):
+    with pytest.raises((ValueError, TypeError), match=f"DeepAutoencoder: .*{message}"):
+        deep(**options).fit(GREY)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"hidden_layer_sizes": (7, 5, 4)}, "hidden_layer_sizes is .7, 5, 4., but"),
+        ({"hidden_layer_sizes": (7, 5)}, "hidden_layer_sizes is .7, 5., but"),
+        ({"code_activation": "logistic"}, "activations, loss or precision are others"),
+        ({"precision": "float64"}, "activations, loss or precision are others"),
+    ],
+)
+def test_what_is_made_cannot_be_changed(tmp_path, changes, message):
+    model = deep().fit(GREY).set_params(**changes, warm_start=True)
+    with pytest.raises(ValueError, match=message):
+        model.fit(GREY)
+    with pytest.raises(ValueError, match=message):
+        model.save(tmp_path / "model")
+
+
+def test_arguments_of_the_rbms_are_searched_by_their_names():
+    search = GridSearchCV(deep(), {"rbm__learning_rate": [0.01, 0.1], "n_iter": [1]}, cv=2)
+    search.fit(GREY)
+    assert search.best_estimator_.layers_[0].learning_rate in (0.01, 0.1)
+    assert SMALL.learning_rate == 0.05
+
+
+# ---- what it is for ----
+
+
+def test_a_deep_code_is_better_than_pca():
+    X = udl.datasets.load_digits().data
+    train, test = X[:1500], X[1500:]
+    mean = train.mean(axis=0)
+    directions = np.linalg.svd(train - mean, full_matrices=False)[2][:4]
+    pca = np.square(test - mean - (test - mean) @ directions.T @ directions).sum(axis=1).mean()
+    rbm = udl.presets.science2006(n_iter=10)
+    model = DeepAutoencoder((100, 4), rbm=rbm, n_iter=60, learning_rate=3e-3, random_state=0)
+    assert model.fit(train).reconstruction_error(test).mean() < 0.85 * pca
