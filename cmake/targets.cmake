@@ -14,12 +14,19 @@ set(UDL_CPU_TARGETS baseline)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$" AND NOT MSVC)
   check_cxx_compiler_flag("-mavx2" UDL_COMPILER_HAS_AVX2)
   check_cxx_compiler_flag("-mavx512vpopcntdq" UDL_COMPILER_HAS_AVX512)
+  check_cxx_compiler_flag("-mavx512bf16" UDL_COMPILER_HAS_AVX512_BF16)
   if(UDL_COMPILER_HAS_AVX2)
     list(APPEND UDL_CPU_TARGETS avx2)
   endif()
   if(UDL_COMPILER_HAS_AVX2 AND UDL_COMPILER_HAS_AVX512)
     list(APPEND UDL_CPU_TARGETS avx512)
   endif()
+endif()
+
+# Not what the target needs: compilers use it for nothing but the kernels that ask for it by name,
+# which the run time calls where the processor has it.
+if(UDL_COMPILER_HAS_AVX512_BF16)
+  list(APPEND UDL_FLAGS_avx512 -mavx512bf16)
 endif()
 
 set(UDL_CPU_TARGET_DEFINITIONS "")

@@ -13,6 +13,7 @@
 
 #include "base/nets.h"
 #include "base/view.h"
+#include "kernels/dense/bfloat16.h"
 #include "kernels/dense/lists.h"
 #include "kernels/dense/loss.h"
 #include "kernels/dense/products.h"
@@ -26,6 +27,7 @@ struct DenseKernels {
   DenseUpdateKernels update;
   LossKernels loss;
   PixelListKernels lists;
+  Bfloat16Kernels bfloat16;  ///< null but for AVX512_BF16
 };
 
 extern const DenseKernels dense_kernels_baseline;

@@ -122,3 +122,72 @@ def test_a_loss_that_is_no_number_ends_training():
     result = engine.train(images(100), None, settings, SEED, 0, 2)
     assert not result["finite"]
     assert result["n_updates"] < 10
+
+
+# ---- precision="fast": products of bfloat16 numbers ----
+
+
+def make_fast(net):
+    try:
+        return engines(net, "fast", "float64")
+    except NotImplementedError as refusal:
+        pytest.skip(str(refusal))
+
+
+@pytest.mark.parametrize("sizes", [[1, 1], [37, 50], [16, 33], [70, 31], [2100, 15], [17, 1100]])
+@pytest.mark.parametrize("n_rows", [1, 13, 48])
+def test_products_of_numbers_that_bfloat16_holds_are_exact(sizes, n_rows):
+    """Sums of small integers: any value in a wrong place, and any that is left out, would show."""
+    (fast, plain) = make_fast((sizes, ["linear"], "squared", None))
+    generator = np.random.default_rng(4)
+    parameters = generator.integers(-3, 4, fast.n_parameters).astype(float)
+    x = _core.Rows.from_array(generator.integers(-3, 4, (n_rows, sizes[0])).astype(float))
+    by_outputs = generator.integers(-3, 4, (n_rows, sizes[1])).astype(float)
+    found = []
+    for engine in (fast, plain):
+        engine.set_parameters(parameters)
+        outputs = engine.forward(x, 2)
+        by_inputs = engine.backward(x, by_outputs.astype(outputs.dtype), 2)
+        engine.update({"solver": "sgd", "learning_rate": 1.0, "momentum": 0.0}, 2)
+        found.append((outputs, by_inputs, engine.parameters()))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize("net", NETS)
+def test_gradients_of_rounded_products(net, objective):
+    """Eight bits in each factor; codes that round and units of relu near 0 would jump."""
+    if net == "one layer" and "code_layer" in OBJECTIVES[objective]:
+        return
+    sizes, activations, loss, tied = NETS[net]
+    smooth = ["tanh" if activation == "relu" else activation for activation in activations]
+    without = {k: v for k, v in OBJECTIVES[objective].items() if k != "rounded_code"}
+    (a, g), (b, h) = (
+        engine.gradient(images(150), without, SEED, STEP, 2, None, None)
+        for engine in make_fast((sizes, smooth, loss, tied))
+    )
+    assert a == pytest.approx(b, rel=5e-3)
+    assert_close(g, h, 0.04)
+
+
+def test_bits_of_fast_do_not_depend_on_threads():
+    results = []
+    for n_threads in (1, 2, 3):
+        engine, _ = make_fast(NETS["tied"])
+        settings = {"batch_size": 71, **OBJECTIVES["masking"], "dropout": 0.2, **SOLVERS["adam"]}
+        trained = engine.train(images(300), None, settings, SEED, 0, n_threads)
+        results.append(
+            (trained["loss"], engine.parameters(), engine.forward(images(301), n_threads))
+        )
+    for other in results[1:]:
+        for x, y in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(x, y)
+
+
+def test_fast_is_refused_where_there_are_no_such_products():
+    with (
+        runtime.forced_target("baseline"),
+        pytest.raises(NotImplementedError, match=r"BF16.*float32"),
+    ):
+        engines(NETS["deep"], "fast")

@@ -2,6 +2,7 @@
 // UDL_TARGET=<name>.
 #include "kernels/dense.h"
 
+#include "kernels/cpu/dense/bfloat16.h"
 #include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/dense/loss.h"
 #include "kernels/cpu/dense/products.h"
@@ -27,6 +28,7 @@ constexpr DenseKernels all_kernels() {
   kernels.update = {update_weights, update_bias, take_step};
   kernels.loss = {loss_errors, activate_units, output_errors, softmax_sums};
   kernels.lists = list_kernels();
+  kernels.bfloat16 = bfloat16_kernels();
   return kernels;
 }
 

@@ -36,9 +36,8 @@ std::unique_ptr<NetEngine> make_net_engine(const NetShape& shape, NetPrecision p
   check_shape(shape);
   switch (precision) {
     case NetPrecision::float32:
-      return std::make_unique<FastNetEngine>(shape);
     case NetPrecision::fast:
-      throw NotAvailable("NetEngine: precision='fast' is not available yet");
+      return std::make_unique<FastNetEngine>(shape, precision);
     case NetPrecision::float64:
       break;
   }

@@ -133,6 +133,15 @@ void set_target(const std::string& name) {
 
 const RbmKernels& rbm_kernels() { return *current().rbm; }
 const DenseKernels& dense_kernels() { return *current().dense; }
+const char* why_no_bfloat16() {
+  if (dense_kernels().bfloat16.pack == nullptr)
+    return "the CPU target in use has no kernels for it: it needs avx512, built by a compiler that "
+           "knows AVX512_BF16";
+#if defined(UDL_HAS_TARGET_AVX512)
+  if (!__builtin_cpu_supports("avx512bf16")) return "this CPU lacks AVX512_BF16";
+#endif
+  return nullptr;
+}
 const HammingKernels& hamming_kernels() { return *current().hamming; }
 const HammingHashKernels& hamming_hash_kernels() { return *current().hamming_hash; }
 const CeilingKernels& ceiling_kernels() { return *current().ceilings; }

@@ -25,6 +25,8 @@ void set_target(const std::string& name);
 /// Kernel tables of the current target.
 const RbmKernels& rbm_kernels();
 const DenseKernels& dense_kernels();
+/// Null, or why dense_kernels().bfloat16 cannot be used.
+const char* why_no_bfloat16();
 const HammingKernels& hamming_kernels();
 const HammingHashKernels& hamming_hash_kernels();
 const CeilingKernels& ceiling_kernels();

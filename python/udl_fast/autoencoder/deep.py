@@ -126,7 +126,7 @@ class DeepAutoencoder(NetStack):
         "output_activation": Choice(OUTPUTS),
         "loss": Choice(LOSSES),
         "pretrain": Flag(),
-        "rbm": Template("RBM", none_means=science2006),
+        "rbm": Template("RBM"),
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions")

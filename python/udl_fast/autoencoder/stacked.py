@@ -102,11 +102,7 @@ class StackedAutoencoder(NetStack):
 
     rules: ClassVar[Mapping[str, Rule]] = {
         "hidden_layer_sizes": Sizes(),
-        "layer": Template(
-            "SparseAutoencoder",
-            "Autoencoder",
-            "DenoisingAutoencoder",
-        ),
+        "layer": Template("Autoencoder", "SparseAutoencoder", "DenoisingAutoencoder"),
         "fine_tune": Flag(),
         **SOLVER_RULES,
     }

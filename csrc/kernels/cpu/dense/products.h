@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "kernels/cpu/dense/activations.h"
+#include "kernels/cpu/dense/outer_product.h"
 #include "kernels/cpu/simd/blocks.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
@@ -47,21 +48,6 @@ struct ProductPart {
 };
 
 template <int kRows, int kPanels>
-UDL_ALWAYS_INLINE void add_unit(const float* values, const float* weights, int64_t weight_stride,
-                                f32x16 (&sums)[kRows][kPanels]) {
-  f32x16 row[kPanels];
-  for (int p = 0; p < kPanels; ++p) {
-    row[p] = load(weights + p * weight_stride);
-    keep_in_register(row[p]);
-  }
-  for (int r = 0; r < kRows; ++r) {
-    f32x16 value = broadcast(values[r * kTileUnits]);
-    keep_in_register(value);
-    for (int p = 0; p < kPanels; ++p) sums[r][p] = multiply_add(value, row[p], sums[r][p]);
-  }
-}
-
-template <int kRows, int kPanels>
 UDL_NEVER_INLINE void product_block(const ProductPart& part, int64_t first_row) {
   f32x16 sums[kRows][kPanels];
   const int64_t at = first_row * kTileUnits;
@@ -78,12 +64,12 @@ UDL_NEVER_INLINE void product_block(const ProductPart& part, int64_t first_row) 
     }
 #pragma GCC unroll 4
     for (int k = 0; k < kTileUnits; ++k)
-      add_unit(values + k, weights + k * kTileUnits, part.weight_stride, sums);
+      add_outer<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
     values += part.values.panel_stride;
     weights += kTileUnits * kTileUnits;
   }
   for (int64_t k = 0; k < n; ++k)
-    add_unit(values + k, weights + k * kTileUnits, part.weight_stride, sums);
+    add_outer<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
   for (int p = 0; p < kPanels; ++p) {
     float* out = part.out.panel(part.panel + p) + at;
     for (int r = 0; r < kRows; ++r) store(out + r * kTileUnits, sums[r][p]);

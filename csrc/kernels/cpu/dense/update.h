@@ -3,6 +3,7 @@
 // inputs by one or two panels of outputs stays in registers while the rows of a minibatch pass.
 #include <algorithm>
 
+#include "kernels/cpu/dense/outer_product.h"
 #include "kernels/cpu/simd/blocks.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
@@ -81,30 +82,24 @@ UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const Pa
     step_by_rule<false>(step, rows);
 }
 
-/// sums[u][p] += the products of n_rows rows. On the way the parameters of the block are asked for.
+/// sums[u][p] += the products of n_rows rows. On the way ask(u) asks for parameters of the block.
 template <int kUnits, int kPanels, class Ask>
 UDL_ALWAYS_INLINE void add_rows(const float* inputs, const float* outputs, int64_t panel_stride,
                                 int64_t n_rows, Ask&& ask, f32x16 (&sums)[kUnits][kPanels]) {
-  const auto add = [&](int64_t r) {
-    f32x16 row[kPanels];
-    for (int p = 0; p < kPanels; ++p) {
-      row[p] = load(outputs + p * panel_stride + r * kTileUnits);
-      keep_in_register(row[p]);
-    }
-    for (int u = 0; u < kUnits; ++u) {
-      f32x16 value = broadcast(inputs[r * kTileUnits + u]);
-      keep_in_register(value);
-      for (int p = 0; p < kPanels; ++p) sums[u][p] = multiply_add(value, row[p], sums[u][p]);
-    }
-  };
-  int64_t r = 0;
-  for (int u = 0; u < kUnits && r + 4 <= n_rows; ++u, r += 4) {
-    ask(u);
+  int64_t n = n_rows;
+  for (int u = 0; n >= 4; n -= 4) {
+    if (u < kUnits) ask(u++);
 #pragma GCC unroll 4
-    for (int k = 0; k < 4; ++k) add(r + k);
+    for (int k = 0; k < 4; ++k)
+      add_outer<1>(inputs + k * kTileUnits, outputs + k * kTileUnits, panel_stride, sums);
+    inputs += 4 * kTileUnits;
+    outputs += 4 * kTileUnits;
   }
-#pragma GCC unroll 2
-  for (; r < n_rows; ++r) add(r);
+  for (; n > 0; --n) {
+    add_outer<1>(inputs, outputs, panel_stride, sums);
+    inputs += kTileUnits;
+    outputs += kTileUnits;
+  }
 }
 
 /// gradient[p][u] of units `unit` .. of panels `panel` .. over all rows and terms.

@@ -20,6 +20,11 @@ NetPart part_of(int64_t n_rows, int64_t index) {
 
 }  // namespace
 
+FastNetEngine::FastNetEngine(const NetShape& shape, NetPrecision precision)
+    : StatefulNetEngine<FastState>(shape, FastState(shape, precision == NetPrecision::fast)) {
+  check_bfloat16(state_);
+}
+
 /// Means over all rows have to be known before the gradient of the first.
 double FastNetEngine::gradient(const GradientCall& call, double* flat, const Run& run) const {
   const int64_t n_rows = call.examples.rows.rows(), n_parts = divide_up(n_rows, kPartRows);
@@ -27,6 +32,7 @@ double FastNetEngine::gradient(const GradientCall& call, double* flat, const Run
   const NetDraws draws(call.seed, call.step);
   FastStages stages(state_, call.examples, call.objective, draws, std::min(kPartRows, n_rows),
                     run.n_threads);
+  check_bfloat16(state_);
   FastLayers sum = zero_fast_layers(shape());
   const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
   const bool is_sparse = call.objective.has_sparsity();
@@ -63,6 +69,7 @@ void FastNetEngine::backward(const Rows& rows, RealView output_gradient, RealSpa
   const int64_t n_rows = rows.rows(), n_in = shape().n_inputs(), n_out = shape().n_outputs();
   const float* by_outputs = output_gradient.as<float>();
   float* by_inputs = input_gradient.as<float>();
+  check_bfloat16(state_);
   if (gradient_.empty()) gradient_ = zero_fast_layers(shape());
   const NetDraws draws(0, 0);
   const Objective nothing;

@@ -1,5 +1,6 @@
 #pragma once
-// Nets by the kernels of kernels/dense.h: float32 sums and parameters.
+// Nets by the kernels of kernels/dense.h: sums and parameters of float32, products of float32 or of
+// bfloat16 numbers.
 #include "runtime/dense/fast/state.h"
 #include "runtime/dense/stateful_engine.h"
 
@@ -7,10 +8,13 @@ namespace udl {
 
 class FastNetEngine final : public StatefulNetEngine<FastState> {
  public:
-  explicit FastNetEngine(const NetShape& shape)
-      : StatefulNetEngine<FastState>(shape, FastState(shape)) {}
+  /// Of the fast precision, products are those of bfloat16 numbers; throws where the CPU target in
+  /// use has none.
+  FastNetEngine(const NetShape& shape, NetPrecision precision);
 
-  NetPrecision precision() const override { return NetPrecision::float32; }
+  NetPrecision precision() const override {
+    return state_.bfloat16 ? NetPrecision::fast : NetPrecision::float32;
+  }
 
   NetTrainResult train(const NetTrainCall& call, const Run& run) override;
   double gradient(const GradientCall& call, double* flat, const Run& run) const override;

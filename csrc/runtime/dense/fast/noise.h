@@ -17,11 +17,6 @@ struct NetPart {
   int64_t first_chain;  ///< the number of the first row in its minibatch
 };
 
-/// Panels and rows of a part.
-struct PanelRange {
-  int64_t first_panel, n_panels, first_row, n_rows;
-};
-
 class PartNoise {
  public:
   PartNoise(const Objective& objective, const NetDraws& draws, const uint32_t* order)

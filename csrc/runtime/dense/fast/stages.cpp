@@ -23,6 +23,26 @@ std::vector<std::vector<GradientTerm>> gradient_terms(const NetShape& shape, con
   return terms;
 }
 
+std::vector<std::vector<PairTerm>> gradient_pairs(const NetShape& shape, const NetRooms& rooms,
+                                                  const InputRoom& input) {
+  std::vector<std::vector<PairTerm>> terms(shape.n_layers());
+  for (int l = 0; l < shape.n_layers(); ++l) {
+    const PairPanels seen = rooms.seen_pairs(input, l), errors = rooms.layers[l].error_pairs.view();
+    terms[shape.owner(l)].push_back(shape.is_tied(l) ? PairTerm{errors, seen}
+                                                     : PairTerm{seen, errors});
+  }
+  return terms;
+}
+
+PanelRange all_panels(const UnitMatrix& units, int64_t first_row, int64_t n_rows) {
+  return {0, units.n_panels(), first_row, n_rows};
+}
+
+template <class Call>
+PanelRange range_of(const Call& call) {
+  return {call.first_panel, call.n_panels, call.first_row, call.n_rows};
+}
+
 int64_t n_blocks(const NetPart& part) { return divide_up(part.count, kBlockRows); }
 
 float* row_or_null(FastLayers* layers, int layer, bool is_bias) {
@@ -40,11 +60,16 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
       objective_(objective),
       noise_(objective, draws, examples.order),
       kernels_(dense_kernels()),
-      rooms_(net.shape, objective, max_rows, examples.targets != nullptr || objective.corrupts()),
+      rooms_(net.shape, objective, max_rows, examples.targets != nullptr || objective.corrupts(),
+             net.bfloat16),
       scratch_(n_threads) {
   const NetShape& shape = net.shape;
-  if (lists_pay(examples, objective)) lists_ = ListedInputs(shape.n_inputs(), max_rows);
-  for (int i = 0; i < 2; ++i) terms_[i] = gradient_terms(shape, rooms_, rooms_.inputs[i]);
+  if (!net.bfloat16 && lists_pay(examples, objective))
+    lists_ = ListedInputs(shape.n_inputs(), max_rows);
+  for (int i = 0; i < 2; ++i) {
+    terms_[i] = gradient_terms(shape, rooms_, rooms_.inputs[i]);
+    if (net.bfloat16) pair_terms_[i] = gradient_pairs(shape, rooms_, rooms_.inputs[i]);
+  }
   for (Scratch& scratch : scratch_) {
     scratch.strip.resize(kStripScratch);
     scratch.rows.resize(kBlockRows * std::max(shape.n_inputs(), shape.n_outputs()));
@@ -75,6 +100,7 @@ void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratc
     noise_.corrupt(part, first, n, rows, n_in);
   }
   room.inputs.set_rows(first, n, rows, n_in);
+  room.pairs.pack(std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
   if (lists_.are_used()) lists_.list_rows(part, std::as_const(room.inputs).view(), block);
 }
 
@@ -91,11 +117,13 @@ DenseProduct FastStages::to_outputs(const NetPart& part, int layer, UnitMatrix& 
 }
 
 /// Of tied layers, weights lie the other way round.
-void FastStages::multiply(int layer, bool upwards, const DenseProduct& product) const {
-  if (upwards != net_.shape.is_tied(layer))
-    kernels_.products.to_outputs(product);
+void FastStages::multiply(int layer, bool upwards, const DenseProduct& product,
+                          const PairPanels& pairs) const {
+  const bool to_outputs = upwards != net_.shape.is_tied(layer);
+  if (net_.bfloat16)
+    (to_outputs ? kernels_.bfloat16.to_outputs : kernels_.bfloat16.to_inputs)(product, pairs);
   else
-    kernels_.products.to_inputs(product);
+    (to_outputs ? kernels_.products.to_outputs : kernels_.products.to_inputs)(product);
 }
 
 template <class Then>
@@ -115,13 +143,11 @@ void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Act
     DenseProduct product = whole;
     tasks.place(task, product);
     product.scratch = scratch_[team.thread_index()].strip.data();
-    const PanelRange range{product.first_panel, product.n_panels, product.first_row,
-                           product.n_rows};
-    if (!room.noise.empty()) noise_.draw_code_noise(layer, part, range, room);
+    if (!room.noise.empty()) noise_.draw_code_noise(layer, part, range_of(product), room);
     if (is_listed)
       kernels_.lists.to_outputs(product, lists_.of_rows(part));
     else
-      multiply(layer, true, product);
+      multiply(layer, true, product, rooms_.seen_pairs(input, layer));
     then(task, product);
   });
 }
@@ -131,9 +157,8 @@ void FastStages::forward(Team& team, const NetPart& part, int n_layers) {
     LayerRoom& room = rooms_.layers[l];
     compute_outputs(team, part, l, net_.shape.activations[l], room.outputs,
                     [&](int64_t, const DenseProduct& of) {
-                      if (room.passed.empty()) return;
-                      const PanelRange range{of.first_panel, of.n_panels, of.first_row, of.n_rows};
-                      noise_.change_outputs(l, part, range, room);
+                      if (!room.passed.empty()) noise_.change_outputs(l, part, range_of(of), room);
+                      room.seen_pairs.pack(room.seen(), range_of(of));
                     });
   }
 }
@@ -163,6 +188,8 @@ double FastStages::loss(Team& team, const NetPart& part, float factor) {
     LossCall call = whole;
     tasks.place(task, call);
     losses_[task] = kernels_.loss.errors(call);
+    LayerRoom& room = rooms_.layers.back();
+    room.error_pairs.pack(std::as_const(room.errors).view(), range_of(call));
   };
   compute_outputs(team, part, shape.last_layer(), Activation::linear, rooms_.layers.back().errors,
                   [&](int64_t task, const DenseProduct&) {
@@ -198,7 +225,8 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   if (below.term.size() > 0) product.finish.term = below.term.data();
   product.scratch = scratch.strip.data();
   tasks.place(task, product);
-  multiply(layer, false, product);
+  multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
+  below.error_pairs.pack(std::as_const(below.errors).view(), range_of(product));
 }
 
 int64_t FastStages::learning_tasks(int layer) const {
@@ -245,7 +273,9 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.panel_stride = net_.values[layer].weights.panel_stride();
   update.step = use.step;
   UpdateTasks(shape.n_inputs(layer), shape.n_outputs(layer)).place(task, update);
-  if (layer == 0 && lists_serve_learning())
+  if (net_.bfloat16)
+    kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
+  else if (layer == 0 && lists_serve_learning())
     kernels_.lists.weights(update, lists_.of_units(part));
   else
     kernels_.update.weights(update);
@@ -296,6 +326,7 @@ void FastStages::begin_backward(Team& team, const NetPart& part, const float* gr
       kernels_.loss.activate(call);
     }
     kernels_.loss.output_errors(call, room.errors.view());
+    room.error_pairs.pack(std::as_const(room.errors).view(), all_panels(room.errors, first, n));
   });
 }
 
@@ -311,7 +342,7 @@ void FastStages::input_gradient(Team& team, const NetPart& part, float* out) {
     product.finish.n_units = n_in;
     product.scratch = scratch_[team.thread_index()].strip.data();
     tasks.place(task, product);
-    kernels_.products.to_inputs(product);
+    multiply(0, false, product, rooms_.layers[0].error_pairs.view());
   });
   team.for_each(n_blocks(part), [&](int64_t block) {
     const int64_t first = block * kBlockRows;

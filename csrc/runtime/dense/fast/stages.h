@@ -66,7 +66,8 @@ class FastStages {
   void compute_outputs(Team& team, const NetPart& part, int layer, Activation activation,
                        UnitMatrix& out, Then&& then);
   DenseProduct to_outputs(const NetPart& part, int layer, UnitMatrix& out) const;
-  void multiply(int layer, bool upwards, const DenseProduct& product) const;
+  void multiply(int layer, bool upwards, const DenseProduct& product,
+                const PairPanels& pairs) const;
   void fetch_block(const NetPart& part, int64_t block, Scratch& scratch);
   void propagate(int layer, const ProductTasks& tasks, int64_t task, Scratch& scratch);
   int64_t learning_tasks(int layer) const;
@@ -85,8 +86,9 @@ class FastStages {
   ListedInputs lists_;
   /// [i][l]: what adds up to the gradient of layer l's weights, where inputs are in room i.
   std::vector<std::vector<GradientTerm>> terms_[2];
-  std::vector<Scratch> scratch_;  ///< by thread
-  std::vector<double> losses_;    ///< by task
+  std::vector<std::vector<PairTerm>> pair_terms_[2];  ///< the same in pairs
+  std::vector<Scratch> scratch_;                      ///< by thread
+  std::vector<double> losses_;                        ///< by task
 };
 
 }  // namespace udl

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
+
+#include "base/error.h"
+#include "runtime/dispatch/target.h"
 
 namespace udl {
 namespace {
@@ -11,6 +15,13 @@ bool all_finite(const float* values, int64_t n) {
 }
 
 }  // namespace
+
+void check_bfloat16(const FastState& net) {
+  if (const char* reason = why_no_bfloat16(); net.bfloat16 && reason != nullptr)
+    throw NotAvailable(
+        std::string("NetEngine: precision='fast' multiplies bfloat16 numbers, and ") + reason +
+        "; use precision='float32'");
+}
 
 FastLayers zero_fast_layers(const NetShape& shape) {
   FastLayers layers(shape.n_layers());

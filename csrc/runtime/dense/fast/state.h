@@ -22,9 +22,11 @@ FastLayers zero_fast_layers(const NetShape& shape);
 struct FastState {
   using Real = float;
 
-  explicit FastState(const NetShape& net) : shape(net), values(zero_fast_layers(net)) {}
+  FastState(const NetShape& net, bool rounds)
+      : shape(net), bfloat16(rounds), values(zero_fast_layers(net)) {}
 
   NetShape shape;
+  bool bfloat16;  ///< products are those of rounded numbers
   FastLayers values;
   Memory memory = Memory::none;
   FastLayers first;   ///< velocities, or means of Adam; empty without memory
@@ -45,5 +47,8 @@ struct FastState {
     return quantity == Quantity::value ? values : quantity == Quantity::square ? second : first;
   }
 };
+
+/// Throws where the net rounds and the CPU target in use, which can change, has no such products.
+void check_bfloat16(const FastState& net);
 
 }  // namespace udl

@@ -33,7 +33,10 @@ class ProductTasks {
  private:
   static constexpr int64_t kFewestRows = 24;  // of a stretch: blocks of registers stay high
 
-  int64_t row_at(int64_t stretch) const { return n_rows_ * stretch / n_stretches_; }
+  /// Even but for the last: rows are also taken in pairs.
+  int64_t row_at(int64_t stretch) const {
+    return stretch == n_stretches_ ? n_rows_ : n_rows_ * stretch / n_stretches_ / 2 * 2;
+  }
 
   int64_t n_panels_, n_rows_, n_groups_, n_stretches_;
 };

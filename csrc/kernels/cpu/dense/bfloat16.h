@@ -1,0 +1,232 @@
+#pragma once
+// Products of bfloat16 pairs. Weights stay float32: each task rounds what it multiplies, once for
+// all rows.
+#include <algorithm>
+
+#include "kernels/cpu/dense/products.h"
+#include "kernels/cpu/dense/update.h"
+#include "kernels/cpu/simd/bfloat16.h"
+#include "kernels/dense/bfloat16.h"
+
+namespace udl {
+namespace {
+
+#if defined(UDL_HAS_BFLOAT16)
+
+constexpr int64_t kPairStrip = 512;  ///< pairs of units that are summed over at a time
+static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch, "strips fit the scratch");
+
+void pack_units(const ConstUnitPanels& values, int64_t first_panel, int64_t n_panels,
+                int64_t first_row, int64_t n_rows, const PairPanels& to) {
+  const f32x16 zero = broadcast(0.0f);
+  for (int64_t p = first_panel; p < first_panel + n_panels; p += 2) {
+    const bool is_pair = p + 1 < first_panel + n_panels;
+    const float *low = values.panel(p), *high = is_pair ? values.panel(p + 1) : nullptr;
+    for (int64_t r = first_row; r < first_row + n_rows; r += 2) {
+      const bool has_next = r + 1 < first_row + n_rows;
+      const auto row = [&](const float* panel, bool present, int64_t at) {
+        return panel != nullptr && present ? load(panel + at * kTileUnits) : zero;
+      };
+      const f32x16 a = row(low, true, r), b = row(high, true, r);
+      const f32x16 c = row(low, has_next, r + 1), d = row(high, has_next, r + 1);
+      float* by_unit = to.by_unit + p / 2 * to.unit_stride + r * kTileUnits;
+      store(by_unit, pack(a, b));
+      if (has_next) store(by_unit + kTileUnits, pack(c, d));
+      float* by_row = to.by_row + p * to.row_stride + r / 2 * kTileUnits;
+      store(by_row, zip(a, c));
+      if (is_pair) store(by_row + to.row_stride, zip(b, d));
+    }
+  }
+}
+
+template <int kStride, int kRows, int kPanels>
+UDL_ALWAYS_INLINE void add_outer_pairs(const float* values, const float* rows, int64_t row_stride,
+                                       f32x16 (&sums)[kRows][kPanels]) {
+  bf16x32 row[kPanels];
+  for (int p = 0; p < kPanels; ++p) {
+    row[p] = load_pairs(rows + p * row_stride);
+    keep_in_register(row[p]);
+  }
+  for (int r = 0; r < kRows; ++r) {
+    bf16x32 value = broadcast_pair(values + r * kStride);
+    keep_in_register(value);
+    for (int p = 0; p < kPanels; ++p) sums[r][p] = dot_pairs(value, row[p], sums[r][p]);
+  }
+}
+
+/// product_block with pairs: part.count of them.
+template <int kRows, int kPanels>
+UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
+  f32x16 sums[kRows][kPanels];
+  const int64_t at = first_row * kTileUnits;
+  for (int r = 0; r < kRows; ++r)
+    for (int p = 0; p < kPanels; ++p)
+      sums[r][p] =
+          part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
+  const float *values = part.values.values + at, *weights = part.weights;
+  int64_t n = part.count;
+  for (; n >= kTileUnits; n -= kTileUnits) {
+#pragma GCC unroll 4
+    for (int k = 0; k < kTileUnits; ++k)
+      add_outer_pairs<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
+    values += part.values.panel_stride;
+    weights += kTileUnits * kTileUnits;
+  }
+  for (int64_t k = 0; k < n; ++k)
+    add_outer_pairs<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
+  for (int p = 0; p < kPanels; ++p) {
+    float* out = part.out.panel(part.panel + p) + at;
+    for (int r = 0; r < kRows; ++r) store(out + r * kTileUnits, sums[r][p]);
+    if (part.last) finish_rows(part.finish, part.out, part.panel + p, first_row, kRows);
+  }
+}
+
+/// Weights of n inputs from `first` on, pairs of them as rows of a strip.
+UDL_ALWAYS_INLINE void pair_inputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
+                                   int64_t count, float* strip) {
+  for (int64_t p = 0; p < count; ++p) {
+    const float* from = w.panels + (panel + p) * w.panel_stride() + first * kTileUnits;
+    float* to = strip + p * kPairStrip * kTileUnits;
+    // Rows of missing inputs are zeros: an odd last one has a neighbour, too.
+    for (int64_t i = 0; i < n; i += 2, from += 2 * kTileUnits, to += kTileUnits) {
+      prefetch(from + 32 * kTileUnits);
+      prefetch(from + 33 * kTileUnits);
+      store(to, zip(load(from), load(from + kTileUnits)));
+    }
+  }
+}
+
+/// Weights of n outputs from `first` on with the inputs of some panels: pairs of outputs as rows.
+UDL_ALWAYS_INLINE void pair_outputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
+                                    int64_t count, float* strip) {
+  alignas(64) float pairs[kTileUnits * kTileUnits];
+  const int64_t n_panels = divide_up(w.n_outputs, kTileUnits);
+  for (int64_t j = 0; j < n; j += 2 * kTileUnits)
+    for (int64_t p = 0; p < count; ++p) {
+      const int64_t from_panel = (first + j) / kTileUnits;
+      const float* low =
+          w.panels + from_panel * w.panel_stride() + (panel + p) * kTileUnits * kTileUnits;
+      const float* high = from_panel + 1 < n_panels ? low + w.panel_stride() : nullptr;
+      for (int i = 0; i < kTileUnits; ++i) {
+        const f32x16 above = high != nullptr ? load(high + i * kTileUnits) : broadcast(0.0f);
+        store(pairs + i * kTileUnits, pack(load(low + i * kTileUnits), above));
+      }
+      transpose_corner(pairs, strip + (p * kPairStrip + j / 2) * kTileUnits);
+    }
+}
+
+template <class Strip>
+UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
+                                    int64_t n_units, Strip&& strip_of) {
+  for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
+    for (int64_t i = 0; i < n_units; i += 2 * kPairStrip) {
+      const int64_t n = std::min(2 * kPairStrip, n_units - i);
+      strip_of(i, n, panel, count, product.scratch);
+      const ConstUnitPanels values{pairs.by_unit + i / (2 * kTileUnits) * pairs.unit_stride,
+                                   pairs.unit_stride};
+      const ProductPart part{
+          values, product.scratch, kPairStrip * kTileUnits, divide_up(n, 2), product.out,
+          panel,  i == 0,          i + n == n_units,        product.finish,  nullptr,
+          0};
+      for_even_blocks<kBlockRows>(product.n_rows, [&](int64_t first, auto height) {
+        constexpr int kRows = decltype(height)::value;
+        if (count == 2)
+          pair_block<kRows, 2>(part, product.first_row + first);
+        else
+          pair_block<kRows, 1>(part, product.first_row + first);
+      });
+    }
+  });
+}
+
+void pairs_to_outputs(const DenseProduct& product, const PairPanels& values) {
+  const DenseWeights& w = product.weights;
+  pair_product(product, values, w.n_inputs,
+               [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* strip) {
+                 pair_inputs(w, i, n, panel, count, strip);
+               });
+}
+
+void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
+  const DenseWeights& w = product.weights;
+  pair_product(product, values, w.n_outputs,
+               [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* strip) {
+                 pair_outputs(w, j, n, panel, count, strip);
+               });
+}
+
+/// gradient_block with pairs of rows.
+template <int kUnits, int kPanels>
+UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
+                                    int64_t panel, float* gradient) {
+  f32x16 sums[kUnits][kPanels];
+  for (int u = 0; u < kUnits; ++u)
+    for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
+  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
+  for (int64_t t = 0; t < update.n_terms; ++t) {
+    const PairPanels &in = terms[t].inputs, &out = terms[t].outputs;
+    const float* inputs = in.by_row + unit / kTileUnits * in.row_stride + unit % kTileUnits;
+    const float* outputs = out.by_row + panel * out.row_stride;
+    int64_t n = divide_up(update.n_rows, 2);
+    for (int u = 0; n >= 4; n -= 4) {
+      if (u < kUnits) {
+        for (int p = 0; p < kPanels; ++p) {
+          const int64_t row = at + p * update.panel_stride + u * kTileUnits;
+          if (update.weights != nullptr) prefetch(update.weights + row);
+          if (update.first != nullptr) prefetch(update.first + row);
+          if (update.second != nullptr) prefetch(update.second + row);
+        }
+        ++u;
+      }
+#pragma GCC unroll 4
+      for (int k = 0; k < 4; ++k)
+        add_outer_pairs<1>(inputs + k * kTileUnits, outputs + k * kTileUnits, out.row_stride, sums);
+      inputs += 4 * kTileUnits;
+      outputs += 4 * kTileUnits;
+    }
+    for (; n > 0; --n) {
+      add_outer_pairs<1>(inputs, outputs, out.row_stride, sums);
+      inputs += kTileUnits;
+      outputs += kTileUnits;
+    }
+  }
+  for (int u = 0; u < kUnits; ++u)
+    for (int p = 0; p < kPanels; ++p) store(gradient + (p * kUnits + u) * kTileUnits, sums[u][p]);
+}
+
+template <int kPanels>
+UDL_ALWAYS_INLINE void update_pairs(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
+                                    int64_t count, int64_t panel) {
+  for_even_blocks<kGradientUnits>(count, [&](int64_t first, auto height) {
+    constexpr int kUnits = decltype(height)::value;
+    alignas(64) float gradient[kPanels * kUnits * kTileUnits];
+    pair_gradient<kUnits, kPanels>(update, terms, unit + first, panel, gradient);
+    for (int p = 0; p < kPanels; ++p)
+      take_step(update.step, true,
+                step_rows_of(update, panel + p, unit + first, gradient + p * kUnits * kTileUnits,
+                             kUnits));
+  });
+}
+
+void update_weights_by_pairs(const DenseUpdate& update, const PairTerm* terms) {
+  const int64_t end = update.first_panel + update.n_panels;
+  for (int64_t unit = update.first_unit; unit < update.end_unit; unit += kTileUnits) {
+    const int64_t count = std::min<int64_t>(kTileUnits, update.end_unit - unit);
+    int64_t panel = update.first_panel;
+    for (; panel + 2 <= end; panel += 2) update_pairs<2>(update, terms, unit, count, panel);
+    if (panel < end) update_pairs<1>(update, terms, unit, count, panel);
+  }
+}
+
+constexpr Bfloat16Kernels bfloat16_kernels() {
+  return {pack_units, pairs_to_outputs, pairs_to_inputs, update_weights_by_pairs};
+}
+
+#else
+
+constexpr Bfloat16Kernels bfloat16_kernels() { return {}; }
+
+#endif
+
+}  // namespace
+}  // namespace udl

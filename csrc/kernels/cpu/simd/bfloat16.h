@@ -1,0 +1,47 @@
+#pragma once
+// Pairs of bfloat16 numbers in sixteen lanes, where the target has instructions for them: the low
+// half of a lane comes first. Rounded to nearest even.
+//
+//   pack          sixteen floats of `low` in order, two a lane, then those of `high`
+//   zip           lane k holds element k of `low`, then of `high`
+//   load_pairs, broadcast_pair, store
+//   dot_pairs     c + a0 b0 + a1 b1 in float32, as AVX512_BF16 adds them
+#include "kernels/cpu/simd/simd.h"
+
+#if defined(UDL_TARGET_AVX512) && defined(__AVX512BF16__)
+#define UDL_HAS_BFLOAT16 1
+
+namespace udl {
+namespace {
+
+struct bf16x32 {
+  __m512bh v;
+};
+
+UDL_ALWAYS_INLINE bf16x32 load_pairs(const float* p) {
+  return {reinterpret_cast<__m512bh>(_mm512_loadu_ps(p))};
+}
+UDL_ALWAYS_INLINE bf16x32 broadcast_pair(const float* p) {
+  return {reinterpret_cast<__m512bh>(_mm512_broadcastss_ps(_mm_load_ss(p)))};
+}
+UDL_ALWAYS_INLINE void store(float* p, bf16x32 a) {
+  _mm512_storeu_ps(p, reinterpret_cast<__m512>(a.v));
+}
+UDL_ALWAYS_INLINE bf16x32 pack(f32x16 low, f32x16 high) {
+  return {_mm512_cvtne2ps_pbh(high.v, low.v)};
+}
+UDL_ALWAYS_INLINE bf16x32 zip(f32x16 low, f32x16 high) {
+  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
+                                         8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  return {reinterpret_cast<__m512bh>(
+      _mm512_permutexvar_epi16(order, reinterpret_cast<__m512i>(pack(low, high).v)))};
+}
+UDL_ALWAYS_INLINE f32x16 dot_pairs(bf16x32 a, bf16x32 b, f32x16 c) {
+  return {_mm512_dpbf16_ps(c.v, a.v, b.v)};
+}
+UDL_ALWAYS_INLINE void keep_in_register(bf16x32& a) { asm("" : "+v"(a.v)); }
+
+}  // namespace
+}  // namespace udl
+
+#endif

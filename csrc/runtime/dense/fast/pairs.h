@@ -1,0 +1,43 @@
+#pragma once
+// Values of units for products of bfloat16 numbers (kernels/dense/bfloat16.h).
+#include <cstdint>
+
+#include "kernels/dense.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/memory/buffer.h"
+
+namespace udl {
+
+/// Panels and rows of a minibatch.
+struct PanelRange {
+  int64_t first_panel, n_panels, first_row, n_rows;
+};
+
+class PairMatrix {
+ public:
+  PairMatrix() = default;
+  PairMatrix(int64_t max_rows, int64_t n_units) : row_pairs_(divide_up(max_rows, 2)) {
+    const int64_t n_panels = divide_up(n_units, kTileUnits);
+    by_unit_.resize(divide_up(n_panels, 2) * view().unit_stride);
+    by_row_.resize(n_panels * view().row_stride);
+  }
+
+  bool empty() const { return by_unit_.size() == 0; }
+  /// Its kernels read what they are given.
+  PairPanels view() const {
+    return {const_cast<float*>(by_unit_.data()), const_cast<float*>(by_row_.data()),
+            2 * row_pairs_ * kTileUnits, row_pairs_ * kTileUnits};
+  }
+  /// Nothing where there is no room.
+  void pack(const ConstUnitPanels& values, const PanelRange& range) {
+    if (!empty())
+      dense_kernels().bfloat16.pack(values, range.first_panel, range.n_panels, range.first_row,
+                                    range.n_rows, view());
+  }
+
+ private:
+  int64_t row_pairs_ = 0;
+  Buffer<float> by_unit_, by_row_;
+};
+
+}  // namespace udl
