@@ -25,4 +25,9 @@ constexpr bool has_bits(UnitKind kind) {
   return kind == UnitKind::bernoulli || kind == UnitKind::softmax;
 }
 
+/// Whether states are normal numbers given the other layer, perhaps cut off.
+constexpr bool is_normal(UnitKind kind) {
+  return kind == UnitKind::gaussian || kind == UnitKind::relu;
+}
+
 }  // namespace udl

@@ -17,6 +17,10 @@ SMALL = {
     "layer": Autoencoder(batch_size=10, n_iter=2),
     "fine_tune": True,
 }
+# More of a kind whose engine or state differs by an argument.
+VARIANTS = {
+    "RBM of real hidden units": ("RBM", {"hidden": "gaussian", "algorithm": "pcd"}),
+}
 
 
 @pytest.fixture
@@ -26,11 +30,12 @@ def _registered(monkeypatch):
         registry.register(name, room, name.lower())
 
 
-@pytest.fixture(params=[*registry.names(), *IN_TESTS])
+@pytest.fixture(params=[*registry.names(), *IN_TESTS, *VARIANTS])
 def make(request, _registered):
     """Makes a small model of one kind."""
-    model_class = registry.class_of(registry.find(request.param))
+    name, arguments = VARIANTS.get(request.param, (request.param, {}))
+    model_class = registry.class_of(registry.find(name))
     options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
     options |= SMALL if request.param not in IN_TESTS else {}
     known = {name: value for name, value in options.items() if name in model_class.rules}
-    return lambda **changes: model_class(**{**known, **changes})
+    return lambda **changes: model_class(**{**known, **arguments, **changes})

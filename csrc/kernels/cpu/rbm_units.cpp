@@ -2,14 +2,18 @@
 #include "kernels/rbm.h"
 
 #include "kernels/cpu/rbm/flips.h"
+#include "kernels/cpu/rbm/flips_of_reals.h"
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/units/gaussian.h"
 #include "kernels/cpu/rbm/units/groups.h"
 #include "kernels/cpu/rbm/units/log_terms.h"
+#include "kernels/cpu/rbm/units/relu.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
 namespace {
+
+constexpr int index_of(UnitKind kind) { return static_cast<int>(kind); }
 
 constexpr UnitKernels bernoulli_kernels() {
   UnitKernels kernels{};
@@ -19,9 +23,11 @@ constexpr UnitKernels bernoulli_kernels() {
   return kernels;
 }
 
-constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activate) {
+constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activate,
+                                          decltype(UnitKernels::log_terms) log_terms) {
   UnitKernels kernels{};
   kernels.activate = activate;
+  kernels.log_terms = log_terms;
   return kernels;
 }
 
@@ -41,17 +47,20 @@ constexpr GroupKernels group_kernels() {
 
 constexpr FlipKernels flip_kernels() {
   FlipKernels kernels{};
-  kernels.responses = flip_responses;
   kernels.tables = flip_tables;
-  kernels.log_probabilities = flip_log_probabilities;
+  kernels.of_hidden[index_of(UnitKind::bernoulli)] = {flip_responses, flip_log_probabilities};
+  kernels.of_hidden[index_of(UnitKind::gaussian)] = real_flips<GaussianFlips>();
+  kernels.of_hidden[index_of(UnitKind::relu)] = real_flips<ReluFlips>();
   return kernels;
 }
 
 constexpr RbmUnitsKernels all_kernels() {
   RbmUnitsKernels kernels{};
-  kernels.units[static_cast<int>(UnitKind::bernoulli)] = bernoulli_kernels();
-  kernels.units[static_cast<int>(UnitKind::gaussian)] = real_valued_kernels(activate_gaussian);
-  kernels.units[static_cast<int>(UnitKind::softmax)] = grouped_kernels();
+  kernels.units[index_of(UnitKind::bernoulli)] = bernoulli_kernels();
+  kernels.units[index_of(UnitKind::gaussian)] =
+      real_valued_kernels(activate_gaussian, gaussian_log_terms);
+  kernels.units[index_of(UnitKind::relu)] = real_valued_kernels(activate_relu, relu_log_terms);
+  kernels.units[index_of(UnitKind::softmax)] = grouped_kernels();
   kernels.groups = group_kernels();
   kernels.flips = flip_kernels();
   return kernels;

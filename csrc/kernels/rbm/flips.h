@@ -9,8 +9,12 @@
 // The logarithm of the product is taken once for each unit; the exponent is kept apart. e^w and
 // e^-w of bits lie in tables. Weights too large for a table, and real-valued rows, whose d is
 // their own, take (1 + e^-|y|) max(h, q) e^(max(y, 0) - max(x, 0)) with y = x + d w instead.
+//
+// Hidden units that are real numbers change z by L(y) - L(x), L being what they add to minus the
+// free energy: no table knows that beforehand.
 #include <cstdint>
 
+#include "base/units.h"
 #include "base/view.h"
 #include "kernels/rbm/products.h"
 #include "kernels/rbm/units.h"
@@ -22,7 +26,8 @@ namespace udl {
 constexpr float kLargestFlipWeight = 32.0f;
 constexpr float kLargestFlipInput = kLargestFlipWeight + 20.0f;
 
-/// What a row needs of a panel of hidden units: h, q and x, sixteen of each.
+/// What a row needs of a panel of hidden units: h, q and x, sixteen of each; of real units, whose
+/// kernels alone know, other numbers in place of h and q.
 constexpr int64_t kResponseSize = 3 * kTileUnits;
 
 /// Of 16 visible units: for each a row over all hidden units of e^w, then one of e^-w, then one of
@@ -47,18 +52,23 @@ struct FlipRow {
   const float* values;     ///< 16
 };
 
-struct FlipKernels {
+/// By the kind of the hidden units.
+struct HiddenFlipKernels {
   /// Row r of one panel's inputs to responses[r * row_stride ..]. Exact, given its input.
   void (*responses)(const UnitInput& input, int64_t row_stride, float* responses);
-
-  /// Tables of visible units 16 tile .. 16 tile + 15, in `values` of FlipTables::size. For bits the
-  /// weights are those of the integer sums, round(W * inverse_scale) / inverse_scale; for real
-  /// values they are W, and all are left apart. Exact.
-  FlipTables (*tables)(const WeightPanelsView& weights, int64_t tile, bool real, float* values);
 
   /// out[k] = log P(v_i | all others) for the units of the tables. Exact, given its input.
   void (*log_probabilities)(const FlipTables& tables, const FlipRow& row, const float* visible_bias,
                             float* out);
+};
+
+struct FlipKernels {
+  /// Tables of visible units 16 tile .. 16 tile + 15, in `values` of FlipTables::size. For bits the
+  /// weights are those of the integer sums, round(W * inverse_scale) / inverse_scale; with real
+  /// values in either layer they are W, and all are left apart. Exact.
+  FlipTables (*tables)(const WeightPanelsView& weights, int64_t tile, bool real, float* values);
+
+  HiddenFlipKernels of_hidden[kUnitKinds];  ///< by UnitKind; of units an RBM cannot have there none
 };
 
 }  // namespace udl

@@ -11,10 +11,10 @@ struct UnitInput {
   const int32_t* sums;      ///< exact sums [rows][16], or null
   const float* float_sums;  ///< float sums [rows][16], used when `sums` is null
   float scale;              ///< 1 for float sums
-  const float* bias;  ///< 16 values; of missing units 0 where they are Gaussian, else -1e30: they
-                      ///< are 0 then, as their means are
+  const float* bias;        ///< 16 values; of missing units 0 where they are normal numbers, else
+                            ///< -1e30: they are 0 then, as their means are
   int64_t rows;
-  const float* deviation = nullptr;  ///< of Gaussian units, 16 values; 0 for missing units
+  const float* deviation = nullptr;  ///< of normal units, 16 values; 0 for missing units
 };
 
 /// Results of an activation; each pointer may be null. Outputs do not alias inputs.
@@ -33,9 +33,9 @@ struct UnitOutput {
   const float* factors;  ///< 16 values, or null for 1
 };
 
-/// What the units of a tile add to minus the free energy, row by row: log(1 + e^x), summed over the
-/// units, is sums[r] + log(products[r]). Room for the rows padded to 16, of which the padding means
-/// nothing. A tile's product lies between 1 and 2^16.
+/// What the units of a tile add to minus the free energy, row by row: summed over the units (see
+/// runtime/rbm/model/unit_terms.h for each kind) it is sums[r] + log(products[r]). Room for the
+/// rows padded to 16, of which the padding means nothing. A tile's product lies between 1 and 2^16.
 struct UnitTerms {
   float* sums;
   float* products;
@@ -43,8 +43,9 @@ struct UnitTerms {
 
 struct UnitKernels {
   /// Mean, sample and packing. Exact, given its input.
-  /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. u and n are of
-  /// the unit's one draw, n by base/normal.h.
+  /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. Relu: the
+  /// mean and a sample of that, given that it is above 0. u and n are of the unit's one draw, n by
+  /// base/normal.h.
   void (*activate)(const UnitInput& input, const UnitOutput& output);
 
   /// Binary units alone. Bit [r] of unit 16 tile + k = (u < values[r * row_stride + 16 tile + k]),

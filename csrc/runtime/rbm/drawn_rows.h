@@ -6,7 +6,7 @@
 
 #include "runtime/data/rows.h"
 #include "runtime/rbm/model/layer.h"
-#include "runtime/rbm/steps/layer_states.h"
+#include "runtime/rbm/model/layer_states.h"
 
 namespace udl {
 
@@ -26,7 +26,7 @@ class DrawnRows {
       if (are_bits_)
         store_bits(states.bits, r, bits_.bits_row(first + r));
       else
-        store_values(states, r, values_.data() + (first + r) * n_units_);
+        states.copy_values(r, n_units_, values_.data() + (first + r) * n_units_);
     }
   }
 
@@ -39,10 +39,6 @@ class DrawnRows {
  private:
   void store_bits(const BitMatrixView& bits, int64_t row, uint64_t* to) const {
     for (int64_t w = 0; w < bits.word_columns(); ++w) to[w] = bits.word_column(w)[row];
-  }
-  void store_values(const StatesView& states, int64_t row, float* to) const {
-    for (int64_t i = 0; i < n_units_; ++i)
-      to[i] = states.value_tile(i / kTileUnits)[row * states.value_stride + i % kTileUnits];
   }
 
   int64_t n_rows_, n_units_;

@@ -77,7 +77,7 @@ class Alternatives {
     });
     const UnitTerms terms = scratch.terms.tile(0);
     up_.log_terms({sums, nullptr, power_of_two(up_.scale_exponent()), state_.hidden.bias.tile(tile),
-                   state_.n_visible},
+                   state_.n_visible, state_.hidden.deviation_tile(tile)},
                   terms);
     for (int64_t i = 0; i < state_.n_visible; ++i) {
       totals_[i] += terms.sums[i];

@@ -13,10 +13,12 @@ constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precisio
 
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
-  return precision == Precision::float64 || units.are_bernoulli() ||
-         (units.hidden == UnitKind::bernoulli && units.visible == UnitKind::softmax) ||
-         (precision == Precision::fixed && units.visible == UnitKind::gaussian &&
-          units.hidden == UnitKind::bernoulli);
+  if (precision == Precision::float64) return true;
+  const bool is_softmax = units.visible == UnitKind::softmax;
+  if (units.hidden == UnitKind::bernoulli && is_softmax) return true;
+  const bool is_packed =
+      is_softmax || units.visible == UnitKind::bernoulli || units.visible == UnitKind::gaussian;
+  return units.are_bernoulli() || (precision == Precision::fixed && is_packed);
 }
 
 void check_available(Precision precision, const Units& units) {

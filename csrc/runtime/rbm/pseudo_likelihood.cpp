@@ -35,6 +35,7 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
   check_has_pseudo_likelihood(units());
   if (units().visible == UnitKind::softmax) return score_groups(state_, visible, out, run);
   const FlipKernels& kernels = rbm_kernels().flips;
+  const HiddenFlipKernels& of_hidden = kernels.of_hidden[static_cast<int>(units().hidden)];
   const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
   const WeightPanelsView weights = state_.panels_at(state_.scale_exponent);
   const int64_t row_size = up.n_tiles() * kResponseSize, n_tiles = state_.visible_tiles();
@@ -48,20 +49,21 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
   LayerStates states;
   const auto score_block = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = load_states(visible, block.first, block.count, states);
+    const bool real = from.real || !has_bits(units().hidden);
     parallel_region(run, [&](Team& team) {
       const int thread = team.thread_index();
       for_each_tile(team, up, from, scratches[thread], [&](int64_t tile, const UnitInput& input) {
-        kernels.responses(input, row_size, responses.data() + tile * kResponseSize);
+        of_hidden.responses(input, row_size, responses.data() + tile * kResponseSize);
       });
       tables[thread].reserve(FlipTables::size(up.n_tiles()));
       team.for_each(n_tiles, [&](int64_t tile) {
-        const FlipTables of_tile = kernels.tables(weights, tile, from.real, tables[thread].data());
+        const FlipTables of_tile = kernels.tables(weights, tile, real, tables[thread].data());
         const int64_t n_units = std::min<int64_t>(kTileUnits, n_visible() - tile * kTileUnits);
         const float* bias = state_.visible.bias.tile(tile);
         for (int64_t r = 0; r < block.count; ++r) {
           alignas(64) float terms[kTileUnits];
           const FlipRow row = flip_row(from, r, tile, responses.data() + r * row_size);
-          kernels.log_probabilities(of_tile, row, bias, terms);
+          of_hidden.log_probabilities(of_tile, row, bias, terms);
           tile_sums[tile * most_rows + r] = sum_in_order(terms, n_units);
         }
       });

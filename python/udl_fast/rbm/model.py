@@ -73,7 +73,8 @@ class RBM(
         Kind of the visible units (docs/units.md). precision="fixed" has "bernoulli", "gaussian" and
         "softmax", "float64" all of them.
     hidden : {"bernoulli", "gaussian", "relu"}, default="bernoulli"
-        Kind of the hidden units. Others than "bernoulli" need precision="float64" so far.
+        Kind of the hidden units: bits, real numbers, or real numbers of at least 0. precision="fixed" and
+        "float64" have all of them.
     visible_groups : sequence of int, default=None
         Of visible="softmax": how many units each group has, in the order of the features.
     sigma : float or sequence of n_features floats, default=1.0

@@ -41,6 +41,8 @@ KINDS = {
     "hidden gaussian": {"hidden": "gaussian"},
     "hidden relu": {"hidden": "relu"},
     "both real": {"visible": "gaussian", "hidden": "relu"},
+    "packed hidden gaussian": {"hidden": "gaussian", "precision": "fixed"},
+    "packed both real": {"visible": "gaussian", "hidden": "relu", "precision": "fixed"},
 }
 
 
@@ -309,10 +311,12 @@ def test_gaussian_units_learn_untuned(scale, precision):
 
 
 @pytest.mark.filterwarnings("ignore:.*learning has not begun")  # of independent units
+@pytest.mark.filterwarnings("ignore:.*hidden units are (dead|saturated)")
 @pytest.mark.parametrize("hidden", ["bernoulli", "gaussian", "relu"])
 @pytest.mark.parametrize("visible", ["bernoulli", "gaussian"])
 @pytest.mark.parametrize("algorithm", ["cd", "pcd"])
-def test_default_rates_stay_finite(visible, hidden, algorithm):
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_default_rates_stay_finite(visible, hidden, algorithm, precision):
     """More hidden units than features, a wrong first sigma, momentum: weights stay numbers."""
     X = DATA[visible] * (10.0 if visible == "gaussian" else 1.0)
     model = RBM(
@@ -320,7 +324,7 @@ def test_default_rates_stay_finite(visible, hidden, algorithm):
         visible=visible,
         hidden=hidden,
         algorithm=algorithm,
-        precision="float64",
+        precision=precision,
         n_iter=20,
         batch_size=20,
         final_momentum=0.9,

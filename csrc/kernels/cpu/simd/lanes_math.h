@@ -36,16 +36,26 @@ UDL_ALWAYS_INLINE f32x16 log_scaled(f32x16 x, f32x16 power) {
          total * broadcast(kLn2High);
 }
 
-/// The lanes of udl::normal_from_bits, step by step. One vector in sixty has a lane in the tail.
-UDL_ALWAYS_INLINE f32x16 normal_from_bits(i32x16 bits) {
+/// What a 32-bit draw r stands for, the probability u = (r + 1/2) 2^-32 of less.
+struct UniformLanes {
+  f32x16 middle;  ///< |u - 1/2|
+  f32x16 end;     ///< min(u, 1 - u)
+  i32x16 below;   ///< -1 where u < 1/2, else 0
+};
+UDL_ALWAYS_INLINE UniformLanes uniform_from_bits(i32x16 bits) {
   const i32x16 offset = bits ^ broadcast(static_cast<int32_t>(kMedianDraw));
   const i32x16 size = max(offset, offset ^ broadcast(-1));
   const f32x16 half = broadcast(0.5f), unit = broadcast(kDrawUnit);
-  const f32x16 x = (to_float(size) + half) * unit;
-  const f32x16 q = (to_float(size ^ broadcast(kLargestDistance)) + half) * unit;
+  return {(to_float(size) + half) * unit,
+          (to_float(size ^ broadcast(kLargestDistance)) + half) * unit, offset ^ size};
+}
+
+/// The size of the normal number whose probability is so far from the middle and from the nearer
+/// end. One vector in sixty has a lane in the tail.
+UDL_ALWAYS_INLINE f32x16 normal_size(f32x16 middle, f32x16 end) {
   const f32x16 zero = broadcast(0.0f), tail = broadcast(kNormalTail);
   const f32x16 w =
-      zero - log_scaled((q * broadcast(4.0f)) * (broadcast(1.0f) - q), broadcast(0.0f));
+      zero - log_scaled((end * broadcast(4.0f)) * (broadcast(1.0f) - end), broadcast(0.0f));
   f32x16 t = w - broadcast(kNormalCentre), p = broadcast(normal_coefficient(0));
   for (int i = 1; i < kNormalTerms; ++i) p = p * t + broadcast(normal_coefficient(i));
   if (less(w, tail) != 0xFFFF) {
@@ -55,8 +65,14 @@ UDL_ALWAYS_INLINE f32x16 normal_from_bits(i32x16 bits) {
       far = far * t + broadcast(normal_tail_coefficient(i));
     p = where_less(w, tail, p, far);
   }
-  const i32x16 sign = shift_left<31>(offset ^ size);  // all ones below the middle
-  return float_from_bits(magnitude_bits(p * x) ^ sign);
+  return p * middle;
+}
+
+/// The lanes of udl::normal_from_bits, step by step.
+UDL_ALWAYS_INLINE f32x16 normal_from_bits(i32x16 bits) {
+  const UniformLanes u = uniform_from_bits(bits);
+  const f32x16 size = normal_size(u.middle, u.end);
+  return float_from_bits(magnitude_bits(size) ^ shift_left<31>(u.below));
 }
 
 }  // namespace

@@ -17,10 +17,9 @@ namespace udl {
 
 struct Layer {
   Layer(int64_t n_units, UnitKind kind_of_units) : kind(kind_of_units) {
-    const bool is_gaussian = kind == UnitKind::gaussian;
-    bias = is_gaussian ? BiasVector(n_units, 0.0f) : BiasVector(n_units);
+    bias = is_normal(kind) ? BiasVector(n_units, 0.0f) : BiasVector(n_units);
     bias_velocity.resize(n_units);
-    if (!is_gaussian) return;
+    if (!is_normal(kind)) return;
     deviation.resize(n_tiles() * kTileUnits);
     std::fill_n(deviation.data(), n_units, 1.0f);
   }
@@ -45,8 +44,8 @@ struct Layer {
   /// log sigma^2 of Gaussian visible units, whose sigma = exp(log_variance / 2) is above 0 whatever
   /// is learned; empty for others.
   Buffer<float> log_variance, log_variance_velocity;
-  /// sigma of Gaussian units, and sigma^2 and 1 / sigma^2 of visible ones, made from log_variance;
-  /// whole tiles, 0 for missing units. Empty for others.
+  /// sigma of units that are normal numbers, 1 in the hidden layer; and sigma^2 and 1 / sigma^2 of
+  /// visible ones, made from log_variance. Whole tiles, 0 for missing units. Empty for others.
   Buffer<float> deviation, variance, inverse_variance;
   std::vector<int64_t> group_starts;  ///< Units::group_starts of softmax units; empty for others
 

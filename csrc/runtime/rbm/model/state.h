@@ -5,12 +5,12 @@
 #include "base/fixed.h"
 #include "kernels/rbm.h"
 #include "runtime/data/rows.h"
-#include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
 #include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
 #include "runtime/rbm/model/layer.h"
+#include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/scale.h"
 
 namespace udl {
@@ -27,8 +27,8 @@ struct RbmState {
   Layer hidden, visible;
   Buffer<float> mean_activation;  ///< running mean of the hidden units, for the sparsity target
   bool has_mean_activation = false;
-  BitMatrix chains;  ///< hidden states of persistent chains
-  bool fast;         ///< precision "fast"
+  LayerStates chains;  ///< hidden states of persistent chains
+  bool fast;           ///< precision "fast"
   bool narrow;  ///< tables of 16 bits at present: those of "fast" but where it trains on few rows
   int scale_exponent;
 
@@ -46,8 +46,8 @@ struct RbmState {
   void copy_to(const OptimizerArrays<float*>& to) const;
   bool has_weight_velocity() const { return !weight_velocity.empty(); }
   bool has_offsets() const { return hidden.has_offset() && visible.has_offset(); }
-  void set_chains(const Rows& rows) { chains = rows.bit_matrix(); }
-  Rows chain_rows() const { return rows_from_bits(chains.view()); }
+  void set_chains(const Rows& rows) { take_states(rows, hidden, chains); }
+  Rows chain_rows() const { return rows_of_states(chains, hidden); }
   int64_t n_chains() const { return chains.rows(); }
 
   void add_change_since(const RbmState& before, WeightChangeSum& sum) const;

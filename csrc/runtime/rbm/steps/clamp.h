@@ -6,7 +6,7 @@
 #include "runtime/memory/bit_matrix.h"
 #include "runtime/rbm/engine.h"
 #include "runtime/rbm/model/layer.h"
-#include "runtime/rbm/steps/layer_states.h"
+#include "runtime/rbm/model/layer_states.h"
 
 namespace udl {
 

@@ -7,7 +7,7 @@
 #include "kernels/rbm.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/layer.h"
-#include "runtime/rbm/steps/layer_states.h"
+#include "runtime/rbm/model/layer_states.h"
 
 namespace udl {
 

@@ -10,9 +10,9 @@
 #include "kernels/rbm.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/rbm/model/integer_weights.h"
+#include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/bit_product.h"
-#include "runtime/rbm/steps/layer_states.h"
 #include "runtime/rbm/steps/visible_sums.h"
 
 namespace udl {

@@ -11,7 +11,7 @@ constexpr int64_t kSplitShare = 2;
 
 bool pays(const RbmState& state, int64_t rows, int n_threads) {
   const bool every_thread_has_units = divide_up(state.n_hidden, kWordBits) >= n_threads;
-  return n_threads > 1 && every_thread_has_units &&
+  return n_threads > 1 && has_bits(state.hidden.kind) && every_thread_has_units &&
          kSplitShare * rows * n_threads <= state.n_hidden;
 }
 

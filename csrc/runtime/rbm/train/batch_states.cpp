@@ -12,7 +12,9 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
       max_data_rows_(minibatches.max_rows()),
       max_chain_rows_(settings.persistent ? state.n_chains() : max_data_rows_),
       real_visible_(!has_bits(state.visible.kind)),
+      real_hidden_(!has_bits(state.hidden.kind)),
       real_data_(!minibatches.have_bits()),
+      float_data_means_(real_data_ || real_hidden_),
       hidden_(settings.persistent ? state.chains : own_hidden_),
       means_tile_size_(round_up(max_data_rows_, 4) * kTileUnits) {
   for (LayerStates& data : data_) {
@@ -23,12 +25,13 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
     if (minibatches.have_bits()) data.allocate_units(max_data_rows_, state.n_visible);
   }
   allocate_chain(state.n_visible, settings);
-  if (!persistent_) own_hidden_.resize(max_data_rows_, state.n_hidden);
+  if (!persistent_) own_hidden_.allocate_states(max_data_rows_, state.hidden);
   const int64_t n_means = state.hidden_tiles() * means_tile_size_;
-  if (real_data_)
+  if (float_data_means_)
     data_means_.resize(n_means);
   else
     data_means_fixed_.resize(n_means);
+  if (real_hidden_) allocate_pairs(state.n_visible);
   if (!settings.sampled_statistics) return;
   if (persistent_) data_hidden.allocate_bits(max_data_rows_, state.n_hidden);
   data_hidden.allocate_units(max_data_rows_, state.n_hidden);
@@ -47,6 +50,12 @@ void TrainStates::allocate_chain(int64_t n_visible, const TrainSettings& setting
   chain_.allocate_units(max_chain_rows_, n_visible);
 }
 
+void TrainStates::allocate_pairs(int64_t n_visible) {
+  if (!real_data_) unpacked_data_.allocate_value_tiles(max_data_rows_, n_visible);
+  if (!real_visible_ && sample_visibles_)
+    unpacked_model_.allocate_value_tiles(max_chain_rows_, n_visible);
+}
+
 void TrainStates::scale_data(const Minibatch& batch, int64_t tile, const float* factors) {
   const LayerStates& fetched = data_[batch.index % 2];
   const float* from = fetched.values.data() + tile * fetched.value_tile_stride;
@@ -56,18 +65,35 @@ void TrainStates::scale_data(const Minibatch& batch, int64_t tile, const float* 
       to[r * kTileUnits + k] = from[r * fetched.value_stride + k] * factors[k];
 }
 
+void TrainStates::unpack_pairs(int64_t tile, const BatchStates& states) {
+  if (!real_hidden_) return;
+  const auto unpack = [&](const StatesView& from, LayerStates& to) {
+    if (!from.real) unpack_tile(from.bits, tile, to.values.data() + tile * to.value_tile_stride);
+  };
+  unpack(states.data, unpacked_data_);
+  unpack(states.model, unpacked_model_);
+}
+
 BatchStates TrainStates::of(const Minibatch& batch) const {
   const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
-  const StatesView hidden = view_of_bits(hidden_.view(chain_rows));
+  const StatesView hidden = hidden_.states(chain_rows);
   if (real_visible_) {
-    const StatesView chain = chain_.view(chain_rows, true);
-    return {batch, scaled_data_.view(batch.count, true), chain, chain, chain, hidden};
+    const StatesView data = scaled_data_.view(batch.count, true),
+                     chain = chain_.view(chain_rows, true);
+    return {batch, data, chain, chain, chain, data, chain, hidden};
   }
+  const StatesView data = data_[batch.index % 2].view(batch.count, real_data_),
+                   model = chain_.view(chain_rows / n_temperatures_, !sample_visibles_);
+  const auto of_pairs = [this](const StatesView& states, const LayerStates& unpacked) {
+    return real_hidden_ && !states.real ? unpacked.view(states.count, true) : states;
+  };
   return {batch,
-          data_[batch.index % 2].view(batch.count, real_data_),
+          data,
           chain_.view(chain_rows, false),
           chain_.view(chain_rows, !sample_visibles_),
-          chain_.view(chain_rows / n_temperatures_, !sample_visibles_),
+          model,
+          of_pairs(data, unpacked_data_),
+          of_pairs(model, unpacked_model_),
           hidden};
 }
 

@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "runtime/data/minibatches.h"
+#include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/rbm/steps/layer_states.h"
 
 namespace udl {
 
@@ -14,10 +14,11 @@ namespace udl {
 struct BatchStates {
   Minibatch batch;
   StatesView data;
-  StatesView chain;   ///< visible states of the chain between its half steps
-  StatesView last;    ///< its last visible states: bits, values or means
-  StatesView model;   ///< those of them that the statistics see, at beta = 1
-  StatesView hidden;  ///< hidden states of the chain
+  StatesView chain;                          ///< visible states of the chain between its half steps
+  StatesView last;                           ///< its last visible states: bits, values or means
+  StatesView model;                          ///< those of them that the statistics see, at beta = 1
+  StatesView data_of_pairs, model_of_pairs;  ///< both as the gradient of the weights reads them
+  StatesView hidden;                         ///< hidden states of the chain
 };
 
 /// Room for the minibatch at work and for the rows of the next. States of visible units that are
@@ -35,7 +36,9 @@ class TrainStates {
   /// Where the rows of a minibatch are fetched to.
   MinibatchRoom data_room(const Minibatch& batch) { return data_[batch.index % 2].room(); }
 
-  /// Where the chain's visible states are drawn.
+  /// Where the chain's hidden states are drawn.
+  StatesRoom hidden_room(int64_t rows) { return hidden_.states_room(rows, nullptr); }
+  /// Where its visible states are drawn.
   StatesRoom chain_room(int64_t rows, const float* factors) {
     return real_visible_ ? chain_.states_room(rows, factors) : StatesRoom(chain_.bits.view(rows));
   }
@@ -46,12 +49,18 @@ class TrainStates {
   /// reads; of units that are real numbers only.
   void scale_data(const Minibatch& batch, int64_t tile, const float* factors);
 
-  /// P(h | data) of a tile: in fixed point, or as floats where the data are real values.
+  /// Bits of a visible tile, of both phases, as values where the gradient reads those.
+  void unpack_pairs(int64_t tile, const BatchStates& states);
+
+  /// Whether means of hidden units given these visible states are floats: those of integer sums are
+  /// in fixed point, unless the units have no bound.
+  bool has_float_means(const StatesView& visible) const { return real_hidden_ || visible.real; }
+  /// E[h | data] of a tile, in one of both.
   int32_t* data_means_fixed(int64_t tile) {
-    return real_data_ ? nullptr : data_means_fixed_.data() + tile * means_tile_size_;
+    return float_data_means_ ? nullptr : data_means_fixed_.data() + tile * means_tile_size_;
   }
   float* data_means(int64_t tile) {
-    return real_data_ ? data_means_.data() + tile * means_tile_size_ : nullptr;
+    return float_data_means_ ? data_means_.data() + tile * means_tile_size_ : nullptr;
   }
 
   /// Hidden states of sampled statistics.
@@ -59,17 +68,21 @@ class TrainStates {
 
  private:
   void allocate_chain(int64_t n_visible, const TrainSettings& settings);
+  void allocate_pairs(int64_t n_visible);
 
   const bool persistent_, sample_visibles_;
   const int64_t n_temperatures_;
   const int64_t max_data_rows_, max_chain_rows_;
   const bool real_visible_;  ///< visible units are real numbers
+  const bool real_hidden_;   ///< hidden units are
   const bool real_data_;     ///< data stay real values (not bits, not binarised)
+  const bool float_data_means_;
   LayerStates data_[2];      ///< of this minibatch and of the next
   LayerStates scaled_data_;  ///< of units that are real numbers: of this minibatch
   LayerStates chain_;
-  BitMatrix own_hidden_;  ///< of CD's chain
-  BitMatrix& hidden_;     ///< that, or the persistent chains
+  LayerStates unpacked_data_, unpacked_model_;  ///< of unpack_pairs
+  LayerStates own_hidden_;                      ///< of CD's chain
+  LayerStates& hidden_;                         ///< that, or the persistent chains
   int64_t means_tile_size_;
   Buffer<int32_t> data_means_fixed_;
   Buffer<float> data_means_;

@@ -21,9 +21,9 @@ struct TrainScratch {
   Buffer<int32_t> means_fixed;          ///< hidden units of one tile, of both phases
   Buffer<float> gradient;
   Buffer<int64_t> long_sums;
-  Buffer<float> weights_before;    ///< a panel, where the update of centred models wants it
-  float step_size = 1;             ///< of the minibatch at work (train/step_size.h)
-  Buffer<float> row_factors;       ///< sigma^2 of visible units times that, where they have it
+  Buffer<float> weights_before;  ///< a panel, where the update of centred models wants it
+  float biases_step = 1, weights_step = 1;  ///< of the minibatch at work (train/step_size.h)
+  Buffer<float> row_factors;  ///< the latter for each visible unit, times sigma^2 where it has that
   ProbabilityRounding rounding{};  ///< of the minibatch at work
   ShortBatch short_batch{};
 };

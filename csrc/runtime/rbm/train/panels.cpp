@@ -13,8 +13,9 @@ void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep
                          TrainScratch& scratch) {
   const bool persistent = run_.settings.persistent, sampled = run_.settings.sampled_statistics;
   // Chains of PCD start elsewhere: only sampled statistics draw given the data.
-  const BitMatrixView samples =
-      persistent ? run_.states.data_hidden.bits.view(states.batch.count) : states.hidden.bits;
+  const StatesRoom samples = persistent
+                                 ? StatesRoom(run_.states.data_hidden.bits.view(states.batch.count))
+                                 : run_.states.hidden_room(states.batch.count);
   UnitOutput output = tile_output(tile);
   if (!persistent || sampled)
     output = sample_output(samples, tile, run_.draws.hidden_given_data(states.batch.index));
@@ -24,14 +25,19 @@ void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep
   if (run_.step_size.is_bounded())
     run_.step_size.begin_hidden(tile, output.means, states.batch.count);
   if (sampled)
-    run_.kernels.gradient.transpose_tile(samples, tile,
+    run_.kernels.gradient.transpose_tile(samples.bits, tile,
                                          run_.states.data_hidden.units_of(states.batch.count));
 }
 
 void Panels::chain_hidden(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& up,
                           TrainScratch& scratch) {
   const DrawKey draws = run_.draws.chain_hidden(states.batch.index, s);
-  activate_chains(tile, states.chain, up, scratch, sample_output(states.hidden.bits, tile, draws));
+  activate_chains(tile, states.chain, up, scratch, hidden_output(states, tile, draws));
+}
+
+/// Where the hidden states of the chain go.
+UnitOutput Panels::hidden_output(const BatchStates& states, int64_t tile, const DrawKey& draws) {
+  return sample_output(run_.states.hidden_room(states.hidden.count), tile, draws);
 }
 
 void Panels::activate_chains(int64_t tile, const StatesView& visible, const HalfStep& up,
@@ -49,12 +55,13 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
                                                 hidden_statistic(run_.kernels, model, tile));
 
   PanelUpdate update{};
-  run_.gradient.fill(tile, {states.data, data}, {states.model, model}, scratch, update);
+  run_.gradient.fill(tile, {states.data_of_pairs, data}, {states.model_of_pairs, model}, scratch,
+                     update);
   if (run_.variances.is_on()) run_.variances.begin_panel(tile, update.float_sums);
-  if (run_.real_visible()) {
+  if (run_.step_size.is_bounded()) {
     run_.kernels.gradient.scale_rows(scratch.row_factors.data(), run_.state.n_visible,
                                      scratch.gradient.data());
-    terms.scale(scratch.step_size);
+    terms.scale(scratch.weights_step);
   }
   update.terms = terms.data();
   update.n_terms = terms.count();
@@ -72,7 +79,8 @@ HiddenStatistics Panels::data_statistics(int64_t tile, const BatchStates& states
   const int64_t count = states.batch.count;
   if (run_.settings.sampled_statistics)
     return {nullptr, nullptr, count, run_.states.data_hidden.units_of(count)};
-  if (states.data.real) return {nullptr, run_.states.data_means(tile), count, {}};
+  if (run_.states.has_float_means(states.data))
+    return {nullptr, run_.states.data_means(tile), count, {}};
   const int32_t* fixed = run_.states.data_means_fixed(tile);
   if (!joins(states)) return {fixed, nullptr, count, {}};
   std::copy_n(fixed, Gradient::first_negative(states.data) * kTileUnits,
@@ -86,8 +94,8 @@ HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& state
   if (run_.settings.sampled_statistics) return sampled_model_statistics(tile, states, up, scratch);
   UnitOutput output = tile_output(tile);
   if (run_.settings.persistent)
-    output = sample_output(states.hidden.bits, tile, run_.draws.last_hidden(states.batch.index));
-  if (states.model.real)
+    output = hidden_output(states, tile, run_.draws.last_hidden(states.batch.index));
+  if (run_.states.has_float_means(states.model))
     output.means = scratch.tile.means.data();
   else
     output.means_fixed = scratch.means_fixed.data() +
@@ -100,7 +108,7 @@ HiddenStatistics Panels::model_statistics(int64_t tile, const BatchStates& state
 HiddenStatistics Panels::sampled_model_statistics(int64_t tile, const BatchStates& states,
                                                   const HalfStep& up, TrainScratch& scratch) {
   const DrawKey draws = run_.draws.last_hidden(states.batch.index);
-  activate_chains(tile, states.last, up, scratch, sample_output(states.hidden.bits, tile, draws));
+  activate_chains(tile, states.last, up, scratch, hidden_output(states, tile, draws));
   const BitMatrixView units = run_.states.model_hidden.units_of(states.model.count);
   BitMatrixView hidden = states.hidden.bits;
   hidden.rows = states.model.count;

@@ -37,6 +37,7 @@ class Panels {
   bool next_scale(Team& team, int& exponent) { return scale_.next(team, exponent); }
 
  private:
+  UnitOutput hidden_output(const BatchStates& states, int64_t tile, const DrawKey& draws);
   void activate_chains(int64_t tile, const StatesView& visible, const HalfStep& up,
                        TrainScratch& scratch, const UnitOutput& output);
   HiddenStatistics data_statistics(int64_t tile, const BatchStates& states, TrainScratch& scratch);
@@ -45,7 +46,7 @@ class Panels {
   HiddenStatistics sampled_model_statistics(int64_t tile, const BatchStates& states,
                                             const HalfStep& up, TrainScratch& scratch);
   bool joins(const BatchStates& states) const {
-    return run_.gradient.joins(states.data, states.model);
+    return run_.gradient.joins(states.data_of_pairs, states.model_of_pairs);
   }
   void apply(PanelUpdate& update, int64_t tile, int exponent, int thread);
   void apply_limited(const PanelUpdate& update);

@@ -4,7 +4,7 @@
 
 #include "base/fixed.h"
 #include "kernels/rbm.h"
-#include "runtime/rbm/steps/layer_states.h"
+#include "runtime/rbm/model/layer_states.h"
 
 namespace udl {
 

@@ -63,7 +63,7 @@ void Stages::hidden_stage(Team& team, const BatchStates& following, int exponent
 void Stages::chain(Team& team, const BatchStates& states, const Minibatch& next, int exponent) {
   const Minibatch none{};
   TrainScratch& scratch = scratch_[team.thread_index()];
-  scratch.step_size = run_.step_size.factor(states.batch.count);
+  scratch.biases_step = run_.step_size.by_activity(states.batch.count);
   if (states.data.is_sparse()) sum_columns(team, states.data);
   for (int64_t s = 0; s < run_.settings.k && !team.stopped(); ++s) {
     if (s > 0) sample_hidden(team, states, s - 1, exponent);
@@ -120,16 +120,21 @@ void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
 }
 
 void Stages::learn_visible(Team& team, const BatchStates& states) {
-  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) { visible_.learn(tile, states); });
+  const float step = scratch_[team.thread_index()].biases_step;
+  team.for_each(run_.state.visible_tiles(),
+                [&](int64_t tile) { visible_.learn(tile, states, step); });
 }
 
-/// The gradient is made of states over sigma^2; what moves weights and biases is that of the
-/// states: the gradient of the model of v / sigma, so that a rate means the same in any units of
-/// the data.
-void Stages::find_row_factors(TrainScratch& scratch) const {
-  scratch.row_factors.reserve(run_.state.n_visible);
-  for (int64_t i = 0; i < run_.state.n_visible; ++i)
-    scratch.row_factors[i] = run_.state.visible.variance[i] * scratch.step_size;
+/// Below Gaussian visible units the gradient is made of states over sigma^2; what moves weights and
+/// biases is that of the states: the gradient of the model of v / sigma, so that a rate means the
+/// same in any units of the data.
+void Stages::find_row_factors(const Minibatch& batch, TrainScratch& scratch) const {
+  const Layer& visible = run_.state.visible;
+  scratch.weights_step = scratch.biases_step * run_.step_size.by_inputs(batch.count);
+  scratch.row_factors.reserve(visible.n_units());
+  for (int64_t i = 0; i < visible.n_units(); ++i)
+    scratch.row_factors[i] =
+        visible.has_variances() ? visible.variance[i] * scratch.weights_step : scratch.weights_step;
 }
 
 void Stages::learn(Team& team, const BatchStates& states, const BatchStates& next, int exponent) {
@@ -138,7 +143,7 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   const HalfStep up = panels_.half_step(exponent);
   const bool has_next = next.batch.count > 0 && !data_come_apart();
   panels_.begin_minibatch(thread);
-  if (run_.real_visible()) find_row_factors(scratch);
+  if (run_.step_size.is_bounded()) find_row_factors(states.batch, scratch);
   scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
   up.prepare(states.last, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);

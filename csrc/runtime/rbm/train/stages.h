@@ -44,7 +44,7 @@ class Stages {
  private:
   template <class Tile>
   void hidden_stage(Team& team, const BatchStates& following, int exponent, Tile&& hidden_tile);
-  void find_row_factors(TrainScratch& scratch) const;
+  void find_row_factors(const Minibatch& batch, TrainScratch& scratch) const;
   void scale_data(Team& team, const Minibatch& batch);
   void sum_columns(Team& team, const StatesView& data);
   void sample_hidden(Team& team, const BatchStates& states, int64_t s, int exponent);

@@ -148,24 +148,25 @@ class TablesWhileTraining {
   int n_threads_;
 };
 
-void check_settings(const RbmState& state, const TrainCall& call) {
-  const TrainSettings& settings = call.settings;
-  if (state.visible.kind == UnitKind::bernoulli) return;
-  const std::string units = std::string("visible='") + unit_kind_name(state.visible.kind) + "'";
-  if (state.visible.kind == UnitKind::softmax) {
-    if (!call.rows.is_bits())
-      throw_invalid("train: rows must be bits, got real values with " + units);
-    if (!settings.ladder.has_one())
-      throw NotAvailable("train: chains of several temperatures are not available yet with " +
-                         units);
-    return;
-  }
-  if (settings.sampled_statistics)
+/// What bits alone can do is refused to units of other kinds, by the layer's name.
+void check_layer(const TrainSettings& settings, const char* layer, UnitKind kind) {
+  if (kind == UnitKind::bernoulli) return;
+  const std::string units = std::string(layer) + "='" + unit_kind_name(kind) + "'";
+  if (settings.sampled_statistics && !has_bits(kind))
     throw_invalid("train: statistics='sampled' counts pairs of bits, got " + units);
-  if (settings.binarize_sample)
-    throw_invalid("train: binarize_sample makes bits of rows, got " + units);
   if (!settings.ladder.has_one())
     throw NotAvailable("train: chains of several temperatures are not available yet with " + units);
+}
+
+void check_settings(const RbmState& state, const TrainCall& call) {
+  const UnitKind visible = state.visible.kind;
+  check_layer(call.settings, "visible", visible);
+  check_layer(call.settings, "hidden", state.hidden.kind);
+  const std::string units = std::string("visible='") + unit_kind_name(visible) + "'";
+  if (visible == UnitKind::softmax && !call.rows.is_bits())
+    throw_invalid("train: rows must be bits, got real values with " + units);
+  if (call.settings.binarize_sample && !has_bits(visible))
+    throw_invalid("train: binarize_sample makes bits of rows, got " + units);
 }
 
 /// Momentum that is switched off forgets what it had.

@@ -19,7 +19,8 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       variances(model, call.settings),
       step_size(model, call.settings) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
-  if (binary_means && !settings.sampled_statistics) gradient.allow_joined(states.max_rows());
+  if (binary_means && !settings.sampled_statistics && !real_hidden())
+    gradient.allow_joined(states.max_rows());
 }
 
 }  // namespace udl

@@ -35,6 +35,7 @@ struct Training {
   StepSize step_size;
 
   bool real_visible() const { return !has_bits(state.visible.kind); }
+  bool real_hidden() const { return !has_bits(state.hidden.kind); }
 };
 
 }  // namespace udl

@@ -7,9 +7,9 @@
 
 #include "kernels/rbm.h"
 #include "runtime/memory/buffer.h"
+#include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/rbm/steps/layer_states.h"
 
 namespace udl {
 

@@ -18,7 +18,7 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
   if (run_.tempering.is_on())
     run_.tempering.keep_energies(tile, input, states.chain.bits);
   else if (is_last)
-    learn(tile, states, scratch.step_size);
+    learn(tile, states, scratch.biases_step);
 }
 
 /// A group that has no value in a row of the data misses it in the chain that starts there, too.
@@ -51,12 +51,14 @@ void VisibleTiles::scale_means(int64_t tile, const BatchStates& states, const fl
       to[r * kTileUnits + k] = means[r * kTileUnits + k] * factors[k];
 }
 
-/// Transposes the tile's bits of both phases for the gradient and updates its biases.
+/// Prepares the tile's bits of both phases for the gradient and updates its biases.
 void VisibleTiles::learn(int64_t tile, const BatchStates& states, float step_size) {
   const StatesView &data = states.data, &model = states.model;
   const RbmKernels& kernels = run_.kernels;
   if (!data.real) kernels.gradient.transpose_tile(data.bits, tile, data.units);
   if (!model.real) kernels.gradient.transpose_tile(model.bits, tile, model.units);
+  run_.states.unpack_pairs(tile, states);
+  run_.step_size.begin_visible(tile, data);
   if (run_.gradient.joins(data, model)) run_.gradient.join_tile(tile, data, model);
   if (run_.variances.is_on()) run_.variances.begin_visible(tile, data, model);
   run_.biases.update_visible(tile, states.batch.index == 0, statistic(tile, data),

@@ -18,8 +18,9 @@ class VisibleTiles {
   void activate_groups(int64_t block, const BatchStates& states, int64_t s, int thread);
 
   /// What the statistics and biases take from the last Gibbs step. Part of it, but where units are
-  /// in groups or states are swapped before. `step_size` is of the minibatch (train/step_size.h).
-  void learn(int64_t tile, const BatchStates& states, float step_size = 1);
+  /// in groups or states are swapped before. `step_size` is that of the
+  /// biases (train/step_size.h).
+  void learn(int64_t tile, const BatchStates& states, float step_size);
 
  private:
   void store_means(int64_t tile, const BatchStates& states, const UnitInput& input,

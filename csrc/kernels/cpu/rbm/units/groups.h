@@ -14,7 +14,7 @@ namespace {
 /// Inputs of units that are activated later, as `means`.
 struct InputsAlone {
   UDL_ALWAYS_INLINE f32x16 mean(f32x16 x) const { return x; }
-  UDL_ALWAYS_INLINE f32x16 sample(f32x16 x, f32x16) const { return x; }
+  UDL_ALWAYS_INLINE f32x16 sample(f32x16 x, i32x16) const { return x; }
 };
 
 void keep_inputs(const UnitInput& in, const UnitOutput& out) {

@@ -1,10 +1,12 @@
 #pragma once
-// The epilogue of a product for units that are real numbers: x = scale * sum + bias, mean and
-// sample of x, one normal draw a unit. A kind says what these are (gaussian.h).
+// The epilogue of a product for units that are normal numbers: x = scale * sum + bias, mean and
+// sample of x, one draw a unit, and the logarithm of the integral over a unit's states. A kind says
+// what these are (gaussian.h, relu.h).
 #include <algorithm>
 
 #include "kernels/cpu/rbm/units/bernoulli.h"
 #include "kernels/cpu/rbm/units/draws.h"
+#include "kernels/cpu/rbm/units/log_terms.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/rbm.h"
 
@@ -26,8 +28,7 @@ void activate_real_rows(const UnitInput& in, const UnitOutput& out, const Unit& 
       const f32x16 x = is_row ? preactivation<kExact>(in, first + k, scale, bias) : zero;
       if (out.means) store(out.means + (first + k) * kTileUnits, is_row ? unit.mean(x) : zero);
       if (out.samples && is_row)
-        store(out.samples + (first + k) * out.sample_stride,
-              unit.sample(x, normal_from_bits(draws[k])) * factors);
+        store(out.samples + (first + k) * out.sample_stride, unit.sample(x, draws[k]) * factors);
     }
   }
 }
@@ -36,6 +37,29 @@ template <class Unit>
 void activate_real(const UnitInput& in, const UnitOutput& out, const Unit& unit) {
   if (in.sums) return activate_real_rows<Unit, true>(in, out, unit);
   activate_real_rows<Unit, false>(in, out, unit);
+}
+
+/// All of a unit's part is added; products are 1.
+template <class Unit, bool kExact>
+void real_log_term_rows(const UnitInput& in, const UnitTerms& out, const Unit& unit) {
+  const f32x16 scale = broadcast(in.scale), bias = load(in.bias);
+  const f32x16 zero = broadcast(0.0f), one = broadcast(1.0f);
+  const auto plus = [](f32x16 a, f32x16 b) { return a + b; };
+  alignas(64) float lanes[kTileUnits * kTileUnits];
+  for (int64_t first = 0; first < in.rows; first += kTileUnits) {
+    const int64_t valid = std::min<int64_t>(kTileUnits, in.rows - first);
+    for (int64_t k = 0; k < kTileUnits; ++k)
+      store(lanes + k * kTileUnits,
+            k < valid ? unit.log_sum(preactivation<kExact>(in, first + k, scale, bias)) : zero);
+    store(out.sums + first, over_pairs(lanes, plus));
+    store(out.products + first, one);
+  }
+}
+
+template <class Unit>
+void real_log_terms(const UnitInput& in, const UnitTerms& out, const Unit& unit) {
+  if (in.sums) return real_log_term_rows<Unit, true>(in, out, unit);
+  real_log_term_rows<Unit, false>(in, out, unit);
 }
 
 }  // namespace

@@ -80,6 +80,8 @@ struct LayerStates {
   }
   /// The first `count` rows of what was allocated so.
   StatesView states(int64_t count) const;
+  /// Rows of what was allocated so.
+  int64_t rows() const { return values.size() > 0 ? value_tile_stride / kTileUnits : bits.rows(); }
 
   /// `units` of the first `count` rows.
   BitMatrixView units_of(int64_t count) const {
@@ -110,6 +112,11 @@ struct StatesView {
   bool is_sparse() const { return sparse.first != nullptr; }
   RealRowsView real_rows() const { return {values, count, value_stride, value_tile_stride}; }
   const float* value_tile(int64_t tile) const { return values + tile * value_tile_stride; }
+  /// The values of a row, one after the other.
+  void copy_values(int64_t row, int64_t n_units, float* to) const {
+    for (int64_t i = 0; i < n_units; ++i)
+      to[i] = value_tile(i / kTileUnits)[row * value_stride + i % kTileUnits];
+  }
 };
 
 inline StatesView LayerStates::view(int64_t count, bool real) const {
@@ -161,6 +168,14 @@ inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, La
   }
   return load_values(rows, first, count, nullptr, to);
 }
+
+/// All rows as states of a layer, copied; of a layer of bits they are bits.
+void take_states(const Rows& rows, const Layer& layer, LayerStates& to);
+/// The way back, of all that was allocated.
+Rows rows_of_states(const LayerStates& states, const Layer& layer);
+
+/// A tile of bits as values 0 and 1, [rows][16].
+void unpack_tile(const BitMatrixView& bits, int64_t tile, float* to);
 
 /// Sum of the values of the units that are on in a row: those of a word in order, then the words,
 /// so that no word waits for the one before.
