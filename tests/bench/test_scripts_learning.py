@@ -107,6 +107,18 @@ def test_likelihoods_by_steps(tmp_path, options):
         assert found["log_likelihood"] == pytest.approx((found["ais"] + found["reverse_ais"]) / 2)
 
 
+def test_science2006_mnist(tmp_path):
+    results = run("science2006_mnist", tmp_path)["results"]
+    assert results["test_error"] < results["pca_test_error"]
+    assert results["test_error"] < results["pretrained_test_error"]
+    assert (tmp_path / "result.png").stat().st_size > 0
+
+
+def test_untuned_defaults(tmp_path):
+    (found,) = run("untuned_defaults", tmp_path)["results"]
+    assert found["share_of_pca"] < 1.5  # of few epochs
+
+
 def test_rbm_features1024(tmp_path):
     record = run("rbm_features1024", tmp_path, "--seeds", "3", "4")
     (only,) = record["results"]

@@ -184,6 +184,14 @@ def test_a_finished_model_repeats_its_last_stage_on_top(whole):
         assert_same_state(one, other)
 
 
+def test_more_epochs_of_the_last_stage_may_follow(whole):
+    model = stack(n_iter=0).fit(X)
+    assert model.n_iter_ == 4
+    assert_same_state(model.set_params(n_iter=2).resume(X).set_params(n_iter=4).resume(X), whole)
+    with pytest.raises(ValueError, match="has made all its 8 epochs"):
+        model.resume(X)
+
+
 def test_arguments_changed_before_resume_take_effect():
     model = stack(callbacks=[stop_after(1)]).fit(X).set_params(callbacks=None)
     model.set_params(layer=BernoulliMixture(n_iter=3, smoothing=2.0)).resume(X)

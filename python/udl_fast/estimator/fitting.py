@@ -37,8 +37,7 @@ class Fitting(ModelKind):
     history_: dict[str, list[Any]]
     _seed: int
     _training_steps: int
-    # Stage, and epochs of it that are done. After the last one the stage is the number of stages, and
-    # `partial_fit` learns there.
+    # Stage, and epochs of it that are done; behind the training, all of the last, where more may follow.
     _position: tuple[int, int]
     _dtype: Any  # of fitted attributes: the dtype of the data
     _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns

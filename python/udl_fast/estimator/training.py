@@ -28,7 +28,7 @@ def planned(model: Fitting, resume: bool) -> Plan:
     """The stages that a call of `fit` has before it.
 
     A model that has one stage makes `n_iter` epochs in every call. One of several goes on within the
-    stage where it was stopped; when it is through, it repeats the last.
+    stage where it stands; when it is through, it repeats the last.
     """
     plan = [(number, stage, 0) for number, stage in enumerate(model._stages())]
     if not resume or len(plan) == 1:
@@ -74,7 +74,8 @@ def run_stages(
         callbacks.end_stage()
         if callbacks.is_stopped:
             return
-        model._position = (number + 1, 0)
+        if number + 1 < len(model._stages()):
+            model._position = (number + 1, 0)
 
 
 def _run_epoch(

@@ -1,0 +1,1 @@
+"""Autoencoders: against PCA, as features for classifiers, and as published."""
