@@ -1,4 +1,5 @@
-// Single kernels of nets, one at a time, for tests.
+// Single kernels of nets: one at a time for tests, and n times for benchmarks, which time them in
+// Python.
 #include <pybind11/stl.h>
 
 #include <algorithm>
@@ -8,6 +9,8 @@
 
 #include "base/nets.h"
 #include "bindings/numpy/arrays.h"
+#include "bindings/numpy/interrupt.h"
+#include "runtime/bench/dense_rates.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/memory/panels.h"
 #include "runtime/memory/unit_panels.h"
@@ -249,6 +252,43 @@ py::tuple dense_loss(const Matrix& sums, const Matrix& targets, const std::strin
   return py::make_tuple(matrix(x, n_rows), matrix(errors, n_rows), value);
 }
 
+LayerProduct layer_product(const std::string& name) {
+  static const char* const kWords[] = {"forward", "input_gradient", "update"};
+  return word<LayerProduct>(kWords, name, "LayerRates");
+}
+
+LayerRates make_layer_rates(int64_t n_rows, int64_t n_inputs, int64_t n_outputs,
+                            const std::string& precision) {
+  for (const int64_t n : {n_rows, n_inputs, n_outputs}) check_positive(n, "LayerRates", "a size");
+  const bool rounds = precision == "fast";
+  if (!rounds && precision != "float32")
+    throw_invalid("LayerRates: precision must be 'float32' or 'fast', got '" + precision + "'");
+  if (const char* reason = why_no_bfloat16(); rounds && reason != nullptr)
+    throw NotAvailable(std::string("LayerRates: ") + reason);
+  return {n_rows, n_inputs, n_outputs, rounds};
+}
+
+void define_layer_rates(py::module_& m) {
+  py::class_<LayerRates> c(m, "LayerRates");
+  c.def(py::init(&make_layer_rates), py::arg("n_rows"), py::arg("n_inputs"), py::arg("n_outputs"),
+        py::arg("precision"));
+  c.def(
+      "run",
+      [](LayerRates& rates, const std::string& product, int64_t n, int n_threads) {
+        check_positive(n, "LayerRates.run", "n");
+        check_threads(n_threads, "LayerRates.run");
+        const LayerProduct which = layer_product(product);
+        run_interruptible(n_threads, [&](const Run& run) { rates.run(which, n, run); });
+      },
+      py::arg("product"), py::arg("n"), py::arg("n_threads"));
+  c.def(
+      "total",
+      [](LayerRates& rates, const std::string& product) {
+        return rates.total(layer_product(product));
+      },
+      py::arg("product"));
+}
+
 }  // namespace
 }  // namespace udl::bindings
 
@@ -264,4 +304,5 @@ void init_dense_kernels(pybind11::module_& m) {
   m.def("dense_bias_gradient", &dense_bias_gradient, py::arg("errors"));
   m.def("dense_loss", &dense_loss, py::arg("sums"), py::arg("targets"), py::arg("activation"),
         py::arg("loss"), py::arg("factor"));
+  define_layer_rates(m);
 }

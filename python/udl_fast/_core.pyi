@@ -499,3 +499,13 @@ class KernelRates:
     ) -> None: ...  # (n, n_visible) and (n, n_hidden) bits, weights (n_hidden, n_visible)
     def run(self, kernel: str, n: int, n_threads: int) -> None: ...  # n times all tiles
     def total(self, kernel: str) -> float: ...  # sum of all that one run yields, for tests
+
+class LayerRates:
+    """The products of one layer of a net with a minibatch, each by itself: "forward", "input_gradient" and
+    "update". One thread of Python at a time."""
+
+    def __init__(
+        self, n_rows: int, n_inputs: int, n_outputs: int, precision: str
+    ) -> None: ...  # "float32" or "fast"
+    def run(self, product: str, n: int, n_threads: int) -> None: ...  # n times
+    def total(self, product: str) -> float: ...  # of what one run yields, for tests

@@ -107,6 +107,35 @@ def test_gaussian_speed_finds_a_wrong_step(monkeypatch):
         script.check(Contestant(), learn_sigma=True)
 
 
+def test_net_speed(tmp_path):
+    record = run("net_speed", tmp_path, "--peers", "fast")
+    assert record["checks"]["float32"]["two steps"] < 1e-5
+    (found,) = record["results"].values()
+    for ours in found["rates"]:
+        assert found["rates"][ours]["median"] > 0
+        shares = found[ours]["share_of_peak"]
+        assert list(shares) == ["forward", "input_gradient", "update"]
+        assert all(share >= 0 for share in shares.values())
+
+
+def test_net_speed_finds_a_wrong_step(monkeypatch):
+    script = load("net_speed", monkeypatch)
+
+    class Contestant:
+        """Knows the gradient and forgets its momentum."""
+
+        name = "float32"
+
+        def call(self, method, layers, code, rows, learning_rate):
+            x = rows.astype(np.float64)
+            gradient = script.gradient_of(layers, code, x)
+            moved = [(w - 2 * learning_rate * g, b) for (w, b), (g, _) in zip(layers, gradient)]  # noqa: B905
+            return {"gradient": gradient, "layers": moved}
+
+    with pytest.raises(script.ContestantError, match="the two steps is off by"):
+        script.check(Contestant())
+
+
 def test_first_steps(tmp_path):
     record = run("first_steps", tmp_path)
     assert record["settings"]["calls"] == 5

@@ -96,3 +96,24 @@ def test_wrong_arguments_are_named():
         rates.run("hidden", 0, 1)
     with pytest.raises(ValueError, match="run_multiply_adds: n_blocks must be >= 1, got 0"):
         _core.run_multiply_adds(0, 1)
+
+
+@pytest.mark.parametrize("precision", ["float32", "fast"])
+def test_products_of_a_layer_are_whole(target, precision):
+    rows, n_in, n_out = 37, 70, 52
+    try:
+        rates = _core.LayerRates(rows, n_in, n_out, precision)
+    except NotImplementedError as refusal:
+        pytest.skip(str(refusal))
+
+    def values(n, m):
+        i = np.arange(n * m)
+        return ((i * 2654435761 % 1024 - 512) / 8192).reshape(n, m)
+
+    x, w, d = values(rows, n_in), values(n_out, n_in), values(rows, n_out)
+    tolerance = {"rel": 1e-5, "abs": 1e-7} if precision == "float32" else {"rel": 1e-2, "abs": 1e-3}
+    assert rates.total("forward") == pytest.approx(expit(x @ w.T).sum(), **tolerance)
+    errors = (d @ w) * x * (1 - x)
+    assert rates.total("input_gradient") == pytest.approx(errors.sum(), **tolerance)
+    # Velocities begin anew with every step, whose rate is 1e-12.
+    assert rates.total("update") * -1e12 == pytest.approx((d.T @ x).sum(), **tolerance)

@@ -1,0 +1,1 @@
+"""Nets of dense layers: speed of their training steps."""
