@@ -236,3 +236,40 @@ def test_values_that_outputs_cannot_reach_are_warned_of(digits):
         Autoencoder(4, n_iter=1, nesterov=True).fit(digits)
     with pytest.raises(ValueError, match="corruption_level must be at most 1"):
         DenoisingAutoencoder(4, corruption_level=1.5).fit(digits)
+
+
+# ---- other libraries ----
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_state_dicts_go_there_and_back(digits, tied):
+    options = {"activation": "tanh", "tied_weights": tied, "random_state": 0}
+    model = Autoencoder(5, n_iter=1, **options).fit(digits)
+    found = model.to_state_dict()
+    again = Autoencoder.from_state_dict(found, **options)
+    np.testing.assert_array_equal(again.reconstruct(digits), model.reconstruct(digits))
+    again.partial_fit(digits)
+    with pytest.raises(ValueError, match=r"expected weights and biases of two layers, got \[a"):
+        Autoencoder.from_state_dict({"a": found["encoder.0.weight"]})
+    if tied:
+        found["decoder.0.weight"] = found["decoder.0.weight"] + 1
+        with pytest.raises(ValueError, match="second weights are not the first transposed"):
+            Autoencoder.from_state_dict(found, **options)
+
+
+def test_onnx_graphs_compute_the_same(digits, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    from onnx.reference import ReferenceEvaluator
+
+    model = Autoencoder(5, output_activation="linear", n_iter=1, random_state=0).fit(digits)
+    x, h = digits.astype(np.float32), model.transform(digits.astype(np.float32))
+    for part, given, expected in (
+        ("encoder", {"X": x}, h),
+        ("decoder", {"H": h}, model.inverse_transform(h)),
+        ("both", {"X": x}, model.reconstruct(x)),
+    ):
+        model.to_onnx(tmp_path / "net.onnx", part=part)
+        (found,) = ReferenceEvaluator(onnx.load(tmp_path / "net.onnx")).run(None, given)
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+    with pytest.raises(ValueError, match="part must be 'encoder' or"):
+        model.to_onnx(tmp_path / "net.onnx", part="middle")

@@ -125,3 +125,37 @@ def test_rbm_features1024(tmp_path):
     assert only["seed"] == 3
     assert only["accuracy"] == record["mean_accuracy"] > 0.3  # 0.1 by chance
     assert record["pixels"]["accuracy"] > 0.8
+
+
+# ---- autoencoders ----
+
+
+def test_linear_autoencoder(tmp_path):
+    record = run("linear_autoencoder", tmp_path)
+    assert record["results"].keys() == {"adam", "lbfgs"}
+    assert all(found["error"] > 0.9 * record["pca"] for found in record["results"].values())
+
+
+def test_sae_selftaught(tmp_path):
+    results = run("sae_selftaught", tmp_path)["results"]
+    assert 60 < results["codes"] <= 100
+    assert 60 < results["pixels"] <= 100
+
+
+def test_sae_patches(tmp_path):
+    results = run("sae_patches", tmp_path)["results"]
+    assert results["edges"] <= len(results["fits"]) == 4
+    assert (tmp_path / "result.png").stat().st_size > 0
+
+
+def test_gabor_fits_tell_waves_from_noise(monkeypatch):
+    script = load("sae_patches", monkeypatch)
+    wave = script.gabor(np.array([3.2, 4.1, 0.6, 0.2, 0.4, 2.5, 1.5, 1.0, 0.1]))
+    assert script.gabor_fit(wave) > 0.99
+    assert script.gabor_fit(np.random.default_rng(0).normal(size=(8, 8))) < 0.8
+
+
+def test_autoencoder_neighbours(tmp_path):
+    results = run("autoencoder_neighbours", tmp_path)["results"]
+    assert 80 < results["codes"] <= 100
+    assert 80 < results["directions"] <= 100

@@ -14,6 +14,7 @@ from ..exceptions import name_methods_of
 from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
 from ..presets import science2006
 from .coding import Coding
+from .exchange import Exchange
 from .learning import NetLearning
 from .rules import SOLVER_RULES
 from .stack import HalfLayers, NetStack
@@ -268,4 +269,4 @@ def _kind(activations: Mapping[str, str], activation: str) -> str:
     return next((kind for kind, found in activations.items() if found == activation), "bernoulli")
 
 
-name_methods_of(DeepAutoencoder, NetStack, NetLearning, Coding)
+name_methods_of(DeepAutoencoder, NetStack, NetLearning, Exchange, Coding)

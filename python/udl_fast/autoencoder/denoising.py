@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ..estimator.parameters import Choice, Number, Rule
 from ..exceptions import name_methods_of
 from .coding import Coding
+from .exchange import Exchange, FromStateDict
 from .learning import NetLearning, OneLayer
 from .rules import RULES
 
@@ -193,4 +194,4 @@ class DenoisingAutoencoder(OneLayer):
         return {**super()._objective(checked), **own}
 
 
-name_methods_of(DenoisingAutoencoder, OneLayer, NetLearning, Coding)
+name_methods_of(DenoisingAutoencoder, OneLayer, NetLearning, FromStateDict, Exchange, Coding)

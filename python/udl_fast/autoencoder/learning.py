@@ -14,13 +14,13 @@ from ..nets.layers import NetSpec, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.losses import check_loss, first_output_bias, loss_of
 from ..persistence.state import ArrayRule, State
-from .coding import Coding
+from .exchange import Exchange, FromStateDict
 
 _DIMS = ("n_features", "n_components", "n_features")
 _OF_MINIBATCHES = ("adam", "sgd")  # solvers that have a rate
 
 
-class NetLearning(Coding):
+class NetLearning(Exchange):
     """Settings of the solvers, for nets of any depth."""
 
     solver: str
@@ -65,7 +65,7 @@ class NetLearning(Coding):
         return "scale X, or use solver='adam'"
 
 
-class OneLayer(NetLearning):
+class OneLayer(FromStateDict, NetLearning):
     """A net with one hidden layer."""
 
     n_components: int

@@ -6,6 +6,7 @@ from typing import Any
 
 from ..exceptions import name_methods_of
 from .coding import Coding
+from .exchange import Exchange, FromStateDict
 from .learning import NetLearning, OneLayer
 from .rules import RULES
 
@@ -171,4 +172,4 @@ class Autoencoder(OneLayer):
         self.verbose = verbose
 
 
-name_methods_of(Autoencoder, OneLayer, NetLearning, Coding)
+name_methods_of(Autoencoder, OneLayer, NetLearning, FromStateDict, Exchange, Coding)

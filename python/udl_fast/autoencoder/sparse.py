@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from ..estimator.parameters import Number, Rule
 from ..exceptions import name_methods_of
 from .coding import Coding
+from .exchange import Exchange, FromStateDict
 from .learning import NetLearning, OneLayer
 from .rules import LAYER_RULES
 
@@ -184,4 +185,4 @@ class SparseAutoencoder(OneLayer):
         return {**super()._objective(checked), **own}
 
 
-name_methods_of(SparseAutoencoder, OneLayer, NetLearning, Coding)
+name_methods_of(SparseAutoencoder, OneLayer, NetLearning, FromStateDict, Exchange, Coding)

@@ -12,6 +12,7 @@ from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..nets.losses import loss_of
 from .coding import Coding
+from .exchange import Exchange
 from .learning import NetLearning, OneLayer
 from .rules import SOLVER_RULES
 from .sparse import SparseAutoencoder
@@ -192,4 +193,4 @@ class StackedAutoencoder(NetStack):
         return HalfLayers((weights, state["layers.0/bias"]), (down, state["layers.1/bias"]))
 
 
-name_methods_of(StackedAutoencoder, NetStack, NetLearning, Coding)
+name_methods_of(StackedAutoencoder, NetStack, NetLearning, Exchange, Coding)

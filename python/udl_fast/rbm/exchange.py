@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..persistence.state_dict import StateDict, read_state_dict
 from .inference import Inference
 
 # What PyTorch users call the parts of an RBM: last components of the names, in lower case.
@@ -147,7 +147,7 @@ class Exchange(Inference):
     @classmethod
     def from_state_dict(
         cls,
-        state: Mapping[str, Any] | str | os.PathLike[str],
+        state: StateDict,
         *,
         transpose: bool | None = None,
         **parameters: Any,
@@ -188,7 +188,7 @@ class Exchange(Inference):
         >>> RBM.from_state_dict(state).components_.shape
         (2, 3)
         """
-        weights, visible_bias, hidden_bias = _parts_of(_read(state))
+        weights, visible_bias, hidden_bias = _parts_of(read_state_dict(state))
         weights = _hidden_rows(weights, len(visible_bias), len(hidden_bias), transpose)
         return cls.from_parameters(weights, visible_bias, hidden_bias, **parameters)
 
@@ -249,31 +249,6 @@ class Exchange(Inference):
                 f"{type(self).__name__}.{function} needs binary units, got visible={kinds[0]!r} and "
                 f"hidden={kinds[1]!r}"
             )
-
-
-def _read(state: Mapping[str, Any] | str | os.PathLike[str]) -> dict[str, NDArray[Any]]:
-    """Arrays by name."""
-    if not isinstance(state, Mapping):
-        if Path(state).suffix != ".safetensors":
-            raise ValueError(
-                f"from_state_dict reads .safetensors files, got {os.fspath(state)!r}; of a file of "
-                "torch.save give torch.load(path, weights_only=True)"
-            )
-        from safetensors.numpy import load_file
-
-        state = load_file(state)
-    return {str(name): _array(value) for name, value in state.items()}
-
-
-def _array(value: Any) -> NDArray[Any]:
-    """A tensor or array as float32 or float64."""
-    if hasattr(value, "detach"):
-        value = value.detach().cpu()
-        if value.dtype.itemsize < np.dtype(np.float32).itemsize:  # NumPy has no bfloat16
-            value = value.float()
-        value = value.numpy()
-    array = np.asarray(value)
-    return array if array.dtype == np.float64 else array.astype(np.float32)
 
 
 def _parts_of(arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:

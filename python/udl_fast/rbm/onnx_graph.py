@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..nets.onnx_graph import Operation, write_graph
 from ..packing import compared_threshold
-from ..persistence.replaced_file import replaced_file
 
-_OPSET = 13  # of 2020: Gemm, Sigmoid and Greater have not changed since
-_IR_VERSION = 7  # that goes with it; older runtimes refuse newer ones
+_FLOAT = 1  # onnx.TensorProto.FLOAT
 
 
 def write_encoder(
@@ -29,41 +28,26 @@ def write_encoder(
     ImportError
         Without the package onnx.
     """
-    try:
-        from onnx import TensorProto, checker, helper, numpy_helper
-    except ImportError as error:
-        raise ImportError("to_onnx needs onnx: pip install 'udl-fast[onnx]'") from error
     n_hidden, n_visible = weights.shape
     constants = {"W": weights, "c": hidden_bias}
-    nodes = []
+    operations = []
     states = "X"
     if threshold is not None:
         constants["threshold"] = np.array(compared_threshold(np.dtype(np.float32), threshold))
         states = "V"
-        nodes += [
-            helper.make_node("Greater", ["X", "threshold"], ["above"]),
-            helper.make_node("Cast", ["above"], [states], to=TensorProto.FLOAT),
+        operations += [
+            Operation("Greater", ["X", "threshold"], "above"),
+            Operation("Cast", ["above"], states, {"to": _FLOAT}),
         ]
-    nodes += [
-        helper.make_node("Gemm", [states, "W", "c"], ["input"], transB=1),
-        helper.make_node("Sigmoid", ["input"], ["H"]),
+    operations += [
+        Operation("Gemm", [states, "W", "c"], "input", {"transB": 1}),
+        Operation("Sigmoid", ["input"], "H"),
     ]
-    graph = helper.make_graph(
-        nodes,
-        "rbm_encoder",
-        [helper.make_tensor_value_info("X", TensorProto.FLOAT, ["n", n_visible])],
-        [helper.make_tensor_value_info("H", TensorProto.FLOAT, ["n", n_hidden])],
-        [
-            numpy_helper.from_array(np.ascontiguousarray(array, np.float32), name)
-            for name, array in constants.items()
-        ],
+    write_graph(
+        path,
+        operations,
+        constants,
+        name="rbm_encoder",
+        names=("X", "H"),
+        sizes=(n_visible, n_hidden),
     )
-    model = helper.make_model(
-        graph,
-        producer_name="udl_fast",
-        ir_version=_IR_VERSION,
-        opset_imports=[helper.make_opsetid("", _OPSET)],
-    )
-    checker.check_model(model)
-    with replaced_file(path) as file:
-        file.write(model.SerializeToString())
