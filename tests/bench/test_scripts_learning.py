@@ -14,6 +14,14 @@ def test_gaussian_patches(tmp_path):
     assert (tmp_path / "result.png").stat().st_size > 0
 
 
+def test_potts_connect4(tmp_path):
+    results = run("potts_connect4", tmp_path)["results"]
+    gain = results["softmax"]["log_likelihood"] - results["independent"]["log_likelihood"]
+    assert gain > 0.5
+    assert results["softmax"]["legal_samples"] == 1
+    assert results["bernoulli"]["legal_samples"] < 0.5
+
+
 def test_replicated_20news(tmp_path):
     results = run("replicated_20news", tmp_path)["results"]
     assert 1 < results["replicated_softmax"] < results["unigram"] < 31
