@@ -82,7 +82,6 @@ def main() -> int:
     model = RBM(
         4 if arguments.quick else arguments.components,
         visible="replicated_softmax",
-        precision="float64",
         k=[(0, 1), (20, 5)],
         learning_rate=arguments.learning_rate,
         learning_rate_schedule="linear",

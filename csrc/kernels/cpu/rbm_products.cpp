@@ -40,6 +40,7 @@ constexpr SparseKernels sparse_kernels() {
   kernels.hidden_sums = sparse_hidden_sums;
   kernels.value_hidden_sums = sparse_value_hidden_sums;
   kernels.gradient_sums = sparse_gradient_sums;
+  kernels.add_gradient_sums = sparse_add_gradient_sums;
   kernels.column_sums = sparse_column_sums;
   return kernels;
 }

@@ -8,6 +8,7 @@
 #include "kernels/cpu/rbm/units/groups.h"
 #include "kernels/cpu/rbm/units/log_terms.h"
 #include "kernels/cpu/rbm/units/relu.h"
+#include "kernels/cpu/rbm/units/words.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {
@@ -42,6 +43,7 @@ constexpr GroupKernels group_kernels() {
   GroupKernels kernels{};
   kernels.probabilities = group_probabilities;
   kernels.choose = choose_in_groups;
+  kernels.draw_words = draw_words;
   return kernels;
 }
 
@@ -61,6 +63,7 @@ constexpr RbmUnitsKernels all_kernels() {
       real_valued_kernels(activate_gaussian, gaussian_log_terms);
   kernels.units[index_of(UnitKind::relu)] = real_valued_kernels(activate_relu, relu_log_terms);
   kernels.units[index_of(UnitKind::softmax)] = grouped_kernels();
+  kernels.units[index_of(UnitKind::replicated_softmax)] = grouped_kernels();
   kernels.groups = group_kernels();
   kernels.flips = flip_kernels();
   return kernels;

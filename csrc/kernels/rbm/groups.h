@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "base/sampling.h"
+#include "base/view.h"
 
 namespace udl {
 
@@ -33,6 +34,17 @@ struct GroupKernels {
   /// first whose cumulated e^x exceeds u times their total, u the uniform draw of the group's first
   /// unit. Scratch is as `out` above. Exact, given its input.
   void (*choose)(const GroupInput& input, const GroupDraws& draws, float* scratch, int32_t* chosen);
+
+  /// Of units in one group: words[n], n < n_words, = the first unit of row `row` of the sixteen
+  /// whose cumulated e^x exceeds u times their total, u the uniform draw of unit n of the row's
+  /// chain. Scratch has room for word_scratch(units). Exact, given its input.
+  void (*draw_words)(const GroupInput& input, int64_t row, const GroupDraws& draws, int64_t n_words,
+                     float* scratch, int32_t* words);
 };
+
+/// Floats that draw_words needs: cumulated e^x of whole tiles, and those before each tile.
+inline int64_t word_scratch(int64_t n_units) {
+  return divide_up(n_units, kTileUnits) * (kTileUnits + 1) + 1;
+}
 
 }  // namespace udl

@@ -31,6 +31,11 @@ struct SparseKernels {
   void (*gradient_sums)(const SparseRowsView& visible, int64_t n_visible,
                         const float* probabilities, float factor, float* sums);
 
+  /// sums[i][k] += sum over rows b, in order, of visible unit i in row b times (factor *
+  /// probabilities[b][k]). Exact.
+  void (*add_gradient_sums)(const SparseRowsView& visible, const float* probabilities, float factor,
+                            float* sums);
+
   /// sums[c - begin] = sum over rows, in order, of column c of begin <= c < end, float32.
   void (*column_sums)(const SparseRowsView& visible, int64_t begin, int64_t end, float* sums);
 };

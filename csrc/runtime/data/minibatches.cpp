@@ -5,21 +5,22 @@
 namespace udl {
 
 Minibatches::Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize,
-                         bool as_values)
+                         RowForm form)
     : rows_(rows),
       order_(order),
       batch_size_(std::clamp<int64_t>(batch_size, 1, std::max<int64_t>(rows.rows(), 1))),
       binarize_(binarize),
-      as_values_(as_values && !binarize),
+      form_(binarize ? RowForm::as_they_are : form),
       kernels_(rbm_kernels()) {}
 
 void Minibatches::fetch(const Minibatch& batch, int64_t block, const DrawKey& draws,
                         const MinibatchRoom& to) const {
   const int64_t first = block * kBlockRows, n_rows = block_rows(batch, block);
-  if (as_values_) return fetch_values(batch, block, to.values, to.value_stride);
-  if (rows_.is_bits())
-    return rows_.gather_bits(order_, batch.first + first, n_rows, to.bits, first);
   const int64_t from = batch.first + first;
+  if (form_ != RowForm::as_they_are && have_values())
+    return fetch_values(batch, block, to.values, to.value_stride);
+  if (have_bits() && rows_.is_bits())
+    return rows_.gather_bits(order_, from, n_rows, to.bits, first);
   if (have_sparse_values())
     return find_entries(from, n_rows, to.first_entry + first, to.last_entry + first);
   if (rows_.is_sparse()) return draw_sparse_bits(from, n_rows, first, draws, to.bits);

@@ -25,13 +25,19 @@ struct MinibatchRoom {
   int64_t *first_entry, *last_entry;
 };
 
+/// What rows are fetched as.
+enum class RowForm : uint8_t {
+  as_they_are,
+  values,        ///< real values, also of bits; sparse where the rows are
+  dense_values,  ///< real values side by side, also of sparse rows
+};
+
 class Minibatches {
  public:
   /// `order` may be null. More rows a minibatch than there are mean all. `binarize` takes real
-  /// values for probabilities and draws bits; else `as_values` takes all rows for dense real
-  /// values.
+  /// values for probabilities and draws bits, whatever the form.
   Minibatches(const Rows& rows, const uint32_t* order, int64_t batch_size, bool binarize,
-              bool as_values = false);
+              RowForm form = RowForm::as_they_are);
 
   int64_t count() const { return divide_up(rows_.rows(), batch_size_); }
   int64_t max_rows() const { return std::min(batch_size_, rows_.rows()); }
@@ -42,9 +48,12 @@ class Minibatches {
   }
 
   // What needs room.
-  bool have_values() const { return as_values_ || (!rows_.is_bits() && !rows_.is_sparse()); }
-  bool have_bits() const { return !as_values_ && (rows_.is_bits() || binarize_); }
-  bool have_sparse_values() const { return !as_values_ && rows_.is_sparse() && !have_bits(); }
+  bool have_values() const {
+    if (rows_.is_sparse()) return form_ == RowForm::dense_values;
+    return form_ != RowForm::as_they_are || !rows_.is_bits();
+  }
+  bool have_bits() const { return form_ == RowForm::as_they_are && (rows_.is_bits() || binarize_); }
+  bool have_sparse_values() const { return rows_.is_sparse() && !have_values() && !have_bits(); }
   /// All rows, of which minibatches take some; sparse rows only.
   SparseRowsView all_sparse() const { return rows_.sparse(0, rows_.rows()); }
 
@@ -76,7 +85,8 @@ class Minibatches {
   const Rows& rows_;
   const uint32_t* order_;
   int64_t batch_size_;
-  bool binarize_, as_values_;
+  bool binarize_;
+  RowForm form_;
   const RbmKernels& kernels_;
 };
 

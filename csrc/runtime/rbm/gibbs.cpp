@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "base/error.h"
 #include "runtime/rbm/drawn_rows.h"
 #include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/row_blocks.h"
@@ -26,8 +27,9 @@ void sample_free_groups(Team& team, const HalfStep& down, const Temperature& at,
   find_inputs(team, down, at, hidden, scratch, groups);
   team.for_each(GroupStep::blocks(to.rows), [&](int64_t few) {
     const int thread = team.thread_index();
-    if (to.means != nullptr) groups.means(few, to.rows, nullptr, to.mean_rows(), thread);
-    groups.draw(few, {draws.key, draws.first_chain}, nullptr, to.states.bits, thread);
+    const float* lengths = to.states.words.lengths;
+    if (to.means != nullptr) groups.means(few, to.rows, nullptr, lengths, to.mean_rows(), thread);
+    groups.draw(few, to.rows, {draws.key, draws.first_chain}, nullptr, to.states, thread);
   });
   if (clamp.is_free()) return;
   team.for_each(down.n_tiles(), [&](int64_t tile) {
@@ -55,9 +57,24 @@ void sample_free_units(Team& team, const HalfStep& down, const Temperature& at,
   });
 }
 
+/// Room for the visible states of chains that start at `data`: rows of words stay as long as they
+/// are.
+void allocate_visible(const StatesView& data, int64_t rows, const Layer& layer, LayerStates& v) {
+  if (layer.counts_words()) return v.allocate_words(data.lengths, rows, layer.n_units());
+  v.allocate_states(rows, layer);
+}
+
+StatesRoom visible_room(const StatesView& data, int64_t rows, const float* factors,
+                        LayerStates& v) {
+  if (data.lengths != nullptr) return v.words_room(data.lengths, v.word_places.data());
+  return v.states_room(rows, factors);
+}
+
 }  // namespace
 
 std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& run) const {
+  if (call.clamp != nullptr && state_.visible.counts_words())
+    throw_invalid("gibbs: words of visible='replicated_softmax' cannot be held");
   const HalfStep up = half_step(state_, Direction::to_hidden),
                  down = half_step(state_, Direction::to_visible);
   const Temperature hidden_at(state_.hidden, static_cast<float>(call.beta)),
@@ -76,18 +93,20 @@ std::pair<Rows, Rows> FixedRbmEngine::gibbs(const GibbsCall& call, const Run& ru
   const auto run_chains = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView data = block_states(call.visible, block, up, start);
     const BlockClamp clamp(call.clamp, state_.visible, block.first, block.count);
-    v.allocate_states(block.count, state_.visible);
+    allocate_visible(data, block.count, state_.visible, v);
     h.allocate_states(block.count, state_.hidden);
     const StatesRoom to_h = h.states_room(block.count, state_.hidden.factors());
-    const VisibleOutput between{v.states_room(block.count, state_.visible.factors()), nullptr,
-                                block.count, n_visible()};
+    const VisibleOutput between{visible_room(data, block.count, state_.visible.factors(), v),
+                                nullptr, block.count, n_visible()};
     // States that no step reads are what they are.
-    const VisibleOutput last{v.states_room(block.count, nullptr),
+    const VisibleOutput last{visible_room(data, block.count, nullptr, v),
                              means != nullptr ? means + block.first * n_visible() : nullptr,
                              block.count, n_visible()};
     parallel_region(run, [&](Team& team) {
       BlockScratch& scratch = scratches[team.thread_index()];
-      const StatesView from_v = v.states(block.count), from_h = h.states(block.count);
+      StatesView from_v = v.states(block.count);
+      const StatesView from_h = h.states(block.count);
+      from_v.lengths = data.lengths;
       for (int64_t s = 0; s < call.n_steps && !team.stopped(); ++s) {
         sample_block(team, up, hidden_at, s == 0 ? data : from_v,
                      draws_of(block, call.source, call.source.hidden(s)), scratch, hidden_groups,

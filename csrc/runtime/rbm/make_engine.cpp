@@ -13,12 +13,8 @@ constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precisio
 
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
-  if (precision == Precision::float64) return true;
-  const bool is_softmax = units.visible == UnitKind::softmax;
-  if (units.hidden == UnitKind::bernoulli && is_softmax) return true;
-  const bool is_packed =
-      is_softmax || units.visible == UnitKind::bernoulli || units.visible == UnitKind::gaussian;
-  return units.are_bernoulli() || (precision == Precision::fixed && is_packed);
+  if (precision != Precision::fast) return true;
+  return units.hidden == UnitKind::bernoulli && has_bits(units.visible);
 }
 
 void check_available(Precision precision, const Units& units) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "runtime/rbm/model/row_length.h"
 #include "runtime/rbm/settings.h"
 #include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
@@ -28,8 +29,9 @@ inline int64_t unpacked_bytes(const Rows& rows) {
 }
 /// Bytes of a row as `half` reads it.
 inline int64_t states_bytes(const Rows& rows, const HalfStep& half) {
+  if (rows.is_sparse() && half.takes_sparse()) return 0;
   if (!half.takes_bits()) return rows.columns() * static_cast<int64_t>(sizeof(float));
-  return rows.is_sparse() && half.takes_sparse() ? 0 : unpacked_bytes(rows);
+  return unpacked_bytes(rows);
 }
 
 /// Bytes of a row of inputs that a half step keeps: those of units in groups.
@@ -62,9 +64,23 @@ inline HalfStep half_step(const RbmState& state, Direction direction) {
   return {state, direction, state.scale_exponent};
 }
 
+/// Rows that count words, with their lengths, likewise.
+inline StatesView word_rows(const Rows& rows, const RowBlock& block, const HalfStep& half,
+                            LayerStates& room) {
+  room.lengths.reserve(block.count);
+  for (int64_t r = 0; r < block.count; ++r)
+    room.lengths[r] = static_cast<float>(row_length(rows, block.first + r));
+  StatesView view = rows.is_sparse() && half.takes_sparse()
+                        ? view_of_sparse(rows.sparse(block.first, block.count), true)
+                        : load_values(rows, block.first, block.count, nullptr, room);
+  view.lengths = room.lengths.data();
+  return view;
+}
+
 /// Rows of a block as `half` reads them: in `room`, or where they lie.
 inline StatesView block_states(const Rows& rows, const RowBlock& block, const HalfStep& half,
                                LayerStates& room) {
+  if (half.from().counts_words()) return word_rows(rows, block, half, room);
   if (rows.is_sparse() && half.takes_sparse())
     return view_of_sparse(rows.sparse(block.first, block.count), !rows.is_bits());
   if (!half.takes_bits())
@@ -125,7 +141,8 @@ inline void sample_block(Team& team, const HalfStep& half, const Temperature& at
   if (groups.is_on()) {
     find_inputs(team, half, at, from, scratch, groups);
     return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
-      groups.draw(few, {draws.key, draws.first_chain}, nullptr, to.bits, team.thread_index());
+      groups.draw(few, from.count, {draws.key, draws.first_chain}, nullptr, to,
+                  team.thread_index());
     });
   }
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
@@ -140,7 +157,7 @@ inline void means_of_block(Team& team, const HalfStep& half, const Temperature& 
   if (groups.is_on()) {
     find_inputs(team, half, at, from, scratch, groups);
     return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
-      groups.means(few, from.count, nullptr, to, team.thread_index());
+      groups.means(few, from.count, nullptr, nullptr, to, team.thread_index());
     });
   }
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {

@@ -13,7 +13,8 @@ namespace {
 void write_sparse_means(const HalfStep& half, const Rows& rows, const RowBlock& block,
                         BlockScratch& scratch, float* out) {
   const int64_t n_units = half.to().n_units();
-  const StatesView from = view_of_sparse(rows.sparse(block.first, block.count), !rows.is_bits());
+  LayerStates room;
+  const StatesView from = block_states(rows, block, half, room);
   for (int64_t tile = 0; tile < half.n_tiles(); ++tile) {
     UnitOutput output = tile_output(tile);
     output.means = scratch.tile.means.data();
@@ -56,6 +57,18 @@ void write_means(const HalfStep& half, const Rows& rows, float* out, const Run& 
   for_each_block(rows.rows(), block_rows, run, means_of);
 }
 
+/// Room for drawn states; rows of words have one word.
+StatesRoom drawn_room(const Layer& layer, int64_t rows, LayerStates& to) {
+  if (layer.counts_words()) {
+    to.lengths.resize(rows);
+    std::fill_n(to.lengths.data(), rows, 1.0f);
+    to.allocate_words(to.lengths.data(), rows, layer.n_units());
+    return to.words_room(to.lengths.data(), to.word_places.data());
+  }
+  to.allocate_states(rows, layer);
+  return to.states_room(rows, nullptr);
+}
+
 Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& source,
                   const DrawKey& key, const Run& run) {
   DrawnRows out(half.to(), rows.rows());
@@ -68,10 +81,9 @@ Rows draw_samples(const HalfStep& half, const Rows& rows, const DrawSource& sour
     const StatesView from = block_states(rows, block, half, states);
     const BlockDraws draws = draws_of(block, source, key);
     LayerStates to;
-    to.allocate_states(block.count, half.to());
+    const StatesRoom room = drawn_room(half.to(), block.count, to);
     parallel_region(run, [&](Team& team) {
-      sample_block(team, half, at, from, draws, scratches[team.thread_index()], groups,
-                   to.states_room(block.count, nullptr));
+      sample_block(team, half, at, from, draws, scratches[team.thread_index()], groups, room);
     });
     out.store(to.states(block.count), block.first);
   };

@@ -70,8 +70,7 @@ class RBM(
     n_components : int, default=256
         Hidden units.
     visible : {"bernoulli", "gaussian", "softmax", "replicated_softmax"}, default="bernoulli"
-        Kind of the visible units (docs/units.md). precision="fixed" has "bernoulli", "gaussian" and
-        "softmax", "float64" all of them.
+        Kind of the visible units (docs/units.md). precision="fixed" and "float64" have all of them.
     hidden : {"bernoulli", "gaussian", "relu"}, default="bernoulli"
         Kind of the hidden units: bits, real numbers, or real numbers of at least 0. precision="fixed" and
         "float64" have all of them.

@@ -69,6 +69,19 @@ void sparse_gradient_sums(const SparseRowsView& visible, int64_t n_visible,
   }
 }
 
+void sparse_add_gradient_sums(const SparseRowsView& visible, const float* probabilities,
+                              float factor, float* sums) {
+  const f32x16 scale = broadcast(factor);
+  for (int64_t r = 0; r < visible.rows; ++r) {
+    prefetch_row(sums, visible, r + 1);
+    const f32x16 hidden = scale * load(probabilities + r * kTileUnits);
+    for (int64_t at = visible.first[r]; at < visible.last[r]; ++at) {
+      float* sum = sums + int64_t{visible.columns[at]} * kTileUnits;
+      store(sum, multiply_add(broadcast(value_at(visible, at)), hidden, load(sum)));
+    }
+  }
+}
+
 /// First entry of a row whose column is not below `column`.
 UDL_ALWAYS_INLINE int64_t find_column(const SparseRowsView& rows, int64_t row, int64_t column) {
   int64_t low = rows.first[row], high = rows.last[row];

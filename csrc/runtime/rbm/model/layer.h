@@ -33,6 +33,7 @@ struct Layer {
       layer.set_deviations();
     }
     if (units.visible == UnitKind::softmax) layer.group_starts = units.group_starts();
+    if (units.visible == UnitKind::replicated_softmax) layer.group_starts = {0, n_units};
     return layer;
   }
   static Layer hidden_of(int64_t n_units, const Units& units) { return {n_units, units.hidden}; }
@@ -47,8 +48,10 @@ struct Layer {
   /// sigma of units that are normal numbers, 1 in the hidden layer; and sigma^2 and 1 / sigma^2 of
   /// visible ones, made from log_variance. Whole tiles, 0 for missing units. Empty for others.
   Buffer<float> deviation, variance, inverse_variance;
-  std::vector<int64_t> group_starts;  ///< Units::group_starts of softmax units; empty for others
+  /// Units::group_starts of softmax units; of units that count words one group; empty for others.
+  std::vector<int64_t> group_starts;
 
+  bool counts_words() const { return kind == UnitKind::replicated_softmax; }
   bool has_variances() const { return inverse_variance.size() > 0; }
   /// What the other layer is given is a state times these; null for 1.
   const float* factors() const { return inverse_variance.data(); }

@@ -1,5 +1,6 @@
 #pragma once
 // States of one layer for the rows of a batch, and the part of them that a step reads.
+#include <algorithm>
 #include <cstdint>
 
 #include "base/bits.h"
@@ -16,8 +17,19 @@ namespace udl {
 
 struct StatesView;
 
-/// Where drawn states of a layer are written: bits, or values times factors.
+/// Where drawn words are counted: of row r the units that come, in columns[places[r]], .., and how
+/// often, of as many words as the row is long. first[r] and last[r] are written too.
+struct WordsRoom {
+  const float* lengths;
+  const int64_t* places;
+  int64_t *first, *last;
+  int32_t* columns;
+  double* counts;
+};
+
+/// Where drawn states of a layer are written: bits, values times factors, or words.
 struct StatesRoom {
+  StatesRoom(const WordsRoom& rows) : words(rows) {}
   StatesRoom(const BitMatrixView& matrix) : bits(matrix) {}
   StatesRoom(float* first, int64_t stride, int64_t tile_stride, const float* of_units)
       : values(first), value_stride(stride), value_tile_stride(tile_stride), factors(of_units) {}
@@ -26,6 +38,7 @@ struct StatesRoom {
   float* values = nullptr;
   int64_t value_stride = 0, value_tile_stride = 0;
   const float* factors = nullptr;  ///< whole tiles; null for 1
+  WordsRoom words{};
 };
 
 /// Rows of a matrix of means.
@@ -45,6 +58,11 @@ struct LayerStates {
   SparseRowsView all_sparse{};              ///< in place of values: rows of which these are some
   Buffer<int64_t> first_entry, last_entry;  ///< and where these lie
   Buffer<float> column_sums;                ///< their sums over the rows, in order
+  // Of drawn words: those rows, and where each may begin.
+  Buffer<int32_t> word_columns;
+  Buffer<double> word_counts;
+  Buffer<int64_t> word_places;
+  Buffer<float> lengths;  ///< words of each row, where rows count words
 
   void allocate_bits(int64_t max_rows, int64_t n_units) { bits.resize(max_rows, n_units); }
   void allocate_units(int64_t max_rows, int64_t n_units) { units.resize(n_units, max_rows); }
@@ -66,7 +84,30 @@ struct LayerStates {
     column_sums.resize(round_up(n_units, kTileUnits));
   }
 
-  /// Room for states of a layer as chains have them.
+  /// Room for words of rows, `n_entries` different ones in all; where they go is said later.
+  void allocate_words(int64_t max_rows, int64_t n_units, int64_t n_entries) {
+    word_columns.reserve(n_entries);
+    word_counts.reserve(n_entries);
+    allocate_sparse(max_rows, n_units, {});
+    all_sparse = {first_entry.data(), last_entry.data(), word_columns.data(), word_counts.data(),
+                  0};
+  }
+  /// Room for words of rows of these lengths.
+  void allocate_words(const float* of_rows, int64_t count, int64_t n_units) {
+    word_places.resize(count + 1);
+    for (int64_t r = 0; r < count; ++r)
+      word_places[r + 1] = word_places[r] + most_entries(of_rows[r], n_units);
+    allocate_words(count, n_units, word_places[count]);
+  }
+  static int64_t most_entries(float length, int64_t n_units) {
+    return std::min(static_cast<int64_t>(length), n_units);
+  }
+  WordsRoom words_room(const float* of_rows, const int64_t* places) {
+    return {of_rows,           places, first_entry.data(), last_entry.data(), word_columns.data(),
+            word_counts.data()};
+  }
+
+  /// Room for states of a layer as chains have them, but words.
   void allocate_states(int64_t max_rows, const Layer& layer) {
     if (has_bits(layer.kind))
       allocate_bits(max_rows, layer.n_units());
@@ -112,10 +153,19 @@ struct StatesView {
   bool is_sparse() const { return sparse.first != nullptr; }
   RealRowsView real_rows() const { return {values, count, value_stride, value_tile_stride}; }
   const float* value_tile(int64_t tile) const { return values + tile * value_tile_stride; }
+  const float* lengths = nullptr;  ///< words of each row, where rows count words
   /// The values of a row, one after the other.
   void copy_values(int64_t row, int64_t n_units, float* to) const {
+    if (is_sparse()) return copy_sparse(row, n_units, to);
     for (int64_t i = 0; i < n_units; ++i)
       to[i] = value_tile(i / kTileUnits)[row * value_stride + i % kTileUnits];
+  }
+
+ private:
+  void copy_sparse(int64_t row, int64_t n_units, float* to) const {
+    std::fill_n(to, n_units, 0.0f);
+    for (int64_t at = sparse.first[row]; at < sparse.last[row]; ++at)
+      to[sparse.columns[at]] = static_cast<float>(sparse.values[at]);
   }
 };
 
@@ -130,7 +180,7 @@ inline StatesView LayerStates::view(int64_t count, bool real) const {
 }
 
 inline StatesView LayerStates::states(int64_t count) const {
-  return view(count, values.size() > 0);
+  return view(count, values.size() > 0 || all_sparse.first != nullptr);
 }
 
 /// Bits alone.

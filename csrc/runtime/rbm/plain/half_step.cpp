@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "base/bits.h"
+#include "runtime/rbm/model/row_length.h"
 #include "runtime/rbm/model/unit_terms.h"
 #include "runtime/rbm/plain/normal.h"
 #include "runtime/threads/parallel.h"
@@ -140,9 +141,8 @@ Rows rows_of(const PlainMatrix& states, int64_t rows, int64_t n_units, UnitKind 
 
 PlainMatrix row_lengths(const PlainState& model, const Rows& visible, const Run& run) {
   PlainMatrix out(is_replicated(model) ? visible.rows() : 0);
-  parallel_for(run, static_cast<int64_t>(out.size()), [&](int64_t r) {
-    visible.visit_row(r, [&](int64_t, double value) { out[r] += value; });
-  });
+  parallel_for(run, static_cast<int64_t>(out.size()),
+               [&](int64_t r) { out[r] = row_length(visible, r); });
   return out;
 }
 

@@ -319,6 +319,7 @@ TrainResult PlainRbmEngine::train(const TrainCall& call, const Run& run) {
     throw_invalid(
         "train: algorithm 'pcd' has chains without a length, which "
         "visible='replicated_softmax' needs; use algorithm 'cd'");
+  row_lengths(state_, call.rows, run);  // throws where a value is no count
   const Ladder& ladder = call.settings.ladder;
   const bool are_bits = has_bits(units().visible) && has_bits(units().hidden);
   if (!ladder.has_one() && ladder.beta_min == 0 && !are_bits)

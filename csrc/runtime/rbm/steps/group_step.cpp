@@ -42,6 +42,10 @@ GroupStep::GroupStep(const Layer& layer, int64_t max_rows, int n_threads)
   for (Scratch& scratch : scratch_) {
     scratch.columns.resize(n_tiles * kTileUnits * kTileUnits);
     scratch.chosen.resize(n_groups() * kTileUnits);
+    if (!layer.counts_words()) continue;
+    scratch.columns.reserve(word_scratch(layer.n_units()));
+    scratch.counts.resize(layer.n_units());
+    scratch.counted.resize(divide_up(layer.n_units(), kWordBits));
   }
 }
 
@@ -62,30 +66,61 @@ bool GroupStep::has_value(int64_t group, int64_t row, const BitMatrixView* data)
   return data == nullptr || any_on(*data, row, starts[group], starts[group + 1]);
 }
 
-void GroupStep::draw(int64_t block, const GroupDraws& draws, const BitMatrixView* data,
-                     const BitMatrixView& to, int thread) {
+void GroupStep::draw(int64_t block, int64_t rows, const GroupDraws& draws,
+                     const BitMatrixView* data, const StatesRoom& to, int thread) {
   Scratch& scratch = scratch_[thread];
-  const int64_t first = block * kTileUnits;
-  const GroupDraws of_block{draws.key, draws.first_chain + static_cast<uint32_t>(first)};
-  kernels_.choose(input(block), of_block, scratch.columns.data(), scratch.chosen.data());
-  for_rows_of(block, to.rows, [&](int64_t r) {
+  const auto first = static_cast<uint32_t>(block * kTileUnits);
+  const GroupDraws of_block{draws.key, draws.first_chain + first};
+  if (!layer_.counts_words()) return draw_values(block, rows, of_block, data, to.bits, scratch);
+  for_rows_of(block, rows, [&](int64_t r) { count_words(r, of_block, to.words, scratch); });
+}
+
+void GroupStep::draw_values(int64_t block, int64_t rows, const GroupDraws& draws,
+                            const BitMatrixView* data, const BitMatrixView& to, Scratch& scratch) {
+  kernels_.choose(input(block), draws, scratch.columns.data(), scratch.chosen.data());
+  for_rows_of(block, rows, [&](int64_t r) {
     for (int64_t w = 0; w < to.word_columns(); ++w) to.word_column(w)[r] = 0;
     for (int64_t g = 0; g < n_groups(); ++g)
       if (has_value(g, r, data))
-        switch_on(to, r, layer_.group_starts[g] + scratch.chosen[g * kTileUnits + r - first]);
+        switch_on(to, r, layer_.group_starts[g] + scratch.chosen[g * kTileUnits + r % kTileUnits]);
   });
 }
 
-void GroupStep::means(int64_t block, int64_t rows, const BitMatrixView* data, const MeanRows& to,
-                      int thread) {
+/// Units in ascending order: those of each word of bits in theirs.
+void GroupStep::count_words(int64_t row, const GroupDraws& of_block, const WordsRoom& to,
+                            Scratch& scratch) {
+  const auto n_words = static_cast<int64_t>(to.lengths[row]);
+  if (static_cast<int64_t>(scratch.words.size()) < n_words) scratch.words.resize(n_words);
+  kernels_.draw_words(input(row / kTileUnits), row % kTileUnits, of_block, n_words,
+                      scratch.columns.data(), scratch.words.data());
+  for (int64_t n = 0; n < n_words; ++n) {
+    const int32_t unit = scratch.words[n];
+    scratch.counts[unit] += 1;
+    scratch.counted[unit / kWordBits] |= uint64_t{1} << (unit % kWordBits);
+  }
+  int64_t at = to.first[row] = to.places[row];
+  for (int64_t w = 0; w < scratch.counted.size(); ++w) {
+    for (uint64_t left = scratch.counted[w]; left != 0; left &= left - 1, ++at) {
+      const int64_t unit = w * kWordBits + lowest_bit(left);
+      to.columns[at] = static_cast<int32_t>(unit);
+      to.counts[at] = scratch.counts[unit];
+      scratch.counts[unit] = 0;
+    }
+    scratch.counted[w] = 0;
+  }
+  to.last[row] = at;
+}
+
+void GroupStep::means(int64_t block, int64_t rows, const BitMatrixView* data, const float* lengths,
+                      const MeanRows& to, int thread) {
   float* columns = scratch_[thread].columns.data();
   kernels_.probabilities(input(block), columns);
   for_rows_of(block, rows, [&](int64_t r) {
     float* row = to.values + r * to.stride;
     for (int64_t g = 0; g < n_groups(); ++g) {
-      const bool is_given = has_value(g, r, data);
+      const float whole = !has_value(g, r, data) ? 0.0f : lengths != nullptr ? lengths[r] : 1.0f;
       for (int64_t i = layer_.group_starts[g]; i < layer_.group_starts[g + 1]; ++i)
-        row[i] = is_given ? columns[i * kTileUnits + r - block * kTileUnits] : 0.0f;
+        row[i] = whole * columns[i * kTileUnits + r % kTileUnits];
     }
   });
 }

@@ -24,20 +24,27 @@ class GroupStep {
 
   /// Blocks of rows, to be activated in any order once all tiles have their inputs.
   static int64_t blocks(int64_t rows) { return divide_up(rows, kTileUnits); }
-  /// Draws the states of a block of `to`, by the work of this thread. Groups without a value in the
-  /// same row of `data`, which may be null, get none.
-  void draw(int64_t block, const GroupDraws& draws, const BitMatrixView* data,
-            const BitMatrixView& to, int thread);
-  /// The means of the first `rows` rows, as far as they are in the block, likewise.
-  void means(int64_t block, int64_t rows, const BitMatrixView* data, const MeanRows& to,
-             int thread);
+  /// Draws the states of the first `rows` rows, as far as they are in the block, by the work of
+  /// this thread. Groups without a value in the same row of `data`, which may be null, get none.
+  void draw(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
+            const StatesRoom& to, int thread);
+  /// Their means likewise, times `lengths` where rows have them.
+  void means(int64_t block, int64_t rows, const BitMatrixView* data, const float* lengths,
+             const MeanRows& to, int thread);
 
  private:
   struct Scratch {
     Buffer<float> columns;   ///< [unit][row of the block]
     Buffer<int32_t> chosen;  ///< [group][row of the block]
+    // Of units that count words:
+    std::vector<int32_t> words;  ///< of a row
+    Buffer<double> counts;       ///< by unit, 0 between rows
+    Buffer<uint64_t> counted;    ///< a bit for each unit, likewise
   };
 
+  void draw_values(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
+                   const BitMatrixView& to, Scratch& scratch);
+  void count_words(int64_t row, const GroupDraws& of_block, const WordsRoom& to, Scratch& scratch);
   GroupInput input(int64_t block) const;
   int64_t n_groups() const { return static_cast<int64_t>(layer_.group_starts.size()) - 1; }
   bool has_value(int64_t group, int64_t row, const BitMatrixView* data) const;

@@ -50,7 +50,7 @@ class HalfStep {
   const Layer& from() const { return to_hidden() ? state_.visible : state_.hidden; }
   int64_t n_tiles() const { return to().n_tiles(); }
   /// Whether states may be sparse rows.
-  bool takes_sparse() const { return to_hidden() && takes_bits(); }
+  bool takes_sparse() const { return to_hidden() && (takes_bits() || from().counts_words()); }
   /// Whether states may be bits: of units that are real numbers values are read, times
   /// from().factors().
   bool takes_bits() const { return has_bits(from().kind); }
@@ -67,6 +67,7 @@ class HalfStep {
     const float *bias = to().bias.tile(tile), *deviation = to().deviation_tile(tile);
     if (from.real) {
       float_sums(from, tile, scratch.float_sums.data());
+      if (from.lengths != nullptr) add_biases(from, bias, tile, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count, deviation};
     }
     if (from.is_sparse())
@@ -102,6 +103,14 @@ class HalfStep {
     const auto product =
         to_hidden() ? kernels_.products.dense_hidden_sums : kernels_.products.dense_visible_sums;
     product(state_.panels_at(exponent_), tile, from.real_rows(), sums);
+  }
+
+  /// Hidden biases count once a word; once they are added to any row.
+  void add_biases(const StatesView& from, const float* bias, int64_t tile, float* sums) const {
+    const int64_t n_units = tile_units(to(), tile);
+    for (int64_t r = 0; r < from.count; ++r)
+      for (int64_t k = 0; k < n_units; ++k)
+        sums[r * kTileUnits + k] += (from.lengths[r] - 1) * bias[k];
   }
 
   void integer_sums(const StatesView& from, int64_t tile, BitProduct& product,

@@ -5,13 +5,14 @@
 namespace udl {
 
 TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
-                         const Minibatches& minibatches)
+                         const Minibatches& minibatches, const WordLengths& words)
     : persistent_(settings.persistent),
       sample_visibles_(settings.sample_visibles),
       n_temperatures_(settings.ladder.n_temperatures),
       max_data_rows_(minibatches.max_rows()),
       max_chain_rows_(settings.persistent ? state.n_chains() : max_data_rows_),
-      real_visible_(!has_bits(state.visible.kind)),
+      words_(words),
+      real_visible_(state.visible.has_variances()),
       real_hidden_(!has_bits(state.hidden.kind)),
       real_data_(!minibatches.have_bits()),
       float_data_means_(real_data_ || real_hidden_),
@@ -39,6 +40,11 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
 }
 
 void TrainStates::allocate_chain(int64_t n_visible, const TrainSettings& settings) {
+  if (words_.is_on()) {
+    chain_.allocate_words(max_chain_rows_, n_visible, words_.most_entries());
+    if (!sample_visibles_) word_means_.allocate_values(max_chain_rows_, n_visible);
+    return;
+  }
   if (real_visible_) {
     scaled_data_.allocate_value_tiles(max_data_rows_, n_visible);
     chain_.allocate_value_tiles(max_chain_rows_, n_visible);
@@ -52,7 +58,7 @@ void TrainStates::allocate_chain(int64_t n_visible, const TrainSettings& setting
 
 void TrainStates::allocate_pairs(int64_t n_visible) {
   if (!real_data_) unpacked_data_.allocate_value_tiles(max_data_rows_, n_visible);
-  if (!real_visible_ && sample_visibles_)
+  if (!real_visible_ && !words_.is_on() && sample_visibles_)
     unpacked_model_.allocate_value_tiles(max_chain_rows_, n_visible);
 }
 
@@ -74,7 +80,20 @@ void TrainStates::unpack_pairs(int64_t tile, const BatchStates& states) {
   unpack(states.model, unpacked_model_);
 }
 
+/// CD alone: rows of the chain are as long as those of the data.
+BatchStates TrainStates::of_words(const Minibatch& batch) const {
+  const auto as_words = [&](const LayerStates& states) {
+    StatesView view = states.view(batch.count, true);
+    view.lengths = words_.of(batch);
+    return view;
+  };
+  const StatesView data = as_words(data_[batch.index % 2]), chain = as_words(chain_),
+                   last = sample_visibles_ ? chain : as_words(word_means_);
+  return {batch, data, chain, last, last, data, last, hidden_.states(batch.count)};
+}
+
 BatchStates TrainStates::of(const Minibatch& batch) const {
+  if (words_.is_on()) return of_words(batch);
   const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
   const StatesView hidden = hidden_.states(chain_rows);
   if (real_visible_) {

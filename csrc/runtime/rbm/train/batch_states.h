@@ -7,6 +7,7 @@
 #include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
+#include "runtime/rbm/train/word_lengths.h"
 
 namespace udl {
 
@@ -25,7 +26,8 @@ struct BatchStates {
 /// real numbers lie here tile by tile, times the factors that hidden units are given them with.
 class TrainStates {
  public:
-  TrainStates(RbmState& state, const TrainSettings& settings, const Minibatches& minibatches);
+  TrainStates(RbmState& state, const TrainSettings& settings, const Minibatches& minibatches,
+              const WordLengths& words);
 
   /// Rows of the longest minibatch, of the longest chain, and of the longer of both.
   int64_t max_data_rows() const { return max_data_rows_; }
@@ -42,8 +44,14 @@ class TrainStates {
   StatesRoom chain_room(int64_t rows, const float* factors) {
     return real_visible_ ? chain_.states_room(rows, factors) : StatesRoom(chain_.bits.view(rows));
   }
+  /// The same of a minibatch whose rows are words.
+  StatesRoom words_room(const Minibatch& batch) {
+    return chain_.words_room(words_.of(batch), words_.places(batch));
+  }
   /// The chain's last visible states where they are means, as `model` of a minibatch reads them.
-  float* chain_values() { return chain_.values.data(); }
+  float* chain_values() {
+    return words_.is_on() ? word_means_.values.data() : chain_.values.data();
+  }
 
   /// A tile of the data as they were fetched, times factors, becomes what `data` of a minibatch
   /// reads; of units that are real numbers only.
@@ -68,18 +76,21 @@ class TrainStates {
 
  private:
   void allocate_chain(int64_t n_visible, const TrainSettings& settings);
+  BatchStates of_words(const Minibatch& batch) const;
   void allocate_pairs(int64_t n_visible);
 
   const bool persistent_, sample_visibles_;
   const int64_t n_temperatures_;
   const int64_t max_data_rows_, max_chain_rows_;
-  const bool real_visible_;  ///< visible units are real numbers
+  const WordLengths& words_;
+  const bool real_visible_;  ///< visible units are real numbers with variances
   const bool real_hidden_;   ///< hidden units are
   const bool real_data_;     ///< data stay real values (not bits, not binarised)
   const bool float_data_means_;
   LayerStates data_[2];      ///< of this minibatch and of the next
   LayerStates scaled_data_;  ///< of units that are real numbers: of this minibatch
   LayerStates chain_;
+  LayerStates word_means_;  ///< of the chain's last states where these are words
   LayerStates unpacked_data_, unpacked_model_;  ///< of unpack_pairs
   LayerStates own_hidden_;                      ///< of CD's chain
   LayerStates& hidden_;                         ///< that, or the persistent chains

@@ -21,9 +21,8 @@ void BiasRule::update_visible(int64_t tile, bool first_batch, const TileStatisti
 }
 
 WeightTerms BiasRule::update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
-                                    const TileStatistic& model) {
+                                    TileMeans gradient) {
   WeightTerms terms;
-  TileMeans gradient = difference(data, model);
   if (centring_.is_on()) {
     centring_.begin_hidden(tile, first_batch, data.means());
     terms.add(centring_.visible_term(gradient));

@@ -34,9 +34,10 @@ class BiasRule {
   /// Biases of a visible tile, whose gradient takes a factor; keeps what the terms of weights need.
   void update_visible(int64_t tile, bool first_batch, const TileStatistic& data,
                       const TileStatistic& model, float factor);
-  /// Biases of a hidden tile, after all visible ones. Returns the terms of its weights.
+  /// Biases of a hidden tile by their gradient, after all visible ones. Returns the terms of its
+  /// weights.
   WeightTerms update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
-                            const TileStatistic& model);
+                            TileMeans gradient);
 
  private:
   float sparsity_force(int64_t j, float mean_activation, bool has_history);

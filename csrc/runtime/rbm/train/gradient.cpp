@@ -102,7 +102,10 @@ void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, b
   const StatesView& visible = phase.visible;
   if (phase.hidden.probabilities) {
     const float factor = static_cast<float>(sign) / static_cast<float>(visible.count);
-    if (visible.is_sparse())  // data, which come first
+    if (visible.is_sparse() && accumulate)
+      return kernels_.sparse.add_gradient_sums(visible.sparse, phase.hidden.probabilities, factor,
+                                               scratch.gradient.data());
+    if (visible.is_sparse())
       return kernels_.sparse.gradient_sums(visible.sparse, state_.n_visible,
                                            phase.hidden.probabilities, factor,
                                            scratch.gradient.data());

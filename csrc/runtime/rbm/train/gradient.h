@@ -22,7 +22,8 @@ struct TrainScratch {
   Buffer<float> gradient;
   Buffer<int64_t> long_sums;
   Buffer<float> weights_before;  ///< a panel, where the update of centred models wants it
-  float biases_step = 1, weights_step = 1;  ///< of the minibatch at work (train/step_size.h)
+  // Of the minibatch at work (train/step_size.h):
+  float biases_step = 1, weights_step = 1, hidden_biases_step = 1;
   Buffer<float> row_factors;  ///< the latter for each visible unit, times sigma^2 where it has that
   ProbabilityRounding rounding{};  ///< of the minibatch at work
   ShortBatch short_batch{};

@@ -50,9 +50,10 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
                    TrainScratch& scratch, int thread) {
   const HiddenStatistics data = data_statistics(tile, states, scratch);
   const HiddenStatistics model = model_statistics(tile, states, up, scratch);
-  WeightTerms terms = run_.biases.update_hidden(tile, states.batch.index == 0,
-                                                hidden_statistic(run_.kernels, data, tile),
-                                                hidden_statistic(run_.kernels, model, tile));
+  const TileStatistic data_sums = hidden_statistic(run_.kernels, data, tile);
+  WeightTerms terms = run_.biases.update_hidden(
+      tile, states.batch.index == 0, data_sums,
+      bias_gradient(states, data, model, data_sums, tile, scratch.hidden_biases_step));
 
   PanelUpdate update{};
   run_.gradient.fill(tile, {states.data_of_pairs, data}, {states.model_of_pairs, model}, scratch,
@@ -70,6 +71,16 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
               scratch.weights_before.data());
   apply(update, tile, up.scale_exponent(), thread);
   run_.centring.shift_hidden(tile, scratch.weights_before.data());
+}
+
+TileMeans Panels::bias_gradient(const BatchStates& states, const HiddenStatistics& data,
+                                const HiddenStatistics& model, const TileStatistic& data_sums,
+                                int64_t tile, float step) const {
+  const float* lengths = states.data.lengths;
+  if (lengths == nullptr) return difference(data_sums, hidden_statistic(run_.kernels, model, tile));
+  TileMeans gradient = difference(word_statistic(data, lengths), word_statistic(model, lengths));
+  for (float& value : gradient.units) value *= step;
+  return gradient;
 }
 
 /// What `data_hidden` left; copied to the scratch, before what the chain will leave there, where

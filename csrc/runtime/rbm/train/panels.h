@@ -48,6 +48,9 @@ class Panels {
   bool joins(const BatchStates& states) const {
     return run_.gradient.joins(states.data_of_pairs, states.model_of_pairs);
   }
+  TileMeans bias_gradient(const BatchStates& states, const HiddenStatistics& data,
+                          const HiddenStatistics& model, const TileStatistic& data_sums,
+                          int64_t tile, float step) const;
   void apply(PanelUpdate& update, int64_t tile, int exponent, int thread);
   void apply_limited(const PanelUpdate& update);
 

@@ -73,4 +73,12 @@ TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics
   return float_sums(hidden.probabilities, hidden.count, kTileUnits);
 }
 
+TileStatistic word_statistic(const HiddenStatistics& hidden, const float* lengths) {
+  TileStatistic out{false, hidden.count, 1.0f, {}, {}};
+  for (int64_t r = 0; r < hidden.count; ++r)
+    for (int k = 0; k < kTileUnits; ++k)
+      out.float_sums[k] += lengths[r] * hidden.probabilities[r * kTileUnits + k];
+  return out;
+}
+
 }  // namespace udl

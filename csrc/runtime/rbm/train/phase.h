@@ -45,5 +45,7 @@ TileMeans difference(const TileStatistic& up, const TileStatistic& down);
 TileStatistic visible_statistic(const RbmKernels& kernels, const StatesView& visible, int64_t tile);
 TileStatistic hidden_statistic(const RbmKernels& kernels, const HiddenStatistics& hidden,
                                int64_t tile);
+/// Hidden units over the batch, each row as often as it has words: what their biases learn from.
+TileStatistic word_statistic(const HiddenStatistics& hidden, const float* lengths);
 
 }  // namespace udl

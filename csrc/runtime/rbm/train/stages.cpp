@@ -120,6 +120,7 @@ void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
 }
 
 void Stages::learn_visible(Team& team, const BatchStates& states) {
+  if (states.model.is_sparse()) sum_columns(team, states.model);
   const float step = scratch_[team.thread_index()].biases_step;
   team.for_each(run_.state.visible_tiles(),
                 [&](int64_t tile) { visible_.learn(tile, states, step); });
@@ -144,6 +145,8 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   const bool has_next = next.batch.count > 0 && !data_come_apart();
   panels_.begin_minibatch(thread);
   if (run_.step_size.is_bounded()) find_row_factors(states.batch, scratch);
+  scratch.hidden_biases_step =
+      run_.step_size.by_lengths(run_.words.of(states.batch), states.batch.count);
   scratch.rounding = {run_.state.narrow, run_.draws.first_offset(states.batch.index)};
   up.prepare(states.last, run_.n_threads, scratch.from_visible);
   if (has_next) up.prepare(next.data, run_.n_threads, scratch.from_data);

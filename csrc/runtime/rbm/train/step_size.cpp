@@ -45,12 +45,16 @@ double sum_of_squares(const StatesView& states, int64_t tile, const float* varia
 }  // namespace
 
 StepSize::StepSize(const RbmState& state, const TrainSettings& settings)
-    : visible_(state.visible), hidden_(state.hidden), learning_rate_(settings.learning_rate) {
-  if (is_normal(hidden_.kind)) inputs_.resize(state.visible_tiles());
+    : visible_(state.visible),
+      hidden_(state.hidden),
+      learning_rate_(settings.learning_rate),
+      largest_by_inputs_(is_normal(state.hidden.kind) ? 1 : 4) {
+  if (is_normal(hidden_.kind) || visible_.counts_words()) inputs_.resize(state.visible_tiles());
   if (is_normal(hidden_.kind) || visible_.has_variances()) activities_.resize(state.hidden_tiles());
 }
 
 void StepSize::begin_hidden(int64_t tile, const float* means, int64_t rows) {
+  if (activities_.size() == 0) return;
   double sum = 0;
   if (is_normal(hidden_.kind)) {  // their variance is at most 1
     for (int64_t n = 0; n < rows * kTileUnits; ++n) sum += static_cast<double>(means[n]) * means[n];
@@ -73,13 +77,20 @@ void StepSize::begin_visible(int64_t tile, const StatesView& data) {
 }
 
 float StepSize::by_activity(int64_t rows) const {
-  if (!is_bounded()) return 1;
+  if (activities_.size() == 0) return 1;
   return factor_below(1 / (1 + total(activities_) / static_cast<double>(rows)));
 }
 
 float StepSize::by_inputs(int64_t rows) const {
   if (inputs_.size() == 0) return 1;
-  return factor_below(static_cast<double>(rows) / total(inputs_));
+  return factor_below(largest_by_inputs_ * static_cast<double>(rows) / total(inputs_));
+}
+
+float StepSize::by_lengths(const float* lengths, int64_t rows) const {
+  if (lengths == nullptr) return 1;
+  double squares = 0;
+  for (int64_t r = 0; r < rows; ++r) squares += static_cast<double>(lengths[r]) * lengths[r];
+  return factor_below(largest_by_inputs_ * static_cast<double>(rows) / squares);
 }
 
 /// Brings the rate down to `largest`.

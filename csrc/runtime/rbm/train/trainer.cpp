@@ -160,6 +160,10 @@ void check_layer(const TrainSettings& settings, const char* layer, UnitKind kind
 
 void check_settings(const RbmState& state, const TrainCall& call) {
   const UnitKind visible = state.visible.kind;
+  if (state.visible.counts_words() && call.settings.persistent)
+    throw_invalid(
+        "train: algorithm 'pcd' has chains without a length, which visible='replicated_softmax' "
+        "needs; use algorithm 'cd'");
   check_layer(call.settings, "visible", visible);
   check_layer(call.settings, "hidden", state.hidden.kind);
   const std::string units = std::string("visible='") + unit_kind_name(visible) + "'";

@@ -1,6 +1,15 @@
 #include "runtime/rbm/train/training.h"
 
 namespace udl {
+namespace {
+
+/// States over their variances are made of values side by side; words are counted where they are.
+RowForm row_form(const Layer& visible) {
+  if (visible.has_variances()) return RowForm::dense_values;
+  return visible.counts_words() ? RowForm::values : RowForm::as_they_are;
+}
+
+}  // namespace
 
 Training::Training(RbmState& model, const TrainCall& call, int threads)
     : state(model),
@@ -9,8 +18,9 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       n_threads(threads),
       draws(call.settings, call.seed, call.step),
       minibatches(call.rows, call.order, call.settings.batch_size, call.settings.binarize_sample,
-                  !has_bits(model.visible.kind)),
-      states(model, call.settings, minibatches),
+                  row_form(model.visible)),
+      words(call, minibatches, model.visible),
+      states(model, call.settings, minibatches, words),
       groups(model.visible, states.max_chain_rows(), threads),
       gradient(model),
       tempering(model, call.settings),

@@ -13,6 +13,7 @@
 #include "runtime/rbm/train/step_size.h"
 #include "runtime/rbm/train/tempering.h"
 #include "runtime/rbm/train/variance_rule.h"
+#include "runtime/rbm/train/word_lengths.h"
 
 namespace udl {
 
@@ -25,6 +26,7 @@ struct Training {
   const int n_threads;
   const DrawSchedule draws;
   const Minibatches minibatches;
+  const WordLengths words;
   TrainStates states;
   GroupStep groups;  ///< of the visible units
   Gradient gradient;
@@ -34,7 +36,8 @@ struct Training {
   VarianceRule variances;
   StepSize step_size;
 
-  bool real_visible() const { return !has_bits(state.visible.kind); }
+  /// Whether visible states lie over their variances.
+  bool real_visible() const { return state.visible.has_variances(); }
   bool real_hidden() const { return !has_bits(state.hidden.kind); }
 };
 

@@ -24,13 +24,17 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
 /// A group that has no value in a row of the data misses it in the chain that starts there, too.
 void VisibleTiles::activate_groups(int64_t block, const BatchStates& states, int64_t s,
                                    int thread) {
-  const BitMatrixView* data = run_.settings.persistent ? nullptr : &states.data.bits;
+  const float* lengths = states.data.lengths;
+  const bool may_miss = !run_.settings.persistent && lengths == nullptr;
+  const BitMatrixView* data = may_miss ? &states.data.bits : nullptr;
   if (s == run_.settings.k - 1 && !run_.settings.sample_visibles) {
     const MeanRows to{run_.states.chain_values(), states.last.value_stride};
-    return run_.groups.means(block, states.chain.count, data, to, thread);
+    return run_.groups.means(block, states.chain.count, data, lengths, to, thread);
   }
   const GroupDraws draws{run_.draws.chain_visible(states.batch.index, s), 0};
-  run_.groups.draw(block, draws, data, states.chain.bits, thread);
+  const StatesRoom room =
+      lengths != nullptr ? run_.states.words_room(states.batch) : StatesRoom(states.chain.bits);
+  run_.groups.draw(block, states.chain.count, draws, data, room, thread);
 }
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,

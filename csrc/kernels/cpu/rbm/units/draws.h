@@ -57,6 +57,25 @@ UDL_ALWAYS_INLINE i32x16 draws_of_unit(const DrawKey& key, uint32_t first_chain,
   return draws[at.lane];
 }
 
+/// Draws as philox_lanes gives them, one vector of sixteen units each.
+UDL_ALWAYS_INLINE void in_unit_order(const i32x16 (&draws)[4], i32x16 (&rows)[4]) {
+  rows[0] = interleave_low(draws[0], draws[1]);
+  rows[1] = interleave_high(draws[0], draws[1]);
+  rows[2] = interleave_low(draws[2], draws[3]);
+  rows[3] = interleave_high(draws[2], draws[3]);
+  transpose_quarters(rows);
+}
+
+/// tiles[t] = the draws of units 16 (tile + t) .. 16 (tile + t) + 15 of one chain, in unit order.
+UDL_ALWAYS_INLINE void draw_tiles(const DrawKey& key, uint32_t chain, int64_t tile,
+                                  i32x16 (&tiles)[4]) {
+  static constexpr int32_t kBlock[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  i32x16 draws[4];
+  philox(key, load(kBlock) + broadcast(static_cast<int32_t>(4 * tile)),
+         broadcast(static_cast<int32_t>(chain)), draws);
+  in_unit_order(draws, tiles);
+}
+
 /// rows[r] = the draws of units 16 tile .. 16 tile + 15 of chain first_chain + r, in unit order.
 /// The unit map of base/sampling.h puts draws 0 and 1 of block i at units 2 i and 2 i + 1, and
 /// draws 2 and 3 eight units further: interleaving and a transpose of quarters restore the order.
@@ -64,11 +83,7 @@ UDL_ALWAYS_INLINE void draw_rows(const DrawKey& key, uint32_t first_chain, int64
                                  i32x16 (&rows)[4]) {
   i32x16 draws[4];
   philox_lanes(key, first_chain, tile, draws);
-  rows[0] = interleave_low(draws[0], draws[1]);
-  rows[1] = interleave_high(draws[0], draws[1]);
-  rows[2] = interleave_low(draws[2], draws[3]);
-  rows[3] = interleave_high(draws[2], draws[3]);
-  transpose_quarters(rows);
+  in_unit_order(draws, rows);
 }
 
 }  // namespace
