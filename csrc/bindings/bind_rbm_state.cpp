@@ -179,6 +179,29 @@ void set_chains(RbmEngine& engine, const py::array& x) {
   engine.set_chains(hidden);
 }
 
+/// Reals of the engine's type; empty where no training left any.
+py::array betas(const RbmEngine& engine) {
+  const LookScope look(engine);
+  const std::vector<double> values = engine.betas();
+  const py::array_t<double> array(static_cast<py::ssize_t>(values.size()), values.data());
+  return engine.precision() == Precision::float64 ? py::array(array)
+                                                  : py::array(array.cast<py::array_t<float>>());
+}
+
+std::vector<double> checked_betas(const py::object& given) {
+  if (given.is_none()) return {};
+  const auto array = py::array_t<double, py::array::forcecast>::ensure(given);
+  if (!array || array.ndim() != 1) throw_invalid("set_state: betas must be a vector of numbers");
+  std::vector<double> betas(array.data(), array.data() + array.size());
+  for (std::size_t t = 0; t < betas.size(); ++t) {
+    const bool descends = t == 0 ? betas[t] == 1 : betas[t] < betas[t - 1];
+    if (!descends || !(betas[t] >= 0))
+      throw_invalid("set_state: betas must descend from 1 to 0 or above, got " +
+                    std::to_string(betas[t]) + " at " + std::to_string(t));
+  }
+  return betas;
+}
+
 // ---- everything that learning changes, by name ----
 
 py::dict state(const RbmEngine& engine) {
@@ -189,6 +212,7 @@ py::dict state(const RbmEngine& engine) {
   out["visible_bias"] = visible_bias(engine);
   if (engine.units().have_variances()) out["log_variance"] = log_variance(engine);
   out["chains"] = chain_array(engine);
+  if (!engine.betas().empty()) out["betas"] = betas(engine);
   return out;
 }
 
@@ -201,6 +225,7 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
     optimizer.attr("pop")(name);
   }
   const py::object log_variance = optimizer.attr("pop")("log_variance", py::none());
+  std::vector<double> betas = checked_betas(optimizer.attr("pop")("betas", py::none()));
   const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
   const OptimizerArrays velocities(engine, optimizer, "set_state");
   const ParameterArrays parameters(engine, arrays["weights"], arrays["hidden_bias"],
@@ -209,6 +234,7 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
   parameters.assign_to(engine);
   velocities.assign_to(engine);
   engine.set_chains(chains);
+  engine.set_betas(std::move(betas));
 }
 
 /// What state() gave at the snapshot of this number; None if there is none or a later one.
@@ -245,6 +271,7 @@ void define_state_methods(RbmEngineClass& c) {
   c.def("chains", &chains);
   c.def_property_readonly("n_chains", &n_chains);
   c.def("set_chains", &set_chains, py::arg("hidden"));
+  c.def("betas", &betas);
   c.def("snapshot", [](RbmEngine& engine) {
     const ChangeScope change(engine, "snapshot");
     return engine.snapshot();

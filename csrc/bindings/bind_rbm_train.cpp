@@ -29,7 +29,8 @@ TrainSettings read_settings(const py::dict& settings) {
     throw_invalid("train: algorithm must be 'cd', 'pcd' or 'pt', got '" + algorithm + "'");
   out.persistent = algorithm != "cd";
   if (algorithm == "pt")
-    out.ladder = {reader.get<int64_t>("n_temperatures"), reader.get<double>("beta_min")};
+    out.ladder = {reader.get<int64_t>("n_temperatures"), reader.get<double>("beta_min"),
+                  reader.get_or("adaptive_betas", false)};
   out.batch_size = reader.get<int64_t>("batch_size");
   out.k = reader.get<int64_t>("k");
   out.learning_rate = reader.get<double>("learning_rate");

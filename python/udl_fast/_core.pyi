@@ -149,6 +149,7 @@ class RbmEngine:
     @property
     def n_chains(self) -> int: ...
     def set_chains(self, hidden: NDArray[Any]) -> None: ...
+    def betas(self) -> NDArray[Any]: ...  # of adaptive tempering; empty before
     def state(self) -> dict[str, NDArray[Any]]:
         """Everything that learning changes: weights, hidden_bias, visible_bias, log_variance, chains and
         the arrays of optimizer_state()."""

@@ -48,6 +48,7 @@ NEUTRAL = {  # what is learned does not depend on them
     "initial_visible_bias": "zero",
     "n_temperatures": 3,  # of algorithm="pt"
     "beta_min": 0.5,
+    "beta_spacing": "adaptive",
     "n_jobs": 1,
     "verbose": False,
     "callbacks": [],

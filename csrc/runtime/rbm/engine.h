@@ -98,6 +98,9 @@ class RbmEngine : public Shared {
   virtual void set_chains(const Rows& hidden) = 0;
   virtual Rows chains() const = 0;
   virtual int64_t n_chains() const = 0;
+  /// Inverse temperatures that an adaptive training left, 1 first; empty where none has.
+  virtual std::vector<double> betas() const = 0;
+  virtual void set_betas(std::vector<double> betas) = 0;
 
   /// Its number, each time another. Throws bad_alloc, and has no snapshot then.
   virtual int64_t snapshot() = 0;

@@ -11,6 +11,9 @@ namespace udl {
 struct Ladder {
   int64_t n_temperatures = 1;
   double beta_min = 1;
+  /// Inverse temperatures between are those that the training before has left, if it has
+  /// (runtime/rbm/steps/spacing.h); this one leaves others.
+  bool adaptive = false;
 
   bool has_one() const { return n_temperatures == 1; }
   /// Evenly spaced from 1 down to beta_min; the float that activations see.

@@ -49,6 +49,8 @@ class StatefulEngine : public RbmEngine {
   void set_chains(const Rows& hidden) final { state_.set_chains(hidden); }
   Rows chains() const final { return state_.chain_rows(); }
   int64_t n_chains() const final { return state_.n_chains(); }
+  std::vector<double> betas() const final { return state_.betas; }
+  void set_betas(std::vector<double> betas) final { state_.betas = std::move(betas); }
 
   /// Over the last one: a third copy in memory would be for nothing.
   int64_t snapshot() final {

@@ -25,6 +25,7 @@ _FIXED = (  # parameters of RBM only
     "visible_groups",
     "sigma",
     "learn_sigma",
+    "beta_spacing",
     "statistics",
     "centered",
     "initial_weights",
@@ -187,6 +188,7 @@ sparsity_damping, binarize, sample_visibles, precision, shuffle, warm_start, dev
     learn_sigma = True
     statistics = "mean"
     centered = False
+    beta_spacing = "uniform"
     initial_weights = 0.01
     initial_visible_bias = "zero"
 

@@ -44,6 +44,8 @@ class ContrastiveLearning(Inference):
     algorithm: str
     n_chains: int | None
     n_temperatures: int
+    beta_min: float
+    beta_spacing: str
     learning_rate: float
     learning_rate_schedule: str
     max_norm: float | None
@@ -61,6 +63,7 @@ class ContrastiveLearning(Inference):
         "max_norm": None,
         "n_temperatures": 10,
         "beta_min": 0.0,
+        "beta_spacing": "uniform",
         "initial_weights": 0.01,
         "initial_visible_bias": "data",
     }
@@ -139,6 +142,7 @@ class ContrastiveLearning(Inference):
         settings["max_norm"] = checked["max_norm"] or 0.0
         if self.algorithm == "pt":
             settings |= {name: checked[name] for name in ("n_temperatures", "beta_min")}
+            settings["adaptive_betas"] = self.beta_spacing == "adaptive"
         settings["statistics"] = self.statistics
         settings["centered"] = self.centered
         settings["learn_sigma"] = self.learn_sigma

@@ -42,6 +42,7 @@ _ARRAYS: Mapping[str, ArrayRule] = {
     "hidden_offset": ArrayRule("real", _OF_HIDDEN, optional=True),
     "visible_offset": ArrayRule("real", _OF_VISIBLE, optional=True),
     "chains": ArrayRule("bits", ("n_chains", "n_hidden")),
+    "betas": ArrayRule("real", ("n_temperatures",), optional=True),
 }
 _OF_VARIANCES: Mapping[str, ArrayRule] = {
     "log_variance": ArrayRule("real", _OF_VISIBLE),
@@ -99,6 +100,9 @@ class RBM(
     beta_min : float in [0, 1], default=0.0
         Inverse temperature of the hottest chains; 0 tosses a coin for every unit. Real units need one
         above 0.
+    beta_spacing : {"uniform", "adaptive"}, default="uniform"
+        Where the inverse temperatures of "pt" lie between. "adaptive" moves them after every epoch to where
+        neighbours would have swapped equally often ([11]_), half of the way; see `betas_`.
     learning_rate : float, default=0.1
         As for binary data in [3]_, section 7 and Hinton's published code, which use "cd"; "pcd" wants
         about a tenth of it if it stays: its chains must keep up with the changing weights [2]_.
@@ -191,6 +195,8 @@ class RBM(
     h_samples_ : ndarray of shape (n_chains, n_components), bool
         Persistent chains; real where the hidden units are. Of "pt" those of all temperatures, in blocks of
         n_chains, beta = 1 first.
+    betas_ : ndarray of shape (n_temperatures,)
+        Inverse temperatures of "pt", 1 first: those that the next epoch uses.
     sigma_ : ndarray of shape (n_features,)
         Standard deviations of the visible units given the hidden ones, of visible="gaussian" alone.
     n_features_in_ : int
@@ -227,6 +233,8 @@ class RBM(
        training of restricted Boltzmann machines", AISTATS 2010.
     .. [10] K. Cho, T. Raiko, A. Ilin, "Parallel tempering is efficient for learning restricted
        Boltzmann machines", IJCNN 2010.
+    .. [11] S. Syed, A. Bouchard-Côté, G. Deligiannidis, A. Doucet, "Non-reversible parallel tempering: a
+       scalable highly parallel MCMC scheme", Journal of the Royal Statistical Society B 84, 2022.
 
     Examples
     --------
@@ -283,6 +291,7 @@ class RBM(
         n_chains: int | None = None,
         n_temperatures: int = 10,
         beta_min: float = 0.0,
+        beta_spacing: str = "uniform",
         learning_rate: float = 0.1,
         learning_rate_schedule: str = "constant",
         final_learning_rate: float | None = None,
@@ -323,6 +332,7 @@ class RBM(
         self.n_chains = n_chains
         self.n_temperatures = n_temperatures
         self.beta_min = beta_min
+        self.beta_spacing = beta_spacing
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
         self.final_learning_rate = final_learning_rate
@@ -399,6 +409,16 @@ class RBM(
         if self._hidden_kind() not in KINDS_OF_BITS:
             rules |= _REAL_CHAINS
         return rules
+
+    @property
+    def betas_(self) -> NDArray[Any]:
+        """Inverse temperatures of algorithm="pt", 1 first, shape (n_temperatures,)."""
+        if self.algorithm != "pt" or not self.__sklearn_is_fitted__():
+            raise AttributeError(f"{type(self).__name__} has betas_ of algorithm='pt' after fit")
+        left = self._engine.betas()
+        fits = self.beta_spacing == "adaptive" and len(left) == self.n_temperatures
+        even = np.linspace(1, self.beta_min, self.n_temperatures)
+        return left if fits else even.astype(self._dtype)
 
     def _engine_array(self, name: str) -> NDArray[Any]:
         array: NDArray[Any] = getattr(self._engine, name)()

@@ -140,6 +140,7 @@ RULES: Mapping[str, Rule] = {
     "n_chains": Integer(1, LARGEST_SIZE, optional=True),
     "n_temperatures": Integer(1, 1000),
     "beta_min": Number(0, 1),
+    "beta_spacing": Choice(("uniform", "adaptive")),
     "learning_rate": Number(0),
     **SCHEDULE_RULES,
     "momentum": Number(0, 1),

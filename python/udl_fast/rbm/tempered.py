@@ -58,6 +58,7 @@ def tempered_hidden(
         **model._settings(model._check_parameters(), row),
         **_NOTHING,
         "k": n_steps,
+        "adaptive_betas": False,
         **ladder,
     }
     seed = int(np.random.SeedSequence([model._seed, _OTHER_SEED]).generate_state(1, np.uint64)[0])

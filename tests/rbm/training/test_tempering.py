@@ -239,3 +239,77 @@ def test_bad_ladders_of_samples_are_named(digits):
         model.sample(2, n_temperatures=3, clamp=np.full(64, np.nan))
     with pytest.raises(ValueError, match="start has 3 rows, expected n_samples = 2"):
         model.sample(2, 5, digits[:3], n_temperatures=3)
+
+
+# ---- where temperatures lie ----
+
+
+def acceptances(engine, betas, k=200):
+    """Mean probabilities of swaps of neighbours at these temperatures, of chains that are in equilibrium."""
+    h = engine.chains().reshape(len(betas), -1, engine.n_hidden).astype(float)
+    weights, c, b = engine.weights(), engine.hidden_bias(), engine.visible_bias()
+    energies = []
+    for beta, hidden in zip(betas, h, strict=True):
+        p = 1 / (1 + np.exp(-beta * (b + hidden @ weights)))
+        v = (rng(int(1e6 * beta)).random(p.shape) < p).astype(float)
+        energies.append(-(v @ b) - hidden @ c - ((hidden @ weights) * v).sum(axis=1))
+    gains = [
+        (betas[t] - betas[t + 1]) * (energies[t] - energies[t + 1]) for t in range(len(betas) - 1)
+    ]
+    return np.array([np.minimum(1, np.exp(np.minimum(gain, 0))).mean() for gain in gains])
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_adaptive_temperatures_swap_equally_often(precision):
+    """Of a model whose even steps nearly always swap at one end and seldom at the other."""
+    spreads, left = {}, {}
+    for adaptive in (False, True):
+        engine, _ = random_model(40, 30, spread=1.0, precision=precision)
+        engine.set_chains(states(6 * 100, 30, 0.5))
+        for _ in range(6):
+            tempered(engine, 6, 0.0, 40, adaptive_betas=adaptive)
+        betas = engine.betas() if adaptive else np.linspace(1, 0, 6)
+        found = acceptances(engine, betas)
+        spreads[adaptive], left[adaptive] = found.max() - found.min(), betas
+    assert spreads[True] < 0.5 * spreads[False]
+    assert left[True][0] == 1
+    assert left[True][-1] == 0
+    assert (np.diff(left[True]) < 0).all()
+
+
+def test_adaptive_temperatures_do_not_depend_on_threads_or_targets():
+    found = set()
+    for name in _core.available_targets():
+        _core.set_target(name)
+        for n_threads in (1, 2, 3):
+            engine, _ = random_model(65, 37)
+            engine.set_chains(states(5 * 20, 37, 0.5))
+            options = {"algorithm": "pt", "n_temperatures": 5, "beta_min": 0.1, "k": 2}
+            settings = {**SETTINGS, **options, "adaptive_betas": True}
+            rows = _core.Rows.from_array(states(50, 65))
+            for step in (0, 10):
+                engine.train(rows, None, settings, SEED, step, n_threads)
+            state = engine.state()
+            found.add(b"".join(np.ascontiguousarray(state[k]).tobytes() for k in sorted(state)))
+    _core.set_target("")
+    assert len(found) == 1
+    plain = _core.RbmEngine(65, 37, "float64")
+    plain.set_state(random_model(65, 37)[0].state())
+    plain.set_chains(states(5 * 20, 37, 0.5))
+    for step in (0, 10):
+        plain.train(rows, None, settings, SEED, step, 2)
+    np.testing.assert_allclose(plain.betas(), engine.betas(), atol=1e-5)
+
+
+def test_adaptive_temperatures_are_part_of_a_model(digits, tmp_path):
+    arguments = {**ARGUMENTS, "beta_spacing": "adaptive", "beta_min": 0.1}
+    whole = RBM(7, n_iter=4, **arguments).fit(digits)
+    even = RBM(7, n_iter=4, **{**arguments, "beta_spacing": "uniform"}).fit(digits)
+    np.testing.assert_allclose(even.betas_, np.linspace(1, 0.1, len(even.betas_)), rtol=1e-6)
+    assert whole.betas_[[0, -1]] == pytest.approx([1, 0.1])
+    assert (whole.betas_ != even.betas_).sum() == len(whole.betas_) - 2
+    half = RBM(7, n_iter=4, **arguments, callbacks=[lambda model, info: info["epoch"] == 2])
+    half.fit(digits).save(tmp_path / "half")
+    assert_same(load(tmp_path / "half").resume(digits), whole)
+    with pytest.raises(AttributeError, match="betas_ of algorithm='pt'"):
+        RBM(7, n_iter=1).fit(digits).betas_  # noqa: B018

@@ -1,6 +1,7 @@
 #pragma once
 // Parameters, optimiser state and chains of one RBM in the layout that kernels read.
 #include <cstdint>
+#include <vector>
 
 #include "base/fixed.h"
 #include "kernels/rbm.h"
@@ -27,8 +28,9 @@ struct RbmState {
   Layer hidden, visible;
   Buffer<float> mean_activation;  ///< running mean of the hidden units, for the sparsity target
   bool has_mean_activation = false;
-  LayerStates chains;  ///< hidden states of persistent chains
-  bool fast;           ///< precision "fast"
+  LayerStates chains;         ///< hidden states of persistent chains
+  std::vector<double> betas;  ///< inverse temperatures that an adaptive training left, or empty
+  bool fast;                  ///< precision "fast"
   bool narrow;  ///< tables of 16 bits at present: those of "fast" but where it trains on few rows
   int scale_exponent;
 

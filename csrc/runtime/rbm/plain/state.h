@@ -27,6 +27,7 @@ struct PlainState {
   bool has_mean_activation = false;
   PlainMatrix hidden_offset, visible_offset;  ///< of a centred model, else empty
   PlainMatrix chains;                         ///< hidden states
+  std::vector<double> betas;                  ///< as in RbmState
 
   // Arrays in and out; those out that are null are left out.
   void assign(const ParameterArrays<const double*>& from);

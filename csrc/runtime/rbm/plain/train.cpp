@@ -11,6 +11,7 @@
 #include "runtime/rbm/plain/real_units.h"
 #include "runtime/rbm/steps/centring.h"
 #include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/rbm/steps/spacing.h"
 #include "runtime/rbm/steps/tempering.h"
 #include "runtime/threads/parallel.h"
 
@@ -76,8 +77,10 @@ class PlainTrainer {
     const Ladder& ladder = settings_.ladder;
     if (ladder.has_one()) return;
     const int64_t n_chains = state.n_chains() / ladder.n_temperatures;
-    for (int64_t t = 0; t < ladder.n_temperatures; ++t)
-      betas_.insert(betas_.end(), n_chains, static_cast<double>(ladder.beta(t)));
+    swaps_ = SwapRecord(n_chains, ladder.n_temperatures);
+    temperatures_ = ladder_betas(ladder, state.betas);
+    for (const float beta : temperatures_)
+      betas_.insert(betas_.end(), n_chains, static_cast<double>(beta));
   }
 
   TrainResult run() {
@@ -90,6 +93,8 @@ class PlainTrainer {
       result_.n_rows += batch.count;
       result_.stopped = run_.stopped() || (call_.poll && call_.poll(result_.n_rows));
     }
+    if (settings_.ladder.adaptive && !run_.stopped())
+      state_.betas = respaced(temperatures_, swaps_.acceptance());
     result_.step = static_cast<int64_t>(draws_.step_after(result_.n_updates));
     result_.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     return result_;
@@ -164,8 +169,7 @@ class PlainTrainer {
   /// Of each chain; 1 where there is one temperature.
   RowBetas betas() const { return {1, betas_.empty() ? nullptr : betas_.data()}; }
 
-  void swap(PlainMatrix& visible, const PlainMatrix& hidden,
-            const DrawSchedule::Swaps& swaps) const {
+  void swap(PlainMatrix& visible, const PlainMatrix& hidden, const DrawSchedule::Swaps& swaps) {
     const int64_t nv = state_.n_visible, nh = state_.n_hidden,
                   n_chains = state_.n_chains() / settings_.ladder.n_temperatures;
     parallel_for(run_, n_chains, [&](int64_t c) {
@@ -175,6 +179,7 @@ class PlainTrainer {
         const double probability =
             swap_probability(betas_[a], betas_[b], joint_energy(state_, v_a, &hidden[a * nh]),
                              joint_energy(state_, v_b, &hidden[b * nh]));
+        swaps_.add(c, t, probability);
         const auto u = static_cast<double>(uniform_from_bits(
             draw_bits(swaps.draws, static_cast<uint32_t>(c), static_cast<uint32_t>(t))));
         if (u < probability) std::swap_ranges(v_a, v_a + nv, v_b);
@@ -307,7 +312,9 @@ class PlainTrainer {
   const Run& run_;
   const DrawSchedule draws_;
   const Minibatches minibatches_;
-  PlainMatrix betas_;
+  std::vector<float> temperatures_;  ///< where there are several
+  PlainMatrix betas_;                ///< of each chain then
+  SwapRecord swaps_{0, 1};
   bool starts_offsets_ = false;  ///< with this minibatch
   TrainResult result_;
 };

@@ -70,7 +70,9 @@ class BiasSums {
 Tempering::Tempering(const RbmState& state, const TrainSettings& settings)
     : state_(state),
       ladder_(settings.ladder),
-      n_chains_(state.n_chains() / settings.ladder.n_temperatures) {
+      n_chains_(state.n_chains() / settings.ladder.n_temperatures),
+      betas_(ladder_betas(settings.ladder, state.betas)),
+      swaps_(is_on() ? n_chains_ : 0, ladder_.n_temperatures) {
   if (is_on()) visible_terms_.resize(state.visible_tiles() * state.n_chains());
 }
 
@@ -79,7 +81,7 @@ void Tempering::activate(const HalfStep& half, int64_t tile, const UnitInput& in
                          const UnitOutput& output) const {
   if (!is_on()) return half.activate(input, output);
   for (int64_t t = 0; t < ladder_.n_temperatures; ++t) {
-    const float beta = ladder_.beta(t);
+    const float beta = betas_[t];
     alignas(64) float bias[kTileUnits];
     std::copy_n(input.bias, kTileUnits, bias);
     for (int64_t k = 0; k < tile_units(half.to(), tile); ++k) bias[k] *= beta;
@@ -117,15 +119,20 @@ double Tempering::energy(int64_t row, const BitMatrixView& hidden) const {
 }
 
 void Tempering::swap(int64_t c, const DrawSchedule::Swaps& swaps, const BitMatrixView& visible,
-                     const BitMatrixView& hidden) const {
+                     const BitMatrixView& hidden) {
   for (int64_t t = swaps.first; t + 1 < ladder_.n_temperatures; t += 2) {
     const int64_t a = t * n_chains_ + c, b = a + n_chains_;
-    const double probability = swap_probability(ladder_.beta(t), ladder_.beta(t + 1),
-                                                energy(a, hidden), energy(b, hidden));
+    const double probability =
+        swap_probability(betas_[t], betas_[t + 1], energy(a, hidden), energy(b, hidden));
+    swaps_.add(c, t, probability);
     const uint32_t draw =
         draw_bits(swaps.draws, static_cast<uint32_t>(c), static_cast<uint32_t>(t));
     if (static_cast<double>(uniform_from_bits(draw)) < probability) swap_rows(visible, a, b);
   }
+}
+
+void Tempering::respace(RbmState& state) const {
+  if (is_on() && ladder_.adaptive) state.betas = respaced(betas_, swaps_.acceptance());
 }
 
 }  // namespace udl

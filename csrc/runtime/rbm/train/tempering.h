@@ -1,12 +1,14 @@
 #pragma once
 // Persistent chains at several temperatures (steps/tempering.h), in blocks of rows of one product.
 #include <cstdint>
+#include <vector>
 
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/steps/half_step.h"
+#include "runtime/rbm/steps/spacing.h"
 
 namespace udl {
 
@@ -27,7 +29,9 @@ class Tempering {
   /// Once all tiles have: swaps visible states of chain c of the temperatures. `hidden` are the
   /// states they were drawn from.
   void swap(int64_t c, const DrawSchedule::Swaps& swaps, const BitMatrixView& visible,
-            const BitMatrixView& hidden) const;
+            const BitMatrixView& hidden);
+  /// After a training: leaves the model the inverse temperatures of the next.
+  void respace(RbmState& state) const;
 
  private:
   double energy(int64_t row, const BitMatrixView& hidden) const;
@@ -35,6 +39,8 @@ class Tempering {
   const RbmState& state_;
   const Ladder ladder_;
   const int64_t n_chains_;
+  const std::vector<float> betas_;
+  SwapRecord swaps_;
   Buffer<double> visible_terms_;  ///< [visible tile][row]: of minus the energy
 };
 

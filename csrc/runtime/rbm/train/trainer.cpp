@@ -47,6 +47,7 @@ class FixedTrainer {
     last_poll_ = start;
     parallel_region(run, [&](Team& team) { work(team); });
     result_.stopped = result_.stopped || run.stopped();
+    if (!run.stopped()) training_.tempering.respace(state_);
     result_.seconds = seconds_since(start);
     return result_;
   }
