@@ -63,6 +63,13 @@ def test_before_fine_tuning_the_net_is_its_rbms(code, output):
     kinds = [(layer.visible, layer.hidden) for layer in model.layers_]
     assert kinds[-1] == ("bernoulli", "gaussian" if code == "linear" else "bernoulli")
     assert kinds[0][0] == ("gaussian" if output == "linear" else "bernoulli")
+    fast = deep(
+        rbm=clone(SMALL).set_params(precision="fast"),
+        code_activation=code,
+        output_activation=output,
+    )
+    found = [layer.precision for layer in fast.fit(GREY).layers_]
+    assert found == ["fixed" if set(kind) != {"bernoulli"} else "fast" for kind in kinds]
 
 
 @pytest.mark.parametrize("tied", [True, False])

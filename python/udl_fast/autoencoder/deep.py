@@ -73,7 +73,8 @@ class DeepAutoencoder(NetStack):
     weight_decay, l1 : float, default=0.0
         Penalties on weights, not biases.
     precision : {"float32", "fast", "float64"}, default="float32"
-        Of the net as a whole; RBMs have that of their template.
+        Of the net as a whole; RBMs have that of their template, but "fixed" instead of "fast" where units are
+        real.
     batch_size : int, default=100
     n_iter : int, default=50
         Epochs of the net as a whole; those of an RBM are its template's.
@@ -244,8 +245,8 @@ class DeepAutoencoder(NetStack):
         layer = clone(template).set_params(**kinds)
         if set(changed.values()) - {"bernoulli"}:
             layer.learning_rate = _OF_REAL_UNITS * template.learning_rate
-        if kinds["hidden"] != "bernoulli":
-            layer.precision = "float64"  # the only one that has real hidden units yet
+        if set(kinds.values()) != {"bernoulli"} and layer.precision == "fast":
+            layer.precision = "fixed"  # tables of bits have no real units
         return layer
 
     def _activations(self) -> list[str]:
