@@ -100,8 +100,8 @@ void set_weights(RbmEngine& engine) {
       {RealView(weights.data()), RealView(hidden.data()), RealView(visible.data())});
 }
 
-std::unique_ptr<RbmEngine> new_engine(Precision precision) {
-  auto engine = make_rbm_engine(kVisible, kHidden, precision, Units{});
+std::unique_ptr<RbmEngine> new_engine(Precision precision, UnitKind hidden = UnitKind::bernoulli) {
+  auto engine = make_rbm_engine(kVisible, kHidden, precision, {UnitKind::bernoulli, hidden, {}});
   if (precision == Precision::float64)
     set_weights<double>(*engine);
   else
@@ -114,6 +114,7 @@ struct Learning {
   const char* name;
   TrainSettings settings;
   bool grey;
+  UnitKind hidden = UnitKind::bernoulli;
 };
 
 std::vector<Learning> kinds_of_learning() {
@@ -126,6 +127,7 @@ std::vector<Learning> kinds_of_learning() {
   pcd.k = 2;
   pcd.momentum = 0.5;
   pcd.sparsity_cost = pcd.sparsity_target = 0.1;
+  const TrainSettings pcd_of_two = pcd;
   kinds.push_back({"cd-2, sampled statistics", plain, false});
   kinds.back().settings.k = 2;
   kinds.back().settings.sampled_statistics = true;
@@ -134,18 +136,22 @@ std::vector<Learning> kinds_of_learning() {
   kinds.back().settings.binarize_sample = true;
   kinds.push_back({"minibatches of a few rows", plain, false});
   kinds.back().settings.batch_size = 3;
+  kinds.push_back({"cd-2 of real hidden units", plain, false, UnitKind::relu});
+  kinds.back().settings.k = 2;
+  kinds.push_back({"pcd of real hidden units", pcd_of_two, true, UnitKind::gaussian});
   return kinds;
 }
 
 std::vector<double> learned(Precision precision, const Learning& learning, const Rows& rows,
                             int n_threads) {
-  const auto engine = new_engine(precision);
+  const auto engine = new_engine(precision, learning.hidden);
   engine->train({rows, nullptr, learning.settings, kSeed, 0, {}}, Run{n_threads});
   return weights_of(*engine);
 }
 
 void threads_learn_the_same(Precision precision) {
   for (const Learning& learning : kinds_of_learning()) {
+    if (precision == Precision::fast && !has_bits(learning.hidden)) continue;
     const Rows rows = learning.grey ? grey_rows(kRows, kVisible) : binary_rows(kRows, kVisible);
     const std::vector<double> expected = learned(precision, learning, rows, 1);
     for (int n_threads : {2, 3})

@@ -41,6 +41,14 @@ struct UniformLanes {
   f32x16 middle;  ///< |u - 1/2|
   f32x16 end;     ///< min(u, 1 - u)
   i32x16 below;   ///< -1 where u < 1/2, else 0
+
+  UDL_ALWAYS_INLINE f32x16 u() const { return where_below(end, broadcast(1.0f) - end); }
+  UDL_ALWAYS_INLINE f32x16 one_minus_u() const { return where_below(broadcast(1.0f) - end, end); }
+
+ private:
+  UDL_ALWAYS_INLINE f32x16 where_below(f32x16 x, f32x16 y) const {
+    return where_less(to_float(below), broadcast(0.0f), x, y);
+  }
 };
 UDL_ALWAYS_INLINE UniformLanes uniform_from_bits(i32x16 bits) {
   const i32x16 offset = bits ^ broadcast(static_cast<int32_t>(kMedianDraw));

@@ -6,10 +6,11 @@
 
 namespace udl {
 
-void take_states(const Rows& rows, const Layer& layer, LayerStates& to) {
+LayerStates states_of(const Rows& rows, const Layer& layer) {
+  LayerStates to;
   if (has_bits(layer.kind)) {
     to.bits = rows.bit_matrix();
-    return;
+    return to;
   }
   to.allocate_states(rows.rows(), layer);
   Buffer<float> row(layer.n_tiles() * kTileUnits);
@@ -19,6 +20,7 @@ void take_states(const Rows& rows, const Layer& layer, LayerStates& to) {
       std::copy_n(row.data() + tile * kTileUnits, kTileUnits,
                   to.values.data() + tile * to.value_tile_stride + r * to.value_stride);
   }
+  return to;
 }
 
 Rows rows_of_states(const LayerStates& states, const Layer& layer) {

@@ -219,8 +219,8 @@ inline StatesView load_states(const Rows& rows, int64_t first, int64_t count, La
   return load_values(rows, first, count, nullptr, to);
 }
 
-/// All rows as states of a layer, copied; of a layer of bits they are bits.
-void take_states(const Rows& rows, const Layer& layer, LayerStates& to);
+/// All rows as states of a layer; of a layer of bits they are bits.
+LayerStates states_of(const Rows& rows, const Layer& layer);
 /// The way back, of all that was allocated.
 Rows rows_of_states(const LayerStates& states, const Layer& layer);
 

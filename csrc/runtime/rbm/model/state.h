@@ -48,7 +48,7 @@ struct RbmState {
   void copy_to(const OptimizerArrays<float*>& to) const;
   bool has_weight_velocity() const { return !weight_velocity.empty(); }
   bool has_offsets() const { return hidden.has_offset() && visible.has_offset(); }
-  void set_chains(const Rows& rows) { take_states(rows, hidden, chains); }
+  void set_chains(const Rows& rows) { chains = states_of(rows, hidden); }
   Rows chain_rows() const { return rows_of_states(chains, hidden); }
   int64_t n_chains() const { return chains.rows(); }
 

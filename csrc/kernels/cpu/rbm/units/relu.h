@@ -62,9 +62,7 @@ UDL_ALWAYS_INLINE f32x16 relu_mean(f32x16 x) {
 /// convex, so that later steps come from above.
 UDL_ALWAYS_INLINE f32x16 relu_tail_sample(f32x16 y, const UniformLanes& uniform) {
   const f32x16 zero = broadcast(0.0f), half = broadcast(0.5f), two = broadcast(2.0f);
-  const f32x16 u =
-      where_less(to_float(uniform.below), zero, uniform.end, broadcast(1.0f) - uniform.end);
-  const f32x16 wanted = zero - log_scaled(u, zero);
+  const f32x16 wanted = zero - log_scaled(uniform.u(), zero);
   const MillsArgument argument(y);
   const f32x16 start = argument.times(kMills), hazard = y + argument.times(kMillsExcess);
   f32x16 t = two * wanted / (hazard + square_root(hazard * hazard + two * wanted));
@@ -79,11 +77,8 @@ UDL_ALWAYS_INLINE f32x16 relu_tail_sample(f32x16 y, const UniformLanes& uniform)
 /// x less the normal number that is below with probability u P(n < x), x >= 0.
 UDL_ALWAYS_INLINE f32x16 relu_near_sample(f32x16 x, const UniformLanes& uniform) {
   const f32x16 zero = broadcast(0.0f), one = broadcast(1.0f), half = broadcast(0.5f);
-  const f32x16 below = to_float(uniform.below);
-  const f32x16 u = where_less(below, zero, uniform.end, one - uniform.end);
-  const f32x16 rest = where_less(below, zero, one - uniform.end, uniform.end);  // 1 - u
   const f32x16 beyond = exp_negative(half * x * x) * mills_ratio(x) * broadcast(1 / kSqrtTwoPi);
-  const f32x16 p = u * (one - beyond), q = rest + u * beyond;  // p + q = 1
+  const f32x16 u = uniform.u(), p = u * (one - beyond), q = uniform.one_minus_u() + u * beyond;
   const f32x16 size = normal_size(magnitude(half - p), min(p, q));
   return max(where_less(p, half, x + size, x - size), zero);
 }
