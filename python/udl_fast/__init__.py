@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
+    from .nets.classifier import NetClassifier
     from .packing import pack_bits, unpack_bits
     from .persistence.model_file import load
     from .rbm import RBM
@@ -60,6 +61,7 @@ __all__ = [
     "DenoisingAutoencoder",
     "HammingIndex",
     "LogPartition",
+    "NetClassifier",
     "SparseAutoencoder",
     "StackedAutoencoder",
     "__version__",

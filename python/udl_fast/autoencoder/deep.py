@@ -12,11 +12,11 @@ from ..estimator.parameters import Choice, Flag, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
+from ..nets.rules import SOLVER_RULES
 from ..presets import science2006
 from .coding import Coding
 from .exchange import Exchange
 from .learning import NetLearning
-from .rules import SOLVER_RULES
 from .stack import HalfLayers, NetStack
 
 __all__ = ["DeepAutoencoder"]

@@ -2,67 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from .. import _core
 from ..estimator.attributes import EngineArray
-from ..estimator.schedules import check_schedule
 from ..nets.layers import NetSpec, glorot_weights
 from ..nets.learner import NetLearner
+from ..nets.learning import SolverSettings
 from ..nets.losses import check_loss, first_output_bias, loss_of
 from ..persistence.state import ArrayRule, State
 from .exchange import Exchange, FromStateDict
 
 _DIMS = ("n_features", "n_components", "n_features")
-_OF_MINIBATCHES = ("adam", "sgd")  # solvers that have a rate
 
 
-class NetLearning(Exchange):
-    """Settings of the solvers, for nets of any depth."""
-
-    solver: str
-    learning_rate: float
-    learning_rate_schedule: str
-    momentum: float
-    nesterov: bool
-    precision: str
-    batch_size: int
-
-    def _check_together(self) -> None:
-        check_schedule(self)
-
-    def _without_effect(self) -> Iterable[str]:
-        if self.nesterov and self.solver != "sgd":
-            yield f"nesterov=True has no effect with solver={self.solver!r}, only with 'sgd'"
-        if self.learning_rate_schedule != "constant" and self.solver not in _OF_MINIBATCHES:
-            yield (
-                f"learning_rate_schedule={self.learning_rate_schedule!r} has no effect with "
-                f"solver={self.solver!r}, which has no rate"
-            )
-
-    def _updates_of_epoch(self, n_rows: int) -> int:
-        return 1 if self.solver == "lbfgs" else -(-n_rows // self.batch_size)
-
-    def _settings(self, checked: Mapping[str, Any], rows: _core.Rows) -> dict[str, Any]:
-        settings = {"solver": checked["solver"], **self._objective(checked)}
-        if checked["solver"] != "lbfgs":
-            settings["batch_size"] = checked["batch_size"]
-        if checked["solver"] in _OF_MINIBATCHES:
-            settings |= {name: checked[name] for name in ("learning_rate", "momentum")}
-            settings["nesterov"] = checked["nesterov"] and checked["solver"] == "sgd"
-        return settings
-
-    def _objective(self, checked: Mapping[str, Any]) -> dict[str, Any]:
-        """What is minimised beside the loss, by the names of the engine."""
-        return {name: checked[name] for name in ("weight_decay", "l1")}
-
-    def _not_finite_advice(self) -> str:
-        if self.solver in _OF_MINIBATCHES:
-            return f"lower learning_rate ({self.learning_rate:g})"
-        return "scale X, or use solver='adam'"
+class NetLearning(SolverSettings, Exchange):
+    """What makes codes, and learns by a solver."""
 
 
 class OneLayer(FromStateDict, NetLearning):

@@ -11,10 +11,10 @@ from ..estimator.parameters import Flag, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..nets.losses import loss_of
+from ..nets.rules import SOLVER_RULES
 from .coding import Coding
 from .exchange import Exchange
 from .learning import NetLearning, OneLayer
-from .rules import SOLVER_RULES
 from .sparse import SparseAutoencoder
 from .stack import HalfLayers, NetStack
 

@@ -20,6 +20,7 @@ from .shared.pictures import SIZES, new_figures, paint, save
 from .shared.training import (
     add_watching_options,
     check_watching_options,
+    labels_of,
     number_of_threads,
     resumed_model,
     stop_of,
@@ -90,7 +91,7 @@ def run(arguments: argparse.Namespace) -> int:
     model.set_params(callbacks=[watch, history, *others])
     print(f"{arguments.data}: {n_rows:,} rows of {n_visible} values", file=words)
     with number_of_threads(vars(arguments).get("n_jobs")):
-        interrupt = _fit(model, rows.values, output)
+        interrupt = _fit(model, rows, arguments.data, output)
     watch.close()
     if stop is not None and interrupt is None:
         print(what_stopped(stop, model), file=words)
@@ -173,12 +174,13 @@ def _model(arguments: argparse.Namespace, words: IO[str]) -> Any:
     return model
 
 
-def _fit(model: Any, values: Any, output: Path) -> KeyboardInterrupt | None:
+def _fit(model: Any, rows: Any, source: str, output: Path) -> KeyboardInterrupt | None:
     """Train to the end; what ended it before, after an epoch or more."""
+    targets = [labels_of(rows, source, model)] if model._has_targets else []
     try:
         with no_progress_bar():  # _Watch says more
             learn = model.resume if hasattr(model, "n_iter_") else model.fit
-            learn(values)
+            learn(rows.values, *targets)
     except KeyboardInterrupt as interrupt:
         if getattr(model, "n_iter_", 0) == 0:
             raise

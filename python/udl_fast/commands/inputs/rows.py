@@ -29,10 +29,12 @@ HELP = (
 
 @dataclass
 class Rows:
-    """A matrix with one row a sample, dense or CSR, and the shape of a row if it is a grey image."""
+    """A matrix with one row a sample, dense or CSR, the shape of a row if it is a grey image, and the classes of
+    rows if they are known."""
 
     values: Any
     image_shape: tuple[int, int] | None
+    labels: NDArray[Any] | None = None
 
 
 def read_rows(source: str, data_home: Path | None = None) -> Rows:
@@ -84,7 +86,8 @@ def square_shape(n_values: int) -> tuple[int, int] | None:
 def _data_set(name: str, data_home: Path | None) -> Rows:
     found = load(name, data_home)
     shape = tuple(found.get("image_shape", ()))
-    return Rows(found.data, (shape[0], shape[1]) if len(shape) == 2 else None)
+    labels = found.get("target")
+    return Rows(found.data, (shape[0], shape[1]) if len(shape) == 2 else None, labels)
 
 
 def _read_file(path: Path, member: str) -> Any:

@@ -50,16 +50,28 @@ def watching_callbacks(arguments: argparse.Namespace, model: Any) -> list[Any]:
     """The callbacks that these options ask for."""
     from ...callbacks import Checkpoint, EarlyStopping, History
 
-    validation = None
+    validation: Any = None
     if arguments.validation is not None:
-        validation = read_rows(arguments.validation, arguments.data_home).values
-        check_values(validation, model, arguments.validation)
+        held_out = read_rows(arguments.validation, arguments.data_home)
+        check_values(held_out.values, model, arguments.validation)
+        validation = held_out.values
+        if model._has_targets:
+            validation = (validation, labels_of(held_out, arguments.validation, model))
     found: list[Any] = [History(validation, every=1)]
     if arguments.patience is not None:
         found.append(EarlyStopping(patience=arguments.patience, restore_best=True))
     if arguments.checkpoints is not None:
         found.append(Checkpoint(arguments.checkpoints, every=arguments.checkpoint_every or 1))
     return found
+
+
+def labels_of(rows: Any, source: str, model: Any) -> Any:
+    """The classes of the rows, which the model learns."""
+    if rows.labels is None:
+        raise ValueError(
+            f"{source} has no labels, which a {type(model).__name__} learns; data sets such as mnist have some"
+        )
+    return rows.labels
 
 
 @contextmanager
