@@ -35,6 +35,9 @@ _COMMANDS = {
     "transform": _Command(
         "transform", "write hidden values of a data set or file under a saved model"
     ),
+    "reconstruct": _Command(
+        "reconstruct", "write what a saved model makes of a data set or file: to its code and back"
+    ),
     "score": _Command("score", "print how likely a data set or file is under a saved model"),
     "sample": _Command("sample", "draw samples from a saved model"),
     "encode": _Command(

@@ -216,8 +216,6 @@ class EpochLines:
         Examples in each.
     stream : text stream
         Where to write.
-    measured : str, default="pseudo-likelihood"
-        What the score of an epoch is.
     n_before : int, default=0
         Epochs made before, of a training that goes on: lines count them.
     """
@@ -227,7 +225,6 @@ class EpochLines:
         n_epochs: int,
         n_examples: int,
         stream: IO[str],
-        measured: str = "pseudo-likelihood",
         *,
         n_before: int = 0,
     ) -> None:
@@ -235,20 +232,31 @@ class EpochLines:
         self._n_before = n_before
         self._n_examples = n_examples
         self._stream = stream
-        self._measured = measured
         self._live = stream.isatty()
         self._every = -(-n_epochs // _MOST_PLAIN_LINES)
         self._start = time.perf_counter()
         self._training_seconds = 0.0
+        self._stage = ""
+        self._begun_at = 0  # epochs before the stage
         self._width = 0
 
-    def update(self, epoch: int, seconds: float, score: float | None = None) -> None:
-        """After epoch `epoch` of those to come (from 1) that took `seconds` to train and scored `score`."""
+    def update(
+        self,
+        epoch: int,
+        seconds: float,
+        score: float | None = None,
+        measured: str = "pseudo-likelihood",
+        stage: str = "",
+    ) -> None:
+        """After epoch `epoch` of those to come (from 1), in this stage, that took `seconds` to train and scored
+        `score`, which is what `measured` says."""
+        if stage != self._stage:  # which has a speed of its own
+            self._stage, self._begun_at, self._training_seconds = stage, epoch - 1, 0.0
         self._training_seconds += seconds
         last = epoch == self._n_epochs
         if not (self._live or last or epoch == 1 or epoch % self._every == 0):
             return
-        text = self._text(epoch, score)
+        text = self._text(epoch, stage, "" if score is None else f"{measured} {score:8.2f}")
         if self._live:
             blank = " " * max(0, self._width - len(text))
             self._stream.write("\r" + text + blank + ("\n" if last else ""))
@@ -264,15 +272,16 @@ class EpochLines:
             self._stream.flush()
             self._width = 0
 
-    def _text(self, epoch: int, score: float | None) -> str:
+    def _text(self, epoch: int, stage: str, score: str) -> str:
         elapsed = time.perf_counter() - self._start
         left = elapsed / epoch * (self._n_epochs - epoch)
-        rate = epoch * self._n_examples / self._training_seconds
+        rate = (epoch - self._begun_at) * self._n_examples / self._training_seconds
         number, n_in_all = self._n_before + epoch, self._n_before + self._n_epochs
         parts = [
             f"epoch {number:{len(str(n_in_all))}d}/{n_in_all}",
+            *([stage] if stage else []),
             f"{rate:>9,.0f} examples/s",
-            *([] if score is None else [f"{self._measured} {score:8.2f}"]),
+            *([score] if score else []),
             f"took {_clock(elapsed)}" if epoch == self._n_epochs else f"ETA {_clock(left)}",
         ]
         return "   ".join(parts)

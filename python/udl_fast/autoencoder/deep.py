@@ -128,7 +128,7 @@ class DeepAutoencoder(NetStack):
         "output_activation": Choice(OUTPUTS),
         "loss": Choice(LOSSES),
         "pretrain": Flag(),
-        "rbm": Template("RBM"),
+        "rbm": Template("RBM", none_means=science2006),
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions")

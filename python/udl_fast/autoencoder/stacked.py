@@ -103,7 +103,11 @@ class StackedAutoencoder(NetStack):
 
     rules: ClassVar[Mapping[str, Rule]] = {
         "hidden_layer_sizes": Sizes(),
-        "layer": Template("Autoencoder", "SparseAutoencoder", "DenoisingAutoencoder"),
+        "layer": Template(
+            "SparseAutoencoder",
+            "Autoencoder",
+            "DenoisingAutoencoder",
+        ),
         "fine_tune": Flag(),
         **SOLVER_RULES,
     }

@@ -221,7 +221,7 @@ class _Watch:
         self._measured = (self._score or "").replace("_", "-")
         n_before = getattr(model, "n_iter_", 0)  # of a training that goes on
         n_epochs = max(1, sum(stage.n_iter for stage in model._stages()) - n_before)
-        self._lines = EpochLines(n_epochs, n_rows, words, self._measured, n_before=n_before)
+        self._lines = EpochLines(n_epochs, n_rows, words, n_before=n_before)
         self._n_shown = 0
         self._has_begun = False
 
@@ -234,8 +234,11 @@ class _Watch:
         if info["epoch"] == self._n_shown or not epochs or epochs[-1] != model.n_iter_:
             return False
         self._n_shown = info["epoch"]
-        score = None if self._score is None else history[self._score][-1]
-        self._lines.update(info["epoch"], history["seconds"][-1], score)
+        name = next(iter(_score_names(model._learner)), None)
+        score = None if name is None else history[name][-1]
+        measured = (name or "").replace("_", "-")
+        stage = history["stage"][-1] if "stage" in history else ""
+        self._lines.update(info["epoch"], history["seconds"][-1], score, measured, stage)
         return False
 
     def _begin(self) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .. import registry
 from ..persistence.templates import is_template, unfitted
-from .parameters import Rule, wrong
+from .parameters import Option, Rule, meant, wrong
 
 _KEYS = {"model", "parameters"}  # of a template in a file
+_FLAGS = {"true": True, "false": False}
 
 
 class Template(Rule):
@@ -22,10 +24,27 @@ class Template(Rule):
     *models : str
         Names of classes in the registry. Files hold templates of these alone, while a program may use others
         derived from them.
+    none_means : callable, default=None
+        Makes what None stands for, which a command line begins with. None: a model of the first class.
     """
 
-    def __init__(self, *models: str) -> None:
+    def __init__(self, *models: str, none_means: Callable[[], Any] | None = None) -> None:
         self._models = models
+        self._none_means = none_means
+
+    def option(self) -> Option:
+        """The arguments that are others than those of what None means."""
+        return Option(parse=self._parsed, metavar="'NAME=VALUE ...'")
+
+    def _parsed(self, text: str) -> Any:
+        first = registry.find(self._models[0])
+        template = (self._none_means or registry.class_of(first))()
+        for part in text.split():
+            name, sign, value = part.partition("=")
+            if not sign or name not in template.rules:
+                raise ValueError(f"must be NAME=VALUE, got {part!r}{meant(name, template.rules)}")
+            template.set_params(**{name: _value_of(value, template.rules[name], name)})
+        return template
 
     def check(self, value: Any, name: str, owner: str) -> Any:
         """The template, or a tuple of them; each is checked as its own `fit` would."""
@@ -73,3 +92,17 @@ class Template(Rule):
             return unfitted(model_class, parameters)
         except (ValueError, TypeError, NotImplementedError) as error:
             raise type(error)(f"{owner}: {name}: {error}") from None
+
+
+def _value_of(text: str, rule: Rule, name: str) -> Any:
+    """The value of an argument as a command line writes it."""
+    option = rule.option()
+    if option is None:
+        raise ValueError(f"{name} cannot be given here")
+    if option.flag:
+        if text.lower() not in _FLAGS:
+            raise ValueError(f"{name} must be true or false, got {text!r}")
+        return _FLAGS[text.lower()]
+    if option.choices is not None and text not in option.choices:
+        raise ValueError(f"{name} must be {' or '.join(option.choices)}, got {text!r}")
+    return text if option.parse is None else option.parse(text)

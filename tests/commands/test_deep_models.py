@@ -1,0 +1,60 @@
+"""Models of layers on the command line: their stages are told, and templates are written as NAME=VALUE."""
+
+import json
+
+import numpy as np
+import pytest
+
+import udl_fast
+from udl_fast import cli
+
+ROWS = np.random.default_rng(0).random((60, 12)).astype(np.float32)
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.save("rows.npy", ROWS)
+
+
+TRAIN = (
+    "train rows.npy --model deep-autoencoder --hidden-layer-sizes 6,3 --epochs 2 --batch-size 20 "
+    "--rbm "
+)
+
+
+def test_a_deep_model_is_trained_and_used(capsys):
+    assert cli.main([*TRAIN.split(), "n_iter=3 batch_size=20", "--checkpoints", "kept"]) == 0
+    out = capsys.readouterr().out
+    lines = [line for line in out.splitlines() if line.startswith("epoch")]
+    assert [line.split("   ")[1].strip() for line in lines] == (
+        ["layer 1"] * 3 + ["layer 2"] * 3 + ["fine-tuning"] * 2
+    )
+    assert "pseudo-likelihood" in lines[0]
+    assert "reconstruction-score" in lines[-1]
+    model = udl_fast.load("model.safetensors")
+    assert (
+        model.rbm.get_params() == udl_fast.presets.science2006(n_iter=3, batch_size=20).get_params()
+    )
+    assert cli.main(["reconstruct", "model.safetensors", "rows.npy", "back.npy", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["shape"] == [60, 12]
+    np.testing.assert_array_equal(np.load("back.npy"), model.reconstruct(ROWS))
+    assert cli.main(["transform", "model.safetensors", "rows.npy", "code.npy"]) == 0
+    np.testing.assert_array_equal(np.load("code.npy"), model.transform(ROWS))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("n_iter", "must be NAME=VALUE, got 'n_iter'"),
+        ("n_itr=3", "got 'n_itr=3'; did you mean n_iter?"),
+        ("n_iter=few", "must be an integer >= 0, got 'few'"),
+        ("centered=yes", "centered must be true or false, got 'yes'"),
+        ("algorithm=sgd", "algorithm must be cd or pcd or pt, got 'sgd'"),
+    ],
+)
+def test_wrong_templates_are_wrong_usage(capsys, text, message):
+    with pytest.raises(SystemExit) as caught:
+        cli.main([*TRAIN.split(), text])
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err.replace("\n", " ")
