@@ -106,7 +106,8 @@ Matrix dense_product(const Matrix& weights, const Matrix& values, bool to_inputs
   if (!factors.empty()) (activates ? finish.noise : finish.scales) = std::as_const(factors).view();
   Buffer<float> scratch(kStripScratch), entries(n_rows * n_from + kTileUnits);
   const int64_t n_chunks = divide_up(n_from, kListedUnits);
-  Buffer<int32_t> at(n_rows * n_from + kTileUnits), starts(n_rows * (n_chunks + 1));
+  Buffer<int32_t> at(n_rows * n_from + kTileUnits),
+      starts(PixelLists::row_starts(n_rows, n_chunks));
   const PixelLists lists{at.data(), entries.data(), starts.data(), n_chunks};
   const DenseKernels& kernels = dense_kernels();
   if (by_lists) kernels.lists.by_row(from.view(), n_from, 0, n_rows, lists, 0);
@@ -180,7 +181,8 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
   const int64_t n_chunks = divide_up(update.n_rows, kListedRows);
   const int64_t n_padded = round_up(n_inputs, kTileUnits);
   Buffer<float> entries(update.n_rows * n_padded + kTileUnits);
-  Buffer<int32_t> at(update.n_rows * n_padded + kTileUnits), starts(n_padded * (n_chunks + 1));
+  Buffer<int32_t> at(update.n_rows * n_padded + kTileUnits),
+      starts(PixelLists::unit_starts(n_padded / kTileUnits, n_chunks));
   const PixelLists lists{at.data(), entries.data(), starts.data(), n_chunks};
   const DenseKernels& kernels = dense_kernels();
   if (by_lists)

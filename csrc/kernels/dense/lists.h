@@ -9,14 +9,27 @@
 
 namespace udl {
 
-/// Lists cut in chunks of an index: entries of list n and chunk c are at[starts[n * (n_chunks + 1)
-/// + c]] .. at[starts[n * (n_chunks + 1) + c + 1] - 1], in ascending order, with their values
-/// beside them.
+/// Lists cut in chunks of an index, in ascending order: what is listed is at[start[0]] ..
+/// at[start[1] - 1] with its values beside it.
 struct PixelLists {
   int32_t* at;
   float* values;
   int32_t* starts;
   int64_t n_chunks;
+
+  /// The start of a row's units kListedUnits * chunk .., and of a unit's rows kListedRows * chunk
+  /// ..
+  int32_t* of_row(int64_t row, int64_t chunk) const {
+    return starts + row * (n_chunks + 1) + chunk;
+  }
+  int32_t* of_unit(int64_t unit, int64_t chunk) const {
+    const int64_t panel = unit / kTileUnits;
+    return starts + (panel * n_chunks + chunk) * (kTileUnits + 1) + unit % kTileUnits;
+  }
+  static int64_t row_starts(int64_t n_rows, int64_t n_chunks) { return n_rows * (n_chunks + 1); }
+  static int64_t unit_starts(int64_t n_panels, int64_t n_chunks) {
+    return n_panels * n_chunks * (kTileUnits + 1);
+  }
 };
 
 /// Inputs, and rows, of a chunk: what it reads of weights, or of errors, stays in a core's first

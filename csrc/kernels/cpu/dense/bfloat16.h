@@ -107,7 +107,12 @@ UDL_ALWAYS_INLINE void pair_outputs(const DenseWeights& w, int64_t first, int64_
       const float* low =
           w.panels + from_panel * w.panel_stride() + (panel + p) * kTileUnits * kTileUnits;
       const float* high = from_panel + 1 < n_panels ? low + w.panel_stride() : nullptr;
+      const bool has_next = from_panel + 3 < n_panels && j + 2 * kTileUnits < n;
       for (int i = 0; i < kTileUnits; ++i) {
+        if (has_next) {
+          prefetch(low + 2 * w.panel_stride() + i * kTileUnits);
+          prefetch(low + 3 * w.panel_stride() + i * kTileUnits);
+        }
         const f32x16 above = high != nullptr ? load(high + i * kTileUnits) : broadcast(0.0f);
         store(pairs + i * kTileUnits, pack(load(low + i * kTileUnits), above));
       }

@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/dense/update.h"
+#include "kernels/cpu/simd/blocks.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/lists.h"
@@ -17,57 +18,61 @@ constexpr int kListedPanels = 4;
 constexpr int kListedPanels = 2;
 #endif
 
-/// Entries of 16 values that are not 0, which stand for the indices from `first` on.
-UDL_ALWAYS_INLINE int64_t list_sixteen(const float* values, int64_t count, int64_t first,
-                                       const PixelLists& lists, int64_t entry) {
-  for (int64_t k = 0; k < count; ++k) {
-    lists.at[entry] = static_cast<int32_t>(first + k);
-    lists.values[entry] = values[k];
-    entry += values[k] != 0.0f ? 1 : 0;  // NaN stays
-  }
-  return entry;
+/// Lists those of 16 values that are not 0, NaN among them, which stand for the indices from
+/// `first` on. 16 entries are written.
+UDL_ALWAYS_INLINE int64_t list_sixteen(const float* values, int64_t first, const PixelLists& lists,
+                                       int64_t entry) {
+  return entry + store_not_zero(load(values), static_cast<int32_t>(first), lists.values + entry,
+                                lists.at + entry);
 }
 
 int64_t list_by_row(const ConstUnitPanels& values, int64_t n_units, int64_t first_row,
                     int64_t end_row, const PixelLists& lists, int64_t entry) {
   for (int64_t r = first_row; r < end_row; ++r) {
-    int32_t* starts = lists.starts + r * (lists.n_chunks + 1);
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
-      *starts++ = static_cast<int32_t>(entry);
+      *lists.of_row(r, chunk) = static_cast<int32_t>(entry);
       const int64_t end = std::min(n_units, (chunk + 1) * kListedUnits);
       for (int64_t i = chunk * kListedUnits; i < end; i += kTileUnits)
-        entry = list_sixteen(values.panel(i / kTileUnits) + r * kTileUnits,
-                             std::min<int64_t>(kTileUnits, end - i), i, lists, entry);
+        entry = list_sixteen(values.panel(i / kTileUnits) + r * kTileUnits, i, lists, entry);
     }
-    *starts = static_cast<int32_t>(entry);
+    *lists.of_row(r, lists.n_chunks) = static_cast<int32_t>(entry);
   }
   return entry;
+}
+
+/// columns[k * kListedRows + r] = values[r][k] of n <= kListedRows rows, and zeros up to whole
+/// sixteens of rows.
+UDL_ALWAYS_INLINE void columns_of(const float* rows, int64_t n, float* columns) {
+  int64_t r = 0;
+  for (; r + kTileUnits <= n; r += kTileUnits)
+    transpose_corner(rows + r * kTileUnits, columns + r, kListedRows);
+  for (int64_t k = 0; k < kTileUnits && r < n; ++k)
+    for (int64_t i = r; i < round_up(n, kTileUnits); ++i)
+      columns[k * kListedRows + i] = i < n ? rows[i * kTileUnits + k] : 0.0f;
 }
 
 int64_t list_by_unit(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
                      int64_t end_panel, const PixelLists& lists, int64_t entry) {
-  for (int64_t unit = first_panel * kTileUnits; unit < end_panel * kTileUnits; ++unit) {
-    int32_t* starts = lists.starts + unit * (lists.n_chunks + 1);
-    const float* column = values.panel(unit / kTileUnits) + unit % kTileUnits;
+  alignas(64) float columns[kTileUnits * kListedRows];
+  for (int64_t panel = first_panel; panel < end_panel; ++panel)
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
-      *starts++ = static_cast<int32_t>(entry);
-      for (int64_t r = chunk * kListedRows; r < std::min(n_rows, (chunk + 1) * kListedRows); ++r) {
-        const float value = column[r * kTileUnits];
-        lists.at[entry] = static_cast<int32_t>(r);
-        lists.values[entry] = value;
-        entry += value != 0.0f ? 1 : 0;
+      const int64_t first = chunk * kListedRows, n = std::min(kListedRows, n_rows - first);
+      columns_of(values.panel(panel) + first * kTileUnits, n, columns);
+      int32_t* starts = lists.of_unit(panel * kTileUnits, chunk);
+      for (int64_t k = 0; k < kTileUnits; ++k) {
+        starts[k] = static_cast<int32_t>(entry);
+        for (int64_t r = 0; r < n; r += kTileUnits)
+          entry = list_sixteen(columns + k * kListedRows + r, first + r, lists, entry);
       }
+      starts[kTileUnits] = static_cast<int32_t>(entry);
     }
-    *starts = static_cast<int32_t>(entry);
-  }
   return entry;
 }
 
-/// sums[p] += the products of one list, in order.
+/// sums[p] += the products of the list that starts at starts[0], in order.
 template <int kPanels>
-UDL_ALWAYS_INLINE void add_list(const PixelLists& lists, int64_t list, int64_t chunk,
-                                const float* rows, int64_t panel_stride, f32x16 (&sums)[kPanels]) {
-  const int32_t* starts = lists.starts + list * (lists.n_chunks + 1) + chunk;
+UDL_ALWAYS_INLINE void add_list(const PixelLists& lists, const int32_t* starts, const float* rows,
+                                int64_t panel_stride, f32x16 (&sums)[kPanels]) {
   for (int32_t n = starts[0]; n < starts[1]; ++n) {
     const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
     const f32x16 value = broadcast(lists.values[n]);
@@ -87,7 +92,7 @@ UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLis
       f32x16 sums[kPanels];
       for (int p = 0; p < kPanels; ++p)
         sums[p] = chunk > 0 ? load(product.out.panel(panel + p) + r * kTileUnits) : broadcast(0.0f);
-      add_list(lists, r, chunk, weights, stride, sums);
+      add_list(lists, lists.of_row(r, chunk), weights, stride, sums);
       for (int p = 0; p < kPanels; ++p)
         store(product.out.panel(panel + p) + r * kTileUnits, sums[p]);
     }
@@ -117,7 +122,8 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
       f32x16 sums[kPanels];
       for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
       for (int64_t chunk = block; chunk < std::min(lists.n_chunks, block + kChunks); ++chunk)
-        add_list(lists, unit, chunk, outputs.panel(panel), outputs.panel_stride, sums);
+        add_list(lists, lists.of_unit(unit, chunk), outputs.panel(panel), outputs.panel_stride,
+                 sums);
       for (int p = 0; p < kPanels; ++p) total[p] = block > 0 ? total[p] + sums[p] : sums[p];
     }
     for (int p = 0; p < kPanels; ++p) {

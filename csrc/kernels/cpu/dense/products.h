@@ -132,10 +132,13 @@ void to_outputs(const DenseProduct& product) {
 UDL_ALWAYS_INLINE void transpose_strip(const DenseWeights& w, int64_t first, int64_t n,
                                        int64_t panel, int64_t count, float* strip) {
   for (int64_t j = 0; j < n; j += kTileUnits)
-    for (int64_t p = 0; p < count; ++p)
-      transpose_corner(w.panels + (first + j) / kTileUnits * w.panel_stride() +
-                           (panel + p) * kTileUnits * kTileUnits,
-                       strip + (p * kStripUnits + j) * kTileUnits);
+    for (int64_t p = 0; p < count; ++p) {
+      const float* corner = w.panels + (first + j) / kTileUnits * w.panel_stride() +
+                            (panel + p) * kTileUnits * kTileUnits;
+      if (j + kTileUnits < n)
+        for (int i = 0; i < kTileUnits; ++i) prefetch(corner + w.panel_stride() + i * kTileUnits);
+      transpose_corner(corner, strip + (p * kStripUnits + j) * kTileUnits);
+    }
 }
 
 void to_inputs(const DenseProduct& product) {

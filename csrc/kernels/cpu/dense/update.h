@@ -25,34 +25,36 @@ constexpr int kGradientPanels = 1;
 
 template <OptimizerRule kRule, bool kDecays>
 UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const ParameterRows& rows) {
+  float *const weights = rows.weights, *const first_of = rows.first, *const second_of = rows.second;
+  const float* const gradient = rows.gradient;
   const f32x16 rate = broadcast(step.rate), momentum = broadcast(step.momentum);
   const f32x16 decay = broadcast(step.weight_decay), l1 = broadcast(step.l1);
   for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += kTileUnits) {
-    f32x16 g = load(rows.gradient + at), w = broadcast(0.0f);
-    if constexpr (kDecays || kRule > OptimizerRule::accumulate) w = load(rows.weights + at);
+    f32x16 g = load(gradient + at), w = broadcast(0.0f);
+    if constexpr (kDecays || kRule > OptimizerRule::accumulate) w = load(weights + at);
     if constexpr (kDecays) g = (g + decay * w) + l1 * sign(w);
     if constexpr (kRule == OptimizerRule::gradient) {
-      store(rows.first + at, g);
+      store(first_of + at, g);
     } else if constexpr (kRule == OptimizerRule::accumulate) {
-      store(rows.first + at, load(rows.first + at) + g);
+      store(first_of + at, load(first_of + at) + g);
     } else if constexpr (kRule == OptimizerRule::descent) {
-      store(rows.weights + at, w - rate * g);
+      store(weights + at, w - rate * g);
     } else if constexpr (kRule == OptimizerRule::adam) {
-      f32x16 first = load(rows.first + at), second = load(rows.second + at);
+      f32x16 first = load(first_of + at), second = load(second_of + at);
       first = first + broadcast(step.one_minus_beta1) * (g - first);
       second = second + broadcast(step.one_minus_beta2) * (g * g - second);
-      store(rows.first + at, first);
-      store(rows.second + at, second);
+      store(first_of + at, first);
+      store(second_of + at, second);
       const f32x16 size =
           square_root(second * broadcast(step.correction)) + broadcast(step.epsilon);
-      store(rows.weights + at, w - (rate * first) / size);
+      store(weights + at, w - (rate * first) / size);
     } else {
-      const f32x16 move = rate * g, velocity = momentum * load(rows.first + at) - move;
-      store(rows.first + at, velocity);
+      const f32x16 move = rate * g, velocity = momentum * load(first_of + at) - move;
+      store(first_of + at, velocity);
       if constexpr (kRule == OptimizerRule::nesterov)
-        store(rows.weights + at, w + (momentum * velocity - move));
+        store(weights + at, w + (momentum * velocity - move));
       else
-        store(rows.weights + at, w + velocity);
+        store(weights + at, w + velocity);
     }
   }
 }

@@ -31,12 +31,13 @@ UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
   }
 }
 
-/// Rows of 16 x 16 values to columns; both lie row after row.
-UDL_ALWAYS_INLINE void transpose_corner(const float* corner, float* columns) {
+/// Rows of 16 x 16 values to columns, which lie column_stride apart; rows lie one after the other.
+UDL_ALWAYS_INLINE void transpose_corner(const float* corner, float* columns,
+                                        int64_t column_stride = kTileUnits) {
   for (int j = 0; j < kTileUnits; j += 4) {
     f32x16 four[4];
     load_columns(corner + j, kTileUnits, four);
-    for (int k = 0; k < 4; ++k) store(columns + (j + k) * kTileUnits, four[k]);
+    for (int k = 0; k < 4; ++k) store(columns + (j + k) * column_stride, four[k]);
   }
 }
 

@@ -90,6 +90,19 @@ UDL_ALWAYS_INLINE f32x16 where_less(f32x16 a, f32x16 b, f32x16 x, f32x16 y) {
           _mm256_blendv_ps(y.high, x.high, _mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ))};
 }
 
+/// Without branches, which would be guessed wrong.
+UDL_ALWAYS_INLINE int store_not_zero(f32x16 a, int32_t first, float* values, int32_t* numbers) {
+  float lanes[16];
+  store(lanes, a);
+  int n = 0;
+  for (int k = 0; k < 16; ++k) {
+    values[n] = lanes[k];
+    numbers[n] = first + k;
+    n += lanes[k] != 0.0f ? 1 : 0;
+  }
+  return n;
+}
+
 // ---- integers ----
 
 UDL_ALWAYS_INLINE i32x16 operator+(i32x16 a, i32x16 b) {

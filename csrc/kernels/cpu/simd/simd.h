@@ -20,6 +20,8 @@
 //   sign             -1, 0 or +1; 0 for NaN
 //   less             mask of a < b
 //   where_less       x where a < b, else y
+//   store_not_zero   the lanes of a that are not 0, one after the other, and their numbers counted
+//                    from `first`; how many. What follows them in sixteen places means nothing
 //   to_float, round_to_int (ties to even), float_from_bits
 //
 // Words

@@ -23,9 +23,15 @@ class ListedInputs {
         unit_chunks_(divide_up(n_units, kListedUnits)),
         row_chunks_(divide_up(max_rows, kListedRows)) {
     for (Room& room : by_row_)
-      room = Room(divide_up(max_rows, kBlockRows), row_room(), max_rows * (unit_chunks_ + 1));
+      room = Room(divide_up(max_rows, kBlockRows), row_room(),
+                  PixelLists::row_starts(max_rows, unit_chunks_));
     const int64_t n_panels = divide_up(n_units, kTileUnits);
-    by_unit_ = Room(n_panels, unit_room(), n_panels * kTileUnits * (row_chunks_ + 1));
+    by_unit_ = Room(n_panels, unit_room(), PixelLists::unit_starts(n_panels, row_chunks_));
+  }
+
+  /// Entries are counted in 32 bits.
+  static bool have_room(int64_t n_units, int64_t max_rows) {
+    return (n_units + kTileUnits) * (max_rows + kBlockRows) < INT32_MAX;
   }
 
   bool are_used() const { return n_units_ > 0; }

@@ -64,7 +64,8 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
              net.bfloat16),
       scratch_(n_threads) {
   const NetShape& shape = net.shape;
-  if (!net.bfloat16 && lists_pay(examples, objective))
+  if (!net.bfloat16 && ListedInputs::have_room(shape.n_inputs(), max_rows) &&
+      lists_pay(examples, objective))
     lists_ = ListedInputs(shape.n_inputs(), max_rows);
   for (int i = 0; i < 2; ++i) {
     terms_[i] = gradient_terms(shape, rooms_, rooms_.inputs[i]);
