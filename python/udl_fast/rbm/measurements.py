@@ -124,7 +124,9 @@ class Measurements(Inference):
         if self.precision == "float64":
             return _COST_OF_DOUBLES
         n_weights = int(self.n_components) * rows.shape[1]
-        of_large = _COST_OF_BITS if self._measures_bits(rows) else _COST_OF_REALS
+        # What a flip does to Gaussian hidden units is a sum (0.9 at 784-500), to rectified ones a function (7).
+        is_cheap = {"gaussian": True, "relu": False}.get(self.hidden, self._measures_bits(rows))
+        of_large = _COST_OF_BITS if is_cheap else _COST_OF_REALS
         return of_large * n_weights / (n_weights + _WEIGHTS_FOR_HALF_COST)
 
     def _measures_bits(self, rows: _core.Rows) -> bool:

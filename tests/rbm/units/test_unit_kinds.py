@@ -335,6 +335,20 @@ def test_default_rates_stay_finite(visible, hidden, algorithm, precision):
     assert np.isfinite(model.score(X))
 
 
+@pytest.mark.parametrize(("hidden", "n_components"), [("gaussian", 2), ("relu", 6)])
+def test_real_hidden_units_learn_a_code(hidden, n_components):
+    """Grey rows made of two numbers each, in the packed engine: the code tells them, and rebuilds the rows."""
+    g = np.random.default_rng(4)
+    z = g.normal(size=(1000, 2))
+    X = (1 / (1 + np.exp(-z @ g.normal(0, 1.2, (2, 20))))).astype(np.float32)
+    options = {"n_iter": 40, "batch_size": 20, "learning_rate": 0.01, "final_momentum": 0.9}
+    model = RBM(n_components, hidden=hidden, random_state=0, **options).fit(X)
+    code = np.column_stack([model.transform(X), np.ones(len(X))])
+    told = code @ np.linalg.lstsq(code, z, rcond=None)[0]
+    assert ((z - told) ** 2).mean() < 0.1
+    assert ((model.reconstruct(X) - X) ** 2).mean() < 0.2 * X.var(axis=0).mean()
+
+
 @pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
 def test_softmax_units_learn_what_goes_together(precision):
     """Two letters that are always the same one."""
