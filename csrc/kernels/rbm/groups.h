@@ -16,6 +16,8 @@ struct GroupInput {
   int64_t tile_stride;
   const int64_t* starts;  ///< the first unit of each group, and behind them the number of units
   int64_t n_groups;
+  /// Inverse temperatures of the sixteen rows, whose inputs count so often; null: 1. Not of words.
+  const float* betas = nullptr;
 };
 
 /// Where rows of draws are: row r is chain first_chain + r.

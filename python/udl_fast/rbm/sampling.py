@@ -188,7 +188,7 @@ class Sampling(Inference):
             Parallel tempering: as many chains at each of so many temperatures, evenly spaced in beta from
             1 down to `beta_min`, which swap states after every step as those of ``algorithm="pt"`` do.
             What the chains at beta = 1 find is returned: samples of modes that one chain does not leave.
-            Not with `clamp`; of other units than binary ones in precision="float64".
+            Not with `clamp`; of real units in precision="float64".
         beta_min : float in [0, 1], default=0.0
             Inverse temperature of the hottest chains.
         random_state : int, RandomState or None, default=None

@@ -78,7 +78,7 @@ def check_ladder(model: Any, beta_min: float) -> None:
             f"{owner}: beta_min must be above 0 with visible={kinds[0]!r} and hidden={kinds[1]!r}: at 0 real "
             "numbers have no distribution; got 0"
         )
-    if model.precision != "float64" and kinds != ("bernoulli", "bernoulli"):
+    if model.precision != "float64" and not set(kinds).issubset(KINDS_OF_BITS):
         raise NotImplementedError(
             f"{owner}: chains of several temperatures have no visible={kinds[0]!r} with hidden={kinds[1]!r} in "
             f"precision={model.precision!r} yet; precision='float64' has them"

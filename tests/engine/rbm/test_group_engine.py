@@ -26,6 +26,14 @@ LEARNING = {
     "centred": {"centered": True, "momentum": 0.5},
     "pcd-2": {"algorithm": "pcd", "k": 2},
     "pcd, chains other than rows": {"algorithm": "pcd", "chains": 7, "momentum": 0.5},
+    "tempering": {
+        "algorithm": "pt",
+        "n_temperatures": 3,
+        "beta_min": 0.1,
+        "chains": 21,
+        "k": 2,
+        "adaptive_betas": True,
+    },
 }
 
 
@@ -170,7 +178,7 @@ def test_groups_that_are_held_keep_their_values(n_threads):
 def learn(engine, data, options, n_threads, order=None):
     settings = {**SETTINGS, **options}
     chains = states(settings.pop("chains", 10), engine.n_hidden, 0.5)
-    if settings["algorithm"] == "pcd":
+    if settings["algorithm"] != "cd":
         engine.set_chains(chains)
     return engine.train(rows_of(data), order, settings, SEED, 3, n_threads)
 

@@ -440,11 +440,15 @@ def hidden_distribution(model):
     return h, np.exp(log_p - logsumexp(log_p))
 
 
-@pytest.mark.parametrize("visible", ["softmax", "gaussian"])
-def test_tempered_chains_stay_in_equilibrium(visible):
+@pytest.mark.parametrize(
+    ("visible", "precision"),
+    [("softmax", "float64"), ("softmax", "fixed"), ("gaussian", "float64")],
+)
+def test_tempered_chains_stay_in_equilibrium(visible, precision):
     """At every temperature, with swaps between them."""
     engine, model = make(visible, "bernoulli", spread=0.9)
-    n, betas = 20_000, (1.0, 0.6, 0.2)
+    engine = packed_of(engine) if precision == "fixed" else engine
+    n, betas = 20_004, (1.0, 0.6, 0.2)  # temperatures do not end with sixteen rows
     h, p = zip(*[hidden_distribution(at_temperature(model, beta)) for beta in betas], strict=True)
     chosen = [rng(31, t).choice(len(h[0]), n, p=of_beta) for t, of_beta in enumerate(p)]
     engine.set_chains(h[0][np.concatenate(chosen)].astype(bool))

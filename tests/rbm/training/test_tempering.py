@@ -206,6 +206,11 @@ def test_temperatures_of_other_kinds_of_units():
     arguments = {"algorithm": "pt", "n_temperatures": 3, "n_chains": 10, **options}
     tempered = RBM(3, n_iter=2, beta_min=0.2, **arguments).fit(X)
     assert tempered.h_samples_.shape == (30, 3)
+    letters = np.eye(3, dtype=np.uint8)[g.integers(0, 3, (200, 2))].reshape(200, 6)
+    groups = {"visible": "softmax", "visible_groups": [3, 3], "n_temperatures": 3, "n_chains": 10}
+    potts = RBM(3, algorithm="pt", n_iter=2, random_state=0, **groups).fit(letters)
+    drawn = potts.sample(50, 20, n_temperatures=4)
+    assert (drawn.reshape(50, 2, 3).sum(axis=2) == 1).all()
     with pytest.raises(ValueError, match="beta_min must be above 0 with visible='gaussian'"):
         RBM(3, **arguments).fit(X)
     with pytest.raises(NotImplementedError, match="precision='float64' has them"):

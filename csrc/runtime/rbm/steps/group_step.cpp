@@ -67,23 +67,40 @@ bool GroupStep::has_value(int64_t group, int64_t row, const BitMatrixView* data)
 }
 
 void GroupStep::draw(int64_t block, int64_t rows, const GroupDraws& draws,
-                     const BitMatrixView* data, const StatesRoom& to, int thread) {
+                     const BitMatrixView* data, const StatesRoom& to, int thread,
+                     const GroupTempering& tempering) {
   Scratch& scratch = scratch_[thread];
   const auto first = static_cast<uint32_t>(block * kTileUnits);
   const GroupDraws of_block{draws.key, draws.first_chain + first};
-  if (!layer_.counts_words()) return draw_values(block, rows, of_block, data, to.bits, scratch);
+  if (!layer_.counts_words())
+    return draw_values(block, rows, of_block, data, to.bits, scratch, tempering);
   for_rows_of(block, rows, [&](int64_t r) { count_words(r, of_block, to.words, scratch); });
 }
 
 void GroupStep::draw_values(int64_t block, int64_t rows, const GroupDraws& draws,
-                            const BitMatrixView* data, const BitMatrixView& to, Scratch& scratch) {
-  kernels_.choose(input(block), draws, scratch.columns.data(), scratch.chosen.data());
+                            const BitMatrixView* data, const BitMatrixView& to, Scratch& scratch,
+                            const GroupTempering& tempering) {
+  GroupInput inputs = input(block);
+  if (tempering.betas != nullptr) inputs.betas = tempering.betas + block * kTileUnits;
+  kernels_.choose(inputs, draws, scratch.columns.data(), scratch.chosen.data());
   for_rows_of(block, rows, [&](int64_t r) {
     for (int64_t w = 0; w < to.word_columns(); ++w) to.word_column(w)[r] = 0;
     for (int64_t g = 0; g < n_groups(); ++g)
       if (has_value(g, r, data))
         switch_on(to, r, layer_.group_starts[g] + scratch.chosen[g * kTileUnits + r % kTileUnits]);
+    if (tempering.energies != nullptr)
+      tempering.energies[r] = sum_of_inputs(r, scratch.chosen.data() + r % kTileUnits);
   });
+}
+
+/// Of the units that are on, at beta = 1, in order of the groups.
+double GroupStep::sum_of_inputs(int64_t row, const int32_t* chosen) const {
+  double sum = 0;
+  for (int64_t g = 0; g < n_groups(); ++g) {
+    const int64_t unit = layer_.group_starts[g] + chosen[g * kTileUnits];
+    sum += inputs_[unit / kTileUnits * tile_stride_ + row * kTileUnits + unit % kTileUnits];
+  }
+  return sum;
 }
 
 /// Units in ascending order: those of each word of bits in theirs.

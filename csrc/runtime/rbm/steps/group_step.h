@@ -11,6 +11,13 @@
 
 namespace udl {
 
+/// Rows at several temperatures, of units in groups but words.
+struct GroupTempering {
+  const float* betas = nullptr;  ///< of each row, padded to sixteen; null: 1
+  double* energies = nullptr;  ///< unless null: minus what each row's states have of its energy, of
+                               ///< their biases and their pairs with hidden states
+};
+
 class GroupStep {
  public:
   /// Of a layer, whose groups must outlive this, for up to `max_rows` rows. Nothing where units are
@@ -27,7 +34,7 @@ class GroupStep {
   /// Draws the states of the first `rows` rows, as far as they are in the block, by the work of
   /// this thread. Groups without a value in the same row of `data`, which may be null, get none.
   void draw(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
-            const StatesRoom& to, int thread);
+            const StatesRoom& to, int thread, const GroupTempering& tempering = {});
   /// Their means likewise, times `lengths` where rows have them.
   void means(int64_t block, int64_t rows, const BitMatrixView* data, const float* lengths,
              const MeanRows& to, int thread);
@@ -43,7 +50,8 @@ class GroupStep {
   };
 
   void draw_values(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
-                   const BitMatrixView& to, Scratch& scratch);
+                   const BitMatrixView& to, Scratch& scratch, const GroupTempering& tempering);
+  double sum_of_inputs(int64_t row, const int32_t* chosen) const;
   void count_words(int64_t row, const GroupDraws& of_block, const WordsRoom& to, Scratch& scratch);
   GroupInput input(int64_t block) const;
   int64_t n_groups() const { return static_cast<int64_t>(layer_.group_starts.size()) - 1; }

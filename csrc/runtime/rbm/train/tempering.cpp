@@ -73,7 +73,16 @@ Tempering::Tempering(const RbmState& state, const TrainSettings& settings)
       n_chains_(state.n_chains() / settings.ladder.n_temperatures),
       betas_(ladder_betas(settings.ladder, state.betas)),
       swaps_(is_on() ? n_chains_ : 0, ladder_.n_temperatures) {
-  if (is_on()) visible_terms_.resize(state.visible_tiles() * state.n_chains());
+  if (!is_on()) return;
+  visible_terms_.resize(state.visible_tiles() * state.n_chains());
+  row_betas_.resize(round_up(state.n_chains(), kTileUnits));
+  for (int64_t r = 0; r < state.n_chains(); ++r) row_betas_[r] = betas_[r / n_chains_];
+}
+
+/// All of a row in the place of the first tile; those of others stay 0.
+GroupTempering Tempering::of_groups() {
+  if (!is_on()) return {};
+  return {row_betas_.data(), visible_terms_.data()};
 }
 
 /// Biases are those of the moment: they move with every update.

@@ -7,6 +7,7 @@
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
 #include "runtime/rbm/steps/draw_schedule.h"
+#include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/steps/spacing.h"
 
@@ -26,6 +27,9 @@ class Tempering {
 
   /// Keeps what a tile of visible units, just drawn from these sums, adds to the energies.
   void keep_energies(int64_t tile, const UnitInput& input, const BitMatrixView& visible);
+  /// The same of units in groups, which draw a row at a time: where their part goes, and at which
+  /// temperatures. Nothing of either where there is one temperature.
+  GroupTempering of_groups();
   /// Once all tiles have: swaps visible states of chain c of the temperatures. `hidden` are the
   /// states they were drawn from.
   void swap(int64_t c, const DrawSchedule::Swaps& swaps, const BitMatrixView& visible,
@@ -42,6 +46,7 @@ class Tempering {
   const std::vector<float> betas_;
   SwapRecord swaps_;
   Buffer<double> visible_terms_;  ///< [visible tile][row]: of minus the energy
+  Buffer<float> row_betas_;       ///< padded to sixteen
 };
 
 }  // namespace udl

@@ -155,7 +155,7 @@ void check_layer(const TrainSettings& settings, const char* layer, UnitKind kind
   const std::string units = std::string(layer) + "='" + unit_kind_name(kind) + "'";
   if (settings.sampled_statistics && !has_bits(kind))
     throw_invalid("train: statistics='sampled' counts pairs of bits, got " + units);
-  if (!settings.ladder.has_one())
+  if (!settings.ladder.has_one() && !has_bits(kind))
     throw NotAvailable("train: chains of several temperatures are not available yet with " + units);
 }
 

@@ -34,7 +34,8 @@ void VisibleTiles::activate_groups(int64_t block, const BatchStates& states, int
   const GroupDraws draws{run_.draws.chain_visible(states.batch.index, s), 0};
   const StatesRoom room =
       lengths != nullptr ? run_.states.words_room(states.batch) : StatesRoom(states.chain.bits);
-  run_.groups.draw(block, states.chain.count, draws, data, room, thread);
+  run_.groups.draw(block, states.chain.count, draws, data, room, thread,
+                   run_.tempering.of_groups());
 }
 
 void VisibleTiles::store_means(int64_t tile, const BatchStates& states, const UnitInput& input,

@@ -21,15 +21,16 @@ void keep_inputs(const UnitInput& in, const UnitOutput& out) {
   activate_real(in, out, InputsAlone{});
 }
 
-/// Inputs with units as rows: columns[16 i + r].
+/// Inputs with units as rows, at the temperatures of theirs: columns[16 i + r].
 void load_group_columns(const GroupInput& in, float* columns) {
+  const f32x16 betas = in.betas != nullptr ? load(in.betas) : broadcast(1.0f);
   const int64_t n_tiles = divide_up(in.starts[in.n_groups], kTileUnits);
   for (int64_t tile = 0; tile < n_tiles; ++tile)
     for (int q = 0; q < kTileUnits; q += 4) {
       f32x16 four[4];
       load_columns(in.inputs + tile * in.tile_stride + q, kTileUnits, four);
       for (int k = 0; k < 4; ++k)
-        store(columns + (tile * kTileUnits + q + k) * kTileUnits, four[k]);
+        store(columns + (tile * kTileUnits + q + k) * kTileUnits, betas * four[k]);
     }
 }
 
