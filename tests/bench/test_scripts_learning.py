@@ -122,6 +122,11 @@ def test_science2006_mnist(tmp_path):
     assert (tmp_path / "result.png").stat().st_size > 0
 
 
+def test_stacked_sae(tmp_path):
+    results = run("stacked_sae", tmp_path)["results"]
+    assert 40 < results["before"] < results["after"]
+
+
 def test_untuned_defaults(tmp_path):
     (found,) = run("untuned_defaults", tmp_path)["results"]
     assert found["share_of_pca"] < 1.5  # of few epochs
