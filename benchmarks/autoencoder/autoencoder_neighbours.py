@@ -1,8 +1,8 @@
 """How good is the code of an autoencoder as a measure of likeness?
 
 The nearest training image of every MNIST test image, by the distance of their codes, is of the same digit or not.
-Published for such a code of permutation-invariant MNIST: 97.58 and 97.63 % (Donahue, Krähenbühl and Darrell 2017,
-autoencoders of the l2 and l1 error), against some 96.9 % by pixels.
+Published for the code of a net that knows nothing of the places of pixels: 97.58 and 97.63 % (Donahue, Krähenbühl
+and Darrell 2017, autoencoders of the l2 and l1 error, encoders 784-1024-1024-50), against some 96.9 % by pixels.
 """
 
 import sys
@@ -13,18 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
-from udl_fast import DenoisingAutoencoder, datasets
+from udl_fast import DeepAutoencoder, datasets
 from udl_fast.bench.table import markdown_table
 
 NAME = "autoencoder_neighbours"
 WANTED = 97.6  # percent
 SETTINGS: dict[str, Any] = {
-    "n_components": 128,
+    "hidden_layer_sizes": (1024, 1024, 50),  # as published; neither pretrained here nor there
+    "pretrain": False,
     "activation": "relu",
-    "corruption": "gaussian",
-    "corruption_level": 0.5,
-    "tied_weights": True,
-    "learning_rate": 2e-3,
     "learning_rate_schedule": "linear",
     "n_iter": 30,
 }
@@ -68,6 +65,7 @@ def main() -> int:
     """Train, print, record; 1 if neighbours are not as alike as they should be."""
     options = parser(__doc__)
     options.add_argument("--seed", type=int, default=0)
+    options.add_argument("--precision", default="float32", help='or "fast"')
     arguments = options.parse_args()
     path = output_path(arguments, NAME)
     if arguments.quick:
@@ -77,8 +75,10 @@ def main() -> int:
     else:
         train, test = (datasets.load_mnist(subset=subset) for subset in ("train", "test"))
         X, y, X_test, y_test = train.data, train.target, test.data, test.target
-    settings = SETTINGS | {"n_iter": 5} if arguments.quick else SETTINGS
-    model = DenoisingAutoencoder(random_state=arguments.seed, **settings)
+    settings = (
+        SETTINGS | {"hidden_layer_sizes": (64, 16), "n_iter": 10} if arguments.quick else SETTINGS
+    )
+    model = DeepAutoencoder(precision=arguments.precision, random_state=arguments.seed, **settings)
     begin = time.perf_counter()
     model.fit(X)
     seconds = time.perf_counter() - begin
