@@ -124,6 +124,29 @@ def test_a_loss_that_is_no_number_ends_training():
     assert result["n_updates"] < 10
 
 
+def test_a_pass_ends_between_minibatches_when_it_is_told_to():
+    (engine,) = engines(NETS["deep"], "float32")
+    rows, seen = images(40_000), []
+
+    def stop(n_rows):
+        seen.append((n_rows, engine.parameters()))
+        return True
+
+    settings = {"batch_size": 2, **SOLVERS["adam"]}
+    result = engine.train(rows, None, settings, SEED, 0, 2, stop)
+    assert result["stopped"]
+    assert len(seen) == 1
+    assert seen[0][0] == result["n_rows"] == 2 * result["n_updates"] < 40_000
+    np.testing.assert_array_equal(engine.parameters(), seen[0][1])
+    assert engine.state()["adam_steps"] == result["n_updates"]
+
+    def interrupt(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        engine.train(rows, None, settings, SEED, 0, 2, interrupt)
+
+
 # ---- precision="fast": products of bfloat16 numbers ----
 
 
