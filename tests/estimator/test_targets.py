@@ -12,6 +12,7 @@ from tests.support.models import assert_same_state
 from tests.support.softmax_regression import SoftmaxRegression
 from udl_fast import registry
 from udl_fast.callbacks import History
+from udl_fast.estimator.declarations import Stage
 
 y = np.where(X[:, :6].sum(axis=1) > X[:, 6:].sum(axis=1), "left", "right")
 
@@ -99,6 +100,27 @@ def test_a_new_fit_has_new_classes():
     fitted = model().fit(X, y).fit(X, numbers)
     assert fitted.classes_.tolist() == [3, 8]
     np.testing.assert_array_equal(fitted.components_, model().fit(X, y).components_)
+
+
+class Headed(SoftmaxRegression):
+    """A model inside learns the targets first."""
+
+    def _stages(self):
+        return [Stage("head", 3, "head"), Stage("whole", self.n_iter)]
+
+    def _new_learner(self, number):
+        return model(n_iter=3)
+
+
+def test_a_model_inside_learns_the_targets_too():
+    held_out = History(validation=(X[:40], y[:40]), n_rows=90)
+    headed = Headed(n_iter=2, batch_size=10, random_state=0, callbacks=[held_out]).fit(X, y)
+    inside = headed._inside["head"]
+    alone = model(n_iter=3, callbacks=[held_out]).fit(X, y)
+    np.testing.assert_array_equal(inside.components_, alone.components_)
+    assert list(inside.classes_) == ["left", "right"]
+    for name in ("log_likelihood", "validation_log_likelihood"):
+        assert headed.history_[name][:3] == alone.history_[name]
 
 
 def test_validation_is_a_pair():

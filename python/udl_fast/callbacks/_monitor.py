@@ -75,7 +75,7 @@ class Watch:
         if learner is not None:
             X = model._stage_input(number, X)
             model = model._inside[learner]
-            return _of_validation(lambda: (model._rows(model._matrix(X), training=False), None))
+            X = _of_validation(lambda: model._matrix(X))
         return _of_validation(
             lambda: (model._rows(X, training=False), model._targets(self._y, X.shape[0]))
         )
