@@ -13,7 +13,7 @@ from tests.support.bernoulli_mixture import StagedMixture
 
 import udl_fast
 from benchmarks.interrupts.operation import Found, Operation, leftovers
-from udl_fast import RBM, BernoulliRBM, registry
+from udl_fast import RBM, Autoencoder, BernoulliRBM, DeepAutoencoder, SparseAutoencoder, registry
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 from udl_fast.estimator import transaction
 from udl_fast.rbm import sampling
@@ -41,10 +41,20 @@ def learned(model: Model) -> Any:
     """Everything that tells one state of a model from another, but its history; None before fit."""
     if not model.__sklearn_is_fitted__():
         return None
+    # A learner that a stage has begun with tells no more than what it was made of.
+    parts = {name: learned(part) for name, part in model._inside.items() if part.n_iter_}
     counts = {name: getattr(model, name) for name in model._counts}
-    arrays = {name: (array.shape, array.tobytes()) for name, array in model._engine.state().items()}
+    state = {} if _has_just_begun(model) else model._engine.state()
+    arrays = {name: (array.shape, array.tobytes()) for name, array in state.items()}
     names = tuple(model.__dict__.get("feature_names_in_", ()))
-    return counts, arrays, names, np.dtype(model._dtype).name, _position(model)
+    return counts, arrays, names, np.dtype(model._dtype).name, _position(model), parts
+
+
+def _has_just_begun(model: Model) -> bool:
+    """Whether its own engine was made for this stage, after stages in which models inside learned."""
+    number, done = model._position
+    stages = model._stages()
+    return 0 < number < len(stages) and not done and stages[number - 1].learner is not None
 
 
 def _position(model: Model) -> tuple[int, int]:
@@ -239,6 +249,21 @@ def _operations_of(name: str, make: Callable[..., Model]) -> list[Operation]:
     ]
 
 
+def _deep_operations(name: str, make: Callable[..., Model]) -> list[Operation]:
+    """Of a model whose parts are models: arrays are not assigned, and parts learn in stages."""
+
+    def fitted(**changes: Any) -> Model:
+        return make(**changes).fit(X)
+
+    return [
+        _operation(f"{name}: fit", make, _fit(X)),
+        _operation(f"{name}: refit on other columns", fitted, _fit(WIDE)),
+        _operation(f"{name}: watched refit", fitted, _fit(WIDE), watched=True),
+        _operation(f"{name}: partial_fit", fitted, lambda model: model.partial_fit(X[:10])),
+        _saving(f"{name}: save", fitted),
+    ]
+
+
 def _saving(name: str, make: Callable[[], Model]) -> Operation:
     """Over a file of another model."""
 
@@ -260,8 +285,8 @@ def _saving(name: str, make: Callable[[], Model]) -> Operation:
 
 
 def operations() -> list[Operation]:
-    """Of an RBM, of what only its drop-in has, and of a model whose engine is written in Python and which learns
-    in two stages."""
+    """Of an RBM, of what only its drop-in has, of a model whose engine is written in Python and which learns
+    in two stages, of a net by two kinds of solver, and of a net whose layers are pretrained by models inside."""
 
     def rbm(**changes: Any) -> RBM:
         return RBM(**_options(algorithm="pcd", momentum=0.5, **changes))
@@ -275,6 +300,17 @@ def operations() -> list[Operation]:
     def staged(**changes: Any) -> StagedMixture:
         return StagedMixture(**_options(**changes))
 
+    def autoencoder(**changes: Any) -> Autoencoder:
+        return Autoencoder(**_options(**changes))
+
+    def by_lbfgs(**changes: Any) -> SparseAutoencoder:
+        return SparseAutoencoder(**_options(**changes))
+
+    def deep(**changes: Any) -> DeepAutoencoder:
+        options = _options(hidden_layer_sizes=(4, 2), n_iter=2, rbm=RBM(n_iter=2), **changes)
+        del options["n_components"]
+        return DeepAutoencoder(**options)
+
     if "StagedMixture" not in registry.names():
         registry.register("StagedMixture", StagedMixture.__module__, "staged-mixture")
     return [
@@ -282,4 +318,7 @@ def operations() -> list[Operation]:
         _operation("RBM: cd goes on as pcd", trained_by_cd, _fit(X)),
         _operation("BernoulliRBM: _fit", drop_in, lambda model: model._fit(X[:7], 3)),
         *_operations_of("StagedMixture", staged),
+        *_operations_of("Autoencoder", autoencoder),
+        _operation("SparseAutoencoder: fit by L-BFGS", by_lbfgs, _fit(X)),
+        *_deep_operations("DeepAutoencoder", deep),
     ]

@@ -246,10 +246,14 @@ py::tuple dense_loss(const Matrix& sums, const Matrix& targets, const std::strin
   call.log_sums = log_sums.data();
   call.target_sums = target_sums.data();
   const LossKernels& kernels = dense_kernels().loss;
-  if (call.activation == Activation::softmax)
-    kernels.softmax_sums(call, log_sums.data(), target_sums.data());
+  const auto sum_of_softmax = [&] {
+    if (call.activation == Activation::softmax)
+      kernels.softmax_sums(call, log_sums.data(), target_sums.data());
+  };
+  sum_of_softmax();
   const double value = kernels.errors(call);
   call.units = x.view();
+  sum_of_softmax();
   kernels.activate(call);
   return py::make_tuple(matrix(x, n_rows), matrix(errors, n_rows), value);
 }

@@ -91,10 +91,13 @@ void check_steps(int64_t n_steps, int64_t step, const char* function) {
                   ", since Gibbs steps are numbered by 48 bits; got " + std::to_string(n_steps));
 }
 
-void check_beta(double beta, const char* function) {
+/// At beta = 0 a normal unit could be anywhere.
+void check_beta(const RbmEngine& engine, double beta, const char* function) {
   if (!(beta >= 0 && beta <= 1))
     throw_invalid(std::string(function) + ": beta must be between 0 and 1, got " +
                   std::to_string(beta));
+  if (beta == 0 && (is_normal(engine.units().visible) || is_normal(engine.units().hidden)))
+    throw_invalid(std::string(function) + ": beta must be above 0 for units of real values, got 0");
 }
 
 std::pair<Rows, Rows> run_chains(const RbmEngine& engine, const GibbsCall& call, int n_threads) {
@@ -111,7 +114,7 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
   const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs");
-  check_beta(beta, "gibbs");
+  check_beta(engine, beta, "gibbs");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs");
   return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta}, n_threads);
 }
@@ -122,7 +125,7 @@ py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps
   check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
   const DrawSource source = draw_source("gibbs_means", rows, seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs_means");
-  check_beta(beta, "gibbs_means");
+  check_beta(engine, beta, "gibbs_means");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs_means");
   const RealArray out(engine, {rows.rows(), engine.n_visible()});
   run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta, out.span()}, n_threads);

@@ -1,6 +1,7 @@
 #pragma once
 // Settings of nets by name, checked.
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include "bindings/train_arguments.h"
@@ -73,7 +74,10 @@ inline UpdateRule read_rule(SettingsReader& reader, const char* function) {
   check_not_negative(out.learning_rate, function, "learning_rate");
   check_share(out.momentum, function, "momentum");
   check_share(out.square_decay, function, "square_decay");
-  check_not_negative(out.epsilon, function, "epsilon");
+  // Where a gradient has always been 0, its size is that alone.
+  if (!(out.epsilon >= std::numeric_limits<float>::min()))
+    throw_invalid(std::string(function) + ": epsilon must be at least 1.2e-38, got " +
+                  std::to_string(out.epsilon));
   return out;
 }
 

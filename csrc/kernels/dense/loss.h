@@ -41,8 +41,10 @@ struct LossKernels {
   /// softmax y (gradient - sum over all units of gradient * y), for whole rows only. Exact.
   void (*output_errors)(const LossCall& call, const UnitPanels& gradient);
 
-  /// log_sums[r] = log(sum over units of e^x), target_sums[r] = sum of the targets where they are
-  /// given, for rows first_row .. first_row + n_rows - 1 over all n_units. Exact.
+  /// In place x minus the largest x of its row, which changes no softmax and keeps the logarithm
+  /// below exact where x is large; then log_sums[r] = log(sum over units of e^x), target_sums[r] =
+  /// sum of the targets where they are given, for rows first_row .. first_row + n_rows - 1 over all
+  /// n_units. Exact.
   void (*softmax_sums)(const LossCall& call, float* log_sums, float* target_sums);
 };
 

@@ -40,8 +40,10 @@ LayerRates::LayerRates(int64_t n_rows, int64_t n_inputs, int64_t n_outputs, bool
   if (!rounds) return;
   input_pairs_ = PairMatrix(n_rows, n_inputs);
   error_pairs_ = PairMatrix(n_rows, n_outputs);
-  input_pairs_.pack(std::as_const(inputs_).view(), {0, inputs_.n_panels(), 0, n_rows});
-  error_pairs_.pack(std::as_const(errors_).view(), {0, errors_.n_panels(), 0, n_rows});
+  input_pairs_.pack(dense_kernels(), std::as_const(inputs_).view(),
+                    {0, inputs_.n_panels(), 0, n_rows});
+  error_pairs_.pack(dense_kernels(), std::as_const(errors_).view(),
+                    {0, errors_.n_panels(), 0, n_rows});
 }
 
 void LayerRates::run(LayerProduct which, int64_t n, const Run& run) {

@@ -131,7 +131,8 @@ class NetEngine : public Shared {
   virtual void backward(const Rows& rows, RealView output_gradient, RealSpan input_gradient,
                         const Run& run) = 0;
   /// One update by the gradient of all calls of backward since the last, with the penalties on
-  /// weights of this objective. Snapshots do not hold such a gradient.
+  /// weights of this objective. A snapshot does not hold such a gradient; new parameters, those of
+  /// a snapshot included, forget it, and a call of backward that is stopped adds nothing.
   virtual void update(const UpdateRule& rule, const Objective& objective, const Run& run) = 0;
 
  private:

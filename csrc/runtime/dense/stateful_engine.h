@@ -25,6 +25,7 @@ class StatefulNetEngine : public NetEngine {
 
   void set(const NetArray& array, RealView from) final {
     state_.set(array, from.template as<Real>());
+    if (array.quantity == Quantity::value) forget_gradient();
   }
   void get(const NetArray& array, RealSpan to) const final {
     state_.get(array, to.template as<Real>());
@@ -40,6 +41,7 @@ class StatefulNetEngine : public NetEngine {
       state_.set(array, values.data());
       flat += values.size();
     }
+    forget_gradient();
   }
   void get_parameters(double* flat) const final {
     for (const NetArray& array : parameter_arrays()) {
@@ -59,9 +61,14 @@ class StatefulNetEngine : public NetEngine {
     has_snapshot_ = true;
     return ++n_snapshots_;
   }
-  void restore() final { state_ = snapshot_for("restore"); }
+  void restore() final {
+    state_ = snapshot_for("restore");
+    forget_gradient();
+  }
   void recover() final {
-    if (has_snapshot_) state_ = *snapshot_;
+    if (!has_snapshot_) return;
+    state_ = *snapshot_;
+    forget_gradient();
   }
   WeightChange change_since_snapshot() const final {
     WeightChangeSum sum;
@@ -76,6 +83,8 @@ class StatefulNetEngine : public NetEngine {
   }
 
  protected:
+  /// That of calls of backward: it belongs to parameters that are no more.
+  virtual void forget_gradient() = 0;
   /// Those of shape().n_parameters() in their order.
   std::vector<NetArray> parameter_arrays() const {
     std::vector<NetArray> arrays;

@@ -543,3 +543,11 @@ def test_engines_refuse_what_does_not_go_together():
             _core.RbmEngine(*arguments)
     with pytest.raises(NotImplementedError, match="precision='fast' has no visible='gaussian'"):
         _core.RbmEngine(2, 2, "fast", "gaussian")
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_normal_units_have_no_chains_at_beta_0(precision):
+    engine = _core.RbmEngine(5, 3, precision, "gaussian")
+    rows = _core.Rows.from_array(np.zeros((2, 5), np.float32))
+    with pytest.raises(ValueError, match="beta must be above 0 for units of real values"):
+        engine.gibbs(rows, 1, 0, "gibbs", 0, 0, 1, None, 0.0)

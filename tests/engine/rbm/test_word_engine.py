@@ -184,6 +184,19 @@ def test_what_is_no_count_is_named(precision, value):
             call()
 
 
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+def test_a_row_of_more_words_than_a_float_counts_is_refused(precision):
+    engine = _core.RbmEngine(5, 3, precision, "replicated_softmax")
+    v = documents(6, 5)
+    v[4, 2] = 1e19
+    for call in (
+        lambda: engine.train(rows_of(v), None, SETTINGS, SEED, 0, 2),
+        lambda: engine.gibbs(rows_of(v), 1, SEED, "gibbs", 0, 0, 2),
+    ):
+        with pytest.raises(ValueError, match=r"at most 16777216 words, got 1e\+19 in row 4"):
+            call()
+
+
 def test_chains_have_no_length():
     engine = random_words(5, 3)
     engine.set_chains(states(10, 3))

@@ -1,6 +1,7 @@
 #pragma once
 // Losses of output layers and their errors, in place.
 #include <algorithm>
+#include <cfloat>
 
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/simd/simd.h"
@@ -35,10 +36,11 @@ UDL_ALWAYS_INLINE UnitLoss multinomial_loss(f32x16 x, f32x16 target, f32x16 log_
   return {exp_negative(minus_log) * target_sum - target, target * minus_log};
 }
 
-UDL_ALWAYS_INLINE f32x16 first_lanes(f32x16 a, int64_t count) {
+/// The first lanes of a; the others are `rest`.
+UDL_ALWAYS_INLINE f32x16 first_lanes(f32x16 a, int64_t count, float rest = 0.0f) {
   static constexpr float kLane[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
   if (count >= kTileUnits) return a;
-  return where_less(load(kLane), broadcast(static_cast<float>(count)), a, broadcast(0.0f));
+  return where_less(load(kLane), broadcast(static_cast<float>(count)), a, broadcast(rest));
 }
 
 /// The lanes of a, in order.
@@ -123,21 +125,22 @@ void softmax_sums(const LossCall& call, float* log_sums, float* target_sums) {
   const int64_t n_panels = divide_up(call.n_units, kTileUnits);
   for (int64_t r = call.first_row; r < call.first_row + call.n_rows; ++r) {
     const auto row_of = [&](int64_t panel) { return call.units.panel(panel) + r * kTileUnits; };
-    // Lanes of missing units are 0: they can raise the maximum, which changes no sum by more than
-    // roundings.
-    f32x16 most = load(row_of(0));
-    for (int64_t panel = 1; panel < n_panels; ++panel) most = max(most, load(row_of(panel)));
+    f32x16 most = broadcast(-FLT_MAX);
+    for (int64_t panel = 0; panel < n_panels; ++panel)
+      most =
+          max(most, first_lanes(load(row_of(panel)), call.n_units - panel * kTileUnits, -FLT_MAX));
     const float largest = lane_maximum(most);
     f32x16 sum = broadcast(0.0f), targets = broadcast(0.0f);
     for (int64_t panel = 0; panel < n_panels; ++panel) {
-      const f32x16 e = exp_negative(broadcast(largest) - load(row_of(panel)));
-      sum = sum + first_lanes(e, call.n_units - panel * kTileUnits);
+      const f32x16 below = broadcast(largest) - load(row_of(panel));
+      store(row_of(panel), broadcast(0.0f) - below);
+      sum = sum + first_lanes(exp_negative(below), call.n_units - panel * kTileUnits);
       if (target_sums != nullptr)
         targets = targets + load(call.targets.panel(panel) + r * kTileUnits);
     }
     float logarithm[kTileUnits];
     store(logarithm, log_scaled(broadcast(static_cast<float>(lane_sum(sum))), broadcast(0.0f)));
-    log_sums[r] = largest + logarithm[0];
+    log_sums[r] = logarithm[0];
     if (target_sums != nullptr) target_sums[r] = static_cast<float>(lane_sum(targets));
   }
 }

@@ -22,7 +22,7 @@ NetPart part_of(int64_t n_rows, int64_t index) {
 
 FastNetEngine::FastNetEngine(const NetShape& shape, NetPrecision precision)
     : StatefulNetEngine<FastState>(shape, FastState(shape, precision == NetPrecision::fast)) {
-  check_bfloat16(state_);
+  kernels_for(state_);
 }
 
 /// Means over all rows have to be known before the gradient of the first.
@@ -32,7 +32,6 @@ double FastNetEngine::gradient(const GradientCall& call, double* flat, const Run
   const NetDraws draws(call.seed, call.step);
   FastStages stages(state_, call.examples, call.objective, draws, std::min(kPartRows, n_rows),
                     run.n_threads);
-  check_bfloat16(state_);
   FastLayers sum = zero_fast_layers(shape());
   const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
   const bool is_sparse = call.objective.has_sparsity();
@@ -69,12 +68,11 @@ void FastNetEngine::backward(const Rows& rows, RealView output_gradient, RealSpa
   const int64_t n_rows = rows.rows(), n_in = shape().n_inputs(), n_out = shape().n_outputs();
   const float* by_outputs = output_gradient.as<float>();
   float* by_inputs = input_gradient.as<float>();
-  check_bfloat16(state_);
-  if (gradient_.empty()) gradient_ = zero_fast_layers(shape());
   const NetDraws draws(0, 0);
   const Objective nothing;
   FastStages stages(state_, {rows}, nothing, draws, std::min(kPartRows, n_rows), run.n_threads);
-  const GradientUse use{accumulating_step(), nullptr, &gradient_, nullptr};
+  FastLayers sum = gradient_.empty() ? zero_fast_layers(shape()) : gradient_;
+  const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
   parallel_region(run, [&](Team& team) {
     for (int64_t i = 0; i < divide_up(n_rows, kPartRows) && !team.stopped(); ++i) {
       const NetPart part = part_of(n_rows, i);
@@ -85,6 +83,7 @@ void FastNetEngine::backward(const Rows& rows, RealView output_gradient, RealSpa
       if (by_inputs != nullptr) stages.input_gradient(team, part, by_inputs + part.first * n_in);
     }
   });
+  if (!run.stopped()) gradient_ = std::move(sum);
 }
 
 void FastNetEngine::update(const UpdateRule& rule, const Objective& objective, const Run& run) {

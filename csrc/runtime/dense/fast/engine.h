@@ -24,6 +24,8 @@ class FastNetEngine final : public StatefulNetEngine<FastState> {
   void update(const UpdateRule& rule, const Objective& objective, const Run& run) override;
 
  private:
+  void forget_gradient() override { gradient_.clear(); }
+
   FastLayers gradient_;  ///< of backward since the last update; empty: none
 };
 

@@ -29,9 +29,8 @@ struct BlockRoom {
   Buffer<float> strip, row_major, log_sums;
 };
 
-void apply_layer(const FastState& net, int layer, int64_t n_rows, const UnitMatrix& in,
-                 UnitMatrix& out, PairMatrix* pairs, BlockRoom& room) {
-  const DenseKernels& kernels = dense_kernels();
+void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, int64_t n_rows,
+                 const UnitMatrix& in, UnitMatrix& out, PairMatrix* pairs, BlockRoom& room) {
   const Activation activation = net.shape.activations[layer];
   const bool is_softmax = activation == Activation::softmax;
   DenseProduct product{};
@@ -46,7 +45,7 @@ void apply_layer(const FastState& net, int layer, int64_t n_rows, const UnitMatr
   product.scratch = room.strip.data();
   const bool is_tied = net.shape.is_tied(layer);
   if (pairs != nullptr) {
-    pairs->pack(in.view(), {0, in.n_panels(), 0, n_rows});
+    pairs->pack(kernels, in.view(), {0, in.n_panels(), 0, n_rows});
     (is_tied ? kernels.bfloat16.to_inputs : kernels.bfloat16.to_outputs)(product, pairs->view());
   } else {
     (is_tied ? kernels.products.to_inputs : kernels.products.to_outputs)(product);
@@ -67,7 +66,7 @@ void apply_layer(const FastState& net, int layer, int64_t n_rows, const UnitMatr
 
 void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
                             const Run& run) const {
-  check_bfloat16(state_);
+  const DenseKernels& kernels = kernels_for(state_);
   float* outputs = out.as<float>();
   const int64_t n_in = shape().n_inputs(from), n_out = shape().n_outputs(to - 1);
   // Few rows are shared among all threads.
@@ -80,7 +79,7 @@ void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
       rows.gather_values<float>(nullptr, first, n, room.row_major.data(), n_in);
       room.values[0].set_rows(0, n, room.row_major.data(), n_in);
       for (int l = from; l < to; ++l)
-        apply_layer(state_, l, n, room.values[l - from], room.values[l - from + 1],
+        apply_layer(kernels, state_, l, n, room.values[l - from], room.values[l - from + 1],
                     state_.bfloat16 ? &room.pairs[l - from] : nullptr, room);
       room.values.back().copy_rows(0, n, outputs + first * n_out, n_out);
     });

@@ -5,7 +5,6 @@
 #include "runtime/dense/engine.h"
 #include "runtime/dense/fast/noise.h"
 #include "runtime/dense/fast/rooms.h"
-#include "runtime/dispatch/target.h"
 
 namespace udl {
 
@@ -37,14 +36,16 @@ class ListedInputs {
   bool are_used() const { return n_units_ > 0; }
 
   /// Rows of a block of kBlockRows.
-  void list_rows(const NetPart& part, const ConstUnitPanels& inputs, int64_t block) {
+  void list_rows(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
+                 int64_t block) {
     const int64_t first = block * kBlockRows;
-    dense_kernels().lists.by_row(inputs, n_units_, first, std::min(part.count, first + kBlockRows),
-                                 of_rows(part), block * row_room());
+    kernels.lists.by_row(inputs, n_units_, first, std::min(part.count, first + kBlockRows),
+                         of_rows(part), block * row_room());
   }
-  void list_panel(const NetPart& part, const ConstUnitPanels& inputs, int64_t panel) {
-    dense_kernels().lists.by_unit(inputs, part.count, panel, panel + 1, of_units(part),
-                                  panel * unit_room());
+  void list_panel(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
+                  int64_t panel) {
+    kernels.lists.by_unit(inputs, part.count, panel, panel + 1, of_units(part),
+                          panel * unit_room());
   }
 
   PixelLists of_rows(const NetPart& part) { return by_row_[part.index % 2].view(unit_chunks_); }

@@ -3,7 +3,6 @@
 #include <cstdint>
 
 #include "kernels/dense.h"
-#include "runtime/dispatch/target.h"
 #include "runtime/memory/buffer.h"
 
 namespace udl {
@@ -29,10 +28,10 @@ class PairMatrix {
             2 * row_pairs_ * kTileUnits, row_pairs_ * kTileUnits};
   }
   /// Nothing where there is no room.
-  void pack(const ConstUnitPanels& values, const PanelRange& range) {
+  void pack(const DenseKernels& kernels, const ConstUnitPanels& values, const PanelRange& range) {
     if (!empty())
-      dense_kernels().bfloat16.pack(values, range.first_panel, range.n_panels, range.first_row,
-                                    range.n_rows, view());
+      kernels.bfloat16.pack(values, range.first_panel, range.n_panels, range.first_row,
+                            range.n_rows, view());
   }
 
  private:

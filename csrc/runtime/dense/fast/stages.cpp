@@ -59,7 +59,7 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
       examples_(examples),
       objective_(objective),
       noise_(objective, draws, examples.order),
-      kernels_(dense_kernels()),
+      kernels_(kernels_for(net)),
       rooms_(net.shape, objective, max_rows, examples.targets != nullptr || objective.corrupts(),
              net.bfloat16),
       scratch_(n_threads) {
@@ -101,8 +101,8 @@ void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratc
     noise_.corrupt(part, first, n, rows, n_in);
   }
   room.inputs.set_rows(first, n, rows, n_in);
-  room.pairs.pack(std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
-  if (lists_.are_used()) lists_.list_rows(part, std::as_const(room.inputs).view(), block);
+  room.pairs.pack(kernels_, std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
+  if (lists_.are_used()) lists_.list_rows(kernels_, part, std::as_const(room.inputs).view(), block);
 }
 
 // ---- up ----
@@ -140,7 +140,7 @@ void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Act
   const int64_t n_panels = layer == 0 && lists_serve_learning() ? input.inputs.n_panels() : 0;
   team.for_each(tasks.count() + n_panels, [&](int64_t task) {
     if (task >= tasks.count())
-      return lists_.list_panel(part, input.inputs.view(), task - tasks.count());
+      return lists_.list_panel(kernels_, part, input.inputs.view(), task - tasks.count());
     DenseProduct product = whole;
     tasks.place(task, product);
     product.scratch = scratch_[team.thread_index()].strip.data();
@@ -159,7 +159,7 @@ void FastStages::forward(Team& team, const NetPart& part, int n_layers) {
     compute_outputs(team, part, l, net_.shape.activations[l], room.outputs,
                     [&](int64_t, const DenseProduct& of) {
                       if (!room.passed.empty()) noise_.change_outputs(l, part, range_of(of), room);
-                      room.seen_pairs.pack(room.seen(), range_of(of));
+                      room.seen_pairs.pack(kernels_, room.seen(), range_of(of));
                     });
   }
 }
@@ -190,7 +190,7 @@ double FastStages::loss(Team& team, const NetPart& part, float factor) {
     tasks.place(task, call);
     losses_[task] = kernels_.loss.errors(call);
     LayerRoom& room = rooms_.layers.back();
-    room.error_pairs.pack(std::as_const(room.errors).view(), range_of(call));
+    room.error_pairs.pack(kernels_, std::as_const(room.errors).view(), range_of(call));
   };
   compute_outputs(team, part, shape.last_layer(), Activation::linear, rooms_.layers.back().errors,
                   [&](int64_t task, const DenseProduct&) {
@@ -227,7 +227,7 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   product.scratch = scratch.strip.data();
   tasks.place(task, product);
   multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
-  below.error_pairs.pack(std::as_const(below.errors).view(), range_of(product));
+  below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
 }
 
 int64_t FastStages::learning_tasks(int layer) const {
@@ -327,7 +327,8 @@ void FastStages::begin_backward(Team& team, const NetPart& part, const float* gr
       kernels_.loss.activate(call);
     }
     kernels_.loss.output_errors(call, room.errors.view());
-    room.error_pairs.pack(std::as_const(room.errors).view(), all_panels(room.errors, first, n));
+    room.error_pairs.pack(kernels_, std::as_const(room.errors).view(),
+                          all_panels(room.errors, first, n));
   });
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "runtime/dispatch/target.h"
@@ -16,11 +17,13 @@ bool all_finite(const float* values, int64_t n) {
 
 }  // namespace
 
-void check_bfloat16(const FastState& net) {
-  if (const char* reason = why_no_bfloat16(); net.bfloat16 && reason != nullptr)
-    throw NotAvailable(
-        std::string("NetEngine: precision='fast' multiplies bfloat16 numbers, and ") + reason +
-        "; use precision='float32'");
+const DenseKernels& kernels_for(const FastState& net) {
+  const DenseKernels& kernels = dense_kernels();
+  const char* reason = why_no_bfloat16();
+  if (!net.bfloat16 || (reason == nullptr && kernels.bfloat16.pack != nullptr)) return kernels;
+  throw NotAvailable(std::string("NetEngine: precision='fast' multiplies bfloat16 numbers, and ") +
+                     (reason != nullptr ? reason : "the CPU target has just changed") +
+                     "; use precision='float32'");
 }
 
 FastLayers zero_fast_layers(const NetShape& shape) {
@@ -49,10 +52,13 @@ void FastState::get(const NetArray& array, float* to) const {
 }
 
 void FastState::set_memory(Memory kind) {
+  // What may not fit into memory comes first.
+  FastLayers new_first = kind == Memory::none ? FastLayers() : zero_fast_layers(shape);
+  FastLayers new_second = kind == Memory::adam ? zero_fast_layers(shape) : FastLayers();
+  first = std::move(new_first);
+  second = std::move(new_second);
   memory = kind;
   adam_steps = 0;
-  first = kind == Memory::none ? FastLayers() : zero_fast_layers(shape);
-  second = kind == Memory::adam ? zero_fast_layers(shape) : FastLayers();
 }
 
 /// Lanes of missing units are zeros, which change no sum.

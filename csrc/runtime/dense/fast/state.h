@@ -48,7 +48,8 @@ struct FastState {
   }
 };
 
-/// Throws where the net rounds and the CPU target in use, which can change, has no such products.
-void check_bfloat16(const FastState& net);
+/// Kernels of the CPU target in use, which can change: to be taken once a call. Throws where the
+/// net rounds and the target has no such products.
+const DenseKernels& kernels_for(const FastState& net);
 
 }  // namespace udl

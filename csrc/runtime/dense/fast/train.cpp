@@ -117,7 +117,6 @@ class FastTrainer {
 }  // namespace
 
 NetTrainResult FastNetEngine::train(const NetTrainCall& call, const Run& run) {
-  check_bfloat16(state_);
   prepare_memory(state_, call.settings.rule);
   FastTrainer trainer(state_, call, run);
   NetTrainResult result = trainer.run(run);

@@ -94,7 +94,7 @@ void PlainNetEngine<Real>::backward(const Rows& rows, RealView output_gradient,
   const int64_t n_in = shape.n_inputs(), n_out = shape.n_outputs();
   const Real* by_outputs = output_gradient.template as<Real>();
   Real* by_inputs = input_gradient.template as<Real>();
-  if (gradient_.empty()) gradient_ = zero_layers<double>(shape);
+  auto sum = gradient_.empty() ? zero_layers<double>(shape) : gradient_;
   PlainBlock<Real> block(state_, nullptr);
   constexpr int64_t kRows = PlainBlock<Real>::kRows;
   for (int64_t first = 0; first < rows.rows() && !run.stopped(); first += kRows) {
@@ -112,11 +112,12 @@ void PlainNetEngine<Real>::backward(const Rows& rows, RealView output_gradient,
     for (int l = 0; l < shape.n_layers(); ++l) {
       if (!shape.is_tied(l))
         parallel_for(run, shape.n_inputs(l), [&](int64_t i) {
-          block.add_weight_gradient(l, i, n, &gradient_[l].weights[i * shape.n_outputs(l)]);
+          block.add_weight_gradient(l, i, n, &sum[l].weights[i * shape.n_outputs(l)]);
         });
-      block.add_bias_gradient(l, n, gradient_[l].bias.data());
+      block.add_bias_gradient(l, n, sum[l].bias.data());
     }
   }
+  if (!run.stopped()) gradient_ = std::move(sum);
 }
 
 template <class Real>

@@ -24,6 +24,8 @@ class PlainNetEngine final : public StatefulNetEngine<PlainState<Real>> {
   void update(const UpdateRule& rule, const Objective& objective, const Run& run) override;
 
  private:
+  void forget_gradient() override { gradient_.clear(); }
+
   using StatefulNetEngine<PlainState<Real>>::state_;
 
   PlainLayers<double> gradient_;  ///< of backward since the last update; empty: none

@@ -1,6 +1,7 @@
 #include "runtime/dense/plain/state.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace udl {
 namespace {
@@ -35,10 +36,13 @@ void PlainState<Real>::get(const NetArray& array, Real* to) const {
 
 template <class Real>
 void PlainState<Real>::set_memory(Memory kind) {
+  // What may not fit into memory comes first.
+  auto new_first = kind == Memory::none ? PlainLayers<Real>() : zero_layers<Real>(shape);
+  auto new_second = kind == Memory::adam ? zero_layers<Real>(shape) : PlainLayers<Real>();
+  first = std::move(new_first);
+  second = std::move(new_second);
   memory = kind;
   adam_steps = 0;
-  first = kind == Memory::none ? PlainLayers<Real>() : zero_layers<Real>(shape);
-  second = kind == Memory::adam ? zero_layers<Real>(shape) : PlainLayers<Real>();
 }
 
 template <class Real>

@@ -8,7 +8,11 @@
 
 namespace udl {
 
-/// Words of a row of counts: their sum, in order of columns. Throws where a value is no count.
+/// Words of a row: lengths are floats, which hold every integer up to it.
+constexpr double kMostWords = 1 << 24;
+
+/// Words of a row of counts: their sum, in order of columns. Throws where a value is no count, or
+/// there are more than kMostWords.
 inline double row_length(const Rows& rows, int64_t row) {
   double sum = 0;
   rows.visit_row(row, [&](int64_t column, double value) {
@@ -20,6 +24,12 @@ inline double row_length(const Rows& rows, int64_t row) {
     }
     sum += value;
   });
+  if (!(sum <= kMostWords)) {
+    std::ostringstream text;
+    text << "RbmEngine: visible='replicated_softmax' takes rows of at most 16777216 words, got "
+         << sum << " in row " << row;
+    throw_invalid(text.str());
+  }
   return sum;
 }
 

@@ -116,6 +116,23 @@ def test_lists_of_inputs_change_no_bit():
     np.testing.assert_array_equal(*found)
 
 
+@pytest.mark.parametrize("shift", [-3e4, -120.0, 200.0, 3e4])
+def test_softmax_does_not_see_what_all_units_share(shift):
+    """Outputs of ten units whose sums are all far from 0 are those of sums around it."""
+    net = ([1, 10], ["softmax"], "multinomial", None)
+    (engine,) = engines(net, "float32")
+    biases = np.arange(10) / 4
+    engine.set_parameters(np.concatenate([np.zeros(10), biases + shift]))
+    rows = _core.Rows.from_array(np.ones((3, 1), np.float32))
+    expected = np.exp(biases) / np.exp(biases).sum()
+    np.testing.assert_allclose(engine.forward(rows, 1), [expected] * 3, rtol=5e-6)
+    targets = _core.Rows.from_array(np.eye(10, dtype=np.uint8)[[9, 0, 4]])
+    value, _ = engine.gradient(
+        rows, OBJECTIVES["penalties"] | {"weight_decay": 0, "l1": 0}, SEED, STEP, 1, None, targets
+    )
+    assert value == pytest.approx(-np.log(expected[[9, 0, 4]]).mean(), rel=1e-5)
+
+
 def test_a_loss_that_is_no_number_ends_training():
     (engine,) = engines(NETS["deep"], "float32")
     settings = {"batch_size": 10, **SOLVERS["descent"], "learning_rate": 1e30}
@@ -206,6 +223,25 @@ def test_bits_of_fast_do_not_depend_on_threads():
     for other in results[1:]:
         for x, y in zip(results[0], other, strict=True):
             np.testing.assert_array_equal(x, y)
+
+
+def test_a_call_keeps_the_target_that_it_began_with():
+    """Another target comes into use, in a call between minibatches, which has no bfloat16 products."""
+    rows, settings = images(20_000), {"batch_size": 2, **SOLVERS["momentum"]}
+    expected, _ = make_fast(NETS["deep"])
+    expected.train(rows, None, settings, SEED, 0, 2)
+    engine, _ = make_fast(NETS["deep"])
+    with runtime.forced_target(_core.current_target()):
+        polled = []
+
+        def change_target(n_rows):
+            polled.append(n_rows)
+            _core.set_target("baseline")
+            return False
+
+        engine.train(rows, None, settings, SEED, 0, 2, change_target)
+    assert polled
+    np.testing.assert_array_equal(engine.parameters(), expected.parameters())
 
 
 def test_fast_is_refused_where_there_are_no_such_products():

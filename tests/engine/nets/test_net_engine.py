@@ -253,6 +253,18 @@ def test_snapshots():
     assert engine.snapshot_state(first) is None
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_new_parameters_forget_the_gradient_of_the_old_ones(precision):
+    engine = engine_of(precision=precision)
+    engine.snapshot()
+    before = engine.parameters()
+    for change in (engine.restore, lambda: engine.set_parameters(before)):
+        engine.backward(X, np.ones(IMAGES.shape), 1)
+        change()
+        engine.update({"solver": "sgd", "learning_rate": 1.0, "momentum": 0.0}, 1)
+        np.testing.assert_array_equal(engine.parameters(), before)
+
+
 def test_losses_that_are_no_numbers_end_training():
     engine = engine_of(([7, 4, 7], ["linear", "linear"], "squared"))
     rule = {**ADAM, "batch_size": 10, "solver": "sgd", "learning_rate": 1e3}
@@ -294,6 +306,7 @@ def test_wrong_nets_are_named(arguments, message):
     ("changes", "message"),
     [
         ({"solver": "lbfgs"}, "solver must be 'sgd' or 'adam'"),
+        ({"epsilon": 1e-46}, "epsilon must be at least"),
         ({"momentum": 1.0}, "momentum must be at least 0 and below 1"),
         ({"dropout": 1.0}, "dropout must be"),
         ({"corruption": "blur"}, "corruption must be"),

@@ -1,0 +1,1 @@
+"""Kernels and engines of nets, beside plain loops and NumPy."""
