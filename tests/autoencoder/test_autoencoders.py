@@ -1,7 +1,11 @@
 """Autoencoders: what they compute, what they learn, solvers, and what goes wrong."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from scipy.optimize import minimize
 from sklearn.decomposition import PCA
 
@@ -125,6 +129,30 @@ def test_lbfgs_gets_where_scipys_does(digits):
     first, last = value(flat)[0], values[-1]
     assert (first - last) > 0.97 * (first - theirs)
     assert model.n_updates_ == 60
+
+
+def test_lbfgs_computes_each_gradient_once_and_keeps_no_rows(digits):
+    class Counting:
+        """The net, with its calls of `gradient` counted, and weak references to the rows of each."""
+
+        def __init__(self, net):
+            self.net, self.points, self.rows = net, [], []
+
+        def __getattr__(self, name):
+            return getattr(self.net, name)
+
+        def gradient(self, rows, *arguments):
+            self.points.append(self.net.parameters())
+            self.rows.append(weakref.ref(rows))
+            return self.net.gradient(rows, *arguments)
+
+    model = SparseAutoencoder(6, n_iter=0, random_state=0).fit(digits)
+    model._engine.net = counting = Counting(model._engine.net)
+    model.set_params(n_iter=5).resume(digits)
+    assert len(counting.points) >= 6
+    assert len({point.tobytes() for point in counting.points}) == len(counting.points)
+    gc.collect()
+    assert all(rows() is None for rows in counting.rows)
 
 
 @pytest.mark.parametrize("solver", ["lbfgs", "cg"])
@@ -255,6 +283,30 @@ def test_state_dicts_go_there_and_back(digits, tied):
         found["decoder.0.weight"] = found["decoder.0.weight"] + 1
         with pytest.raises(ValueError, match="second weights are not the first transposed"):
             Autoencoder.from_state_dict(found, **options)
+
+
+def test_names_tell_the_order_of_layers(digits, tmp_path):
+    """Files have their names sorted, and decoder comes before encoder."""
+    model = Autoencoder(64, n_iter=1, random_state=0).fit(digits)
+    whole = model.to_state_dict()
+    numbered = {
+        name.replace("encoder.0", "net.2").replace("decoder.0", "net.10"): array
+        for name, array in whole.items()
+    }
+    for state in (whole, numbered):
+        save_file(state, tmp_path / "state.safetensors")
+        for given in (tmp_path / "state.safetensors", dict(sorted(state.items()))):
+            again = Autoencoder.from_state_dict(given)
+            np.testing.assert_array_equal(again.transform(digits), model.transform(digits))
+    untold = {
+        name.replace("encoder.0", "to").replace("decoder.0", "from"): array
+        for name, array in whole.items()
+    }
+    again = Autoencoder.from_state_dict(untold)  # in the order of the layers
+    np.testing.assert_array_equal(again.transform(digits), model.transform(digits))
+    save_file(untold, tmp_path / "state.safetensors")
+    with pytest.raises(ValueError, match=r"names from.weight, to.weight do not tell which layer"):
+        Autoencoder.from_state_dict(tmp_path / "state.safetensors")
 
 
 def test_onnx_graphs_compute_the_same(digits, tmp_path):

@@ -10,7 +10,7 @@ from sklearn.model_selection import GridSearchCV
 import udl_fast as udl
 from tests.support.models import Recorder, assert_same_state
 from udl_fast import RBM, Autoencoder, DeepAutoencoder, SparseAutoencoder, StackedAutoencoder
-from udl_fast.callbacks import Checkpoint
+from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 
 GREY = np.random.default_rng(0).random((60, 12)).astype(np.float32)
 SMALL = RBM(batch_size=20, n_iter=2, learning_rate=0.05)
@@ -212,3 +212,23 @@ def test_a_deep_code_is_better_than_pca():
     rbm = udl.presets.science2006(n_iter=10)
     model = DeepAutoencoder((100, 4), rbm=rbm, n_iter=60, learning_rate=3e-3, random_state=0)
     assert model.fit(train).reconstruction_error(test).mean() < 0.85 * pca
+
+
+# ---- who is watched ----
+
+
+@pytest.mark.parametrize("monitor", ["pseudo_likelihood", "dead_units", "free_energy_gap"])
+def test_what_layers_measure_is_watched_while_they_learn(monitor):
+    stop = EarlyStopping(monitor=monitor, patience=9)
+    model = deep(callbacks=[History(validation=GREY, every=1), stop], hidden_layer_sizes=(5,))
+    model.set_params(code_activation="logistic").fit(GREY)
+    assert model.n_iter_ == 4
+    assert (stop.monitor_, model.history_[monitor][-2:]) == (monitor, [None, None])
+
+
+def test_validation_that_a_later_stage_wants_is_asked_for_at_once():
+    stop = EarlyStopping("validation_reconstruction_score")
+    model = deep(callbacks=[stop])
+    with pytest.raises(ValueError, match=r"is measured on validation data; give History\("):
+        model.fit(GREY)
+    assert not hasattr(model, "n_iter_") or model.n_iter_ == 0

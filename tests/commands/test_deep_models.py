@@ -58,3 +58,11 @@ def test_wrong_templates_are_wrong_usage(capsys, text, message):
         cli.main([*TRAIN.split(), text])
     assert caught.value.code == 2
     assert message in capsys.readouterr().err.replace("\n", " ")
+
+
+def test_a_training_that_never_reached_the_net_is_reported(capsys):
+    words = [*TRAIN.split(), "n_iter=2 batch_size=20", "--epochs", "0", "--json"]
+    assert cli.main([*words, "--pictures", "pictures"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["epochs"], found["reconstruction_score"]) == (4, None)
+    assert found["pictures"]

@@ -160,3 +160,17 @@ def test_the_command_line_has_labels_of_data_sets(tmp_path, capsys, monkeypatch)
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (y.astype("datetime64[D]"), "y holds something other than numbers"),
+        (y.astype(np.uint64) + 2**63, "y holds integers beyond 64 bits"),
+    ],
+)
+def test_classes_that_files_cannot_hold_are_refused(labels, message):
+    with pytest.raises(ValueError, match=message):
+        small().fit(X, labels)
+    with pytest.raises(ValueError, match="y is not in ascending order"):
+        small().partial_fit(X, y.astype(float), classes=[0.0, np.nan, *range(1, 10)])

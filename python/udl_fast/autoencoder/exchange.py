@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -95,8 +97,10 @@ class FromStateDict(Exchange):
         Parameters
         ----------
         state : mapping of str to tensor or array, or path of a .safetensors file
-            Weights, which are those with two dimensions, and biases, in the order of the layers, whatever they
-            are called. PyTorch is not imported: what has `detach` is taken for a tensor.
+            Weights, which are those with two dimensions, and biases. Names tell which layer is the first:
+            "encoder" comes before "decoder", and names that differ in numbers are in their order. Where they
+            do not tell, a mapping has the order of the layers; a file, which has its names sorted, is
+            refused. PyTorch is not imported: what has `detach` is taken for a tensor.
         **parameters
             Of the constructor, activations above all; `n_components` follows from the weights.
 
@@ -109,7 +113,8 @@ class FromStateDict(Exchange):
         Raises
         ------
         ValueError
-            If there are too few or too many arrays, or shapes do not fit each other.
+            If there are too few or too many arrays, shapes do not fit each other, or the names in a file do not
+            tell the order of the layers.
 
         Examples
         --------
@@ -119,8 +124,11 @@ class FromStateDict(Exchange):
         (2, 3)
         """
         arrays = read_state_dict(state)
-        weights = [name for name, array in arrays.items() if array.ndim == 2]
-        biases = [name for name, array in arrays.items() if array.ndim == 1]
+        is_file = not isinstance(state, Mapping)
+        weights, biases = (
+            _in_order([name for name, array in arrays.items() if array.ndim == ndim], is_file)
+            for ndim in (2, 1)
+        )
         n_components = len(arrays[weights[0]]) if weights else 1
         model = cls(**{"n_components": n_components, **parameters})
         model._check_parameters()
@@ -142,6 +150,30 @@ class FromStateDict(Exchange):
         names = dict(zip(own, [*weights[:n_weights], *biases], strict=True))
         start_from(model, {array: arrays[name] for array, name in names.items()}, names)
         return model
+
+
+def _in_order(names: list[str], is_file: bool) -> list[str]:
+    """Names of weights, or of biases, from the first layer on."""
+    places = [_place(name) for name in names]
+    by_half = {half for half, _, _ in places} == {"enc", "dec"} and len(names) == 2
+    by_number = len({place[:2] for place in places}) == 1 and len(set(places)) == len(places)
+    if by_half:
+        return [name for _, name in sorted(zip(places, names, strict=True), reverse=True)]
+    if by_number:
+        return [name for _, name in sorted(zip(places, names, strict=True))]
+    if is_file and len(names) > 1:
+        raise ValueError(
+            f"from_state_dict: the names {', '.join(names)} do not tell which layer is the first, and a "
+            "file has its names sorted; give a dict of the arrays in the order of the layers"
+        )
+    return names
+
+
+def _place(name: str) -> tuple[str, str, tuple[int, ...]]:
+    """The half of the net that a name speaks of, if any; the name without its numbers; its numbers."""
+    halves = set(re.findall(r"(?:^|[._])(enc|dec)", name.lower()))
+    half = halves.pop() if len(halves) == 1 else ""
+    return half, re.sub(r"\d+", "#", name), tuple(map(int, re.findall(r"\d+", name)))
 
 
 def _check_transposed(first: NDArray[Any], second: NDArray[Any]) -> None:

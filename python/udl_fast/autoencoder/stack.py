@@ -131,6 +131,10 @@ class NetStack(NetLearning):
         first = [found[name] for name in names]
         return (*first, *(one for name, one in found.items() if name not in names))
 
+    @property
+    def _own_measurements(self) -> tuple[Measurement, ...]:
+        return MEASUREMENTS
+
     def _outputs_end_at_one(self) -> bool:
         """Where layers learn, the first one looks at the rows itself."""
         return not self._pretrains() and self._activations()[-1] == "logistic"

@@ -8,6 +8,7 @@ from typing import Any
 
 from ..estimator.parameters import Choice, Flag, Integer, Number
 from ._hooks import Hooks, latest
+from ._run import histories_of
 
 
 @dataclass
@@ -58,7 +59,8 @@ class EarlyStopping(Hooks):
     Raises
     ------
     ValueError
-        In `fit`, if ``History(every=0)`` turns measurements off or `history_` has no such name.
+        In `fit`, if ``History(every=0)`` turns measurements off or `history_` has no such name; where there are
+        several stages, before the first if it is of validation data and there are none.
 
     Attributes
     ----------
@@ -111,6 +113,10 @@ class EarlyStopping(Hooks):
 
     def setup(self, estimator: Any, context: Any) -> None:
         """Before `fit` begins."""
+        self._check_validation(estimator)
+        self._begin(estimator)
+
+    def _begin(self, estimator: Any) -> None:
         self._runs[id(estimator)] = _Run(best=-math.inf, best_epoch=estimator.n_iter_)
 
     def teardown(self, estimator: Any, context: Any) -> None:
@@ -119,7 +125,7 @@ class EarlyStopping(Hooks):
 
     def before_stage(self, estimator: Any) -> None:
         """Each stage has a best epoch of its own."""
-        self.setup(estimator, None)
+        self._begin(estimator)
 
     def after_epoch(self, estimator: Any) -> bool:
         """Whether to stop."""
@@ -156,29 +162,42 @@ class EarlyStopping(Hooks):
         if run.state is not None and run.state.values["n_updates_"] != estimator.n_updates_:
             estimator._go_back(run.state)
 
+    def _check_validation(self, estimator: Any) -> None:
+        """An error before anything is learned, rather than in a later stage that lacks what is watched."""
+        if not (self.monitor or "").startswith("validation_") or len(estimator._stages()) == 1:
+            return
+        if self.monitor not in estimator._measured_in_all():
+            return
+        if all(history.validation is None for history in histories_of(estimator)):
+            raise ValueError(
+                f"EarlyStopping: {self.monitor!r} is measured on validation data; give "
+                "History(validation=...) in callbacks"
+            )
+
     def _is_of_other_stages(self, estimator: Any) -> bool:
         """Whether what is watched is not measured in this stage, but in another one."""
-        here = {found.name for found in estimator._learner.measurements}
+        here = {found.name for found in estimator._learner._own_measurements}
         return self.monitor not in here and self.monitor in estimator._measured_in_all()
 
     def _name(self, estimator: Any, entry: dict[str, Any]) -> str:
-        measurements = estimator._learner.measurements
+        measurements = estimator._learner._own_measurements
         if self.monitor is None:
             score: str = measurements[0].name
             validated = f"validation_{score}"
             return validated if entry.get(validated) is not None else score
         if entry.get(self.monitor) is None:
+            measured = [name for name, value in entry.items() if value is not None]
             meanings = {found.name: f" ({found.help})" for found in measurements}
             raise ValueError(
                 f"EarlyStopping: history_ has no {self.monitor!r}{meanings.get(self.monitor, '')}, only "
-                f"{', '.join(entry)}; measurements on validation data need History(validation=...) in "
+                f"{', '.join(measured)}; measurements on validation data need History(validation=...) in "
                 "callbacks"
             )
         return self.monitor
 
     def _counts(self, estimator: Any, name: str, entry: dict[str, Any]) -> bool:
         """Whether measurements from this one on may spend patience."""
-        measurements = estimator._learner.measurements
+        measurements = estimator._learner._own_measurements
         score = measurements[0].name
         if not self.wait_for_learning or name not in (score, f"validation_{score}"):
             return True
@@ -189,6 +208,6 @@ class EarlyStopping(Hooks):
         )
 
     def _is_small_better(self, estimator: Any, name: str) -> bool:
-        measured = {found.name: found.better for found in estimator._learner.measurements}
+        measured = {found.name: found.better for found in estimator._learner._own_measurements}
         better = {"seconds": "min"} | measured
         return self.mode == "min" or (self.mode == "auto" and better.get(name) == "min")

@@ -260,7 +260,8 @@ def _learned(model: Any) -> dict[str, Any]:
     # Not the last entry: early stopping goes back to an epoch before it.
     at = epochs.index(model.n_iter_) if model.n_iter_ in epochs else None
     scores = {
-        name: None if at is None else model.history_[name][at] for name in _score_names(model)
+        name: None if at is None or name not in model.history_ else model.history_[name][at]
+        for name in _score_names(model)
     }
     return {**width, "epochs": model.n_iter_, **scores}
 

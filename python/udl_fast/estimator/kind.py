@@ -162,6 +162,11 @@ class ModelKind:
         """Signs in these measurements of the sample that learning goes wrong."""
         return ()
 
+    @property
+    def _own_measurements(self) -> tuple[Measurement, ...]:
+        """Those of its `measurements` that are made while the model itself learns, its score first."""
+        return self.measurements
+
     def _not_finite_advice(self) -> str:
         """What to do if weights stop being finite."""
         return ""

@@ -70,13 +70,15 @@ def checked_labels(y: Any, n_rows: int, owner: str) -> NDArray[Any]:
 
 
 def classes_of(labels: NDArray[Any], owner: str) -> NDArray[Any]:
-    """The classes among labels, in ascending order; one class alone teaches nothing."""
+    """The classes among labels, in ascending order, as files hold them; one class alone teaches nothing."""
     found: NDArray[Any] = np.unique(labels)
     if len(found) < 2:
         raise ValueError(
             f"{owner} needs samples of at least 2 classes in the data, but the data contains only one "
             f"class: {found.tolist()[0]!r}"
         )
+    rule = Labels()
+    rule.check(rule.plain(found), f"{owner}: y")
     return found
 
 

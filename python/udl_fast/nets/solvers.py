@@ -3,8 +3,9 @@ time, and conjugate gradients on a minibatch. Line searches are SciPy's."""
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,15 @@ _ARMIJO, _CURVATURE = (
 
 class Stopped(Exception):
     """The caller's poll asked to stop."""
+
+
+class Found(NamedTuple):
+    """Value and gradient at a point, and of which function they are. It keeps no rows alive."""
+
+    of: tuple[Callable[[], Any], ...]  # weak references to rows, order and targets
+    settings: tuple[dict[str, Any], int, int]
+    at: Vector | None
+    values: tuple[float, Vector]
 
 
 class Objective:
@@ -76,14 +86,25 @@ class Objective:
     def gradient(self, flat: Vector) -> Vector:
         return self.at(flat)[1]
 
-    def take_over(self, other: Objective | None) -> None:
+    def _settings(self) -> tuple[dict[str, Any], int, int]:
+        return self._options, self._seed, self._step
+
+    def last(self) -> Found:
+        """What was last computed."""
+        return Found(tuple(map(_weak, self._of)), self._settings(), self._at, self._found)
+
+    def take_over(self, last: Found | None) -> None:
         """What another one found last, if it is the same function."""
-        if other is None:
+        if last is None or last.settings != self._settings():
             return
-        same_rows = all(a is b for a, b in zip(self._of, other._of, strict=True))
-        mine = (self._options, self._seed, self._step)
-        if same_rows and mine == (other._options, other._seed, other._step):
-            self._at, self._found = other._at, other._found
+        if all(own is other() for own, other in zip(self._of, last.of, strict=True)):
+            self._at, self._found = last.at, last.values
+
+
+def _weak(value: Any) -> Callable[[], Any]:
+    """A weak reference; one of nothing gives None, and so does one of what was forgotten, where there was
+    something before."""
+    return (lambda: None) if value is None else weakref.ref(value)
 
 
 class Lbfgs:
@@ -97,7 +118,7 @@ class Lbfgs:
 
     def __init__(self) -> None:
         self.pairs: Pairs = ()
-        self._last: Objective | None = None  # its value and gradient may serve once more
+        self._last: Found | None = None  # value and gradient may serve once more
 
     def forget(self) -> None:
         self.pairs, self._last = (), None
@@ -120,7 +141,7 @@ class Lbfgs:
                 self._remember(end - start, objective.gradient(end) - gradient, objective.net)
             except Stopped:
                 result["stopped"] = True
-        self._last = objective
+        self._last = objective.last()
         return result
 
     def _searched(
