@@ -1,6 +1,7 @@
 """Autoencoders of many layers: what layers learn, what they unroll to, and the net that goes on from there."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -121,7 +122,42 @@ def test_chunks_teach_the_net_as_a_whole():
     assert fitted.partial_fit(GREY).reconstruction_error(GREY).mean() < before
 
 
+def test_chunks_do_not_come_between_the_epochs_of_layers():
+    """The net would be made of layers that are still to learn."""
+    model = stacked(fine_tune=True, callbacks=[lambda model, info: model.n_iter_ == 1]).fit(GREY)
+    before = copy.deepcopy(model)
+    with pytest.raises(ValueError, match="fit was stopped in 'layer 1'; finish it by resume"):
+        model.partial_fit(GREY)
+    assert_same_state(model, before)
+    chunks = deep().partial_fit(GREY)
+    chunks.resume(GREY)  # trains what answers: the net
+    assert (chunks.n_iter_, chunks.layers_) == (2, [])
+
+
+def test_a_lower_rate_of_real_units_falls_to_a_lower_rate():
+    rbm = clone(SMALL).set_params(learning_rate_schedule="linear", final_learning_rate=0.01)
+    rates = [
+        (one.learning_rate, one.final_learning_rate) for one in deep(rbm=rbm).fit(GREY).layers_
+    ]
+    assert rates[:2] == [(0.05, 0.01)] * 2
+    assert rates[2] == pytest.approx((0.0005, 0.0001))
+
+
 # ---- going on ----
+
+
+def test_fine_tuning_may_follow_in_a_loaded_model_of_one_layer(tmp_path):
+    model = stacked(hidden_layer_sizes=(7,)).fit(GREY)
+    assert model.history_["stage"] == ["layer 1"] * 2
+    model.save(tmp_path / "model")
+    loaded, old = (udl.load(tmp_path / "model") for _ in range(2))
+    state = old._state()
+    del state.values["position"]  # as earlier files
+    old = StackedAutoencoder._from_state(state)
+    for one in (model, loaded, old):
+        one.set_params(fine_tune=True).resume(GREY)
+        assert one.n_iter_ == 4
+        assert_same_state(one, model)
 
 
 @pytest.mark.parametrize("n_done", range(1, 8))
@@ -181,16 +217,53 @@ def test_arguments_that_do_not_go_together_are_named(options, message):
     [
         ({"hidden_layer_sizes": (7, 5, 4)}, "hidden_layer_sizes is .7, 5, 4., but"),
         ({"hidden_layer_sizes": (7, 5)}, "hidden_layer_sizes is .7, 5., but"),
-        ({"code_activation": "logistic"}, "activations, loss or precision are others"),
-        ({"precision": "float64"}, "activations, loss or precision are others"),
+        ({"hidden_layer_sizes": (7, 5, 3, 2)}, "hidden_layer_sizes is .7, 5, 3, 2., but"),
+        ({"code_activation": "logistic"}, "code_activation and output_activation ask for"),
+        ({"precision": "float64"}, "output_activation, loss or precision are others"),
+        ({"rbm": [SMALL]}, "rbm holds 1 templates for 3 layers"),
+        ({"pretrain": False}, "pretrain is False, but the fitted model has pretrained layers"),
     ],
 )
 def test_what_is_made_cannot_be_changed(tmp_path, changes, message):
-    model = deep().fit(GREY).set_params(**changes, warm_start=True)
-    with pytest.raises(ValueError, match=message):
-        model.fit(GREY)
-    with pytest.raises(ValueError, match=message):
-        model.save(tmp_path / "model")
+    """Nor does it answer then, as something that it is not."""
+    model = deep().fit(GREY)
+    model.transform(GREY)
+    refused(model.set_params(**changes), message, tmp_path)
+
+
+def refused(model, message, tmp_path):
+    for use in (
+        lambda: model.transform(GREY),
+        lambda: model.coefs_,
+        lambda: model.get_feature_names_out(),
+        lambda: model.partial_fit(GREY),
+        lambda: model.set_params(warm_start=True).fit(GREY),
+        lambda: model.save(tmp_path / "model"),
+        lambda: pickle.dumps(model),
+    ):
+        with pytest.raises(ValueError, match=message):
+            use()
+
+
+def test_layers_of_a_stack_cannot_be_changed(tmp_path):
+    """Here before there is a net, which would be made of them."""
+    model = stacked().fit(GREY)
+    model.transform(GREY)
+    refused(model.set_params(layer__activation="relu"), "but layer ask for", tmp_path)
+    refused(model.set_params(layer=[Autoencoder()]), "layer holds 1 templates for 2", tmp_path)
+
+
+def test_a_net_of_random_weights_is_not_pretrained_later(tmp_path):
+    model = deep(pretrain=False).fit(GREY).set_params(pretrain=True)
+    refused(model, "pretrain is True, but the fitted net began with random", tmp_path)
+
+
+def test_a_net_does_not_go_back_to_its_layers():
+    model = stacked(fine_tune=True).fit(GREY).set_params(fine_tune=False, warm_start=True)
+    assert model.transform(GREY).shape == (60, 4)
+    for learn in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match="fine_tune is False, but the net has been fine-tuned"):
+            learn(GREY)
 
 
 def test_arguments_of_the_rbms_are_searched_by_their_names():

@@ -128,6 +128,20 @@ def test_what_is_made_cannot_be_changed(tmp_path, changes, message):
         model.save(tmp_path / "model")
 
 
+@pytest.mark.parametrize("sizes", [None, [20, 16]])
+def test_weights_are_those_of_the_fitted_net(sizes):
+    """Whatever sizes the next one is to have."""
+    model = small().fit(X, y)
+    shapes = [weights.shape for weights in model.coefs_]
+    model.set_params(hidden_layer_sizes=sizes)
+    assert [weights.shape for weights in model.coefs_] == shapes
+    assert len(model.intercepts_) == len(shapes)
+    for use in (lambda: model.set_layers([], []), lambda: pickle.dumps(model)):
+        with pytest.raises(ValueError, match="hidden_layer_sizes, activation or precision are"):
+            use()
+    assert len(model.fit(X, y).coefs_) == len(sizes or ()) + 1
+
+
 def test_files_must_have_as_many_outputs_as_classes(tmp_path):
     small().fit(X, y).save(tmp_path / "model")
     rewritten(tmp_path / "model", lambda d: d["values"].update(classes_=[0, 1]))

@@ -55,7 +55,7 @@ class DeepAutoencoder(NetStack):
     rbm : RBM or a list of them, default=None
         A template of the RBMs, or one for each layer, with `hidden_layer_sizes` in place of `n_components`; see
         :func:`udl_fast.presets.science2006`, which None means. Copies of a single one get the kinds of units
-        that `code_activation` and `output_activation` ask for, and a hundredth of its rate where these make it
+        that `code_activation` and `output_activation` ask for, and a hundredth of its rates where these make it
         another one of real values. Without a `random_state` an RBM draws from a seed of the whole model.
 
     solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
@@ -132,6 +132,8 @@ class DeepAutoencoder(NetStack):
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions")
+    _template = "rbm"
+    _shaping = ("activation", "code_activation", "output_activation")
 
     def __init__(
         self,
@@ -194,7 +196,7 @@ class DeepAutoencoder(NetStack):
         super()._check_together()
         owner = type(self).__name__
         check_loss(self.loss, self.output_activation, owner)
-        self._check_number_of_templates("rbm", self.rbm)
+        self._check_number_of_templates()
         if self.pretrain:
             self._check_activations(owner)
             self._check_kinds(owner)
@@ -244,7 +246,9 @@ class DeepAutoencoder(NetStack):
         changed = {name: kind for name, kind in kinds.items() if getattr(template, name) != kind}
         layer = clone(template).set_params(**kinds)
         if set(changed.values()) - {"bernoulli"}:
-            layer.learning_rate = _OF_REAL_UNITS * template.learning_rate
+            for name in ("learning_rate", "final_learning_rate"):
+                if (rate := getattr(template, name)) is not None:
+                    setattr(layer, name, _OF_REAL_UNITS * rate)
         if set(kinds.values()) != {"bernoulli"} and layer.precision == "fast":
             layer.precision = "fixed"  # tables of bits have no real units
         return layer
@@ -255,6 +259,9 @@ class DeepAutoencoder(NetStack):
 
     def _loss(self) -> str:
         return loss_of(self.loss, self.output_activation)
+
+    def _activations_of(self, layer: Any) -> tuple[str, str]:
+        return _HIDDEN[layer.hidden], _VISIBLE[layer.visible]
 
     def _halves(self, layer: Any) -> HalfLayers:
         state = layer._engine.state()

@@ -13,7 +13,7 @@ from ..nets.layers import NetSpec, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.learning import SolverSettings
 from ..nets.losses import check_loss, first_output_bias, loss_of
-from ..persistence.state import ArrayRule, State
+from ..persistence.state import ArrayRule
 from .exchange import Exchange, FromStateDict
 
 _DIMS = ("n_features", "n_components", "n_features")
@@ -109,11 +109,9 @@ class OneLayer(FromStateDict, NetLearning):
             kept["loss"] = net.loss
         return kept
 
-    def _state(self) -> State:
-        """The arrays are those of the fitted net, so the arguments have to be, too."""
+    def _check_made(self) -> None:
         for name, fitted in self._unchangeable().items():
             if getattr(self, name) != fitted:
                 raise ValueError(
                     f"{name} is {getattr(self, name)!r}, but the fitted model has {fitted!r}"
                 )
-        return super()._state()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import sklearn
@@ -45,6 +45,9 @@ class NetStack(NetLearning):
     hidden_layer_sizes: Sequence[int]
     n_iter: int
 
+    _template: ClassVar[str]  # argument that says what layers are
+    _shaping: ClassVar[tuple[str, ...]]  # arguments that say how units are activated
+
     # ---- what a class brings ----
 
     def _activations(self) -> list[str]:
@@ -71,7 +74,13 @@ class NetStack(NetLearning):
         """What a layer has learned."""
         raise NotImplementedError
 
-    def _check_number_of_templates(self, name: str, value: Any) -> None:
+    def _activations_of(self, layer: Any) -> tuple[str, str]:
+        """Of the units that a layer makes, and of what it makes of them."""
+        raise NotImplementedError
+
+    def _check_number_of_templates(self) -> None:
+        name = self._template
+        value = getattr(self, name)
         n_layers = len(self.hidden_layer_sizes)
         if isinstance(value, list | tuple) and len(value) != n_layers:
             raise ValueError(
@@ -145,12 +154,9 @@ class NetStack(NetLearning):
     def _n_encoders(self) -> int:
         return len(self.hidden_layer_sizes)
 
-    @property
-    def _n_features_out(self) -> int:
-        return int(self.hidden_layer_sizes[-1])
-
     def _net(self) -> NetLearner:
-        """As it is; where it has not learned as a whole yet, as its layers are."""
+        """As it is; where it has not learned as a whole yet, as its layers are. Not of other arguments."""
+        self._check_made()
         if not isinstance(self._engine, NoEngine):
             return self._engine
         read_before: dict[str, Any] = self._arrays
@@ -217,42 +223,56 @@ class NetStack(NetLearning):
 
     # ---- what cannot be changed, and what files must say ----
 
-    def _check_resumable(self) -> None:
-        super()._check_resumable()
-        self._check_made()
-
-    def _state(self) -> State:
-        """The arrays are those of the fitted net, so the arguments have to be, too."""
-        self._check_made()
-        return super()._state()
-
     def _check_made(self) -> None:
-        """A ValueError unless the arguments are those of the layers and of the net that there are."""
-        owner, sizes = type(self).__name__, [int(size) for size in self.hidden_layer_sizes]
-        parts: list[Any] = list(self._inside.values())
-        for k, part in enumerate(parts):
-            size = int(part.n_components)
-            if k >= len(sizes) or sizes[k] != size:
-                raise ValueError(
-                    f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but layer {k + 1} of the fitted model "
-                    f"has {size} units"
-                )
-        if isinstance(self._engine, NoEngine):
-            return
-        net = self._engine.net
-        if (fitted := tuple(net.sizes[1 : len(net.activations) // 2 + 1])) != tuple(sizes):
+        """Also before it answers: the layers and the net that there are must be those of the arguments."""
+        owner = type(self).__name__
+        for name in ("hidden_layer_sizes", self._template, *self._shaping):
+            self.rules[name].check(getattr(self, name), name, owner)
+        self._check_number_of_templates()
+        self._check_made_sizes(owner)
+        self._check_made_layers(owner)
+        if not isinstance(self._engine, NoEngine):
+            self._check_made_net(owner)
+
+    def _check_made_sizes(self, owner: str) -> None:
+        """Layers may follow upon those that have learned, until there is a net."""
+        sizes = [int(size) for size in self.hidden_layer_sizes]
+        fitted = [int(part.n_components) for part in self._inside.values()]
+        n_compared = len(fitted)
+        if not isinstance(self._engine, NoEngine):
+            net = self._engine.net
+            fitted = [*net.sizes[1 : len(net.activations) // 2 + 1]]
+            n_compared = len(sizes)
+        if sizes[:n_compared] != fitted:
             raise ValueError(
-                f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but the fitted model has {fitted}"
+                f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but the fitted model has {tuple(fitted)}"
             )
-        spec = self._spec()
-        if (net.activations, net.loss, net.precision) != (
-            [*spec.activations],
-            spec.loss,
-            self.precision,
-        ):
+
+    def _check_made_layers(self, owner: str) -> None:
+        if self._inside and not self._pretrains():
             raise ValueError(
-                f"{owner}: activations, loss or precision are others than those of the fitted net, "
-                f"{net.activations}, {net.loss!r} and {net.precision!r}"
+                f"{owner}: pretrain is False, but the fitted model has pretrained layers"
+            )
+        activations = self._activations()
+        for k, part in enumerate(self._inside.values()):
+            wanted, found = (activations[k], activations[-1 - k]), self._activations_of(part)
+            if found != wanted:
+                raise ValueError(
+                    f"{owner}: layer {k + 1} of the fitted model has activations {found}, to the code and "
+                    f"back, but {' and '.join(self._shaping)} ask for {wanted}"
+                )
+
+    def _check_made_net(self, owner: str) -> None:
+        if self._pretrains() and self._position[0] < self._n_encoders:
+            raise ValueError(
+                f"{owner}: pretrain is True, but the fitted net began with random weights"
+            )
+        net, spec = self._engine.net, self._spec()
+        found = (net.activations, net.loss, net.precision)
+        if found != ([*spec.activations], spec.loss, self.precision):
+            raise ValueError(
+                f"{owner}: {' or '.join(self._shaping)}, loss or precision are others than those of the "
+                f"fitted net, {net.activations}, {net.loss!r} and {net.precision!r}"
             )
 
     def _check_inside(self, state: State, path: str) -> None:

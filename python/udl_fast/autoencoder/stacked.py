@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from sklearn.base import clone
 
+from ..estimator.engine import NoEngine
 from ..estimator.parameters import Flag, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
@@ -112,6 +113,8 @@ class StackedAutoencoder(NetStack):
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions")
+    _template = "layer"
+    _shaping = ("layer",)
 
     def __init__(
         self,
@@ -162,7 +165,7 @@ class StackedAutoencoder(NetStack):
 
     def _check_together(self) -> None:
         super()._check_together()
-        self._check_number_of_templates("layer", self.layer)
+        self._check_number_of_templates()
 
     def _without_effect(self) -> list[str]:
         return list(super()._without_effect()) if self.fine_tune else []
@@ -170,25 +173,44 @@ class StackedAutoencoder(NetStack):
     def _learns_whole(self) -> bool:
         return bool(self.fine_tune)
 
+    def _check_resumable(self) -> None:
+        super()._check_resumable()
+        if not self.fine_tune and not isinstance(self._engine, NoEngine):
+            raise ValueError(
+                f"{type(self).__name__}: fine_tune is False, but the net has been fine-tuned and no longer "
+                "reads its layers; set fine_tune=True to go on"
+            )
+
     def _layer(self, number: int) -> OneLayer:
-        if isinstance(self.layer, list | tuple):
-            found: OneLayer = self.layer[number]
-            return found
-        template: OneLayer = SparseAutoencoder() if self.layer is None else self.layer
-        below = template._hidden_activation()
-        if number == 0 or template.output_activation == below:
+        template, output = self._template_of(number), self._output_of(number)
+        if template.output_activation == output:
             return template
-        layer: OneLayer = clone(template).set_params(output_activation=below, loss="auto")
+        layer: OneLayer = clone(template).set_params(output_activation=output, loss="auto")
         return layer
 
+    def _template_of(self, number: int) -> OneLayer:
+        of_all = SparseAutoencoder() if self.layer is None else self.layer
+        found: OneLayer = of_all[number] if isinstance(of_all, list | tuple) else of_all
+        return found
+
+    def _output_of(self, number: int) -> str:
+        """What the outputs of a layer are: where one template is for all, what the units below can be."""
+        template = self._template_of(number)
+        if number == 0 or isinstance(self.layer, list | tuple):
+            return template.output_activation
+        return template._hidden_activation()
+
     def _activations(self) -> list[str]:
-        layers = [self._layer(k) for k in range(self._n_encoders)]
-        up = [layer._hidden_activation() for layer in layers]
-        return [*up, *(layer.output_activation for layer in reversed(layers))]
+        numbers = range(self._n_encoders)
+        up = [self._template_of(k)._hidden_activation() for k in numbers]
+        return [*up, *(self._output_of(k) for k in reversed(numbers))]
 
     def _loss(self) -> str:
         first = self._layer(0)
         return loss_of(first.loss, first.output_activation)
+
+    def _activations_of(self, layer: Any) -> tuple[str, str]:
+        return layer._hidden_activation(), layer.output_activation
 
     def _halves(self, layer: Any) -> HalfLayers:
         state = layer._engine.state()

@@ -179,7 +179,7 @@ class FitCallbacks:
         from epoch to epoch."""
         self.n_epochs_done += 1
         noted: dict[str, Any] = {"seconds": seconds, **of_epoch}
-        if self._n_stages > 1:
+        if self._n_stages > 1 or self._stage.learner is not None:
             noted["stage"] = self._stage.name
         assert self._monitor is not None
         self._monitor.after_epoch(self.n_epochs_done, noted, last=last)

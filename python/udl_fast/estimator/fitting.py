@@ -53,6 +53,7 @@ class Fitting(ModelKind):
                     f"{type(self).__name__}: {name} is {value!r}, but the fitted model has {fitted!r}; "
                     f"set {name}={fitted!r} to go on, or use warm_start=False to start again"
                 )
+        self._check_made()
 
     # ---- the parts of fit ----
 
@@ -188,9 +189,10 @@ class Fitting(ModelKind):
         def learn(turn: Turn) -> None:
             is_fitted = self.__sklearn_is_fitted__()
             data, presented = self._begin(X, y, sample_weight, resume=is_fitted)
-            works = [
-                enter(self, number, data, checked, presented) for number in self._chunk_stages()
-            ]
+            numbers = self._chunk_stages()
+            if self._is_before(numbers[0]):
+                self._position = (numbers[0], 0)
+            works = [enter(self, number, data, checked, presented) for number in numbers]
             orders = [
                 work.presentation.order(self._seed, self.n_updates_, shuffle=False)
                 for work in works
@@ -203,8 +205,21 @@ class Fitting(ModelKind):
     def _chunk_stages(self) -> list[int]:
         """Those whose learners make a pass in `partial_fit`: the model itself if it learns in any, otherwise all
         that are inside, each from what those below were before."""
-        own = [number for number, stage in enumerate(self._stages()) if stage.learner is None]
-        return own[-1:] or [*range(len(self._stages()))]
+        stages = self._stages()
+        own = [number for number, stage in enumerate(stages) if stage.learner is None]
+        if not own:
+            return [*range(len(stages))]
+        if self.n_iter_ > 0 and self._is_before(own[-1]):
+            raise ValueError(
+                f"{type(self).__name__}: partial_fit teaches the model as a whole, but fit was stopped in "
+                f"{stages[self._position[0]].name!r}; finish it by resume before"
+            )
+        return own[-1:]
+
+    def _is_before(self, number: int) -> bool:
+        """Whether the training stands where others learn for this stage."""
+        at = self._position[0]
+        return at < number and self._stages()[at].learner is not None
 
     def _check_fitted(self) -> None:
         if not given(self):

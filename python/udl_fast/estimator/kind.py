@@ -103,6 +103,10 @@ class ModelKind:
         """Parameters that a fitted model keeps for ever, with the values that its engine has."""
         return {name: getattr(self._engine, size) for name, size in self._dimensions().items()}
 
+    def _check_made(self) -> None:
+        """A ValueError unless a fitted model is made of what its parameters say, before it learns on and before
+        files and copies keep both."""
+
     def _complete_engine(self) -> None:
         """Before each pass: give the engine what it lacks under these parameters."""
 

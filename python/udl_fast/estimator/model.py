@@ -246,6 +246,8 @@ class Model(Fitting, CallbackSupport, BaseEstimator):
 
     def __getstate__(self) -> dict[str, Any]:
         model, arrays = at_rest(self)
+        if arrays is not None:
+            model._check_made()
         return pickled(super(Model, model).__getstate__(), arrays)
 
     def __setstate__(self, state: dict[str, Any]) -> None:

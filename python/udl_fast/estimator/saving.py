@@ -32,13 +32,14 @@ def state_of(model: Model) -> State:
     """Everything of a fitted model but objects of the caller, at one moment outside of a pass."""
     model, arrays = at_rest(model)
     assert arrays is not None
+    model._check_made()
     values: dict[str, Any] = {name: int(getattr(model, name)) for name in model._counts}
     values["engine_precision"] = model._engine.precision
     values["dtype"] = np.dtype(model._dtype).name
     values["history"] = _copied_history(model.history_)
     if "feature_names_in_" in model.__dict__:
         values["feature_names"] = [str(name) for name in model.feature_names_in_]
-    if len(model._stages()) > 1:
+    if len(model._stages()) > 1 or model._inside_names():
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
     for name, rule in model._values.items():
         values[name] = rule.plain(getattr(model, name))
@@ -63,7 +64,7 @@ def model_of(model_class: type[Made], state: State) -> Made:
         setattr(model, name, values[name])
     for name, rule in model._values.items():
         setattr(model, name, rule.attribute(values[name]))
-    model._position = _position(values)
+    model._position = _position(state)
     model._check_inside(state, "")
     if model._inside_names():
         model._inside = {
@@ -83,7 +84,7 @@ def _as_learned(model: Model, state: State) -> dict[str, Any]:
     """What a model had learned, those inside of it included, as attributes."""
     attributes: dict[str, Any] = {name: state.values[name] for name in _LEARNED}
     engine = _engine(model, state.arrays, state.values["engine_precision"])
-    attributes |= {"_engine": engine, "_arrays": {}, "_position": _position(state.values)}
+    attributes |= {"_engine": engine, "_arrays": {}, "_position": _position(state)}
     if state.inside:
         parts = {name: (model._inside[name], part) for name, part in state.inside.items()}
         attributes["_inside"] = {
@@ -102,8 +103,10 @@ def _copied_history(history: Any) -> dict[str, list[Any]]:
     return {name: list(values) for name, values in history.items()}
 
 
-def _position(values: Mapping[str, Any]) -> tuple[int, int]:
-    position = values.get("position", {"stage": 0, "epoch": 0})
+def _position(state: State) -> tuple[int, int]:
+    """Of files without it: of one stage, in which a model inside may learn."""
+    epoch = next((part.values["n_iter_"] for part in state.inside.values()), 0)
+    position = state.values.get("position", {"stage": 0, "epoch": epoch})
     return (position["stage"], position["epoch"])
 
 

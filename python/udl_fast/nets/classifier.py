@@ -145,12 +145,12 @@ class NetClassifier(SoftmaxHead):
     @property
     def coefs_(self) -> list[NDArray[Any]]:
         """Weights of each layer, (inputs, outputs), read-only."""
-        return [_still(self._read(f"layers.{k}/weights").T) for k in range(self._n_layers())]
+        return [_still(self._read(f"layers.{k}/weights").T) for k in self._fitted_layers()]
 
     @property
     def intercepts_(self) -> list[NDArray[Any]]:
         """Biases of each layer, read-only."""
-        return [_still(self._read(f"layers.{k}/bias")) for k in range(self._n_layers())]
+        return [_still(self._read(f"layers.{k}/bias")) for k in self._fitted_layers()]
 
     def set_layers(self, coefs: Sequence[Any], intercepts: Sequence[Any]) -> Self:
         """Give the first layers other weights, such as those of a pretrained encoder; the optimiser begins anew.
@@ -168,9 +168,11 @@ class NetClassifier(SoftmaxHead):
         Raises
         ------
         ValueError
-            If there are more layers than the net has, or one is of another shape.
+            If there are more layers than the net has, one is of another shape, or arguments were changed that
+            the fitted net does not have.
         """
         self._check_fitted()
+        self._check_made()
         owner = type(self).__name__
         if len(coefs) != len(intercepts) or len(coefs) > self._n_layers():
             raise ValueError(
@@ -197,9 +199,12 @@ class NetClassifier(SoftmaxHead):
     def _n_layers(self) -> int:
         return len(self.hidden_layer_sizes or ()) + 1
 
-    def _read(self, name: str) -> NDArray[Any]:
+    def _fitted_layers(self) -> range:
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no weights before fit")
+        return range(len(self._engine.net.activations))
+
+    def _read(self, name: str) -> NDArray[Any]:
         return self._engine.net.state()[name].astype(self._dtype, copy=False)
 
     # ---- the net ----
@@ -232,15 +237,6 @@ class NetClassifier(SoftmaxHead):
         return {**super()._objective(checked), **own}
 
     # ---- what cannot be changed, and what files must say ----
-
-    def _check_resumable(self) -> None:
-        super()._check_resumable()
-        self._check_made()
-
-    def _state(self) -> State:
-        """The arrays are those of the fitted net, so the arguments have to be, too."""
-        self._check_made()
-        return super()._state()
 
     def _check_made(self) -> None:
         net, sizes = self._engine.net, [int(size) for size in self.hidden_layer_sizes or ()]
