@@ -205,11 +205,17 @@ def test_layers_are_copies():
         ({"code_activation": "tanh"}, "pretrain=True needs code_activation='logistic' or"),
         ({"output_activation": "softmax"}, "pretrain=True needs output_activation='logistic' or"),
         ({"output_activation": "linear", "loss": "cross_entropy"}, "needs output_activation"),
+        ({"rbm": RBM(algorithm="pt")}, "layer 3: RBM: .*beta_min"),
+        ({"rbm": RBM(statistics="sampled"), "code_activation": "logistic"}, "layer 2: .*binarize"),
+        ({"rbm": RBM(statistics="sampled", binarize="sample")}, "layer 3: RBM: .*pairs of bits"),
     ],
 )
 def test_arguments_that_do_not_go_together_are_named(options, message):
+    """Before anything learns."""
+    begun = Recorder()
     with pytest.raises((ValueError, TypeError), match=f"DeepAutoencoder: .*{message}"):
-        deep(**options).fit(GREY)
+        deep(**options, callbacks=[begun]).fit(GREY > 0.5)
+    assert begun.calls == []
 
 
 @pytest.mark.parametrize(
@@ -271,6 +277,24 @@ def test_arguments_of_the_rbms_are_searched_by_their_names():
     search.fit(GREY)
     assert search.best_estimator_.layers_[0].learning_rate in (0.01, 0.1)
     assert SMALL.learning_rate == 0.05
+
+
+@pytest.mark.parametrize(
+    ("model", "more"),
+    [
+        (deep(), {"n_iter": 3}),
+        (stacked(), {"layer__n_iter": 3}),
+        (deep(pretrain=False), {"n_iter": 3}),
+    ],
+)
+def test_a_finished_training_says_what_makes_it_longer(model, more):
+    model.fit(GREY)
+    n_done, ((name, n_iter),) = model.n_iter_, more.items()
+    with pytest.raises(
+        ValueError, match=f"all its {n_done} epochs; to go on, set {name} to more than 2"
+    ):
+        model.resume(GREY)
+    assert model.set_params(**more).resume(GREY).n_iter_ == n_done + n_iter - 2
 
 
 # ---- what it is for ----

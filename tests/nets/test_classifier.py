@@ -88,6 +88,11 @@ def test_chunks_may_lack_classes():
     assert list(model.classes_) == list(range(10))
     streamed = small().partial_fit(iter([X[few], X[~few]]), iter([y[few], y[~few]]), range(10))
     assert_same_state(streamed, model)
+    assert model.partial_fit(X[few], y[few], classes=[*range(9, -1, -1)]).n_updates_ > 0
+    with pytest.raises(
+        ValueError, match=r"classes are \[0, 1, 2\], but the fitted model has \[0, 1"
+    ):
+        model.partial_fit(X[few], y[few], classes=range(3))
     with pytest.raises(ValueError, match="y holds 7, which is none of the classes"):
         small().partial_fit(X[few], y[few]).partial_fit(X[~few], np.full((~few).sum(), 7))
 

@@ -200,6 +200,8 @@ class DeepAutoencoder(NetStack):
         if self.pretrain:
             self._check_activations(owner)
             self._check_kinds(owner)
+            self._check_layers()
+            self._check_statistics(owner)
 
     def _check_activations(self, owner: str) -> None:
         """RBMs have units of a few kinds only."""
@@ -224,6 +226,16 @@ class DeepAutoencoder(NetStack):
                         f"{kind!r}: code_activation is {self.code_activation!r} and output_activation "
                         f"{self.output_activation!r}"
                     )
+
+    def _check_statistics(self, owner: str) -> None:
+        """Pairs of bits are counted, and what a layer makes is not bits."""
+        for k in range(1, self._n_encoders):
+            layer = self._layer(k)
+            if layer.statistics == "sampled" and layer.binarize is None:
+                raise ValueError(
+                    f"{owner}: layer {k + 1}: statistics='sampled' needs binarize=0.5 or 'sample', it learns from "
+                    "probabilities"
+                )
 
     # ---- layers ----
 

@@ -87,6 +87,14 @@ class NetStack(NetLearning):
                 f"{type(self).__name__}: {name} holds {len(value)} templates for {n_layers} layers"
             )
 
+    def _check_layers(self) -> None:
+        """Every layer as its own `fit` would, before the first one learns."""
+        for k in range(len(self.hidden_layer_sizes)):
+            try:
+                self._new_learner(k)._check_parameters()
+            except (ValueError, NotImplementedError) as error:
+                raise type(error)(f"{type(self).__name__}: layer {k + 1}: {error}") from error
+
     # ---- stages ----
 
     def _stages(self) -> list[Stage]:

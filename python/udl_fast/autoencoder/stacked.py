@@ -166,6 +166,7 @@ class StackedAutoencoder(NetStack):
     def _check_together(self) -> None:
         super()._check_together()
         self._check_number_of_templates()
+        self._check_layers()
 
     def _without_effect(self) -> list[str]:
         return list(super()._without_effect()) if self.fine_tune else []

@@ -57,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser, words: Sequence[str]) -> None
         type=Path,
         metavar="FILE|FOLDER",
         help="go on with a training that was stopped, from its file or the latest checkpoint in a folder, "
-        "until it has made all its epochs (--epochs: that many in all); options change its arguments",
+        "until it has made all its epochs (--epochs: that many in all, of several stages in the last); "
+        "options change its arguments",
     )
     parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="write pictures there")
     parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")

@@ -20,6 +20,7 @@ from .input import input_matrix, output_dtype
 from .kind import ModelKind
 from .presentation import Presentation
 from .stages import Data, enter
+from .templates import Template
 from .training import Pass, left, planned, run_stages, train_pass
 from .transaction import Turn, trained_alone, twin_of
 
@@ -130,8 +131,8 @@ class Fitting(ModelKind):
     ) -> None:
         if to_the_end and not left(self):
             raise ValueError(
-                f"{type(self).__name__}: the training has made all its {self.n_iter_} epochs; set n_iter "
-                f"to more, epochs in all, to go on, got n_iter={self.n_iter}"
+                f"{type(self).__name__}: the training has made all its {self.n_iter_} epochs; to go on, set "
+                f"{self._more_epochs()}"
             )
         resume = to_the_end or (self.warm_start and self.__sklearn_is_fitted__())
         self._note_given()
@@ -153,6 +154,14 @@ class Fitting(ModelKind):
             except BaseException:  # an error or Ctrl-C within: what is left of it
                 callbacks.close()
                 raise
+
+    def _more_epochs(self) -> str:
+        """Of the argument that makes a finished training longer: that of the last stage."""
+        last = self._stages()[-1]
+        templates = [name for name, rule in self.rules.items() if isinstance(rule, Template)]
+        name = "n_iter" if last.learner is None else " or ".join(f"{t}__n_iter" for t in templates)
+        which = "in all" if len(self._stages()) == 1 else f"of {last.name!r}, its last stage"
+        return f"{name} to more than {last.n_iter}, epochs {which}"
 
     def _note_other_rows(self, n_rows: int) -> None:
         """A model keeps no rows and not their number, but its epochs were of so many updates."""

@@ -78,7 +78,7 @@ class Model(Fitting, CallbackSupport, BaseEstimator):
         finished model is that of an uninterrupted `fit` on the same rows, to the bit, at the rates of its
         schedule. A function's stop between minibatches keeps what they taught: the epoch does not count, and
         is made again as a whole on top of it. To learn longer than was planned, set `n_iter` to the
-        epochs in all before.
+        epochs in all before; in a training of several stages it is of the last.
 
         Parameters
         ----------

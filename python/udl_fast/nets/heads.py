@@ -119,9 +119,12 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
         Raises
         ------
         ValueError
-            If a label is none of the classes, or X, y, a weight or a parameter is invalid.
+            If a label is none of the classes, `classes` are others than those of the fitted model, or X, y, a
+            weight or a parameter is invalid.
         """
-        if classes is not None and not self.__sklearn_is_fitted__():
+        if classes is not None and self.__sklearn_is_fitted__():
+            self._check_classes(classes)
+        elif classes is not None:
             if isinstance(y, Iterator):
                 y = (_OfClasses(labels, classes) for labels in y)
             else:
@@ -129,6 +132,13 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
         return super().partial_fit(X, y, sample_weight)
 
     # ---- targets ----
+
+    def _check_classes(self, classes: Any) -> None:
+        if not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
+            raise ValueError(
+                f"{type(self).__name__}: classes are {list(classes)}, but the fitted model has "
+                f"{self.classes_.tolist()}"[:300]
+            )
 
     def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
         owner = type(self).__name__
