@@ -110,7 +110,7 @@ def test_early_stopping_goes_back_to_the_best_epoch(make):
 
 def different_measurements(model):
     """Names that not every stage measures."""
-    own = [{found.name for found in learner.measurements} for learner in learners(model)]
+    own = [{found.name for found in learner._own_measurements} for learner in learners(model)]
     return set.union(*own, {found.name for found in model.measurements}) - set.intersection(*own)
 
 
