@@ -260,6 +260,14 @@ def test_what_the_net_is_made_of_stays(digits):
 def test_values_that_outputs_cannot_reach_are_warned_of(digits):
     with pytest.warns(UserWarning, match=r"outputs reach 0 to 1 alone. Scale X \(.*16\)"):
         Autoencoder(4, n_iter=1).fit(digits * 16)
+    for activation, rows, message in (
+        ("tanh", digits * 16, "outputs reach -1 to 1 alone"),
+        ("relu", -digits, "outputs are never below 0"),
+        ("softmax", digits - 1, "outputs are never below 0"),
+    ):
+        with pytest.warns(UserWarning, match=message):
+            Autoencoder(4, n_iter=1, output_activation=activation).fit(rows)
+    Autoencoder(4, n_iter=1, output_activation="tanh").fit(digits - digits[::-1])
     with pytest.warns(UserWarning, match="nesterov=True has no effect with solver='adam'"):
         Autoencoder(4, n_iter=1, nesterov=True).fit(digits)
     with pytest.raises(ValueError, match="corruption_level must be at most 1"):

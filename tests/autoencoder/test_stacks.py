@@ -329,3 +329,28 @@ def test_validation_that_a_later_stage_wants_is_asked_for_at_once():
     with pytest.raises(ValueError, match=r"is measured on validation data; give History\("):
         model.fit(GREY)
     assert not hasattr(model, "n_iter_") or model.n_iter_ == 0
+
+
+# ---- templates ----
+
+
+@pytest.mark.parametrize("rbm", [None, [RBM(), RBM(), RBM()]])
+def test_arguments_of_no_single_template_are_refused(rbm):
+    with pytest.raises(ValueError, match=r"begin with rbm__ .* rbm is (None|list); give one first"):
+        deep(rbm=rbm).set_params(rbm__learning_rate=0.1)
+    assert deep(rbm=rbm).set_params(rbm=RBM(), rbm__n_iter=7).rbm.n_iter == 7
+
+
+@pytest.mark.parametrize(
+    ("rbm", "error", "message"),
+    [
+        (RBM(visible="replicated_softmax"), ValueError, "rbm has visible='replicated_softmax'"),
+        (RBM(visible="gaussian"), ValueError, "layers are of 'bernoulli' with code_activation"),
+        (RBM(hidden="relu"), ValueError, "'bernoulli' and 'gaussian' with code_activation="),
+        (udl.BernoulliRBM(), TypeError, "rbm must be None, RBM, or a list"),
+    ],
+)
+def test_templates_of_other_kinds_are_refused(rbm, error, message):
+    with pytest.raises(error, match=message):
+        deep(rbm=rbm).fit(GREY)
+    assert deep(rbm=clone(SMALL).set_params(hidden="gaussian")).fit(GREY).n_iter_ == 8

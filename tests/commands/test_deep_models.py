@@ -32,6 +32,7 @@ def test_a_deep_model_is_trained_and_used(capsys):
     )
     assert "pseudo-likelihood" in lines[0]
     assert "reconstruction-score" in lines[-1]
+    assert "the command score" not in out  # it takes models that have score_samples
     model = udl_fast.load("model.safetensors")
     assert (
         model.rbm.get_params() == udl_fast.presets.science2006(n_iter=3, batch_size=20).get_params()
@@ -46,9 +47,9 @@ def test_a_deep_model_is_trained_and_used(capsys):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("n_iter", "must be NAME=VALUE, got 'n_iter'"),
-        ("n_itr=3", "got 'n_itr=3'; did you mean n_iter?"),
-        ("n_iter=few", "must be an integer >= 0, got 'few'"),
+        ("n_iter", "must be NAME=VALUE, got 'n_iter'\n"),
+        ("n_itr=3", "RBM has no argument 'n_itr', got 'n_itr=3'; did you mean n_iter?"),
+        ("n_iter=few", "n_iter must be an integer >= 0, got 'few'"),
         ("centered=yes", "centered must be true or false, got 'yes'"),
         ("algorithm=sgd", "algorithm must be cd or pcd or pt, got 'sgd'"),
     ],
@@ -57,7 +58,7 @@ def test_wrong_templates_are_wrong_usage(capsys, text, message):
     with pytest.raises(SystemExit) as caught:
         cli.main([*TRAIN.split(), text])
     assert caught.value.code == 2
-    assert message in capsys.readouterr().err.replace("\n", " ")
+    assert message.replace("\n", " ") in capsys.readouterr().err.replace("\n", " ")
 
 
 def test_a_training_that_never_reached_the_net_is_reported(capsys):

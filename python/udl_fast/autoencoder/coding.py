@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .. import _core
 from ..estimator.input import (
-    beyond_unit_interval,
+    beyond,
     check_range,
     output_dtype,
     scaling,
@@ -28,6 +29,13 @@ from ..packing import pack_bits
 from ..runtime import resolve_n_jobs
 from .measurements import MEASUREMENTS, measured, squared_errors
 
+# Least and greatest output, where there is one. Of softmax no more is asked: it may be held against counts.
+_OUTPUTS = {
+    "logistic": (0.0, 1.0),
+    "tanh": (-1.0, 1.0),
+    "relu": (0.0, math.inf),
+    "softmax": (0.0, math.inf),
+}
 _MEASURING_COST = 2.0  # rows of training for the time of measuring one
 
 
@@ -187,19 +195,23 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         rows = super()._rows(X, y, training=training)
-        if rows.kind != "bits" and training and self._outputs_end_at_one():
+        activation = self._activation_of_outputs() if training else None
+        if rows.kind != "bits" and activation in _OUTPUTS:
+            least, greatest = _OUTPUTS[activation]
             low, high = value_range(X, rows)
-            if beyond_unit_interval(low, high):
+            if beyond(low, high, least, greatest):
+                reach = f"reach {least:g} to {greatest:g} alone"
                 warn_caller(
                     f"{type(self).__name__}: X holds values from {low:.9g} to {high:.9g}, but "
-                    f"outputs reach 0 to 1 alone. Scale X ({scaling(low, high)}) or use "
-                    "output_activation='linear'.",
+                    f"outputs {reach if math.isfinite(greatest) else f'are never below {least:g}'}. "
+                    f"Scale X ({scaling(low, high)}) or use output_activation='linear'.",
                     UserWarning,
                 )
         return rows
 
-    def _outputs_end_at_one(self) -> bool:
-        return getattr(self, "output_activation", "logistic") == "logistic"
+    def _activation_of_outputs(self) -> str | None:
+        """Of the outputs that are held against the rows; None where somebody else learns from these."""
+        return getattr(self, "output_activation", "logistic")
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
         return -squared_errors(self._net(), rows, resolve_n_jobs(self.n_jobs))

@@ -217,6 +217,8 @@ class DeepAutoencoder(NetStack):
                 )
 
     def _check_kinds(self, owner: str) -> None:
+        if not isinstance(self.rbm, list | tuple):
+            self._check_kinds_of_template(owner)
         for k in range(self._n_encoders):
             layer, wanted = self._layer(k), self._kinds(k)
             for name, kind in wanted.items():
@@ -235,6 +237,18 @@ class DeepAutoencoder(NetStack):
                 raise ValueError(
                     f"{owner}: layer {k + 1}: statistics='sampled' needs binarize=0.5 or 'sample', it learns from "
                     "probabilities"
+                )
+
+    def _check_kinds_of_template(self, owner: str) -> None:
+        """Layers are given the kinds that their places need; others than these would vanish in silence."""
+        template = science2006() if self.rbm is None else self.rbm
+        for name, number in (("visible", 0), ("hidden", self._n_encoders - 1)):
+            kind, wanted = getattr(template, name), self._kinds(number)[name]
+            if kind not in ("bernoulli", wanted):
+                raise ValueError(
+                    f"{owner}: rbm has {name}={kind!r}, but layers are of 'bernoulli'"
+                    f"{'' if wanted == 'bernoulli' else f' and {wanted!r}'} with code_activation="
+                    f"{self.code_activation!r} and output_activation={self.output_activation!r}"
                 )
 
     # ---- layers ----

@@ -29,7 +29,8 @@ class Autoencoder(OneLayer):
 
     output_activation : {"logistic", "linear", "tanh", "relu", "softmax"}, default="logistic"
         Of the reconstruction: "logistic" for values in [0, 1], "linear" for real values, "softmax" for
-        counts.
+        shares that sum to 1. Rows of counts are learned from as they are, too, but `reconstruct` gives shares
+        of them, and `score` compares these with the counts.
     loss : {"auto", "squared", "cross_entropy", "multinomial"}, default="auto"
         Summed over the features, mean over the rows. "squared" is half the squared error. "auto" is the
         negative log-likelihood: cross-entropy of logistic outputs, multinomial of softmax ones, squared of

@@ -152,9 +152,9 @@ class NetStack(NetLearning):
     def _own_measurements(self) -> tuple[Measurement, ...]:
         return MEASUREMENTS
 
-    def _outputs_end_at_one(self) -> bool:
+    def _activation_of_outputs(self) -> str | None:
         """Where layers learn, the first one looks at the rows itself."""
-        return not self._pretrains() and self._activations()[-1] == "logistic"
+        return None if self._pretrains() else self._activations()[-1]
 
     # ---- the net ----
 

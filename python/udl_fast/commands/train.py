@@ -229,7 +229,7 @@ class _Watch:
     def __call__(self, model: Any, info: dict[str, Any]) -> bool:
         if not self._has_begun:
             self._has_begun = True
-            self._begin()
+            self._begin(model)
         history = model.history_
         epochs = history.get("epoch", ())
         if info["epoch"] == self._n_shown or not epochs or epochs[-1] != model.n_iter_:
@@ -242,11 +242,13 @@ class _Watch:
         self._lines.update(info["epoch"], history["seconds"][-1], score, measured, stage)
         return False
 
-    def _begin(self) -> None:
+    def _begin(self, model: Any) -> None:
         """Which rows scores are of is known when the fit has begun."""
         if self._score is not None:
             data, validation = self._arguments.data, self._arguments.validation
-            text = what_is_measured(self._history, self._measured, data, self._n_rows, validation)
+            text = what_is_measured(
+                model, self._history, self._measured, data, self._n_rows, validation
+            )
             print(text, file=self._words)
 
     def close(self) -> None:

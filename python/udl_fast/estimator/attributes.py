@@ -106,9 +106,7 @@ class EngineArray:
         # AttributeError, so that hasattr and scikit-learn's tools see an estimator that is not
         # fitted.
         if self._array not in model._array_rules():
-            raise AttributeError(
-                f"{type(model).__name__} has no {self._name} with units of these kinds"
-            )
+            raise AttributeError(f"{type(model).__name__} has no {self._name} with these arguments")
         if not model.__sklearn_is_fitted__():
             raise AttributeError(
                 f"{type(model).__name__} has no {self._name} before fit or partial_fit"

@@ -172,8 +172,8 @@ class Fitting(ModelKind):
             return
         warn_caller(
             f"{type(self).__name__}: resume finishes a training on the same rows, but an epoch of these "
-            f"{n_rows:,} rows is {expected:,} updates, and those before were {before:,}: other rows or "
-            "another batch_size lead to another model than an uninterrupted fit",
+            f"{n_rows:,} rows is {expected:,} updates, and those before were {before:,}: other rows, "
+            "another batch_size or another solver lead to another model than an uninterrupted fit",
             UserWarning,
         )
 

@@ -152,7 +152,12 @@ def greatest_level(high: float) -> float:
 def beyond_unit_interval(low: float, high: float) -> bool:
     """Whether values from `low` to `high` leave [0, 1] by more than float32 rounds: scaling to [0, 1] may end
     one rounding of float64 above 1."""
-    return low < -_FLOAT32_ROUNDING or high > 1 + _FLOAT32_ROUNDING
+    return beyond(low, high, 0.0, 1.0)
+
+
+def beyond(low: float, high: float, least: float, greatest: float) -> bool:
+    """Whether values from `low` to `high` leave an interval by more than float32 rounds about 1."""
+    return low < least - _FLOAT32_ROUNDING or high > greatest + _FLOAT32_ROUNDING
 
 
 def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:

@@ -71,6 +71,31 @@ class Model(Fitting, CallbackSupport, BaseEstimator):
         trained_alone(self, lambda turn: self._run_fit(turn, X, y, sample_weight, checked))
         return self
 
+    def set_params(self, **params: Any) -> Self:
+        """Set arguments, by the names that the constructor has.
+
+        Parameters
+        ----------
+        **params
+            Of the model; those of a template in it by names such as ``rbm__learning_rate``.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If there is no such argument, or no single template that has it.
+        """
+        for given in params:
+            name, _, inner = given.partition("__")
+            if inner and name in self.rules:
+                value = params.get(name, getattr(self, name))
+                self.rules[name].check_inner(value, name, type(self).__name__)
+        found: Self = super().set_params(**params)
+        return found
+
     def resume(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Finish a training that was stopped: the epochs that are left of `n_iter`.
 

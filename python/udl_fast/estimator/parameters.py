@@ -66,6 +66,9 @@ class Rule:
         """A value as files have it, as it is to be checked."""
         return value
 
+    def check_inner(self, value: Any, name: str, owner: str) -> None:
+        """An error if arguments within the value, called `name`, double underscore and theirs, cannot be set."""
+
 
 class Integer(Rule):
     """An integer from `minimum` to `maximum`; None where `optional`."""

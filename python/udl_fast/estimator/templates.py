@@ -41,8 +41,12 @@ class Template(Rule):
         template = (self._none_means or registry.class_of(first))()
         for part in text.split():
             name, sign, value = part.partition("=")
-            if not sign or name not in template.rules:
-                raise ValueError(f"must be NAME=VALUE, got {part!r}{meant(name, template.rules)}")
+            if not sign:
+                raise ValueError(f"must be NAME=VALUE, got {part!r}")
+            if name not in template.rules:
+                owner = type(template).__name__
+                known = meant(name, template.rules)
+                raise ValueError(f"{owner} has no argument {name!r}, got {part!r}{known}")
             template.set_params(**{name: _value_of(value, template.rules[name], name)})
         return template
 
@@ -61,7 +65,7 @@ class Template(Rule):
         if isinstance(value, type) and issubclass(value, classes):
             made = f"; write {value.__name__}()"
             raise TypeError(f"{owner}: {place} must be an object, got the class{made}")
-        if not isinstance(value, classes):
+        if not isinstance(value, classes) or self._is_of_another_name(type(value)):
             expected = f"must be None, {' or '.join(self._models)}, or a list, one for each layer"
             raise TypeError(wrong(owner, name, expected, value)[:300])
         try:
@@ -69,6 +73,24 @@ class Template(Rule):
         except (ValueError, TypeError, NotImplementedError) as error:
             raise type(error)(f"{owner}: {place}: {error}") from None
         return value
+
+    def _is_of_another_name(self, model_class: type[Any]) -> bool:
+        """Whether the registry has the class under a name that is not one of these, though it is derived from
+        one of them."""
+        name = model_class.__name__
+        if name in self._models or name not in registry.names():
+            return False
+        return registry.class_of(registry.find(name)) is model_class
+
+    def check_inner(self, value: Any, name: str, owner: str) -> None:
+        """Only a single model has arguments of its own."""
+        if is_template(value):
+            return
+        raise ValueError(
+            f"{owner}: names that begin with {name}__ are arguments of a single template, but {name} is "
+            f"{'None' if value is None else type(value).__name__}; give one first, such as "
+            f"{name}={self._models[0]}(...)"
+        )
 
     def restored(self, value: Any, name: str, owner: str) -> Any:
         """Templates of the form that files have; models as they are."""
@@ -105,4 +127,9 @@ def _value_of(text: str, rule: Rule, name: str) -> Any:
         return _FLAGS[text.lower()]
     if option.choices is not None and text not in option.choices:
         raise ValueError(f"{name} must be {' or '.join(option.choices)}, got {text!r}")
-    return text if option.parse is None else option.parse(text)
+    if option.parse is None:
+        return text
+    try:
+        return option.parse(text)
+    except ValueError as error:
+        raise ValueError(f"{name} {error}") from None

@@ -110,12 +110,15 @@ def what_stopped(stop: Any, model: Any) -> str:
     )
 
 
-def what_is_measured(history: Any, score: str, rows: str, n_rows: int, validation: str) -> str:
-    """Which rows the printed scores are of."""
+def what_is_measured(
+    model: Any, history: Any, score: str, rows: str, n_rows: int, validation: str
+) -> str:
+    """Which rows the printed scores are of, and where others are to be had."""
     n = history.n_rows_
     part = "all" if n == n_rows else f"{n:,}"
     also = f", and on {history.n_validation_rows_:,} of {validation}" if validation else ""
-    return f"{score} is measured on {part} of {n_rows:,} rows of {rows}{also}; the command score takes all"
+    elsewhere = "; the command score takes all" if hasattr(model, "score_samples") else ""
+    return f"{score} is measured on {part} of {n_rows:,} rows of {rows}{also}{elsewhere}"
 
 
 def what_goes_on(arguments: argparse.Namespace, found: Path, model: Any) -> str:
