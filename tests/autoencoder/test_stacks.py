@@ -259,6 +259,19 @@ def test_layers_of_a_stack_cannot_be_changed(tmp_path):
     refused(model.set_params(layer=[Autoencoder()]), "layer holds 1 templates for 2", tmp_path)
 
 
+def test_layers_may_follow_until_there_is_a_net():
+    model = stacked().fit(GREY)
+    below = model.transform(GREY)
+    model.set_params(hidden_layer_sizes=(7, 4, 3))
+    assert model.transform(GREY).shape == (60, 3)  # random as yet, not of the net before
+    assert model.get_feature_names_out().shape == (3,)
+    model.resume(GREY)
+    assert [layer.n_iter_ for layer in model.layers_] == [2, 2, 2]
+    np.testing.assert_allclose(
+        model.transform(GREY), model.layers_[2].transform(below), rtol=1e-5, atol=1e-6
+    )
+
+
 def test_a_net_of_random_weights_is_not_pretrained_later(tmp_path):
     model = deep(pretrain=False).fit(GREY).set_params(pretrain=True)
     refused(model, "pretrain is True, but the fitted net began with random", tmp_path)

@@ -168,8 +168,9 @@ class NetStack(NetLearning):
         if not isinstance(self._engine, NoEngine):
             return self._engine
         read_before: dict[str, Any] = self._arrays
-        found: NetLearner = read_before.get("_net") or self._unrolled()
-        read_before["_net"] = found
+        read_as = f"_net of {[*self.hidden_layer_sizes]}, {self.precision}"
+        found: NetLearner = read_before.get(read_as) or self._unrolled()
+        read_before[read_as] = found
         return found
 
     def _spec(self) -> NetSpec:
