@@ -15,6 +15,7 @@ import udl_fast
 from benchmarks.interrupts.operation import Found, Operation, leftovers
 from udl_fast import RBM, Autoencoder, BernoulliRBM, DeepAutoencoder, SparseAutoencoder, registry
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
+from udl_fast.callbacks._hooks import Hooks
 from udl_fast.estimator import transaction
 from udl_fast.rbm import sampling
 
@@ -80,6 +81,22 @@ def is_begin_of(found: dict[str, list[Any]], whole: dict[str, list[Any]], n_leas
     return n >= n_least and all(found.get(name, []) == whole[name][:n] for name in whole)
 
 
+class _Notes(Hooks):
+    """Calls a function wherever a model may be found."""
+
+    def __init__(self, note: Callable[[Model], None]) -> None:
+        self.note = note
+
+    def after_epoch(self, estimator: Model) -> None:
+        self.note(estimator)
+
+    def after_stage(self, estimator: Model) -> None:
+        self.note(estimator)
+
+    def before_stage(self, estimator: Model) -> None:
+        self.note(estimator)
+
+
 class Allowed:
     """The states a model may be found in: that before the call, and those at the ends of its passes."""
 
@@ -95,14 +112,20 @@ class Allowed:
         self._histories: list[dict[str, list[Any]]] = []
         for way in (call, *others):
             model = make()
-            model.set_params(callbacks=[*(model.callbacks or ()), self._note])
+            notes = [self._note_between_minibatches, _Notes(self.note)]
+            model.set_params(callbacks=[*(model.callbacks or ()), *notes])
             way(model)
             self._new.append(learned(model))
             self._histories.append(history(model))
 
-    def _note(self, model: Model, info: dict[str, Any]) -> None:
-        """A callback: after each epoch."""
-        if info["rows_done"] == info["n_rows"] and model.n_iter_:
+    def _note_between_minibatches(self, model: Model, info: dict[str, Any]) -> None:
+        """Before callbacks take the model back to an earlier epoch."""
+        if info["rows_done"] == info["n_rows"]:
+            self.note(model)
+
+    def note(self, model: Model) -> None:
+        """A state at the end of an epoch, or where a stage has gone back to its best one."""
+        if model.__sklearn_is_fitted__() and model.n_iter_:
             self._new.append(learned(model))
             self._histories.append(history(model))
 
