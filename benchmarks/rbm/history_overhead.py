@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.bench.table import markdown_table
-from udl_fast.callbacks import History
-from udl_fast.callbacks import _run as _fit_callbacks
+from udl_fast.callbacks import History, _monitor
 from udl_fast.callbacks._monitor import Monitor
 
 LIMIT_PERCENT = 2.0
@@ -74,7 +73,7 @@ def main() -> int:
     )
     shares: list[float] = []
     seconds: dict[bool, list[float]] = {True: [], False: []}
-    _fit_callbacks.Monitor = TimedMonitor  # type: ignore[misc]
+    _monitor.Monitor = TimedMonitor  # type: ignore[misc]
     models = {watched: fit(images, n_components, 1, watched) for watched in seconds}
     for number in range(rounds):
         for watched in (True, False) if number % 2 else (False, True):

@@ -34,6 +34,7 @@ def test_compare_builds_finds_one_build_equal_to_itself(tmp_path):
         "hidden fast 20x64x32",
         "visible 20x64x32",
         "visible fast 20x64x32",
+        "free energies 20x64x32",
         "one query of 2,000 codes",
     ]
     for case in cases.values():
