@@ -16,6 +16,7 @@ from ..estimator.model import Model
 from ..exceptions import name_methods_of
 from ..persistence.state import ArrayRule
 from .exchange import Exchange
+from .half_steps import HalfSteps
 from .inference import Inference
 from .learning import ContrastiveLearning
 from .measurements import Measurements
@@ -454,5 +455,13 @@ class RBM(
 
 
 name_methods_of(
-    RBM, Inference, Sampling, Partition, Scores, Measurements, ContrastiveLearning, Exchange
+    RBM,
+    Inference,
+    HalfSteps,
+    Sampling,
+    Partition,
+    Scores,
+    Measurements,
+    ContrastiveLearning,
+    Exchange,
 )
