@@ -48,6 +48,8 @@ ROOMS = (
     ("runtime/hamming/hash",),
     ("runtime/bench",),
     ("bindings/numpy",),
+    ("bindings/engines",),
+    ("bindings/rbm", "bindings/dense", "bindings/hamming"),
     ("bindings",),
 )
 HEIGHT = {room: height for height, rooms in enumerate(ROOMS) for room in rooms}

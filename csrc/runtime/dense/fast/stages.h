@@ -45,7 +45,7 @@ class FastStages {
   /// out[r * n_inputs].
   void input_gradient(Team& team, const NetPart& part, float* out);
 
-  // ---- sparsity ----
+  // ---- sparsity (sparse_stages.cpp) ----
 
   /// Adds the outputs of sparse layers to their sums over rows.
   void add_means(Team& team, const NetPart& part);

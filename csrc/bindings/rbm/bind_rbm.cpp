@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "bindings/rbm_engine_methods.h"
+#include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 namespace {

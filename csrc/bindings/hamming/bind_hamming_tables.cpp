@@ -1,7 +1,7 @@
 // Tables of buckets, and searches through them.
 #include <memory>
 
-#include "bindings/hamming_call.h"
+#include "bindings/hamming/hamming_call.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/hamming/hash/prices.h"
 #include "runtime/hamming/hash/search.h"

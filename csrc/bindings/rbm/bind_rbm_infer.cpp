@@ -7,7 +7,7 @@
 
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
-#include "bindings/rbm_engine_methods.h"
+#include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 namespace {

@@ -3,10 +3,10 @@
 
 #include <optional>
 
+#include "bindings/engines/train_arguments.h"
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
-#include "bindings/rbm_engine_methods.h"
-#include "bindings/train_arguments.h"
+#include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 namespace {

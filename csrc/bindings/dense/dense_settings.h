@@ -4,7 +4,7 @@
 #include <limits>
 #include <string>
 
-#include "bindings/train_arguments.h"
+#include "bindings/engines/train_arguments.h"
 #include "runtime/dense/settings.h"
 #include "runtime/dense/shape.h"
 

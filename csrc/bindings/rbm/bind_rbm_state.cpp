@@ -1,6 +1,6 @@
 // Parameters, optimiser state, chains and snapshots of an RbmEngine.
 #include "bindings/numpy/rows.h"
-#include "bindings/rbm_engine_methods.h"
+#include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 

@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/engine_access.h"
+#include "bindings/engines/engine_access.h"
 #include "bindings/numpy/arrays.h"
 #include "bindings/numpy/reals.h"
 #include "runtime/rbm/engine.h"

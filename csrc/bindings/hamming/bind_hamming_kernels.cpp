@@ -1,7 +1,7 @@
 // Single kernels of Hamming search, for tests.
 #include <algorithm>
 
-#include "bindings/hamming_call.h"
+#include "bindings/hamming/hamming_call.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/hamming/tile_queries.h"
 

@@ -1,6 +1,6 @@
 // Searches that scan all codes: arrays are checked here, then the GIL is released and the runtime
 // takes over.
-#include "bindings/hamming_call.h"
+#include "bindings/hamming/hamming_call.h"
 
 namespace udl::bindings {
 namespace {
