@@ -4,12 +4,11 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
-#include <string>
 #include <utility>
 #include <vector>
 
-#include "base/error.h"
 #include "runtime/dense/engine.h"
+#include "runtime/memory/snapshot.h"
 
 namespace udl {
 
@@ -51,34 +50,26 @@ class StatefulNetEngine : public NetEngine {
     }
   }
 
-  /// Over the last one: a third copy in memory would be for nothing.
-  int64_t snapshot() final {
-    has_snapshot_ = false;
-    if (snapshot_)
-      *snapshot_ = state_;
-    else
-      snapshot_ = std::make_unique<State>(state_);
-    has_snapshot_ = true;
-    return ++n_snapshots_;
-  }
+  int64_t snapshot() final { return snapshot_.take(state_); }
   void restore() final {
-    state_ = snapshot_for("restore");
+    state_ = snapshot_.get("NetEngine.restore");
     forget_gradient();
   }
   void recover() final {
-    if (!has_snapshot_) return;
-    state_ = *snapshot_;
+    if (snapshot_.last() == nullptr) return;
+    state_ = *snapshot_.last();
     forget_gradient();
   }
   WeightChange change_since_snapshot() const final {
     WeightChangeSum sum;
-    state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
+    state_.add_change_since(snapshot_.get("NetEngine.change_since_snapshot"), sum);
     return sum.result();
   }
   std::unique_ptr<NetEngine> copy_of_snapshot(int64_t number) const final {
-    if (!has_snapshot_ || number != n_snapshots_) return nullptr;
+    const State* state = snapshot_.numbered(number);
+    if (state == nullptr) return nullptr;
     auto copy = make_net_engine(shape(), precision());
-    static_cast<StatefulNetEngine&>(*copy).state_ = *snapshot_;  // of the same type, as made alike
+    static_cast<StatefulNetEngine&>(*copy).state_ = *state;  // of the same type, as made alike
     return copy;
   }
 
@@ -98,15 +89,7 @@ class StatefulNetEngine : public NetEngine {
   State state_;
 
  private:
-  const State& snapshot_for(const char* function) const {
-    if (!has_snapshot_)
-      throw_invalid(std::string("NetEngine.") + function + ": there is no snapshot");
-    return *snapshot_;
-  }
-
-  std::unique_ptr<State> snapshot_;
-  bool has_snapshot_ = false;
-  int64_t n_snapshots_ = 0;
+  Snapshot<State> snapshot_;
 };
 
 }  // namespace udl

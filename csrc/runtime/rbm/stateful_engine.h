@@ -2,10 +2,9 @@
 // What engines share whose parameters, optimiser state and chains are one `State` in memory: arrays
 // in and out, and the snapshot.
 #include <memory>
-#include <string>
 #include <utility>
 
-#include "base/error.h"
+#include "runtime/memory/snapshot.h"
 #include "runtime/rbm/engine.h"
 
 namespace udl {
@@ -52,29 +51,21 @@ class StatefulEngine : public RbmEngine {
   std::vector<double> betas() const final { return state_.betas; }
   void set_betas(std::vector<double> betas) final { state_.betas = std::move(betas); }
 
-  /// Over the last one: a third copy in memory would be for nothing.
-  int64_t snapshot() final {
-    has_snapshot_ = false;
-    if (snapshot_)
-      *snapshot_ = state_;
-    else
-      snapshot_ = std::make_unique<State>(state_);
-    has_snapshot_ = true;
-    return ++n_snapshots_;
-  }
-  void restore() final { state_ = snapshot_for("restore"); }
+  int64_t snapshot() final { return snapshot_.take(state_); }
+  void restore() final { state_ = snapshot_.get("RbmEngine.restore"); }
   void recover() final {
-    if (has_snapshot_) state_ = *snapshot_;
+    if (snapshot_.last() != nullptr) state_ = *snapshot_.last();
   }
   WeightChange change_since_snapshot() const final {
     WeightChangeSum sum;
-    state_.add_change_since(snapshot_for("change_since_snapshot"), sum);
+    state_.add_change_since(snapshot_.get("RbmEngine.change_since_snapshot"), sum);
     return sum.result();
   }
   std::unique_ptr<RbmEngine> copy_of_snapshot(int64_t number) const final {
-    if (!has_snapshot_ || number != n_snapshots_) return nullptr;
+    const State* state = snapshot_.numbered(number);
+    if (state == nullptr) return nullptr;
     auto copy = make_rbm_engine(n_visible(), n_hidden(), precision(), units());
-    static_cast<StatefulEngine&>(*copy).state_ = *snapshot_;  // of the same type, as made alike
+    static_cast<StatefulEngine&>(*copy).state_ = *state;  // of the same type, as made alike
     return copy;
   }
 
@@ -87,15 +78,7 @@ class StatefulEngine : public RbmEngine {
     return reals.template as<Real>();
   }
 
-  const State& snapshot_for(const char* function) const {
-    if (!has_snapshot_)
-      throw_invalid(std::string("RbmEngine.") + function + ": there is no snapshot");
-    return *snapshot_;
-  }
-
-  std::unique_ptr<State> snapshot_;
-  bool has_snapshot_ = false;
-  int64_t n_snapshots_ = 0;
+  Snapshot<State> snapshot_;
 };
 
 }  // namespace udl
