@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SparseAutoencoder,
         StackedAutoencoder,
     )
+    from .dbn import DBN
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
@@ -54,6 +55,7 @@ _MODULES = (
 )
 
 __all__ = [
+    "DBN",
     "RBM",
     "Autoencoder",
     "BernoulliRBM",

@@ -91,3 +91,4 @@ register("DenoisingAutoencoder", "udl_fast.autoencoder", "denoising-autoencoder"
 register("StackedAutoencoder", "udl_fast.autoencoder", "stacked-autoencoder")
 register("DeepAutoencoder", "udl_fast.autoencoder", "deep-autoencoder")
 register("NetClassifier", "udl_fast.nets.classifier", "net-classifier")
+register("DBN", "udl_fast.dbn", "dbn")

@@ -17,6 +17,10 @@ SMALL = {
     "layer": Autoencoder(batch_size=10, n_iter=2),
     "fine_tune": True,
 }
+# Where layers alone learn, the last one makes the epochs of the last stage.
+OF_KIND = {
+    "DBN": {"rbm": [SMALL["rbm"], RBM(batch_size=10, n_iter=N_EPOCHS, learning_rate=0.05)]},
+}
 # More of a kind whose engine or state differs by an argument.
 VARIANTS = {
     "RBM of real hidden units": ("RBM", {"hidden": "gaussian", "algorithm": "pcd"}),
@@ -42,5 +46,6 @@ def make(request, _registered):
     model_class = registry.class_of(registry.find(name))
     options = {"n_components": 5, "n_iter": N_EPOCHS, "batch_size": 10, "random_state": 0}
     options |= SMALL if request.param not in IN_TESTS else {}
+    options |= OF_KIND.get(name, {})
     known = {name: value for name, value in options.items() if name in model_class.rules}
     return lambda **changes: model_class(**{**known, **arguments, **changes})

@@ -29,7 +29,8 @@ ROOMS = (
     "estimator",
     "nets",
     "rbm",
-    "presets",  # of RBMs, which deep autoencoders are pretrained as
+    "presets",  # of RBMs, which deep models are pretrained as
+    "dbn",
     "autoencoder",
     "bernoulli",  # doors for old pickles, which nobody else opens
     "index",

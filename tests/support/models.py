@@ -15,10 +15,13 @@ def assert_same(first, second):
 
 def arguments(model):
     """Parameters, where templates are what they say."""
-    return {
-        name: (type(value), arguments(value)) if hasattr(value, "get_params") else value
-        for name, value in model.get_params(deep=False).items()
-    }
+    return {name: _plain(value) for name, value in model.get_params(deep=False).items()}
+
+
+def _plain(value):
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return (type(value), arguments(value)) if hasattr(value, "get_params") else value
 
 
 def assert_same_state(first, second):

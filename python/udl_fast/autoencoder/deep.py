@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import clone
@@ -14,10 +14,14 @@ from ..exceptions import name_methods_of
 from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
 from ..nets.rules import SOLVER_RULES
 from ..presets import science2006
+from .begun import begun_with
 from .coding import Coding
 from .exchange import Exchange
 from .learning import NetLearning
 from .stack import HalfLayers, NetStack
+
+if TYPE_CHECKING:
+    from ..dbn import DBN
 
 __all__ = ["DeepAutoencoder"]
 
@@ -189,6 +193,55 @@ class DeepAutoencoder(NetStack):
         self.random_state = random_state
         self.callbacks = callbacks
         self.verbose = verbose
+
+    @classmethod
+    def from_dbn(cls, dbn: DBN, **parameters: Any) -> Self:
+        """A model whose layers are those of a fitted deep belief net, before it learns as a whole.
+
+        Parameters
+        ----------
+        dbn : DBN
+            Fitted, all its layers. It stays as it is.
+        **parameters
+            Of the constructor; `hidden_layer_sizes`, `rbm`, `code_activation` and `output_activation` follow
+            from the layers.
+
+        Returns
+        -------
+        DeepAutoencoder
+            It codes and reconstructs as the net that they unroll to; :meth:`resume` learns that on, for
+            `n_iter` epochs.
+
+        Raises
+        ------
+        ValueError
+            If the net has units that an autoencoder has not, or its training was stopped.
+        sklearn.exceptions.NotFittedError
+            If it is not fitted.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits().data
+        >>> dbn = udl.DBN((32, 8), rbm=udl.presets.science2006(n_iter=5), random_state=0).fit(X)
+        >>> model = udl.DeepAutoencoder.from_dbn(dbn, n_iter=10)
+        >>> before = model.reconstruction_error(X).mean()
+        >>> bool(model.resume(X).reconstruction_error(X).mean() < before)
+        True
+        """
+        dbn._check_fitted()
+        layers = dbn.layers_
+        kinds = {"output_activation": layers[0].visible, "code_activation": layers[-1].hidden}
+        for name, of_kind in (("output_activation", _VISIBLE), ("code_activation", _HIDDEN)):
+            if kinds[name] not in of_kind:
+                raise ValueError(
+                    f"{cls.__name__}: a net has no {kinds[name]!r} units for its {name}"
+                )
+            kinds[name] = of_kind[kinds[name]]
+        sizes = [layer.n_components for layer in layers]
+        # `fit` would learn such layers anew, from probabilities, whose pairs are not counted.
+        templates = [clone(layer).set_params(statistics="mean") for layer in layers]
+        return begun_with(cls(sizes, rbm=templates, **kinds, **parameters), dbn)
 
     # ---- arguments ----
 

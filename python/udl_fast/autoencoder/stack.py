@@ -6,18 +6,17 @@ itself begins with their weights, where it learns as a whole.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import sklearn
 from numpy.typing import NDArray
-from sklearn.base import clone
 
 from .. import _core
 from ..estimator.declarations import Measurement, Stage
 from ..estimator.engine import Engine, NoEngine
+from ..estimator.layered import Layered
 from ..nets.layers import NetSpec, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.losses import first_output_bias
@@ -39,13 +38,12 @@ class HalfLayers(NamedTuple):
     decoder: tuple[NDArray[Any], NDArray[Any]]
 
 
-class NetStack(NetLearning):
+class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in place of the attribute
     """Mixin: a net that is pretrained layer by layer."""
 
-    hidden_layer_sizes: Sequence[int]
     n_iter: int
 
-    _template: ClassVar[str]  # argument that says what layers are
+    _part = "pretraining"
     _shaping: ClassVar[tuple[str, ...]]  # arguments that say how units are activated
 
     # ---- what a class brings ----
@@ -66,10 +64,6 @@ class NetStack(NetLearning):
         """Whether the net learns after its layers."""
         return True
 
-    def _layer(self, number: int) -> Any:
-        """The model of a layer before it has learned."""
-        raise NotImplementedError
-
     def _halves(self, layer: Any) -> HalfLayers:
         """What a layer has learned."""
         raise NotImplementedError
@@ -78,43 +72,17 @@ class NetStack(NetLearning):
         """Of the units that a layer makes, and of what it makes of them."""
         raise NotImplementedError
 
-    def _check_number_of_templates(self) -> None:
-        name = self._template
-        value = getattr(self, name)
-        n_layers = len(self.hidden_layer_sizes)
-        if isinstance(value, list | tuple) and len(value) != n_layers:
-            raise ValueError(
-                f"{type(self).__name__}: {name} holds {len(value)} templates for {n_layers} layers"
-            )
-
-    def _check_layers(self) -> None:
-        """Every layer as its own `fit` would, before the first one learns."""
-        for k in range(len(self.hidden_layer_sizes)):
-            try:
-                self._new_learner(k)._check_parameters()
-            except (ValueError, NotImplementedError) as error:
-                raise type(error)(f"{type(self).__name__}: layer {k + 1}: {error}") from error
-
     # ---- stages ----
 
     def _stages(self) -> list[Stage]:
-        stages = []
-        if self._pretrains():
-            stages = [
-                Stage(f"layer {k + 1}", self._new_learner(k).n_iter, f"pretraining.{k}")
-                for k in range(len(self.hidden_layer_sizes))
-            ]
+        stages = self._stages_of_layers() if self._pretrains() else []
         whole = [Stage("fine-tuning" if stages else "training", self.n_iter)]
         return stages + (whole if self._learns_whole() else [])
-
-    def _new_learner(self, number: int) -> Any:
-        size = int(self.hidden_layer_sizes[number])
-        return clone(self._layer(number)).set_params(n_components=size, callbacks=None)
 
     def _stage_input(self, number: int, X: Any) -> Any:
         with sklearn.config_context(transform_output="default"):
             for k in range(number):
-                part: Any = self._inside[f"pretraining.{k}"]
+                part: Any = self._inside[self._name_of(k)]
                 dtype = np.float64 if part._is_double() else np.float32
                 X = np.asarray(part.transform(X), dtype=dtype)
         return X
@@ -123,30 +91,11 @@ class NetStack(NetLearning):
         return {"_engine": self._unrolled()} if isinstance(self._engine, NoEngine) else {}
 
     @property
-    def layers_(self) -> list[Any]:
-        """Copies of the models that the layers were pretrained as, those that have begun to learn."""
-        if not self.__sklearn_is_fitted__():
-            raise AttributeError(f"{type(self).__name__} has no layers_ before fit")
-        return [copy.deepcopy(part) for part in self._inside.values()]
-
-    @property
     def components_(self) -> NDArray[Any]:
         """Weights of the first layer, shape (hidden_layer_sizes[0], n_features), read-only."""
         if not self.__sklearn_is_fitted__():
             raise AttributeError(f"{type(self).__name__} has no components_ before fit")
         return self.coefs_[0].T
-
-    @property
-    def measurements(self) -> tuple[Measurement, ...]:  # type: ignore[override]
-        """What `history_` has: of the net, and where layers learn what they measure."""
-        found = {one.name: one for one in MEASUREMENTS}
-        for number, stage in enumerate(self._stages()):
-            if stage.learner is not None:
-                own = self._new_learner(number).measurements
-                found = {**{one.name: one for one in own}, **found}
-        names = [one.name for one in MEASUREMENTS]
-        first = [found[name] for name in names]
-        return (*first, *(one for name, one in found.items() if name not in names))
 
     @property
     def _own_measurements(self) -> tuple[Measurement, ...]:
@@ -221,7 +170,7 @@ class NetStack(NetLearning):
         state = learner.state()
         n_layers = 2 * self._n_encoders
         for k in range(self._n_encoders):
-            part = self._inside.get(f"pretraining.{k}")
+            part = self._inside.get(self._name_of(k))
             if part is None:
                 break
             for at, (weights, bias) in zip((k, n_layers - 1 - k), self._halves(part), strict=True):
@@ -286,15 +235,7 @@ class NetStack(NetLearning):
 
     def _check_inside(self, state: State, path: str) -> None:
         super()._check_inside(state, path)
-        widths = [state.values["n_features_in_"], *map(int, self.hidden_layer_sizes)]
-        for k in range(self._n_encoders):
-            name = f"pretraining.{k}"
-            if name not in state.inside:
-                continue
-            found = state.inside[name].values["n_features_in_"]
-            if found != widths[k]:
-                raise ValueError(f"{path}{name}: n_features_in_ is {found}, expected {widths[k]}")
-        for k, width in enumerate(widths[1:]):
+        for k, width in enumerate(map(int, self.hidden_layer_sizes)):
             array = state.arrays.get(f"layers.{k}/bias")
             if array is not None and tuple(array.shape) != (width,):
                 raise ValueError(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from .. import _core
 from ._diagnosis import Diagnosis
@@ -32,6 +33,12 @@ def rows_to_measure(n_rows: int, cost: float) -> int:
     return min(max(affordable, fewest), _MOST_ROWS, n_rows)
 
 
+def _spread(n_wanted: int, n_rows: int) -> NDArray[np.uint32]:
+    """Numbers of at most so many rows, spread evenly."""
+    count = min(n_wanted, n_rows)
+    return (np.arange(count, dtype=np.int64) * n_rows // count).astype(np.uint32)
+
+
 class Watch:
     """What one fit is to measure.
 
@@ -39,12 +46,15 @@ class Watch:
     ----------
     model : estimator
     history : History
+    X : array or CSR matrix
+        Training rows of the model, checked.
     is_watched : bool
         Whether a callback decides by what is measured.
     """
 
-    def __init__(self, model: Any, history: History, *, is_watched: bool) -> None:
+    def __init__(self, model: Any, history: History, X: Any, *, is_watched: bool) -> None:
         self.model, self.history, self.is_watched = model, history, is_watched
+        self._X_training = X
         self._X: Any = None  # of the validation rows
         self._y: Any = None
         if history.validation is not None and history.every != 0:
@@ -56,6 +66,14 @@ class Watch:
         """The measurements of a stage, whose learner is presented these rows."""
         title = f", {stage.name}" if is_one_of_several else ""
         return Monitor(self, title, presentation, self._held_out(number, stage.learner))
+
+    def rows_of_model(self, n_rows: int) -> tuple[Any, Any | None]:
+        """At most so many training rows, and validation rows if there are some, as the model is given them."""
+        training, validation = (
+            None if X is None else X[_spread(n_rows, X.shape[0])]
+            for X in (self._X_training, self._X)
+        )
+        return training, validation
 
     def _take(self, validation: Any) -> None:
         if self.model._has_targets:
@@ -111,12 +129,17 @@ class Monitor:
     ) -> None:
         model, history = watch.model, watch.history
         self._model = model
+        self._watch = watch
         self._title = title
         rows = presentation.rows
         self._training_rows = (rows, presentation.targets)
         self._validation_rows = held_out
         self._training: Any = None  # the learner's samples, taken when first needed
         self._validation: Any = None
+        self._of_model: tuple[Any, Any | None] = (
+            None,
+            None,
+        )  # the same rows, where one inside learns
         self._n_done = 0  # of the stage, in this fit
         self._diagnosis = Diagnosis()
         cost = model._learner._measuring_cost(rows)
@@ -163,7 +186,10 @@ class Monitor:
     def _measured(self) -> dict[str, Any]:
         if self._training is None:
             self._take_samples()
-        measured: dict[str, Any] = self._model._learner._measure(self._training, self._validation)
+        learner = self._model._learner
+        measured: dict[str, Any] = learner._measure(self._training, self._validation)
+        if learner is not self._model:
+            measured |= self._model._measure_beside(*self._of_model)
         return measured
 
     def _print(self, n_done: int, entry: Mapping[str, Any]) -> None:
@@ -178,11 +204,12 @@ class Monitor:
         self._training = self._sample(*self._training_rows)
         if self._validation_rows is not None:
             self._validation = self._sample(*self._validation_rows)
+        if self._model._learner is not self._model:
+            self._of_model = self._watch.rows_of_model(self._n_rows)
 
     def _sample(self, rows: _core.Rows, targets: _core.Rows | None) -> Any:
-        """At most n_rows rows, spread evenly; a pair with their targets where there are some."""
-        count = min(self._n_rows, rows.shape[0])
-        numbers = (np.arange(count, dtype=np.int64) * rows.shape[0] // count).astype(np.uint32)
+        """At most n_rows rows; a pair with their targets where there are some."""
+        numbers = _spread(self._n_rows, rows.shape[0])
         learner = self._model._learner
         sample = learner._sample(rows, numbers)
         return sample if targets is None else (sample, targets.take(numbers, learner._engine_dtype))

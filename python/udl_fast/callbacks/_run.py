@@ -105,7 +105,7 @@ class FitCallbacks:
                 f"{type(watching[0]).__name__} decides by measurements, and History(every=0) turns "
                 "them off: choose another `every`, or leave it out"
             )
-        self._watch = Watch(model, history, is_watched=bool(watching))
+        self._watch = Watch(model, history, X, is_watched=bool(watching))
         self._monitor: Monitor | None = None  # of the stage
         self._uses_hooks = bool(self._hooked or self._registered) or hasattr(
             model, "_parent_callback_ctx"

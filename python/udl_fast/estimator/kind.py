@@ -88,6 +88,11 @@ class ModelKind:
 
     # ---- what it may bring ----
 
+    def _measure_beside(self, training: Any, validation: Any | None) -> dict[str, Any]:
+        """Measurements of the whole model, by name, after an epoch in which one inside learned; from samples of
+        its checked rows, as matrices."""
+        return {}
+
     def _check_together(self) -> None:
         """Checks that involve several parameters."""
 

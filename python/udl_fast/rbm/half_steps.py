@@ -1,35 +1,23 @@
-"""Samples of an RBM: one layer given the other, and which draws are whose."""
+"""Samples of an RBM: one layer given the other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from .. import _core
-from ..estimator.parameters import Integer, RandomState
+from ..estimator.draws import CountedDraws
 from ..estimator.transaction import twin_of
-from ..locks import lock_for_moments
-from ..persistence.values import LARGEST_STEP
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 from .units import KINDS_OF_BITS
 
-# Two threads that sample from one model must not get the same draws. One lock for all models: it is held
-# for an addition, and models stay picklable.
-_STEP_LOCK = lock_for_moments()
 
-
-class HalfSteps(Inference):
+class HalfSteps(CountedDraws, Inference):
     """Mixin: samples of a layer given the other."""
-
-    _sampling_steps: (
-        int  # Gibbs steps drawn so far by sample_hidden, sample_visible, gibbs and sample
-    )
 
     def sample_hidden(self, v: Any, *, random_state: Any = None) -> NDArray[Any]:
         """Hidden states drawn from P(h | v).
@@ -79,14 +67,6 @@ class HalfSteps(Inference):
         with self._steps(1) as step:
             return like(h, model._visible_array(model._drawn_visible(rows, step)))
 
-    def _drawing_from(self, random_state: Any) -> Self:
-        """The same model, engine included, with draws of its own: those of this one stay where they are."""
-        RandomState().check(random_state, "random_state", type(self).__name__)
-        twin = object.__new__(type(self))
-        seed = int.from_bytes(check_random_state(random_state).bytes(8), "little")
-        twin.__dict__ = {**self.__dict__, "_seed": seed, "_sampling_steps": 0}
-        return twin
-
     def _visible_array(self, rows: _core.Rows) -> NDArray[Any]:
         return self._states_array(rows, self._visible_kind())
 
@@ -102,36 +82,6 @@ class HalfSteps(Inference):
     def _drawn_visible(self, rows: _core.Rows, step: int) -> _core.Rows:
         n_threads = resolve_n_jobs(self.n_jobs)
         return self._engine.sample_visible(rows, self._seed, "gibbs", step, 0, n_threads)
-
-    @contextmanager
-    def _steps(self, n_steps: int, *, n_before: int = 0) -> Iterator[int]:
-        """The first of the steps to draw in this scope: `n_before` and then `n_steps`.
-
-        They are counted before they are drawn, so that another thread gets others. A scope that raises
-        gives them back unless others were counted since.
-
-        Raises
-        ------
-        TypeError or ValueError
-            Naming n_steps, if it is none or more than the model can count; nothing is counted then.
-        """
-        n_steps = Integer(1, LARGEST_STEP).check(n_steps, "n_steps", type(self).__name__)
-        with _STEP_LOCK:
-            first = self._sampling_steps
-            after = first + n_before + n_steps
-            if after > LARGEST_STEP:
-                raise ValueError(
-                    f"{type(self).__name__}: n_steps must be <= {LARGEST_STEP - first - n_before} after "
-                    f"the {first} steps that this model has drawn, got {n_steps}"
-                )
-            self._sampling_steps = after
-        try:
-            yield first
-        except BaseException:
-            with _STEP_LOCK:
-                if self._sampling_steps == after:
-                    self._sampling_steps = first
-            raise
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 
+_SMALLEST_RATE = 2.0**-24  # that units are on or off with (docs/numerics.md)
 _BLOCK_BYTES = 1 << 25  # of rows whose means are held at a time
 
 
@@ -36,16 +37,36 @@ def reconstruction_likelihood(
         values = rows.take(np.arange(first, min(first + size, n_rows)), dtype)
         hidden = engine.mean_hidden(_core.Rows.from_array(values), n_threads)
         mean = engine.mean_visible(_core.Rows.from_array(hidden), n_threads).astype(np.float64)
-        out[first : first + len(values)] = _log_density(engine, values, mean)
+        out[first : first + len(values)] = log_density(engine, values, mean)
     return out
 
 
-def _log_density(
+def log_density(
     engine: _core.RbmEngine, values: NDArray[np.floating], mean: NDArray[np.float64]
 ) -> NDArray[np.float64]:
+    """log p(v | h) of each row of values, nats, where the visible units have these means given h.
+
+    Of probabilities in place of states it is the mean over independent units. A probability counts as no nearer
+    to 0 or 1 than the engine draws it.
+
+    Parameters
+    ----------
+    engine : _core.RbmEngine
+        Says which units these are.
+    values, mean : ndarray of shape (n_rows, n_visible)
+
+    Returns
+    -------
+    ndarray of shape (n_rows,), float64
+    """
     if engine.visible == "replicated_softmax":
         with np.errstate(divide="ignore"):
             terms = np.where(values > 0, values * np.log(mean), 0.0)
+    elif engine.visible == "softmax":
+        terms = values * np.log(np.maximum(mean, _SMALLEST_RATE))
+    elif engine.visible == "bernoulli":
+        rate = np.clip(mean, _SMALLEST_RATE, 1 - _SMALLEST_RATE)
+        terms = values * np.log(rate) + (1 - values) * np.log1p(-rate)
     else:
         log_variance = engine.log_variance().astype(np.float64)
         terms = -0.5 * (

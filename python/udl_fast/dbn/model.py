@@ -1,0 +1,146 @@
+"""The deep belief net."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+
+from ..estimator.model import Model
+from ..estimator.parameters import COMMON_RULES, Choice, Rule, Sizes
+from ..estimator.templates import Template
+from ..exceptions import name_methods_of
+from ..presets import science2006
+from .inference import Inference
+from .layers import PASS_UP, GreedyLayers
+from .sampling import Sampling
+
+__all__ = ["DBN"]
+
+_OF_LAYERS = ("batch_size", "n_iter", "shuffle")  # arguments of the templates alone
+
+
+class DBN(Sampling, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
+    """Deep belief net, learned greedily: RBMs upon each other, each from what those below make of the rows [1]_.
+
+    The two layers at the top are an RBM, whose chains make up states; all below are directed downwards from
+    there. With each layer a bound on the log-likelihood can only rise, as far as its RBM learns by the likelihood.
+
+    Parameters
+    ----------
+    hidden_layer_sizes : sequence of int, default=(500, 500, 2000)
+        Units of the layers, from the first to the top. The default is that of [1]_ for MNIST, without its labels.
+    rbm : RBM or a list of them, default=None
+        A template of the RBMs, or one for each layer. Copies learn, with `hidden_layer_sizes` in place of
+        `n_components`; a template stays as it is. None is :func:`udl_fast.presets.science2006`. A single one says
+        what the data are (`visible` and what belongs to it, a threshold `binarize`) and what the top units are
+        (`hidden`); all between are Bernoulli units. ``binarize="sample"`` draws the means below anew
+        whenever a row is presented, in every layer. Without a `random_state` an RBM draws from a seed of the
+        whole model.
+    pass_up : {"mean", "sample"}, default="mean"
+        What a layer learns from: probabilities of the units below, or states drawn by them, once before the
+        layer begins, which are held as bits and learned from faster.
+    warm_start : bool, default=False
+        `fit` goes on where it stopped, or repeats the last layer.
+    device : {"cpu"}, default="cpu"
+    n_jobs : int, default=None
+        Threads, of layers too. Results do not depend on it.
+    random_state : int, RandomState or None, default=None
+    callbacks : list or one of its kind, default=None
+        As of :class:`udl_fast.RBM`; those of templates are not called.
+    verbose : int, default=0
+
+    Attributes
+    ----------
+    layers_ : list of RBM
+        Copies of the layers, those that have begun to learn.
+    components_ : ndarray of shape (hidden_layer_sizes[0], n_features)
+        Weights of the first layer, read-only.
+    n_features_in_ : int
+    n_iter_ : int
+        Epochs finished, of all layers.
+    n_updates_ : int
+    history_ : dict of str to list
+        Measurements after epochs, with the `stage`: what the layer that learns measures of what it is given, and
+        `reconstruction_likelihood` of the net as far as it has come.
+
+    See Also
+    --------
+    udl_fast.DeepAutoencoder.from_dbn : The same layers as an autoencoder, to be learned as a whole.
+
+    References
+    ----------
+    .. [1] G. Hinton, S. Osindero, Y.-W. Teh, "A fast learning algorithm for deep belief nets", Neural
+       Computation 18, 2006.
+
+    Examples
+    --------
+    >>> import udl_fast as udl
+    >>> X = udl.datasets.load_digits(binary=0.5).data
+    >>> rbm = udl.RBM(batch_size=20, momentum=0.5, n_iter=10)  # a template
+    >>> model = udl.DBN((64, 32), rbm=rbm, pass_up="sample", random_state=0).fit(X)
+    >>> model.transform(X).shape, model.transform(X, layer=0).shape
+    ((1797, 32), (1797, 64))
+    >>> model.sample(4, n_steps=100).shape
+    (4, 64)
+    >>> model.history_["stage"][0], model.history_["stage"][-1]
+    ('layer 1', 'layer 2')
+    """
+
+    rules: ClassVar[Mapping[str, Rule]] = {
+        "hidden_layer_sizes": Sizes(),
+        "rbm": Template("RBM", none_means=science2006),
+        "pass_up": Choice(PASS_UP),
+        **{name: rule for name, rule in COMMON_RULES.items() if name not in _OF_LAYERS},
+    }
+    pictures = ("filters", "reconstructions")
+
+    def __init__(
+        self,
+        hidden_layer_sizes: Sequence[int] = (500, 500, 2000),
+        *,
+        rbm: Any = None,
+        pass_up: str = "mean",
+        warm_start: bool = False,
+        device: str = "cpu",
+        n_jobs: int | None = None,
+        random_state: Any = None,
+        callbacks: Any = None,
+        verbose: int = 0,
+    ) -> None:
+        self.hidden_layer_sizes = hidden_layer_sizes
+        self.rbm = rbm
+        self.pass_up = pass_up
+        self.warm_start = warm_start
+        self.device = device
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.callbacks = callbacks
+        self.verbose = verbose
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean of log p(v | reconstruction) over the rows: how well they come back from the top, in nats.
+
+        Needs no partition function, and compares nets of any number of layers on the same rows.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        y : ignored
+
+        Returns
+        -------
+        float
+            Larger is better.
+        """
+        return super().score(X)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.transformer_tags.preserves_dtype = ["float32", "float64"]
+        return tags
+
+
+name_methods_of(DBN, Sampling, Inference, GreedyLayers)

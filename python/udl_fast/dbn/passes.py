@@ -1,0 +1,57 @@
+"""What goes up and down a stack of RBMs: means, or states that are drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import _core
+from ..estimator.input import to_rows
+from ..runtime import resolve_n_jobs
+
+
+def means_up(layers: Sequence[Any], rows: _core.Rows) -> NDArray[Any]:
+    """Means of the hidden units of the last layer, from rows of the first, through the means of those between."""
+    values = _hidden_means(layers[0], rows)
+    for layer in layers[1:]:
+        values = _hidden_means(layer, layer._visible_rows(values))
+    return values
+
+
+def _hidden_means(layer: Any, rows: _core.Rows) -> NDArray[Any]:
+    found: NDArray[Any] = layer._engine.mean_hidden(rows, resolve_n_jobs(layer.n_jobs))
+    return found
+
+
+def means_down(layers: Sequence[Any], hidden: _core.Rows) -> NDArray[Any]:
+    """Means of the visible units of the first layer, from hidden ones of the last."""
+    for layer in reversed(layers):
+        values = layer._engine.mean_visible(hidden, resolve_n_jobs(layer.n_jobs))
+        hidden = to_rows(values, n_jobs=layer.n_jobs)
+    found: NDArray[Any] = values
+    return found
+
+
+def states_up(layers: Iterable[Any], rows: _core.Rows, seeds: Iterable[int]) -> _core.Rows:
+    """Hidden states of the last layer, each layer's drawn from those below by a seed of its own; with no layers,
+    the rows themselves."""
+    for layer, seed in zip(layers, seeds, strict=True):
+        n_threads = resolve_n_jobs(layer.n_jobs)
+        rows = layer._engine.sample_hidden(rows, seed, "gibbs", 0, 0, n_threads)
+    return rows
+
+
+def states_down(layers: Sequence[Any], hidden: _core.Rows, seeds: Iterable[int]) -> _core.Rows:
+    """Visible states of the first layer, by one directed pass down; with no layers, the rows themselves."""
+    for layer, seed in zip(reversed(layers), seeds, strict=True):
+        n_threads = resolve_n_jobs(layer.n_jobs)
+        hidden = layer._engine.sample_visible(hidden, seed, "gibbs", 0, 0, n_threads)
+    return hidden
+
+
+def seeds_of(*entropy: int, n: int) -> list[int]:
+    """Seeds of as many streams of draws."""
+    return [int(seed) for seed in np.random.SeedSequence(entropy).generate_state(n, np.uint64)]

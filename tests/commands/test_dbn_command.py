@@ -1,0 +1,31 @@
+"""Deep belief nets on the command line: trained layer by layer, and sampled from."""
+
+import json
+
+import numpy as np
+
+import udl_fast
+from udl_fast import cli
+
+ROWS = np.random.default_rng(0).random((60, 16)).astype(np.float32)
+
+
+def test_a_deep_belief_net_is_trained_and_used(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("rows.npy", ROWS)
+    words = "train rows.npy --model dbn --hidden-layer-sizes 6,3 --pass-up sample --rbm"
+    assert cli.main([*words.split(), "n_iter=3 batch_size=20", "--pictures", "pictures"]) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert [line.split("   ")[1].strip() for line in lines] == ["layer 1"] * 3 + ["layer 2"] * 3
+    model = udl_fast.load("model.safetensors")
+    assert (model.pass_up, model.rbm.n_iter) == ("sample", 3)
+    words = "sample model.safetensors samples.npy -n 5 --steps 10 --seed 1 --means --picture s.png"
+    assert cli.main(words.split()) == 0
+    expected = model.sample(5, n_steps=10, random_state=1, means=True)
+    np.testing.assert_array_equal(np.load("samples.npy"), expected)
+    assert cli.main(["reconstruct", "model.safetensors", "rows.npy", "back.npy"]) == 0
+    np.testing.assert_array_equal(np.load("back.npy"), model.reconstruct(ROWS))
+    capsys.readouterr()
+    assert cli.main(["score", "model.safetensors", "rows.npy", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["reconstruction_likelihood"]["mean"] == model.score(ROWS)
