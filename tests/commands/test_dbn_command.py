@@ -29,3 +29,9 @@ def test_a_deep_belief_net_is_trained_and_used(tmp_path, monkeypatch, capsys):
     assert cli.main(["score", "model.safetensors", "rows.npy", "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["reconstruction_likelihood"]["mean"] == model.score(ROWS)
+    assert "log_likelihood_bound" not in found
+    np.save("states.npy", ROWS > 0.5)
+    words = "score model.safetensors states.npy --log-partition exact --json"
+    assert cli.main(words.split()) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["log_likelihood_bound"]["mean"] == model.log_likelihood_bound(ROWS > 0.5).mean()

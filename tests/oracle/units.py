@@ -1,6 +1,7 @@
 """RBMs of all kinds of units, from their energies alone: sums over states, and integrals by quadrature."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 from scipy.special import logsumexp
@@ -44,7 +45,7 @@ class Model:
         """States of the hidden layer with the logarithms of their weights in a sum or integral."""
         n = len(self.hidden_bias)
         if self.hidden == "bernoulli":
-            return _product([np.array([0.0, 1.0])] * n, [np.zeros(2)] * n)
+            return _bits(n)
         low = 0.0 if self.hidden == "relu" else -24.0
         return _product(*zip(*[_interval(low, 24.0)] * n, strict=True))
 
@@ -52,7 +53,7 @@ class Model:
         """The same of the visible layer; of replicated softmax units all sequences of `length` words."""
         n = len(self.visible_bias)
         if self.visible == "bernoulli":
-            return _product([np.array([0.0, 1.0])] * n, [np.zeros(2)] * n)
+            return _bits(n)
         if self.visible == "gaussian":
             return _product(*zip(*[_grid(-11.0, 11.0, 64)] * n, strict=True))
         sizes = self.groups if self.visible == "softmax" else [n] * length
@@ -68,6 +69,11 @@ class Model:
         """-log of the sum or integral over h of e^-E."""
         h, log_weights = self.hidden_states()
         return -np.array([logsumexp(log_weights - self.energies(row[None], h)[0]) for row in v])
+
+
+@cache
+def _bits(n):
+    return _product([np.array([0.0, 1.0])] * n, [np.zeros(2)] * n)
 
 
 def _grid(low, high, n_nodes):

@@ -121,7 +121,8 @@ def scores(model: Any, rows: Any, log_z: Mapping[str, Any]) -> dict[str, Any]:
         found["free_energy"] = _summary(model.free_energy(rows))
     for method, value in log_z.items():
         suffix = "" if method == "exact" else f"_{method}"
-        found[f"log_likelihood{suffix}"] = _summary(model.log_likelihood(rows, value))
+        name = "log_likelihood" if hasattr(model, "log_likelihood") else "log_likelihood_bound"
+        found[f"{name}{suffix}"] = _summary(getattr(model, name)(rows, value))
     return found
 
 
@@ -151,8 +152,14 @@ def _methods(arguments: argparse.Namespace, model: Any) -> tuple[str, ...]:
     if arguments.log_partition is not None:
         return _METHODS[arguments.log_partition]
     if arguments.log_likelihood is None:
-        return ("exact",) if min(model.components_.shape) <= _MOST_UNITS_SUMMED else ()
+        return ("exact",) if _is_summed_unasked(model) else ()
     return ("exact",) if arguments.log_likelihood else ()
+
+
+def _is_summed_unasked(model: Any) -> bool:
+    """Where log Z takes seconds and all that is scored are states."""
+    is_rbm = hasattr(model, "log_likelihood")
+    return is_rbm and min(model.components_.shape) <= _MOST_UNITS_SUMMED
 
 
 def _summary(values: Any) -> dict[str, float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
@@ -12,8 +12,11 @@ from ..estimator.parameters import COMMON_RULES, Choice, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..presets import science2006
+from ..rbm import RBM
+from .bound import Likelihood
 from .inference import Inference
 from .layers import PASS_UP, GreedyLayers
+from .made import net_of
 from .sampling import Sampling
 
 __all__ = ["DBN"]
@@ -21,7 +24,7 @@ __all__ = ["DBN"]
 _OF_LAYERS = ("batch_size", "n_iter", "shuffle")  # arguments of the templates alone
 
 
-class DBN(Sampling, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
+class DBN(Likelihood, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     """Deep belief net, learned greedily: RBMs upon each other, each from what those below make of the rows [1]_.
 
     The two layers at the top are an RBM, whose chains make up states; all below are directed downwards from
@@ -119,6 +122,44 @@ class DBN(Sampling, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         self.callbacks = callbacks
         self.verbose = verbose
 
+    @classmethod
+    def from_layers(cls, layers: Sequence[RBM], **parameters: Any) -> Self:
+        """A fitted net of these RBMs, from the first to the top.
+
+        Parameters
+        ----------
+        layers : sequence of RBM
+            Fitted. They are copied.
+        **parameters
+            Of the constructor; `hidden_layer_sizes` and `rbm` follow from the layers.
+
+        Returns
+        -------
+        DBN
+            It has made their epochs; `partial_fit` goes on, and :meth:`resume` where layers are to follow.
+
+        Raises
+        ------
+        ValueError
+            If a layer has other visible units than the one below has hidden ones, or a parameter is invalid.
+        sklearn.exceptions.NotFittedError
+            If a layer is not fitted.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from udl_fast import DBN, RBM
+        >>> first = RBM.from_parameters([[1.0, -1.0, 0.5], [0.0, 2.0, 1.0]], [0.0, 0.1, 0.2], [0.5, 0.0])
+        >>> turned = RBM.from_parameters(
+        ...     first.components_.T, first.intercept_hidden_, first.intercept_visible_
+        ... )
+        >>> model = DBN.from_layers([first, turned])  # the same distribution
+        >>> X = np.eye(3)
+        >>> bool(np.allclose(model.log_likelihood_bound(X), first.log_likelihood(X), atol=1e-5))
+        True
+        """
+        return net_of(cls, layers, parameters)
+
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of log p(v | reconstruction) over the rows: how well they come back from the top, in nats.
 
@@ -143,4 +184,4 @@ class DBN(Sampling, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         return tags
 
 
-name_methods_of(DBN, Sampling, Inference, GreedyLayers)
+name_methods_of(DBN, Likelihood, Sampling, Inference, GreedyLayers)
