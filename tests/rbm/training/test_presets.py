@@ -35,6 +35,7 @@ PROTOCOLS = {
         "momentum": 0.5,
         "final_momentum": 0.9,
         "momentum_switch_epoch": 5,
+        "weight_decay": 0.001,
         "binarize": "sample",
         "sample_visibles": True,
         "statistics": "mean",
