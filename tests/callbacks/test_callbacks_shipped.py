@@ -158,7 +158,7 @@ def test_early_stopping_prefers_validation_data(digits):
 
 def test_early_stopping_names_what_is_missing(digits):
     stop = EarlyStopping("free_energy_gap")
-    with pytest.raises(ValueError, match=r"no 'free_energy_gap' \(mean free.*History\(validation"):
+    with pytest.raises(ValueError, match=r"'free_energy_gap' \(mean free.*History\(validation"):
         RBM(5, callbacks=[stop]).fit(digits)
 
 

@@ -116,7 +116,7 @@ def test_what_cannot_go_on_is_named(rows, tmp_path, capsys):
     assert "keeps the seed it began with" in refused(capsys, f"{line} --seed 3")
     code, _, err = run(capsys, f"{line} --model bernoulli-rbm")
     assert code == 1
-    assert "half.safetensors holds a RBM; give --model rbm" in err
+    assert "half.safetensors holds a model of class RBM; give --model rbm" in err
     (tmp_path / "empty").mkdir()
     assert (
         "empty is a folder without checkpoints" in run(capsys, "train rows.npy --resume empty")[2]

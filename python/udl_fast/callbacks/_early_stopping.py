@@ -59,8 +59,8 @@ class EarlyStopping(Hooks):
     Raises
     ------
     ValueError
-        In `fit`, if ``History(every=0)`` turns measurements off or `history_` has no such name; where there are
-        several stages, before the first if it is of validation data and there are none.
+        In `fit`, if ``History(every=0)`` turns measurements off or `history_` has no such name; before the first
+        epoch if it is of validation data and there are none.
 
     Attributes
     ----------
@@ -163,14 +163,13 @@ class EarlyStopping(Hooks):
             estimator._go_back(run.state)
 
     def _check_validation(self, estimator: Any) -> None:
-        """An error before anything is learned, rather than in a later stage that lacks what is watched."""
-        if not (self.monitor or "").startswith("validation_") or len(estimator._stages()) == 1:
-            return
-        if self.monitor not in estimator._measured_in_all():
+        """An error before anything is learned, rather than after an epoch that lacks what is watched."""
+        found = estimator._measured_in_all().get(self.monitor)
+        if found is None or not found.of_validation:
             return
         if all(history.validation is None for history in histories_of(estimator)):
             raise ValueError(
-                f"EarlyStopping: {self.monitor!r} is measured on validation data; give "
+                f"EarlyStopping: {self.monitor!r} ({found.help}) is measured on validation data; give "
                 "History(validation=...) in callbacks"
             )
 

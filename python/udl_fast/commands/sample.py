@@ -110,7 +110,7 @@ def _options(arguments: argparse.Namespace, model: Any) -> dict[str, Any]:
     known = inspect.signature(model.sample).parameters
     for name, (value, option, words) in given.items():
         if value is not None and name not in known:
-            raise ValueError(f"{option}: a {type(model).__name__} draws {words}")
+            raise ValueError(f"{option}: {type(model).__name__} draws {words}")
     return {name: value for name, (value, _, _) in given.items() if value is not None}
 
 

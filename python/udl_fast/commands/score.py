@@ -130,7 +130,7 @@ def _log_partitions(arguments: argparse.Namespace, model: Any, rows: Any) -> dic
     """log Z by each method that is wanted; reverse runs start at some of the rows."""
     if not hasattr(model, "log_partition"):
         if arguments.log_partition is not None:
-            raise ValueError(f"--log-partition: a {type(model).__name__} has no partition function")
+            raise ValueError(f"--log-partition: {type(model).__name__} has no partition function")
         return {}
     found = {}
     for method in _methods(arguments, model):

@@ -20,12 +20,15 @@ class Measurement:
     begun_at : float, default=None
         Below this value the model has not begun to learn, and no other measurement means much;
         early stopping waits for it. None where the measurement cannot tell.
+    of_validation : bool, default=False
+        Whether it is measured on validation rows, and not without.
     """
 
     name: str
     better: Literal["max", "min"] | None
     help: str
     begun_at: float | None = None
+    of_validation: bool = False
 
 
 @dataclass(frozen=True)

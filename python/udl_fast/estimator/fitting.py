@@ -14,6 +14,7 @@ from .. import _core
 from ..callbacks._run import FitCallbacks, histories_of
 from ..exceptions import warn_caller
 from .attributes import attribute_names
+from .declarations import Measurement
 from .engine import Engine
 from .given import given
 from .input import input_matrix, output_dtype
@@ -247,13 +248,13 @@ class Fitting(ModelKind):
         name = stages[min(self._position[0], len(stages) - 1)].learner
         return self if name is None else self._inside.get(name, self)
 
-    def _measured_in_all(self) -> set[str]:
-        """Names of what is measured in any stage."""
+    def _measured_in_all(self) -> dict[str, Measurement]:
+        """What is measured in any stage, by name."""
         learners = [
             self if stage.learner is None else self._new_learner(number)
             for number, stage in enumerate(self._stages())
         ]
-        return {found.name for learner in learners for found in learner.measurements}
+        return {found.name: found for learner in learners for found in learner.measurements}
 
     def _matrix(self, X: Any) -> Any:
         """X checked against what the model was fitted to."""

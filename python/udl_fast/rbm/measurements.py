@@ -39,9 +39,14 @@ def measurements_of(visible: str, hidden: str) -> tuple[Measurement, ...]:
         Measurement("weight_change", "min", "change of the weights in the epoch, |dW| / |W|"),
         *(_OF_PROBABILITIES if hidden == "bernoulli" else _OF_REAL_HIDDEN),
         *(_OF_SIGMA if visible == "gaussian" else ()),
-        Measurement(f"validation_{score}", "max", f"{score} on validation rows, nats"),
         Measurement(
-            "free_energy_gap", "min", "mean free energy of validation rows less training rows, nats"
+            f"validation_{score}", "max", f"{score} on validation rows, nats", of_validation=True
+        ),
+        Measurement(
+            "free_energy_gap",
+            "min",
+            "mean free energy of validation rows less training rows, nats",
+            of_validation=True,
         ),
     )
 

@@ -18,7 +18,9 @@ def read_model(path: Path, method: str) -> Any:
 
     model = load(path)
     if not hasattr(model, method):
-        raise ValueError(f"{path} holds a {type(model).__name__}, which has no {method}")
+        raise ValueError(
+            f"{path} holds a model of class {type(model).__name__}, which has no {method}"
+        )
     if hasattr(model, "set_output"):  # arrays, whatever scikit-learn is configured to give
         model.set_output(transform="default")
     return model

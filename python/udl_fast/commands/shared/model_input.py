@@ -43,7 +43,7 @@ def given_model(arguments: argparse.Namespace, method: str) -> Any:
         model.n_jobs = arguments.threads
     if arguments.binarize is not None:
         if not hasattr(model, "binarize"):
-            raise ValueError(f"--binarize: a {type(model).__name__} takes values as they are")
+            raise ValueError(f"--binarize: {type(model).__name__} takes values as they are")
         model.binarize = arguments.binarize
     return model
 

@@ -69,7 +69,7 @@ def labels_of(rows: Any, source: str, model: Any) -> Any:
     """The classes of the rows, which the model learns."""
     if rows.labels is None:
         raise ValueError(
-            f"{source} has no labels, which a {type(model).__name__} learns; data sets such as mnist have some"
+            f"{source} has no labels, which {type(model).__name__} learns; data sets such as mnist have some"
         )
     return rows.labels
 
@@ -153,7 +153,9 @@ def resumed_model(path: Path, model_class: type[Any], given: dict[str, Any]) -> 
     model = load(found)
     if type(model) is not model_class:
         command = find(type(model).__name__).command
-        raise ValueError(f"--resume {found} holds a {type(model).__name__}; give --model {command}")
+        raise ValueError(
+            f"--resume {found} holds a model of class {type(model).__name__}; give --model {command}"
+        )
     model.set_params(**given)
     model.n_jobs = None  # it says how many threads there were where it was trained
     return model, found
