@@ -64,6 +64,17 @@ def test_a_training_goes_on_to_the_bit(tmp_path, through):
     np.testing.assert_array_equal(again.predict(X), whole.predict(X))
 
 
+@pytest.mark.parametrize("solver", ["lbfgs", "adam"])
+def test_decay_may_be_of_the_softmax_layer_alone(solver):
+    options = {"weight_decay": 0.05, "n_iter": 30, "solver": solver}
+    one = small(**options).fit(X, y)
+    last = small(**options, decayed_layers="last").fit(X, y)
+    none = small(**options | {"weight_decay": 0.0}).fit(X, y)
+    first, second = ([np.abs(m.coefs_[k]).mean() for m in (one, last, none)] for k in (0, 1))
+    assert first[0] < 0.7 * first[1]
+    assert second[1] < 0.7 * second[2]
+
+
 @pytest.mark.parametrize("n_jobs", [2, 3])
 def test_threads_change_no_bit(n_jobs):
     one, other = (small(n_jobs=n, dropout=0.2).fit(X, y) for n in (1, n_jobs))
@@ -164,7 +175,7 @@ def test_the_command_line_has_labels_of_data_sets(tmp_path, capsys, monkeypatch)
     assert udl.load("model.safetensors").classes_.tolist() == list(range(10))
     np.save("rows.npy", X)
     assert cli.main(["train", "rows.npy", "--model", "net-classifier"]) == 1
-    assert "rows.npy has no labels, which a NetClassifier learns" in capsys.readouterr().err
+    assert "rows.npy has no labels, which NetClassifier learns" in capsys.readouterr().err
 
 
 @parametrize_with_checks(

@@ -62,7 +62,8 @@ RealArray room_for(const NetEngine& engine, const NetArray& array) {
 }
 
 constexpr const char* kAdamSteps = "adam_steps";
-constexpr int64_t kMostSteps = int64_t{1} << 24;  // float32 counts so far; corrections ended before
+/// Float32 counts so far: a larger number is its remainder, and then how often this goes in it.
+constexpr int64_t kCountable = int64_t{1} << 24;
 
 py::dict state_of(const NetEngine& engine) {
   py::dict out;
@@ -72,10 +73,12 @@ py::dict state_of(const NetEngine& engine) {
     out[found.name.c_str()] = array.array();
   }
   if (engine.memory() == Memory::adam) {
-    const auto steps = static_cast<double>(std::min(engine.adam_steps(), kMostSteps));
-    const RealArray array(engine, {1});
-    py::array(array.array()).attr("fill")(steps);
-    out[kAdamSteps] = array.array();
+    const int64_t steps = engine.adam_steps();
+    const RealArray array(engine, {steps < kCountable ? 1 : 2});
+    py::array digits(array.array());
+    digits[py::int_(0)] = static_cast<double>(steps % kCountable);
+    if (steps >= kCountable) digits[py::int_(1)] = static_cast<double>(steps / kCountable);
+    out[kAdamSteps] = digits;
   }
   return out;
 }
@@ -101,13 +104,18 @@ CheckedReals checked(const NetEngine& engine, const NamedArray& named, const py:
 }
 
 int64_t checked_steps(const py::dict& arrays) {
-  const CArray<double> steps(arrays[kAdamSteps]);
-  check_shape(steps, {1}, "set_state", kAdamSteps);
-  const double n = *steps.data();
-  if (!(n >= 0 && n <= static_cast<double>(kMostSteps) && n == std::floor(n)))
-    throw_invalid("set_state: adam_steps must be a whole number from 0 to 2^24, got " +
-                  std::to_string(n));
-  return static_cast<int64_t>(n);
+  const CArray<double> digits(arrays[kAdamSteps]);
+  if (digits.ndim() != 1 || digits.size() < 1 || digits.size() > 2)
+    throw_invalid("set_state: adam_steps must hold one number, or two from 2^24 on");
+  int64_t steps = 0, place = 1;
+  for (int64_t k = 0; k < digits.size(); ++k, place *= kCountable) {
+    const double n = digits.data()[k];
+    if (!(n >= 0 && n <= static_cast<double>(kCountable) && n == std::floor(n)))
+      throw_invalid("set_state: adam_steps must hold whole numbers from 0 to 2^24, got " +
+                    std::to_string(n));
+    steps += place * static_cast<int64_t>(n);
+  }
+  return steps;
 }
 
 /// Takes over what `state` gave. Everything is checked first: after an error the engine is what it

@@ -38,6 +38,7 @@ inline Objective read_objective(SettingsReader& reader, const NetShape& shape,
   Objective out;
   out.weight_decay = reader.get_or("weight_decay", 0.0);
   out.l1 = reader.get_or("l1", 0.0);
+  out.first_decayed_layer = reader.get_or("first_decayed_layer", 0);
   out.sparsity_target = reader.get_or("sparsity_target", 0.0);
   out.sparsity_cost = reader.get_or("sparsity_cost", 0.0);
   out.corruption = corruption_from_name(reader.get_or("corruption", std::string("none")), function);
@@ -50,6 +51,10 @@ inline Objective read_objective(SettingsReader& reader, const NetShape& shape,
   check_not_negative(out.weight_decay, function, "weight_decay");
   check_not_negative(out.l1, function, "l1");
   check_not_negative(out.sparsity_cost, function, "sparsity_cost");
+  if (out.first_decayed_layer < 0 || out.first_decayed_layer > shape.last_layer())
+    throw_invalid(std::string(function) + ": first_decayed_layer must be a layer, 0 to " +
+                  std::to_string(shape.last_layer()) + ", got " +
+                  std::to_string(out.first_decayed_layer));
   check_share(out.sparsity_target, function, "sparsity_target");
   check_not_negative(out.corruption_level, function, "corruption_level");
   check_share(out.dropout, function, "dropout");

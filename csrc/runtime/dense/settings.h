@@ -14,8 +14,9 @@ enum class Corruption : uint8_t {
 
 /// What is minimised: the mean over the rows of their losses, and penalties.
 struct Objective {
-  double weight_decay = 0;  ///< half of it times the sum of the squares of all weights
-  double l1 = 0;            ///< times the sum of their sizes; biases are free of both
+  double weight_decay = 0;      ///< half of it times the sum of the squares of the weights
+  double l1 = 0;                ///< times the sum of their sizes; biases are free of both
+  int first_decayed_layer = 0;  ///< layers below are free of weight_decay
   /// sparsity_cost times the sum of KL(sparsity_target || m) over the logistic hidden units, m
   /// being a unit's mean over the rows of the minibatch (runtime/dense/sparsity.h).
   double sparsity_target = 0, sparsity_cost = 0;
@@ -30,6 +31,8 @@ struct Objective {
   /// The code is rounded to 0 or 1 on the way up; the gradient passes as if it were not.
   bool rounded_code = false;
 
+  bool decays(int layer) const { return layer >= first_decayed_layer; }
+  double weight_decay_of(int layer) const { return decays(layer) ? weight_decay : 0.0; }
   bool has_sparsity() const { return sparsity_cost != 0; }
   bool corrupts() const { return corruption != Corruption::none && corruption_level != 0; }
   /// Whether the next layer sees something else than the units of this one computed; `layer` is

@@ -35,6 +35,9 @@ class NetClassifier(SoftmaxHead):
         Of hidden layers.
     dropout : float in [0, 1), default=0.0
         Share of the hidden units that is dropped for each row while the net learns.
+    decayed_layers : {"all", "last"}, default="all"
+        Whose weights `weight_decay` is for; "last" is the softmax layer alone, so that a pretrained encoder keeps
+        the size of its weights while it is fine-tuned.
 
     solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
         As of :class:`udl_fast.Autoencoder`.
@@ -90,8 +93,10 @@ class NetClassifier(SoftmaxHead):
         "hidden_layer_sizes": Sizes(optional=True),
         "activation": Choice(ACTIVATIONS),
         "dropout": Number(0, _LARGEST_DROPOUT),
+        "decayed_layers": Choice(("all", "last")),
         **SOLVER_RULES,
     }
+    _later_parameters: ClassVar[Mapping[str, Any]] = {"decayed_layers": "all"}
 
     def __init__(
         self,
@@ -99,6 +104,7 @@ class NetClassifier(SoftmaxHead):
         *,
         activation: str = "logistic",
         dropout: float = 0.0,
+        decayed_layers: str = "all",
         solver: str = "adam",
         learning_rate: float = 1e-3,
         learning_rate_schedule: str = "constant",
@@ -121,6 +127,7 @@ class NetClassifier(SoftmaxHead):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.activation = activation
         self.dropout = dropout
+        self.decayed_layers = decayed_layers
         self.solver = solver
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -233,7 +240,9 @@ class NetClassifier(SoftmaxHead):
         return learner
 
     def _objective(self, checked: Mapping[str, Any]) -> dict[str, Any]:
-        own = {"dropout": checked["dropout"]} if checked["dropout"] else {}
+        own: dict[str, Any] = {"dropout": checked["dropout"]} if checked["dropout"] else {}
+        if checked["decayed_layers"] == "last":
+            own["first_decayed_layer"] = self._n_layers() - 1
         return {**super()._objective(checked), **own}
 
     # ---- what cannot be changed, and what files must say ----

@@ -25,8 +25,13 @@ MEASUREMENTS = (
     Measurement("accuracy", "max", "share of a sample of rows whose class is found"),
     Measurement("log_likelihood", "max", "log P(class | x), nats, mean over the sample"),
     Measurement("weight_change", "min", "change of the weights in the epoch, |dW| / |W|"),
-    Measurement("validation_accuracy", "max", "accuracy on validation rows"),
-    Measurement("validation_log_likelihood", "max", "log_likelihood on validation rows, nats"),
+    Measurement("validation_accuracy", "max", "accuracy on validation rows", of_validation=True),
+    Measurement(
+        "validation_log_likelihood",
+        "max",
+        "log_likelihood on validation rows, nats",
+        of_validation=True,
+    ),
 )
 
 
@@ -157,7 +162,7 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
     # ---- what Model asks for ----
 
     def _probabilities(self, rows: _core.Rows) -> NDArray[Any]:
-        return self._engine.net.forward(rows, resolve_n_jobs(self.n_jobs))
+        return self._engine.forward(rows, resolve_n_jobs(self.n_jobs))
 
     def _measuring_cost(self, rows: _core.Rows) -> float:
         return _MEASURING_COST

@@ -28,12 +28,15 @@ class NetSpec:
     loss : str
     tied : tuple of int
         For each layer the one below whose transposed weights it uses, or -1.
+    rounded : int, default=-1
+        The layer whose outputs the next one sees rounded to 0 or 1; -1 is none.
     """
 
     dims: tuple[str, ...]
     activations: tuple[str, ...]
     loss: str
     tied: tuple[int, ...]
+    rounded: int = -1
 
     @property
     def n_layers(self) -> int:
@@ -75,6 +78,7 @@ class NetSpec:
             self.loss,
             precision,
             self.tied,
+            self.rounded,
         )
 
 

@@ -16,6 +16,7 @@ from .solvers import Lbfgs, Objective, Pairs, conjugate_gradients
 OBJECTIVE = (
     "weight_decay",
     "l1",
+    "first_decayed_layer",
     "sparsity_target",
     "sparsity_cost",
     "corruption",
@@ -27,6 +28,7 @@ OBJECTIVE = (
     "rounded_code",
 )
 SOLVERS = ("adam", "sgd", "lbfgs", "cg")
+_ROUNDED_UP = 0.5  # from here on, as in training (csrc/runtime/dense/fast/noise.cpp)
 
 
 class NetLearner:
@@ -41,6 +43,8 @@ class NetLearner:
         Names of the sizes, inputs first.
     activations, loss, precision, tied
         As of `_core.NetEngine`.
+    rounded : int, default=-1
+        The layer whose outputs `forward` rounds to 0 or 1; -1 is none. In training the setting rounded_code does.
     """
 
     def __init__(
@@ -51,7 +55,9 @@ class NetLearner:
         loss: str,
         precision: str,
         tied: Sequence[int],
+        rounded: int = -1,
     ) -> None:
+        self.rounded = rounded
         self.net = _core.NetEngine([sizes[dim] for dim in dims], activations, loss, precision, tied)
         self._lbfgs = Lbfgs()
         self._at_snapshot: tuple[int, Pairs] | None = None
@@ -62,6 +68,25 @@ class NetLearner:
     @property
     def precision(self) -> str:
         return self.net.precision
+
+    @property
+    def activations(self) -> list[str]:
+        """Of the layers; "binary" is that of logistic units that are rounded."""
+        named = enumerate(self.net.activations)
+        return ["binary" if layer == self.rounded else name for layer, name in named]
+
+    def forward(
+        self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
+    ) -> NDArray[Any]:
+        """Outputs of layer last - 1, None the last one, given inputs of layer `first`."""
+        last = len(self.net.activations) if last is None else last
+        if not first <= self.rounded < last:
+            return self.net.forward(rows, n_threads, first, last)
+        means = self.net.forward(rows, n_threads, first, self.rounded + 1)
+        bits = (means >= _ROUNDED_UP).astype(means.dtype)
+        if last == self.rounded + 1:
+            return bits
+        return self.net.forward(_core.Rows.from_array(bits), n_threads, self.rounded + 1, last)
 
     # ---- state ----
 

@@ -13,11 +13,12 @@ from ..persistence.replaced_file import replaced_file
 
 _OPSET = 13  # of 2020: the operators below have not changed since
 _IR_VERSION = 7  # that goes with it; older runtimes refuse newer ones
+_FLOAT = 1  # TensorProto.FLOAT
 _OPERATORS = {"logistic": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "softmax": "Softmax"}
 
 
 class DenseLayer(NamedTuple):
-    """What a layer computes: activation(x W' + b)."""
+    """What a layer computes: activation(x W' + b), where "binary" is "logistic" rounded to 0 or 1."""
 
     weights: NDArray[Any]  # (outputs, inputs)
     bias: NDArray[Any]
@@ -54,14 +55,25 @@ def write_layers(
     for number, layer in enumerate(layers):
         constants |= {f"W{number}": layer.weights, f"b{number}": layer.bias}
         y = names[1] if number == len(layers) - 1 else f"h{number}"
-        is_linear = layer.activation == "linear"
-        sums = y if is_linear else f"s{number}"
+        sums = y if layer.activation == "linear" else f"s{number}"
         operations.append(Operation("Gemm", [x, f"W{number}", f"b{number}"], sums, {"transB": 1}))
-        if not is_linear:
+        if layer.activation == "binary":
+            constants["half"] = np.array(0.5)
+            operations += _rounded_logistic(sums, y, str(number))
+        elif layer.activation != "linear":
             operations.append(Operation(_OPERATORS[layer.activation], [sums], y))
         x = y
     sizes = (layers[0].weights.shape[1], layers[-1].weights.shape[0])
     write_graph(path, operations, constants, name=name, names=names, sizes=sizes)
+
+
+def _rounded_logistic(sums: str, y: str, number: str) -> list[Operation]:
+    mean, bit = f"p{number}", f"c{number}"
+    return [
+        Operation("Sigmoid", [sums], mean),
+        Operation("GreaterOrEqual", [mean, "half"], bit),
+        Operation("Cast", [bit], y, {"to": _FLOAT}),
+    ]
 
 
 def write_graph(

@@ -25,7 +25,13 @@ OBJECTIVES = {
         "sparsity_cost": 0.5,
     },
     "code": {"code_layer": 0, "code_noise": 0.5, "rounded_code": True},
-    "fixed code": {"code_layer": 0, "code_noise": 0.5, "fixed_code_noise": True},
+    "fixed code": {
+        "code_layer": 0,
+        "code_noise": 0.5,
+        "fixed_code_noise": True,
+        "weight_decay": 0.03,
+        "first_decayed_layer": 1,
+    },
     "salt": {"corruption": "salt_and_pepper", "corruption_level": 0.5},
 }
 SOLVERS = {

@@ -311,6 +311,7 @@ def test_wrong_nets_are_named(arguments, message):
         ({"dropout": 1.0}, "dropout must be"),
         ({"corruption": "blur"}, "corruption must be"),
         ({"code_layer": 1}, "code_layer must be -1 or a hidden layer, below 1, got 1"),
+        ({"first_decayed_layer": 2}, "first_decayed_layer must be a layer, 0 to 1, got 2"),
         ({"nonsense": 1}, "settings hold 5 entries, expected 4"),
         ({"batch_size": 0}, "batch_size must be >= 1"),
     ],
@@ -321,6 +322,23 @@ def test_wrong_settings_are_named(changes, message):
     with pytest.raises(ValueError, match=message):
         engine.train(X, None, {**ADAM, **changes}, SEED, 0, 1)
     np.testing.assert_array_equal(engine.parameters(), before)
+
+
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_updates_of_adam_are_counted_beyond_what_float32_counts(precision):
+    engine = engine_of(precision=precision)
+    engine.train(X, None, ADAM, SEED, 0, 1)
+    state = engine.state()
+    state["adam_steps"] = np.array([5.0, 3.0])  # 5 + 3 * 2^24
+    engine.set_state(state)
+    np.testing.assert_array_equal(engine.state()["adam_steps"], [5, 3])
+    n_updates = engine.train(X, None, ADAM, SEED, 0, 1)["n_updates"]
+    np.testing.assert_array_equal(engine.state()["adam_steps"], [5 + n_updates, 3])
+    engine.set_state({**state, "adam_steps": np.array([2.0**24])})  # as earlier files end
+    np.testing.assert_array_equal(engine.state()["adam_steps"], [0, 1])
+    for wrong in ([0.5], [-1.0], [1.0, 2.0, 3.0], []):
+        with pytest.raises(ValueError, match="adam_steps must hold"):
+            engine.set_state({**state, "adam_steps": np.array(wrong)})
 
 
 def test_wrong_rows_and_states_are_named():

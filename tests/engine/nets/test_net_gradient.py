@@ -37,7 +37,12 @@ OBJECTIVES = {
         "sparsity_target": 0.3,
         "sparsity_cost": 0.5,
     },
-    "code noise": {"code_layer": 0, "code_noise": 0.5},
+    "code noise, and decay of the layers above": {
+        "code_layer": 0,
+        "code_noise": 0.5,
+        "weight_decay": 0.03,
+        "first_decayed_layer": 1,
+    },
     "salt": {"corruption": "salt_and_pepper", "corruption_level": 0.5},
 }
 

@@ -67,9 +67,10 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
                const Objective& objective, const Run& run) {
   prepare_memory(net, rule);
   if (net.memory == Memory::adam) ++net.adam_steps;
-  const OptimizerStep step = optimizer_step(rule, objective, net.adam_steps);
+  OptimizerStep step = optimizer_step(rule, objective, net.adam_steps);
   const DenseUpdateKernels& kernels = dense_kernels().update;
   for (int l = 0; l < net.shape.n_layers(); ++l) {
+    step.weight_decay = static_cast<float>(objective.weight_decay_of(l));
     const auto memory = [l](FastLayers& layers) { return layers.empty() ? nullptr : &layers[l]; };
     FastLayer *first = memory(net.first), *second = memory(net.second);
     PanelMatrix& weights = net.values[l].weights;
@@ -89,9 +90,9 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
 
 double weight_penalties(const FastState& net, const Objective& objective) {
   double squares = 0, sizes = 0;
-  for_weights(net, [&](int, const std::vector<float>& weights) {
+  for_weights(net, [&](int l, const std::vector<float>& weights) {
     for (const float w : weights) {
-      squares += static_cast<double>(w) * static_cast<double>(w);
+      if (objective.decays(l)) squares += static_cast<double>(w) * static_cast<double>(w);
       sizes += std::fabs(static_cast<double>(w));
     }
   });
@@ -102,9 +103,10 @@ void copy_gradient(const FastState& net, const FastLayers& gradient, const Objec
                    double* flat) {
   for_weights(net, [&](int l, const std::vector<float>& weights) {
     if (!weights.empty()) gradient[l].weights.copy_to(flat);
+    const double decay = objective.weight_decay_of(l);
     for (const float weight : weights) {
       const auto w = static_cast<double>(weight);
-      *flat++ += objective.weight_decay * w + objective.l1 * sign(w);
+      *flat++ += decay * w + objective.l1 * sign(w);
     }
     flat = std::copy_n(gradient[l].bias.data(), net.shape.n_outputs(l), flat);
   });

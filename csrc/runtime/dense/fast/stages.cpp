@@ -271,6 +271,7 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.second = row_or_null(use.second, layer, false);
   update.panel_stride = net_.values[layer].weights.panel_stride();
   update.step = use.step;
+  if (!objective_.decays(layer)) update.step.weight_decay = 0;
   UpdateTasks(shape.n_inputs(layer), shape.n_outputs(layer)).place(task, update);
   if (net_.bfloat16)
     kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());

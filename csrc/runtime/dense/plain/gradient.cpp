@@ -149,9 +149,9 @@ double PlainGradient<Real>::penalties() const {
 template <class Real>
 double weight_penalties(const PlainState<Real>& net, const Objective& objective) {
   double squares = 0, sizes = 0;
-  for (const PlainLayer<Real>& layer : net.values)
-    for (const Real w : layer.weights) {
-      squares += static_cast<double>(w) * static_cast<double>(w);
+  for (int l = 0; l < net.shape.n_layers(); ++l)
+    for (const Real w : net.values[l].weights) {
+      if (objective.decays(l)) squares += static_cast<double>(w) * static_cast<double>(w);
       sizes += std::fabs(static_cast<double>(w));
     }
   return objective.weight_decay / 2 * squares + objective.l1 * sizes;
@@ -164,10 +164,11 @@ void add_weight_penalties(const PlainState<Real>& net, const Objective& objectiv
   for (int l = 0; l < net.shape.n_layers(); ++l) {
     if (net.shape.is_tied(l)) continue;
     const int64_t n = net.shape.n_outputs(l);
+    const double decay = objective.weight_decay_of(l);
     parallel_for(run, net.shape.n_inputs(l), [&](int64_t i) {
       for (int64_t at = i * n; at < (i + 1) * n; ++at) {
         const auto w = static_cast<double>(net.values[l].weights[at]);
-        gradient[l].weights[at] += objective.weight_decay * w + objective.l1 * sign(w);
+        gradient[l].weights[at] += decay * w + objective.l1 * sign(w);
       }
     });
   }
