@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 
@@ -12,6 +13,7 @@ import udl_fast as udl
 from tests.support.models import Recorder, assert_same_state
 from udl_fast import RBM, Autoencoder, DeepAutoencoder, SparseAutoencoder, StackedAutoencoder
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
+from udl_fast.estimator import features
 
 GREY = np.random.default_rng(0).random((60, 12)).astype(np.float32)
 SMALL = RBM(batch_size=20, n_iter=2, learning_rate=0.05)
@@ -336,12 +338,45 @@ def test_what_layers_measure_is_watched_while_they_learn(monitor):
     assert (stop.monitor_, model.history_[monitor][-2:]) == (monitor, [None, None])
 
 
-def test_validation_that_a_later_stage_wants_is_asked_for_at_once():
-    stop = EarlyStopping("validation_reconstruction_score")
-    model = deep(callbacks=[stop])
-    with pytest.raises(ValueError, match=r"is measured on validation data; give History\("):
+@pytest.mark.parametrize(
+    ("make", "monitor"),
+    [
+        (deep, "validation_reconstruction_score"),
+        (deep, "free_energy_gap"),
+        (lambda: Autoencoder(4), "validation_reconstruction_score"),
+        (lambda: RBM(4), "free_energy_gap"),
+    ],
+)
+def test_validation_that_is_watched_is_asked_for_at_once(make, monitor):
+    stop, begun = EarlyStopping(monitor), Recorder()
+    model = make().set_params(callbacks=[stop, begun])
+    with pytest.raises(ValueError, match=r"measured on validation data; give History\("):
         model.fit(GREY)
-    assert not hasattr(model, "n_iter_") or model.n_iter_ == 0
+    assert begun.calls == []
+
+
+def test_layers_that_exploded_are_named():
+    """Each is finite by itself; the net as a whole is not."""
+    model = deep(callbacks=[lambda model, info: model.n_iter_ == 6]).fit(GREY)
+    first = model._inside["pretraining.0"]
+    first._engine.set_parameters(np.full((7, 12), 1e38), np.zeros(7), np.zeros(12))
+    model.set_params(callbacks=None)
+    with pytest.raises(
+        FloatingPointError, match=r"'layer 1' gave it .* 1e\+38; of rbm, lower learn"
+    ):
+        model.resume(GREY)
+
+
+# ---- what layers learn from ----
+
+
+def test_layers_learn_from_blocks_of_rows_and_files(monkeypatch):
+    whole, wide = deep().fit(GREY), stacked().fit(GREY)
+    monkeypatch.setattr(features, "_BLOCK_BYTES", 8 * 12 * 7)  # seven rows
+    monkeypatch.setattr(features, "_SHARE_OF_MEMORY", 0)
+    assert isinstance(features.features(whole.layers_[:1], GREY), np.memmap)
+    assert_same_state(deep().fit(GREY), whole)
+    assert_same_state(stacked().fit(sparse.csr_array(GREY)), wide)
 
 
 # ---- templates ----

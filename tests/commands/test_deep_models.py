@@ -44,6 +44,16 @@ def test_a_deep_model_is_trained_and_used(capsys):
     np.testing.assert_array_equal(np.load("code.npy"), model.transform(ROWS))
 
 
+def test_binary_codes_are_trained_and_searched(capsys):
+    options = ["n_iter=1", "--code-activation", "binary", "--code-noise", "1.5"]
+    assert cli.main([*TRAIN.split(), *options]) == 0
+    model = udl_fast.load("model.safetensors")
+    assert (model.code_activation, model.code_noise) == ("binary", 1.5)
+    assert cli.main(["encode", "model.safetensors", "rows.npy", "codes.npy"]) == 0
+    np.testing.assert_array_equal(np.load("codes.npy"), model.encode(ROWS))
+    assert cli.main(["search", "codes.npy", "codes.npy", "found.npz", "-k", "1"]) == 0
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

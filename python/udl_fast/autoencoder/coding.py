@@ -136,7 +136,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         threshold : float, default=0.5
-            A bit is 1 where its code unit is above it.
+            A bit is 1 where its code unit is above it. Units of a binary code are 0 or 1, the same for every
+            threshold between.
 
         Returns
         -------
@@ -146,13 +147,13 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         Raises
         ------
         ValueError
-            If code units are not in [0, 1]: only logistic ones are.
+            If code units are not in [0, 1]: only logistic and binary ones are.
         """
         self._check_fitted()
-        activation = self._net().net.activations[self._n_encoders - 1]
-        if activation != "logistic":
+        activation = self._net().activations[self._n_encoders - 1]
+        if activation not in ("logistic", "binary"):
             raise ValueError(
-                f"{type(self).__name__}.encode: code units must be logistic, got {activation!r}; use "
+                f"{type(self).__name__}.encode: code units must be logistic or binary, got {activation!r}; use "
                 "udl_fast.pack_bits(model.transform(X), threshold=...) with thresholds of your own"
             )
         return pack_bits(np.asarray(self.transform(X)), threshold=threshold)
@@ -190,7 +191,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     # ---- what Model asks for ----
 
     def _output(self, X: Any, rows: _core.Rows, first: int, last: int | None) -> NDArray[Any]:
-        out = self._net().net.forward(rows, resolve_n_jobs(self.n_jobs), first, last)
+        out = self._net().forward(rows, resolve_n_jobs(self.n_jobs), first, last)
         return out.astype(output_dtype(X, self._dtype), copy=False)
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:

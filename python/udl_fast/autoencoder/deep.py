@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import numpy as np
 from sklearn.base import clone
 
-from ..estimator.parameters import Choice, Flag, Rule, Sizes
+from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
+from ..nets.learning import OF_MINIBATCHES
 from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
 from ..nets.rules import SOLVER_RULES
 from ..presets import science2006
@@ -46,9 +47,10 @@ class DeepAutoencoder(NetStack):
         [1]_ for MNIST.
     activation : {"logistic", "linear", "tanh", "relu"}, default="logistic"
         Of hidden layers; with pretraining "logistic".
-    code_activation : {"linear", "logistic", "tanh", "relu"}, default="linear"
+    code_activation : {"linear", "logistic", "binary", "tanh", "relu"}, default="linear"
         Of the code. "linear" is that of [1]_, whose top RBM has Gaussian hidden units; "logistic" gives codes in
-        [0, 1], which :meth:`encode` makes binary.
+        [0, 1], which :meth:`encode` makes binary. "binary" are logistic units rounded to 0 or 1, also while the
+        net learns, where the gradient passes as if they were not [2]_: for "adam" and "sgd".
     output_activation : {"logistic", "linear", "tanh", "relu", "softmax"}, default="logistic"
         Of the reconstruction: "logistic" for values in [0, 1], "linear" for real values, whose first RBM has
         Gaussian visible units.
@@ -61,6 +63,9 @@ class DeepAutoencoder(NetStack):
         :func:`udl_fast.presets.science2006`, which None means. Copies of a single one get the kinds of units
         that `code_activation` and `output_activation` ask for, and a hundredth of its rates where these make it
         another one of real values. Without a `random_state` an RBM draws from a seed of the whole model.
+    code_noise : float, default=0.0
+        Standard deviation of normal noise that is added to the inputs of the code units while the net learns:
+        logistic ones learn to be near 0 or 1, whatever the noise is. [3]_ has 4.0.
 
     solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
         Of the net as a whole; "cg" with batch_size=1000 is that of [1]_.
@@ -112,6 +117,9 @@ class DeepAutoencoder(NetStack):
     ----------
     .. [1] G. Hinton, R. Salakhutdinov, "Reducing the dimensionality of data with neural networks", Science 313,
        2006.
+    .. [2] A. Krizhevsky, G. Hinton, "Using very deep autoencoders for content-based image retrieval", ESANN 2011.
+    .. [3] R. Salakhutdinov, G. Hinton, "Semantic hashing", International Journal of Approximate Reasoning 50,
+       2009.
 
     Examples
     --------
@@ -123,18 +131,23 @@ class DeepAutoencoder(NetStack):
     (1797, 16)
     >>> model.history_["stage"][0], model.history_["stage"][-1]
     ('layer 1', 'fine-tuning')
+    >>> binary = udl.DeepAutoencoder((64, 16), code_activation="binary", rbm=rbm, n_iter=10, random_state=0).fit(X)
+    >>> binary.encode(X).shape  # 16 bits an image
+    (1797, 2)
     """
 
     rules: ClassVar[Mapping[str, Rule]] = {
         "hidden_layer_sizes": Sizes(),
         "activation": Choice(ACTIVATIONS),
-        "code_activation": Choice(ACTIVATIONS),
+        "code_activation": Choice((*ACTIVATIONS, "binary")),
         "output_activation": Choice(OUTPUTS),
         "loss": Choice(LOSSES),
         "pretrain": Flag(),
         "rbm": Template("RBM", none_means=science2006),
+        "code_noise": Number(0),
         **SOLVER_RULES,
     }
+    _later_parameters: ClassVar[Mapping[str, Any]] = {"code_noise": 0.0}
     pictures = ("filters", "reconstructions")
     _template = "rbm"
     _shaping = ("activation", "code_activation", "output_activation")
@@ -149,6 +162,7 @@ class DeepAutoencoder(NetStack):
         loss: str = "auto",
         pretrain: bool = True,
         rbm: Any = None,
+        code_noise: float = 0.0,
         solver: str = "adam",
         learning_rate: float = 1e-3,
         learning_rate_schedule: str = "constant",
@@ -175,6 +189,7 @@ class DeepAutoencoder(NetStack):
         self.loss = loss
         self.pretrain = pretrain
         self.rbm = rbm
+        self.code_noise = code_noise
         self.solver = solver
         self.learning_rate = learning_rate
         self.learning_rate_schedule = learning_rate_schedule
@@ -249,6 +264,11 @@ class DeepAutoencoder(NetStack):
         super()._check_together()
         owner = type(self).__name__
         check_loss(self.loss, self.output_activation, owner)
+        if self._is_binary() and self.solver not in OF_MINIBATCHES:
+            raise ValueError(
+                f"{owner}: code_activation='binary' needs solver='adam' or 'sgd', got {self.solver!r}, which "
+                "searches along lines, where the loss of a rounded code moves in steps"
+            )
         self._check_number_of_templates()
         if self.pretrain:
             self._check_activations(owner)
@@ -260,7 +280,7 @@ class DeepAutoencoder(NetStack):
         """RBMs have units of a few kinds only."""
         for name, allowed in (
             ("activation", ("logistic",)),
-            ("code_activation", tuple(_HIDDEN.values())),
+            ("code_activation", (*_HIDDEN.values(), "binary")),
             ("output_activation", tuple(_VISIBLE.values())),
         ):
             if (value := getattr(self, name)) not in allowed:
@@ -314,7 +334,7 @@ class DeepAutoencoder(NetStack):
         is_code = number == self._n_encoders - 1
         return {
             "visible": _kind(_VISIBLE, self.output_activation) if number == 0 else "bernoulli",
-            "hidden": _kind(_HIDDEN, self.code_activation) if is_code else "bernoulli",
+            "hidden": _kind(_HIDDEN, self._code_units()) if is_code else "bernoulli",
         }
 
     def _layer(self, number: int) -> Any:
@@ -334,7 +354,24 @@ class DeepAutoencoder(NetStack):
 
     def _activations(self) -> list[str]:
         between = [self.activation] * (self._n_encoders - 1)
-        return [*between, self.code_activation, *between, self.output_activation]
+        return [*between, self._code_units(), *between, self.output_activation]
+
+    def _is_binary(self) -> bool:
+        return self.code_activation == "binary"
+
+    def _code_units(self) -> str:
+        """Their activation before they are rounded."""
+        return "logistic" if self._is_binary() else self.code_activation
+
+    def _rounded_layer(self) -> int:
+        return self._n_encoders - 1 if self._is_binary() else -1
+
+    def _objective(self, checked: Mapping[str, Any]) -> dict[str, Any]:
+        own: dict[str, Any] = {}
+        if checked["code_noise"] or self._is_binary():
+            own = {"code_layer": self._n_encoders - 1, "code_noise": checked["code_noise"]}
+            own["rounded_code"] = self._is_binary()
+        return {**super()._objective(checked), **own}
 
     def _loss(self) -> str:
         return loss_of(self.loss, self.output_activation)

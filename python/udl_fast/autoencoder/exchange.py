@@ -29,7 +29,8 @@ class Exchange(Coding):
         dict of str to ndarray
             ``"encoder.0.weight"`` of shape (outputs, inputs), ``"encoder.0.bias"``, ``"decoder.0.weight"``
             and so on: copies. A module takes them by
-            ``load_state_dict({k: torch.from_numpy(a) for k, a in found.items()})``.
+            ``load_state_dict({k: torch.from_numpy(a) for k, a in found.items()})``. Of a binary code the units
+            are logistic there, to be rounded by the caller.
 
         Examples
         --------
@@ -79,8 +80,8 @@ class Exchange(Coding):
             raise ValueError(
                 f"{type(self).__name__}.to_onnx: part must be {' or '.join(map(repr, _PARTS))}, got {part!r}"
             )
-        net = self._net().net
-        layers = list(map(DenseLayer, self._weights(), self.intercepts_, net.activations))
+        activations = self._net().activations
+        layers = list(map(DenseLayer, self._weights(), self.intercepts_, activations))
         first = self._n_encoders if part == "decoder" else 0
         last = self._n_encoders if part == "encoder" else None
         names = {"encoder": ("X", "H"), "decoder": ("H", "Y"), "both": ("X", "Y")}[part]

@@ -27,7 +27,10 @@ MEASUREMENTS = (
         "standard deviation of a code unit over the sample, mean over the units",
     ),
     Measurement(
-        "validation_reconstruction_score", "max", "reconstruction_score on validation rows"
+        "validation_reconstruction_score",
+        "max",
+        "reconstruction_score on validation rows",
+        of_validation=True,
     ),
 )
 
@@ -41,7 +44,7 @@ def squared_errors(learner: NetLearner, rows: _core.Rows, n_threads: int) -> NDA
     for first in range(0, n_rows, size):
         numbers = np.arange(first, min(first + size, n_rows))
         values = rows.take(numbers, dtype)
-        found = learner.net.forward(_core.Rows.from_array(values), n_threads)
+        found = learner.forward(_core.Rows.from_array(values), n_threads)
         out[first : first + len(values)] = np.square(found - values, dtype=np.float64).sum(axis=1)
     return out
 
@@ -55,7 +58,7 @@ def measured(
 ) -> dict[str, Any]:
     """The measurements on samples; `code_layer` is the number of layers up to the code."""
     change, size, _ = learner.change_since_snapshot()
-    code = learner.net.forward(training, n_threads, 0, code_layer)
+    code = learner.forward(training, n_threads, 0, code_layer)
     found = {
         "reconstruction_score": -float(squared_errors(learner, training, n_threads).mean()),
         "weight_change": change / size if size > 0 else 0.0,

@@ -10,12 +10,12 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-import sklearn
 from numpy.typing import NDArray
 
 from .. import _core
 from ..estimator.declarations import Measurement, Stage
 from ..estimator.engine import Engine, NoEngine
+from ..estimator.features import features
 from ..estimator.layered import Layered
 from ..nets.layers import NetSpec, glorot_weights
 from ..nets.learner import NetLearner
@@ -29,6 +29,7 @@ Arrays = dict[str, NDArray[Any]]
 # Weights of logistic units may be so many times larger: the slope of the logistic function is at most 1/4 (Glorot
 # and Bengio 2010).
 _OF_LOGISTIC = 4.0
+_LARGEST_WEIGHT = 100.0  # of a layer that has learned something; trained ones stay below 10
 
 
 class HalfLayers(NamedTuple):
@@ -56,6 +57,10 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         """Of the net as a whole."""
         raise NotImplementedError
 
+    def _rounded_layer(self) -> int:
+        """Whose outputs are rounded to 0 or 1; -1 is none."""
+        return -1
+
     def _pretrains(self) -> bool:
         """Whether layers learn one by one before the net does."""
         return True
@@ -80,12 +85,22 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         return stages + (whole if self._learns_whole() else [])
 
     def _stage_input(self, number: int, X: Any) -> Any:
-        with sklearn.config_context(transform_output="default"):
-            for k in range(number):
-                part: Any = self._inside[self._name_of(k)]
-                dtype = np.float64 if part._is_double() else np.float32
-                X = np.asarray(part.transform(X), dtype=dtype)
-        return X
+        below = [self._inside[self._name_of(k)] for k in range(number)]
+        return features(below, X) if below else X
+
+    def _not_finite_advice(self) -> str:
+        """Where the net as a whole was no number: what it began with may have been too large for that."""
+        for stage in self._stages():
+            part = None if stage.learner is None else self._inside.get(stage.learner)
+            if part is None:
+                continue
+            largest = float(np.abs(self._halves(part).encoder[0]).max())
+            if not largest <= _LARGEST_WEIGHT:
+                return (
+                    f"{stage.name!r} gave it weights up to {largest:.3g}; of {self._template}, "
+                    f"{part._not_finite_advice()}"
+                )
+        return super()._not_finite_advice()
 
     def _entered(self, number: int) -> dict[str, Any]:
         return {"_engine": self._unrolled()} if isinstance(self._engine, NoEngine) else {}
@@ -117,7 +132,7 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         if not isinstance(self._engine, NoEngine):
             return self._engine
         read_before: dict[str, Any] = self._arrays
-        read_as = f"_net of {[*self.hidden_layer_sizes]}, {self.precision}"
+        read_as = f"_net of {[*self.hidden_layer_sizes]}, {self.precision}, {self._spec()}"
         found: NetLearner = read_before.get(read_as) or self._unrolled()
         read_before[read_as] = found
         return found
@@ -126,7 +141,8 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         half = [f"n_{k + 1}" for k in range(self._n_encoders)]
         dims = ("n_features", *half, *half[-2::-1], "n_features")
         activations = tuple(self._activations())
-        return NetSpec(dims, activations, self._loss(), (-1,) * len(activations))
+        tied = (-1,) * len(activations)
+        return NetSpec(dims, activations, self._loss(), tied, self._rounded_layer())
 
     def _sizes(self, n_features: int) -> dict[str, int]:
         sizes = {f"n_{k + 1}": int(size) for k, size in enumerate(self.hidden_layer_sizes)}
@@ -226,11 +242,11 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
                 f"{owner}: pretrain is True, but the fitted net began with random weights"
             )
         net, spec = self._engine.net, self._spec()
-        found = (net.activations, net.loss, net.precision)
-        if found != ([*spec.activations], spec.loss, self.precision):
+        found = (net.activations, self._engine.rounded, net.loss, net.precision)
+        if found != ([*spec.activations], spec.rounded, spec.loss, self.precision):
             raise ValueError(
                 f"{owner}: {' or '.join(self._shaping)}, loss or precision are others than those of the "
-                f"fitted net, {net.activations}, {net.loss!r} and {net.precision!r}"
+                f"fitted net, {self._engine.activations}, {net.loss!r} and {net.precision!r}"
             )
 
     def _check_inside(self, state: State, path: str) -> None:
