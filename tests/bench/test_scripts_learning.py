@@ -127,6 +127,12 @@ def test_stacked_sae(tmp_path):
     assert 40 < results["before"] < results["after"]
 
 
+def test_sda_tutorial(tmp_path):
+    results = run("sda_tutorial", tmp_path)["results"]
+    assert 0 < results["validation"] < 40
+    assert 0 < results["test"] < 40
+
+
 def test_untuned_defaults(tmp_path):
     (found,) = run("untuned_defaults", tmp_path)["results"]
     assert found["share_of_pca"] < 1.5  # of few epochs
