@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         SparseAutoencoder,
         StackedAutoencoder,
     )
-    from .dbn import DBN
+    from .dbn import DBN, DBNClassifier
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
@@ -59,6 +59,7 @@ __all__ = [
     "RBM",
     "Autoencoder",
     "BernoulliRBM",
+    "DBNClassifier",
     "DeepAutoencoder",
     "DenoisingAutoencoder",
     "HammingIndex",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-import numpy as np
 from sklearn.base import clone
 
+from ..dbn.passes import weights_up
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
@@ -381,11 +381,7 @@ class DeepAutoencoder(NetStack):
 
     def _halves(self, layer: Any) -> HalfLayers:
         state = layer._engine.state()
-        weights = np.asarray(state["weights"], dtype=np.float64)
-        up = weights
-        if "log_variance" in state:  # inputs are in units of sigma, twice
-            up = weights / np.exp(state["log_variance"].astype(np.float64))
-        return HalfLayers((up, state["hidden_bias"]), (weights.T, state["visible_bias"]))
+        return HalfLayers(weights_up(layer), (state["weights"].T, state["visible_bias"]))
 
 
 def _kind(activations: Mapping[str, str], activation: str) -> str:

@@ -17,7 +17,7 @@ from ..estimator.declarations import Measurement, Stage
 from ..estimator.engine import Engine, NoEngine
 from ..estimator.features import features
 from ..estimator.layered import Layered
-from ..nets.layers import NetSpec, glorot_weights
+from ..nets.layers import OF_LOGISTIC, NetSpec, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.losses import first_output_bias
 from ..persistence.state import ArrayRule, State
@@ -26,9 +26,6 @@ from .measurements import MEASUREMENTS
 
 Arrays = dict[str, NDArray[Any]]
 
-# Weights of logistic units may be so many times larger: the slope of the logistic function is at most 1/4 (Glorot
-# and Bengio 2010).
-_OF_LOGISTIC = 4.0
 _LARGEST_WEIGHT = 100.0  # of a layer that has learned something; trained ones stay below 10
 
 
@@ -171,7 +168,7 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         state = learner.state()
         for k, activation in enumerate(spec.activations):
             weights = f"layers.{k}/weights"
-            scale = _OF_LOGISTIC if activation == "logistic" else 1.0
+            scale = OF_LOGISTIC if activation == "logistic" else 1.0
             state[weights] = scale * glorot_weights(rng, *state[weights].shape)
         if means is not None:
             last = f"layers.{spec.n_layers - 1}/bias"

@@ -1,9 +1,11 @@
 """Deep belief nets: stacks of RBMs, each learned from what those below make of the rows.
 
 `model` is the model itself. `layers` has how its layers learn, `passes` what goes up and down between them,
-`inference` and `sampling` what users ask of a fitted one.
+`inference`, `sampling` and `bound` what users ask of a fitted one; `made` makes one of RBMs. `classifier` is the
+net that begins with such layers, and `part_labels` what it is given.
 """
 
+from .classifier import DBNClassifier
 from .model import DBN
 
-__all__ = ["DBN"]
+__all__ = ["DBN", "DBNClassifier"]

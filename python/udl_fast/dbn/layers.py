@@ -11,11 +11,12 @@ from sklearn.base import clone
 from .. import _core
 from ..estimator.declarations import Measurement, Stage
 from ..estimator.engine import NoEngine
+from ..estimator.features import features
 from ..estimator.layered import Layered
 from ..estimator.transaction import twin_of
 from ..persistence.state import ArrayRule
 from ..presets import science2006
-from .passes import means_up, seeds_of, states_up
+from .passes import seeds_of, states_up
 
 PASS_UP = ("mean", "sample")
 
@@ -38,16 +39,14 @@ MEASUREMENTS = (
 _OF_DATA = {"visible": "bernoulli", "visible_groups": None, "sigma": 1.0, "learn_sigma": True}
 
 
-class GreedyLayers(Layered):
-    """Mixin: a stack of RBMs that learn one by one; there is no engine beside theirs."""
+class RBMLayers(Layered):
+    """Mixin: RBMs upon each other."""
 
     rbm: Any
     pass_up: str
     n_jobs: int | None
 
     _template = "rbm"
-    _part = "layers"
-    _own_measurements = MEASUREMENTS
 
     # ---- templates ----
 
@@ -65,8 +64,8 @@ class GreedyLayers(Layered):
             layer.set_params(hidden="bernoulli")
         return layer
 
-    def _check_together(self) -> None:
-        super()._check_together()
+    def _check_templates(self) -> None:
+        """Of every layer, before one learns."""
         self._check_number_of_templates()
         self._check_layers()
         self._check_kinds()
@@ -95,17 +94,14 @@ class GreedyLayers(Layered):
 
     # ---- stages ----
 
-    def _stages(self) -> list[Stage]:
-        return self._stages_of_layers()
-
     def _stage_input(self, number: int, X: Any) -> Any:
         if number == 0:
             return X
         below = self._parts(number)
+        if self.pass_up == "mean":
+            return features(below, X)
         rows = below[0]._visible_rows(X)
-        if self.pass_up == "sample":
-            return states_up(below, rows, self._seeds_up(below)).to_array("bool")
-        return means_up(below, rows)
+        return states_up(below, rows, self._seeds_up(below)).to_array("bool")
 
     def _seeds_up(self, below: list[Any]) -> list[int]:
         """While a layer learns, those below stand still, so a training that goes on draws the same states; each
@@ -123,6 +119,38 @@ class GreedyLayers(Layered):
         if self.n_jobs is None:
             return found
         return [twin_of(part, n_jobs=self.n_jobs) for part in found]
+
+    # ---- what cannot be changed ----
+
+    def _check_layers_made(self) -> None:
+        """The layers that there are must be those of the arguments; others may follow upon them."""
+        owner = type(self).__name__
+        for name in ("hidden_layer_sizes", "rbm", "pass_up"):
+            self.rules[name].check(getattr(self, name), name, owner)
+        self._check_number_of_templates()
+        sizes = [int(size) for size in self.hidden_layer_sizes]
+        fitted = [int(part.n_components) for part in self._inside.values()]
+        if sizes[: len(fitted)] != fitted:
+            raise ValueError(
+                f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but the fitted model has {tuple(fitted)}"
+            )
+
+
+class GreedyLayers(RBMLayers):
+    """Mixin: a stack of RBMs that learn one by one; there is no engine beside theirs."""
+
+    _part = "layers"
+    _own_measurements = MEASUREMENTS
+
+    def _check_together(self) -> None:
+        super()._check_together()
+        self._check_templates()
+
+    def _check_made(self) -> None:
+        self._check_layers_made()
+
+    def _stages(self) -> list[Stage]:
+        return self._stages_of_layers()
 
     @property
     def components_(self) -> NDArray[Any]:
@@ -148,18 +176,3 @@ class GreedyLayers(Layered):
 
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> Any:
         return NoEngine(self.precision)
-
-    # ---- what cannot be changed ----
-
-    def _check_made(self) -> None:
-        """The layers that there are must be those of the arguments; others may follow upon them."""
-        owner = type(self).__name__
-        for name in ("hidden_layer_sizes", "rbm", "pass_up"):
-            self.rules[name].check(getattr(self, name), name, owner)
-        self._check_number_of_templates()
-        sizes = [int(size) for size in self.hidden_layer_sizes]
-        fitted = [int(part.n_components) for part in self._inside.values()]
-        if sizes[: len(fitted)] != fitted:
-            raise ValueError(
-                f"{owner}: hidden_layer_sizes is {tuple(sizes)}, but the fitted model has {tuple(fitted)}"
-            )

@@ -48,9 +48,12 @@ def net_of(net_class: type[Net], layers: Sequence[RBM], parameters: Mapping[str,
     first = layers[0]
     dtype = np.dtype(first._dtype).type
     net._take_start(NoEngine(net.precision), rng, n_features=first.n_features_in_, dtype=dtype)
+    inside = {net._name_of(k): copy.deepcopy(layer) for k, layer in enumerate(layers)}
+    for part in inside.values():  # whose rows are from here on those that the net has checked
+        part.__dict__.pop("feature_names_in_", None)
     last = net._stages()[-1]
     net.__dict__ |= {
-        "_inside": {net._name_of(k): copy.deepcopy(layer) for k, layer in enumerate(layers)},
+        "_inside": inside,
         "_position": (len(layers) - 1, last.n_iter),
         "n_iter_": sum(layer.n_iter_ for layer in layers),
         "n_updates_": sum(layer.n_updates_ for layer in layers),

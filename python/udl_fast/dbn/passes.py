@@ -35,6 +35,16 @@ def means_down(layers: Sequence[Any], hidden: _core.Rows) -> NDArray[Any]:
     return found
 
 
+def weights_up(layer: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Weights and biases of a layer of a net whose inputs to its units are those of this RBM's hidden ones, from
+    values of its visible ones."""
+    state = layer._engine.state()
+    weights = np.asarray(state["weights"], dtype=np.float64)
+    if "log_variance" in state:  # inputs are in units of sigma, twice
+        weights = weights / np.exp(state["log_variance"].astype(np.float64))
+    return weights, np.asarray(state["hidden_bias"], dtype=np.float64)
+
+
 def states_up(layers: Iterable[Any], rows: _core.Rows, seeds: Iterable[int]) -> _core.Rows:
     """Hidden states of the last layer, each layer's drawn from those below by a seed of its own; with no layers,
     the rows themselves."""

@@ -19,6 +19,7 @@ from .parameters import COMMON_RULES, Rule
 
 if TYPE_CHECKING:
     from .model import Model
+    from .stages import Data
 
 
 class ModelKind:
@@ -141,6 +142,10 @@ class ModelKind:
                 _check_learner(
                     self._new_learner(number), state.inside[stage.learner], path + stage.learner
                 )
+
+    def _own_data(self, data: Data) -> Data:
+        """What the model itself learns from of the data that a call is given: usually all."""
+        return data
 
     def _targets(self, y: Any, n_rows: int) -> _core.Rows | None:
         """What the rows are to be mapped to, of a model that knows its classes; None where it learns from rows

@@ -47,8 +47,9 @@ class Data:
 
     def presented(self, model: Fitting) -> Presentation:
         """As the model's own engine learns it."""
-        rows = model._rows(self.X, self.y, training=True)
-        return Presentation.of(rows, self.weights, model._targets(self.y, self.X.shape[0]))
+        data = model._own_data(self)
+        rows = model._rows(data.X, data.y, training=True)
+        return Presentation.of(rows, data.weights, model._targets(data.y, data.X.shape[0]))
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from .rules import SOLVER_RULES
 
 __all__ = ["NetClassifier"]
 
-_LARGEST_DROPOUT = 1 - 2.0**-10
+LARGEST_DROPOUT = 1 - 2.0**-10
 
 
 class NetClassifier(SoftmaxHead):
@@ -92,7 +92,7 @@ class NetClassifier(SoftmaxHead):
     rules: ClassVar[Mapping[str, Rule]] = {
         "hidden_layer_sizes": Sizes(optional=True),
         "activation": Choice(ACTIVATIONS),
-        "dropout": Number(0, _LARGEST_DROPOUT),
+        "dropout": Number(0, LARGEST_DROPOUT),
         "decayed_layers": Choice(("all", "last")),
         **SOLVER_RULES,
     }
@@ -261,11 +261,11 @@ class NetClassifier(SoftmaxHead):
         last = self._n_layers() - 1
         widths = [*map(int, self.hidden_layer_sizes or ()), len(state.values.get("classes_", ()))]
         for k, width in enumerate(widths):
-            found = tuple(state.arrays[f"layers.{k}/bias"].shape)
-            if found != (width,):
+            array = state.arrays.get(f"layers.{k}/bias")
+            if array is not None and tuple(array.shape) != (width,):
                 what = "classes" if k == last else "units"
                 raise ValueError(
-                    f"{path}layers.{k}/bias has shape {found}, but there are {width} {what}"
+                    f"{path}layers.{k}/bias has shape {tuple(array.shape)}, but there are {width} {what}"
                 )
 
 

@@ -35,7 +35,7 @@ MEASUREMENTS = (
 )
 
 
-class _OfClasses(NamedTuple):
+class OfClasses(NamedTuple):
     """Labels, and the classes that they are of."""
 
     labels: Any
@@ -130,10 +130,11 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
         if classes is not None and self.__sklearn_is_fitted__():
             self._check_classes(classes)
         elif classes is not None:
-            if isinstance(y, Iterator):
-                y = (_OfClasses(labels, classes) for labels in y)
-            else:
-                y = _OfClasses(y, classes)
+            y = (
+                (OfClasses(labels, classes) for labels in y)
+                if isinstance(y, Iterator)
+                else OfClasses(y, classes)
+            )
         return super().partial_fit(X, y, sample_weight)
 
     # ---- targets ----
@@ -147,7 +148,7 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
 
     def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
         owner = type(self).__name__
-        of_all = np.asarray(y.classes) if isinstance(y, _OfClasses) else None
+        of_all = np.asarray(y.classes) if isinstance(y, OfClasses) else None
         return {
             "classes_": classes_of(
                 checked_labels(y, n_rows, owner) if of_all is None else of_all, owner
@@ -156,7 +157,7 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
 
     def _targets(self, y: Any, n_rows: int) -> _core.Rows:
         owner = type(self).__name__
-        y = y.labels if isinstance(y, _OfClasses) else y
+        y = y.labels if isinstance(y, OfClasses) else y
         return class_rows(checked_labels(y, n_rows, owner), self.classes_, owner)
 
     # ---- what Model asks for ----

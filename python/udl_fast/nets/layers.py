@@ -82,6 +82,11 @@ class NetSpec:
         )
 
 
+# Such weights of logistic units may be so many times larger: the slope of the logistic function is at most 1/4
+# (Glorot and Bengio 2010).
+OF_LOGISTIC = 4.0
+
+
 def glorot_weights(
     rng: np.random.RandomState, n_outputs: int, n_inputs: int
 ) -> NDArray[np.float64]:
