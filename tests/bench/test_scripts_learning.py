@@ -146,6 +146,36 @@ def test_rbm_features1024(tmp_path):
     assert record["pixels"]["accuracy"] > 0.8
 
 
+# ---- deep belief nets ----
+
+
+def test_science2006_classifier(tmp_path):
+    (found,) = run("science2006_classifier", tmp_path, "--random")["results"]
+    assert 0 < found["pretrained"] < 20
+    assert 0 < found["random"] < 20
+
+
+def test_few_labels(tmp_path):
+    record = run("few_labels", tmp_path)
+    assert [found["labels"] for found in record["summary"]] == [100, 1000]
+    assert all(found["pretrained"] > 60 for found in record["summary"])
+    assert (tmp_path / "result.png").stat().st_size > 0
+
+
+def test_labels_are_chosen_evenly(monkeypatch):
+    script = load("few_labels", monkeypatch)
+    y = np.repeat(np.arange(10), [3, *[50] * 9])
+    chosen = script.balanced(y, 100, seed=0)
+    assert sorted(np.bincount(y[chosen])) == [3, 10, 10, 11, 11, 11, 11, 11, 11, 11]
+    assert len(np.unique(chosen)) == 100
+
+
+def test_dbn_density(tmp_path):
+    results = run("dbn_density", tmp_path)["results"]
+    for found in results.values():
+        assert -64 * np.log(2) < found["bound"] < 0
+
+
 # ---- autoencoders ----
 
 

@@ -32,6 +32,7 @@ MEASUREMENTS = (
         "validation_reconstruction_likelihood",
         "max",
         "reconstruction_likelihood on validation rows, nats",
+        of_validation=True,
     ),
 )
 

@@ -1,0 +1,1 @@
+"""Deep belief nets: fine-tuned as classifiers, with few labels, and as densities."""
