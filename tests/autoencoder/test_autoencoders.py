@@ -155,6 +155,14 @@ def test_lbfgs_computes_each_gradient_once_and_keeps_no_rows(digits):
     assert all(rows() is None for rows in counting.rows)
 
 
+@pytest.mark.parametrize("solver", ["adam", "cg"])
+def test_another_solver_forgets_what_lbfgs_remembers(digits, solver):
+    model = SparseAutoencoder(6, n_iter=3, random_state=0).fit(digits)
+    assert "lbfgs_steps" in model._engine.state()
+    model.set_params(solver=solver).partial_fit(digits)
+    assert "lbfgs_steps" not in model._engine.state()
+
+
 @pytest.mark.parametrize("solver", ["lbfgs", "cg"])
 def test_results_do_not_depend_on_threads(digits, solver):
     models = [

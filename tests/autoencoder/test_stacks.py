@@ -326,6 +326,15 @@ def test_a_deep_code_is_better_than_pca():
     assert model.fit(train).reconstruction_error(test).mean() < 0.85 * pca
 
 
+@pytest.mark.parametrize(("decay", "learns"), [(None, True), (3e-3, False)])
+def test_second_layers_on_few_inputs_learn_by_default(decay, learns):
+    layer = StackedAutoencoder()._layer(0).set_params(n_iter=60)
+    layer.set_params(weight_decay=layer.weight_decay if decay is None else decay)
+    X = udl.datasets.load_digits().data[:500]
+    code = stacked(layer=layer, hidden_layer_sizes=(30, 15)).fit(X).transform(X)
+    assert (code.std(axis=0).mean() > 0.05) == learns
+
+
 # ---- who is watched ----
 
 

@@ -150,6 +150,8 @@ class NetLearner:
         """One pass over the rows by settings["solver"]: an epoch of "adam" and "sgd", an iteration of "lbfgs",
         and a few line searches on each minibatch of "cg"."""
         solver = settings["solver"]
+        if solver != "lbfgs":
+            self._lbfgs.forget()  # curvatures of where the net no longer is
         if solver in ("adam", "sgd"):
             return self.net.train(rows, order, settings, seed, step, n_threads, poll, targets)
         options = {name: settings[name] for name in OBJECTIVE if name in settings}
