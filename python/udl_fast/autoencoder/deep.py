@@ -69,8 +69,9 @@ class DeepAutoencoder(NetStack):
 
     solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
         Of the net as a whole; "cg" with batch_size=1000 is that of [1]_.
-    learning_rate : float, default=1e-3
-        Of "adam" and "sgd".
+    learning_rate : float, default=3e-3
+        Of "adam" and "sgd". Our choice among 1e-3 to 1e-2, by held-out errors on 8 x 8 digits and 5,000 images of
+        MNIST after 750 to 6,000 updates; more gains where there are fewer.
     learning_rate_schedule : {"constant", "linear", "cosine", "exponential", "inverse"}, default="constant"
         How the rate falls from `learning_rate` to `final_learning_rate` over the epochs of the stage.
     final_learning_rate : float, default=None
@@ -164,7 +165,7 @@ class DeepAutoencoder(NetStack):
         rbm: Any = None,
         code_noise: float = 0.0,
         solver: str = "adam",
-        learning_rate: float = 1e-3,
+        learning_rate: float = 3e-3,
         learning_rate_schedule: str = "constant",
         final_learning_rate: float | None = None,
         momentum: float = 0.9,
