@@ -22,6 +22,7 @@ SETTINGS: dict[str, Any] = {
     "hidden_layer_sizes": (1024, 1024, 50),  # as published; neither pretrained here nor there
     "pretrain": False,
     "activation": "relu",
+    "learning_rate": 1e-3,
     "learning_rate_schedule": "linear",
     "n_iter": 30,
 }
