@@ -15,6 +15,8 @@ def test_a_deep_belief_net_is_trained_and_used(tmp_path, monkeypatch, capsys):
     np.save("rows.npy", ROWS)
     words = "train rows.npy --model dbn --hidden-layer-sizes 6,3 --pass-up sample --rbm"
     assert cli.main([*words.split(), "n_iter=3 batch_size=20", "--pictures", "pictures"]) == 0
+    pictures = {path.stem for path in (tmp_path / "pictures").glob("*.png")}
+    assert pictures > {"filters", "reconstructions", "samples"}
     lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
     assert [line.split("   ")[1].strip() for line in lines] == ["layer 1"] * 3 + ["layer 2"] * 3
     model = udl_fast.load("model.safetensors")

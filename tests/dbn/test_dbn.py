@@ -186,6 +186,22 @@ def test_samples_have_the_distribution_of_the_net():
     assert (np.abs(means.mean(axis=0) - marginal) < 5 * 0.5 / np.sqrt(n_samples)).all()
 
 
+def test_pictures_show_the_same_chains_for_longer():
+    from udl_fast.plot import SamplesDisplay
+
+    model = dbn().fit(BITS)
+    shown = SamplesDisplay.from_estimator(
+        model, BITS, n_chains=4, steps=(0, 1, 5), image_shape=(3, 4)
+    )
+    assert list(shown.steps) == [1, 5]
+    assert shown.samples.shape == (2, 4, 12)
+    longer = SamplesDisplay.from_estimator(
+        model, BITS, n_chains=4, steps=(5, 9), image_shape=(3, 4)
+    )
+    np.testing.assert_array_equal(shown.samples[1], longer.samples[0])
+    assert model._sampling_steps == 0
+
+
 @pytest.mark.parametrize("sizes", [(5,), (5, 4), (7, 5, 3)])
 def test_draws_go_on_from_call_to_call(tmp_path, sizes):
     model = dbn(hidden_layer_sizes=sizes).fit(BITS)

@@ -97,7 +97,7 @@ class DBN(Likelihood, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         "pass_up": Choice(PASS_UP),
         **{name: rule for name, rule in COMMON_RULES.items() if name not in _OF_LAYERS},
     }
-    pictures = ("filters", "reconstructions")
+    pictures = ("filters", "reconstructions", "samples")
 
     def __init__(
         self,

@@ -69,12 +69,14 @@ class SamplesDisplay(ImageRows):
         Parameters
         ----------
         estimator : object
-            A fitted model with `gibbs(v, n_steps)`, `sample_hidden(v)` and `mean_visible(h)`.
+            A fitted model with `gibbs(v, n_steps)`, `sample_hidden(v)` and `mean_visible(h)`, or one whose
+            chains are not of visible units but whose `sample` starts from rows, such as a DBN.
         X : array-like of shape (n_samples, n_features), default=None
             Visible states the chains start from (the first `n_chains` rows); None starts from
-            fair coins.
+            fair coins, or as `sample` does.
         steps : sequence of int, default=(0, 1, 10, 100, 1000)
-            Increasing numbers of Gibbs steps at which to look.
+            Increasing numbers of Gibbs steps at which to look; 0 is left out where chains are not of
+            visible units.
         n_chains : int, default=12
             Number of chains.
         image_shape : tuple, default=None
@@ -100,6 +102,11 @@ class SamplesDisplay(ImageRows):
         if any(b <= a for a, b in zip([-1, *steps], steps, strict=False)):
             raise ValueError(f"SamplesDisplay: steps must increase from 0 or more, got {steps}")
         generator = check_random_state(random_state)
+        if not hasattr(estimator, "gibbs"):
+            steps = [step for step in steps if step > 0]
+            start = None if X is None else np.asarray(X)[:n_chains]
+            found = _moments_of_samples(estimator, start, steps, n_chains, generator)
+            return cls.from_values(found, steps, image_shape=image_shape, ax=ax, **options)
         if X is None:
             n_features = estimator.components_.shape[1]
             states = generator.randint(0, 2, (n_chains, n_features)).astype(bool)
@@ -174,3 +181,16 @@ class SamplesDisplay(ImageRows):
         )
         self.ax_.set_ylabel("Gibbs steps", color=TEXT_COLOR)
         return self
+
+
+def _moments_of_samples(
+    estimator: Any, start: Any, steps: Sequence[int], n_chains: int, generator: Any
+) -> NDArray[np.float32]:
+    """Chains at the top of a model, as they look further down: the same draws each time, for longer."""
+    n = n_chains if start is None else start.shape[0]
+    seed = generator.randint(1 << 31)
+    found = [
+        estimator.sample(n, n_steps=step, start=start, means=True, random_state=seed)
+        for step in steps
+    ]
+    return np.stack(found).astype(np.float32)
