@@ -142,6 +142,16 @@ def test_whether_codes_are_rounded_is_of_the_fitted_net(tmp_path):
     assert not np.array_equal(bits, means)
 
 
+def test_a_belief_net_may_get_a_binary_code():
+    rbm = RBM(batch_size=20, n_iter=2, learning_rate=0.05)
+    net = udl.DBN((7, 5), rbm=rbm, random_state=0).fit(GREY)
+    model = DeepAutoencoder.from_dbn(net, code_activation="binary", n_iter=2, batch_size=20)
+    np.testing.assert_array_equal(model.transform(GREY), np.round(net.transform(GREY)))
+    assert set(np.unique(model.resume(GREY).transform(GREY))) == {0, 1}
+    with pytest.raises(ValueError, match="its place in the net needs 'gaussian'"):
+        DeepAutoencoder.from_dbn(net, code_activation="linear")
+
+
 def test_linear_codes_have_no_bits():
     model = binary(code_activation="linear").fit(GREY)
     with pytest.raises(ValueError, match="code units must be logistic or binary, got 'linear'"):

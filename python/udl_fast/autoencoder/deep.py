@@ -220,7 +220,7 @@ class DeepAutoencoder(NetStack):
             Fitted, all its layers. It stays as it is.
         **parameters
             Of the constructor; `hidden_layer_sizes`, `rbm`, `code_activation` and `output_activation` follow
-            from the layers.
+            from the layers. Over binary units ``code_activation="binary"`` may be asked for.
 
         Returns
         -------
@@ -257,7 +257,7 @@ class DeepAutoencoder(NetStack):
         sizes = [layer.n_components for layer in layers]
         # `fit` would learn such layers anew, from probabilities, whose pairs are not counted.
         templates = [clone(layer).set_params(statistics="mean") for layer in layers]
-        return begun_with(cls(sizes, rbm=templates, **kinds, **parameters), dbn)
+        return begun_with(cls(sizes, rbm=templates, **kinds | parameters), dbn)
 
     # ---- arguments ----
 
