@@ -36,6 +36,8 @@ struct PixelLists {
 /// cache while all lists pass over it. kGradientRows is a multiple of kListedRows.
 constexpr int64_t kListedUnits = 112;
 constexpr int64_t kListedRows = 128;
+/// Panels for which an entry of a list is read at a time: fewer would wait for their additions.
+constexpr int64_t kListedPanels = 4;
 
 struct PixelListKernels {
   /// Lists of rows first_row .. end_row - 1 over all units, from entry `entry` on; the entry after

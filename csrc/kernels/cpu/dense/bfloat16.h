@@ -167,7 +167,6 @@ UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* t
   f32x16 sums[kUnits][kPanels];
   for (int u = 0; u < kUnits; ++u)
     for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
-  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
   for (int64_t t = 0; t < update.n_terms; ++t) {
     const PairPanels &in = terms[t].inputs, &out = terms[t].outputs;
     const float* inputs = in.by_row + unit / kTileUnits * in.row_stride + unit % kTileUnits;
@@ -175,12 +174,7 @@ UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* t
     int64_t n = divide_up(update.n_rows, 2);
     for (int u = 0; n >= 4; n -= 4) {
       if (u < kUnits) {
-        for (int p = 0; p < kPanels; ++p) {
-          const int64_t row = at + p * update.panel_stride + u * kTileUnits;
-          if (update.weights != nullptr) prefetch(update.weights + row);
-          if (update.first != nullptr) prefetch(update.first + row);
-          if (update.second != nullptr) prefetch(update.second + row);
-        }
+        for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + kUnits + u);
         ++u;
       }
 #pragma GCC unroll 4

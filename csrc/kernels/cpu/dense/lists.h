@@ -13,9 +13,9 @@ namespace udl {
 namespace {
 
 #if defined(UDL_TARGET_AVX512)
-constexpr int kListedPanels = 4;
+constexpr int kListedBlock = kListedPanels;
 #else
-constexpr int kListedPanels = 2;
+constexpr int kListedBlock = kListedPanels / 2;  // two registers a panel
 #endif
 
 /// Lists those of 16 values that are not 0, NaN among them, which stand for the indices from
@@ -103,42 +103,52 @@ UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLis
 void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
   int64_t panel = product.first_panel;
   const int64_t end = panel + product.n_panels;
-  for (; panel + kListedPanels <= end; panel += kListedPanels)
-    listed_panels<kListedPanels>(product, lists, panel);
+  for (; panel + kListedBlock <= end; panel += kListedBlock)
+    listed_panels<kListedBlock>(product, lists, panel);
   for (; panel < end; ++panel) listed_panels<1>(product, lists, panel);
 }
 
-/// Blocks of kGradientRows rows are sums by themselves, as in gradient_block; chunks of one block
-/// go on with the sum of the last chunk, which waits in registers: all of a list is taken at once.
+/// The gradient of a unit by the outputs of some panels. Blocks of kGradientRows rows are sums by
+/// themselves, as in gradient_block; chunks of one block go on with the sum of the last chunk,
+/// which waits in registers: all of a list is taken at once.
+template <int kPanels>
+UDL_ALWAYS_INLINE void listed_gradient(const ConstUnitPanels& outputs, const PixelLists& lists,
+                                       int64_t unit, int64_t panel, f32x16 (&total)[kPanels]) {
+  constexpr int64_t kChunks = kGradientRows / kListedRows;
+  for (int p = 0; p < kPanels; ++p) total[p] = broadcast(0.0f);
+  for (int64_t block = 0; block < lists.n_chunks; block += kChunks) {
+    f32x16 sums[kPanels];
+    for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
+    for (int64_t chunk = block; chunk < std::min(lists.n_chunks, block + kChunks); ++chunk)
+      add_list(lists, lists.of_unit(unit, chunk), outputs.panel(panel), outputs.panel_stride, sums);
+    for (int p = 0; p < kPanels; ++p) total[p] = block > 0 ? total[p] + sums[p] : sums[p];
+  }
+}
+
+/// Parameters are asked for while the gradients of 16 units are summed, which then all take their
+/// step.
 template <int kPanels>
 UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists& lists,
                                      int64_t panel) {
-  constexpr int64_t kChunks = kGradientRows / kListedRows;
-  const ConstUnitPanels& outputs = update.terms[0].outputs;
-  for (int64_t unit = update.first_unit; unit < update.end_unit; ++unit) {
-    f32x16 total[kPanels];
-    for (int p = 0; p < kPanels; ++p) total[p] = broadcast(0.0f);
-    for (int64_t block = 0; block < lists.n_chunks; block += kChunks) {
-      f32x16 sums[kPanels];
-      for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
-      for (int64_t chunk = block; chunk < std::min(lists.n_chunks, block + kChunks); ++chunk)
-        add_list(lists, lists.of_unit(unit, chunk), outputs.panel(panel), outputs.panel_stride,
-                 sums);
-      for (int p = 0; p < kPanels; ++p) total[p] = block > 0 ? total[p] + sums[p] : sums[p];
+  alignas(64) float gradient[kPanels][kTileUnits * kTileUnits];
+  for (int64_t first = update.first_unit; first < update.end_unit; first += kTileUnits) {
+    const int64_t n = std::min<int64_t>(kTileUnits, update.end_unit - first);
+    for (int64_t k = 0; k < n; ++k) {
+      for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, first + k);
+      f32x16 total[kPanels];
+      listed_gradient(update.terms[0].outputs, lists, first + k, panel, total);
+      for (int p = 0; p < kPanels; ++p) store(gradient[p] + k * kTileUnits, total[p]);
     }
-    for (int p = 0; p < kPanels; ++p) {
-      alignas(64) float gradient[kTileUnits];
-      store(gradient, total[p]);
-      take_step(update.step, true, step_rows_of(update, panel + p, unit, gradient, 1));
-    }
+    for (int p = 0; p < kPanels; ++p)
+      take_step(update.step, true, step_rows_of(update, panel + p, first, gradient[p], n));
   }
 }
 
 void listed_weights(const DenseUpdate& update, const PixelLists& lists) {
   int64_t panel = update.first_panel;
   const int64_t end = panel + update.n_panels;
-  for (; panel + kListedPanels <= end; panel += kListedPanels)
-    listed_update<kListedPanels>(update, lists, panel);
+  for (; panel + kListedBlock <= end; panel += kListedBlock)
+    listed_update<kListedBlock>(update, lists, panel);
   for (; panel < end; ++panel) listed_update<1>(update, lists, panel);
 }
 

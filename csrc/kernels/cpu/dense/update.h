@@ -84,7 +84,7 @@ UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const Pa
     step_by_rule<false>(step, rows);
 }
 
-/// sums[u][p] += the products of n_rows rows. On the way ask(u) asks for parameters of the block.
+/// sums[u][p] += the products of n_rows rows. On the way ask(u) asks for parameters.
 template <int kUnits, int kPanels, class Ask>
 UDL_ALWAYS_INLINE void add_rows(const float* inputs, const float* outputs, int64_t panel_stride,
                                 int64_t n_rows, Ask&& ask, f32x16 (&sums)[kUnits][kPanels]) {
@@ -104,18 +104,20 @@ UDL_ALWAYS_INLINE void add_rows(const float* inputs, const float* outputs, int64
   }
 }
 
+/// Asks for a row of parameters, which may lie behind the last.
+UDL_ALWAYS_INLINE void ask_for_row(const DenseUpdate& update, int64_t panel, int64_t unit) {
+  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
+  if (update.weights != nullptr) prefetch(update.weights + at);
+  if (update.first != nullptr) prefetch(update.first + at);
+  if (update.second != nullptr) prefetch(update.second + at);
+}
+
 /// gradient[p][u] of units `unit` .. of panels `panel` .. over all rows and terms.
 template <int kUnits, int kPanels>
 UDL_NEVER_INLINE void gradient_block(const DenseUpdate& update, int64_t unit, int64_t panel,
                                      float* gradient) {
-  const int64_t at = panel * update.panel_stride + unit * kTileUnits;
   const auto ask = [&](int u) {
-    for (int p = 0; p < kPanels; ++p) {
-      const int64_t row = at + p * update.panel_stride + u * kTileUnits;
-      if (update.weights != nullptr) prefetch(update.weights + row);
-      if (update.first != nullptr) prefetch(update.first + row);
-      if (update.second != nullptr) prefetch(update.second + row);
-    }
+    for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + kUnits + u);
   };
   bool begun = false;
   for (int64_t t = 0; t < update.n_terms; ++t) {

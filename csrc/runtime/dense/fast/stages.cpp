@@ -125,6 +125,12 @@ void FastStages::multiply(int layer, bool upwards, const DenseProduct& product,
     (to_outputs ? kernels_.products.to_outputs : kernels_.products.to_inputs)(product);
 }
 
+/// Those of the last layer are of one kind: the loss is added up task by task.
+ProductTasks FastStages::output_tasks(const NetPart& part, int layer) const {
+  const bool is_listed = layer == 0 && lists_.are_used() && net_.shape.last_layer() > 0;
+  return {net_.shape.n_outputs(layer), part.count, is_listed ? kListedPanels : kTaskPanels};
+}
+
 template <class Then>
 void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Activation activation,
                                  UnitMatrix& out, Then&& then) {
@@ -132,7 +138,7 @@ void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Act
   DenseProduct whole = to_outputs(part, layer, out);
   whole.finish.activation = activation;
   if (!room.noise.empty()) whole.finish.noise = std::as_const(room.noise).view();
-  const ProductTasks tasks(net_.shape.n_outputs(layer), part.count);
+  const ProductTasks tasks = output_tasks(part, layer);
   const bool is_listed = layer == 0 && lists_.are_used();
   const InputRoom& input = rooms_.input(part.index);
   const int64_t n_panels = layer == 0 && lists_serve_learning() ? input.inputs.n_panels() : 0;
@@ -182,7 +188,7 @@ double FastStages::loss(Team& team, const NetPart& part, float factor) {
   const NetShape& shape = net_.shape;
   const bool is_softmax = shape.activations.back() == Activation::softmax;
   const LossCall whole = loss_call(part, factor);
-  const ProductTasks tasks(shape.n_outputs(), part.count);
+  const ProductTasks tasks = output_tasks(part, shape.last_layer());
   const auto find_errors = [&](int64_t task) {
     LossCall call = whole;
     tasks.place(task, call);
@@ -228,11 +234,17 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
 }
 
+UpdateTasks FastStages::update_tasks(int layer) const {
+  const bool is_listed = layer == 0 && lists_serve_learning();
+  return {net_.shape.n_inputs(layer), net_.shape.n_outputs(layer),
+          is_listed ? kListedPanels : kTaskPanels};
+}
+
 int64_t FastStages::learning_tasks(int layer) const {
   const NetShape& shape = net_.shape;
   const int64_t of_bias = divide_up(divide_up(shape.n_outputs(layer), kTileUnits), kBiasPanels);
   if (shape.is_tied(layer)) return of_bias;
-  return of_bias + UpdateTasks(shape.n_inputs(layer), shape.n_outputs(layer)).count();
+  return of_bias + update_tasks(layer).count();
 }
 
 void FastStages::learn(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
@@ -260,7 +272,6 @@ void FastStages::learn_bias(const NetPart& part, int layer, int64_t task, const 
 
 void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
                                const GradientUse& use) {
-  const NetShape& shape = net_.shape;
   const std::vector<GradientTerm>& terms = terms_[part.index % 2][layer];
   DenseUpdate update{};
   update.terms = terms.data();
@@ -272,7 +283,7 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.panel_stride = net_.values[layer].weights.panel_stride();
   update.step = use.step;
   if (!objective_.decays(layer)) update.step.weight_decay = 0;
-  UpdateTasks(shape.n_inputs(layer), shape.n_outputs(layer)).place(task, update);
+  update_tasks(layer).place(task, update);
   if (net_.bfloat16)
     kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
   else if (layer == 0 && lists_serve_learning())

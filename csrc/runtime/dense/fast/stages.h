@@ -70,6 +70,8 @@ class FastStages {
                 const PairPanels& pairs) const;
   void fetch_block(const NetPart& part, int64_t block, Scratch& scratch);
   void propagate(int layer, const ProductTasks& tasks, int64_t task, Scratch& scratch);
+  ProductTasks output_tasks(const NetPart& part, int layer) const;
+  UpdateTasks update_tasks(int layer) const;
   int64_t learning_tasks(int layer) const;
   void learn(const NetPart& part, int layer, int64_t task, const GradientUse& use);
   void learn_weights(const NetPart& part, int layer, int64_t task, const GradientUse& use);
