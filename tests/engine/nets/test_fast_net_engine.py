@@ -182,12 +182,17 @@ def make_fast(net):
 
 @pytest.mark.parametrize("sizes", [[1, 1], [37, 50], [16, 33], [70, 31], [2100, 15], [17, 1100]])
 @pytest.mark.parametrize("n_rows", [1, 13, 48])
-def test_products_of_numbers_that_bfloat16_holds_are_exact(sizes, n_rows):
-    """Sums of small integers: any value in a wrong place, and any that is left out, would show."""
+@pytest.mark.parametrize("share", [1.0, 0.2])
+def test_products_of_numbers_that_bfloat16_holds_are_exact(sizes, n_rows, share):
+    """Sums of small integers: any value in a wrong place, and any that is left out, would show. Where a
+    share of the inputs is not 0, by lists."""
     (fast, plain) = make_fast((sizes, ["linear"], "squared", None))
     generator = np.random.default_rng(4)
     parameters = generator.integers(-3, 4, fast.n_parameters).astype(float)
-    x = _core.Rows.from_array(generator.integers(-3, 4, (n_rows, sizes[0])).astype(float))
+    values = generator.integers(-3, 4, (n_rows, sizes[0])) * (
+        generator.random((n_rows, sizes[0])) < share
+    )
+    x = _core.Rows.from_array(values.astype(float))
     by_outputs = generator.integers(-3, 4, (n_rows, sizes[1])).astype(float)
     found = []
     for engine in (fast, plain):

@@ -8,7 +8,8 @@
 
 namespace udl {
 
-/// Whether lists cost less than whole products: by a few of the rows. Results are the same.
+/// Whether lists cost less than whole products: by a few of the rows. Results are the same, but
+/// where products round: lists do not.
 bool lists_pay(const Examples& examples, const Objective& objective);
 
 class ListedInputs {

@@ -62,8 +62,7 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
              net.bfloat16),
       scratch_(n_threads) {
   const NetShape& shape = net.shape;
-  if (!net.bfloat16 && ListedInputs::have_room(shape.n_inputs(), max_rows) &&
-      lists_pay(examples, objective))
+  if (ListedInputs::have_room(shape.n_inputs(), max_rows) && lists_pay(examples, objective))
     lists_ = ListedInputs(shape.n_inputs(), max_rows);
   for (int i = 0; i < 2; ++i) {
     terms_[i] = gradient_terms(shape, rooms_, rooms_.inputs[i]);
@@ -99,7 +98,8 @@ void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratc
     noise_.corrupt(part, first, n, rows, n_in);
   }
   room.inputs.set_rows(first, n, rows, n_in);
-  room.pairs.pack(kernels_, std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
+  if (!lists_serve_learning())
+    room.pairs.pack(kernels_, std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
   if (lists_.are_used()) lists_.list_rows(kernels_, part, std::as_const(room.inputs).view(), block);
 }
 
@@ -284,10 +284,10 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.step = use.step;
   if (!objective_.decays(layer)) update.step.weight_decay = 0;
   update_tasks(layer).place(task, update);
-  if (net_.bfloat16)
-    kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
-  else if (layer == 0 && lists_serve_learning())
+  if (layer == 0 && lists_serve_learning())
     kernels_.lists.weights(update, lists_.of_units(part));
+  else if (net_.bfloat16)
+    kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
   else
     kernels_.update.weights(update);
 }
