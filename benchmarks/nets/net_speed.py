@@ -21,7 +21,7 @@ from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import _core, datasets, get_num_threads
 from udl_fast.bench import suite
 from udl_fast.bench.contestants.nets._steps import MOMENTUM, Layers
-from udl_fast.bench.harness import Timings, interleave
+from udl_fast.bench.harness import interleave
 from udl_fast.bench.process import Contestant, ContestantError
 from udl_fast.bench.table import markdown_table
 
@@ -182,18 +182,6 @@ def products_of(
     return found
 
 
-def of_best_peer(timings: Timings, ours: str, peers: tuple[str, ...]) -> dict[str, Any]:
-    """Ratios of one of ours, and which of its peers is the fastest."""
-    names = {name: name for name in (ours, *peers) if name in timings.rates}
-    record: dict[str, Any] = timings.selected(names, 1).as_record(ours)
-    found: dict[str, Any] = {"ratios": record["ratios"]}
-    there = [name for name in peers if name in timings.rates]
-    if there:
-        best = max(there, key=timings.median)
-        found["best_peer"], found["ratio_to_best"] = best, record["ratios"][best]["median"]
-    return found
-
-
 def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
     """The whole record."""
     workloads = QUICK if quick else WORKLOADS
@@ -251,7 +239,7 @@ def measure_one(
     found: dict[str, Any] = {"rates": timings.as_record("float32")["rates"]}
     for ours, peers in (("float32", EXACT[1:]), ("fast", ROUNDED[1:])):
         if ours in timings.rates:
-            found[ours] = of_best_peer(timings, ours, peers)
+            found[ours] = timings.against_best(ours, peers)
             found[ours]["share_of_peak"] = products_of(
                 batch_size, sizes, ours, n_threads, seconds / 4
             )

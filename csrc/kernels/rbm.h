@@ -11,6 +11,7 @@
 // that cannot overflow (base/fixed.h), or sums of floats in one order, in which every product is
 // added with one rounding.
 #include "base/units.h"
+#include "kernels/rbm/bfloat16.h"
 #include "kernels/rbm/centring.h"
 #include "kernels/rbm/flips.h"
 #include "kernels/rbm/gradient.h"
@@ -24,7 +25,7 @@
 
 namespace udl {
 
-/// Three files make the tables (kernels/cpu/rbm_*.cpp), so that a change compiles a third.
+/// Four files make the tables (kernels/cpu/rbm_*.cpp), so that a change compiles a part.
 struct RbmProductsKernels {
   ProductKernels products;
   ListKernels lists;
@@ -50,6 +51,7 @@ struct RbmKernels {
   const ListKernels& lists;
   const SparseKernels& sparse;
   const GradientKernels& gradient;
+  const RbmBfloat16Kernels& bfloat16;
   const UnitKernels (&units)[kUnitKinds];
   const GroupKernels& groups;
   const FlipKernels& flips;
@@ -64,6 +66,7 @@ struct RbmKernels {
   extern const RbmProductsKernels rbm_products_kernels_##target; \
   extern const RbmUnitsKernels rbm_units_kernels_##target;       \
   extern const RbmLearningKernels rbm_learning_kernels_##target; \
+  extern const RbmBfloat16Kernels rbm_bfloat16_kernels_##target; \
   extern const RbmKernels rbm_kernels_##target;
 
 UDL_RBM_TABLES(baseline)

@@ -89,7 +89,9 @@ def test_gaussian_speed(tmp_path):
     assert list(record["results"]) == ["sigma learned", "sigma stays"]
     for found in record["results"].values():
         assert found["rates"]["udl_fast"]["median"] > 0
-        assert 0 < found["check_sigmas"]["udl_fast"] < 5
+        for ours in found["rates"]:  # fast where the processor has its products
+            assert 0 < found["check_sigmas"][ours] < 5
+            assert ours.startswith("torch") or "ratios" in found[ours]
 
 
 def test_gaussian_speed_finds_a_wrong_step(monkeypatch):

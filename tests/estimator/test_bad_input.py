@@ -55,9 +55,9 @@ def fitted():
         ),
         ({"visible": "gauss"}, ValueError, "did you mean gaussian"),
         (
-            {"visible": "gaussian", "precision": "fast"},
+            {"hidden": "gaussian", "precision": "fast"},
             NotImplementedError,
-            "RBM: precision='fast' has no visible='gaussian' with hidden='bernoulli' yet",
+            "RBM: precision='fast' has no visible='bernoulli' with hidden='gaussian' yet",
         ),
         ({"visible": "softmax"}, ValueError, "RBM: visible='softmax' needs visible_groups"),
         (

@@ -99,9 +99,12 @@ class GaussianRbm:
         """Means of minus the derivatives of the energy, in the order of the parameters, with h at its
         mean; of weights and visible biases times sigma^2."""
         h = self.mean_hidden(v)
-        pairs = h.T @ v / len(v)
+        pairs = self.pairs(h, v)
         far = ((v - self.b) ** 2).mean(axis=0) / 2 - (self.weights * pairs).sum(axis=0)
         return pairs, h.mean(axis=0), v.mean(axis=0), far * np.exp(-self.z)
+
+    def pairs(self, h, v):
+        return h.T @ v / len(v)
 
     def _update(self, up, down, settings):
         gradients = [a - b for a, b in zip(up, down, strict=True)]

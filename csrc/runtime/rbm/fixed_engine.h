@@ -1,6 +1,7 @@
 #pragma once
 // The packed-bit engine: float32 master weights, exact integer sums, of weights rounded to at most
-// 24 bits (precision "fixed") or to about 10 (precision "fast", tables of 16 bits).
+// 24 bits (precision "fixed") or to about 10 (precision "fast", tables of 16 bits). Below Gaussian
+// visible units "fast" is "fixed" but for learning, which multiplies bfloat16 numbers.
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/stateful_engine.h"
 

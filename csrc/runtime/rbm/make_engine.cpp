@@ -13,7 +13,7 @@ constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precisio
 
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
-  if (precision != Precision::fast) return true;
+  if (precision != Precision::fast || units.have_variances()) return true;
   return units.hidden == UnitKind::bernoulli && has_bits(units.visible);
 }
 

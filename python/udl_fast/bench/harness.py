@@ -69,6 +69,17 @@ class Timings:
                 }
         return record
 
+    def against_best(self, ours: str, peers: Sequence[str]) -> dict[str, Any]:
+        """For a result file: ratios of `ours` to those of its peers that are there, the one with the
+        highest rate, and the ratio to that."""
+        there = [name for name in peers if name in self.rates]
+        record = self.selected({name: name for name in (ours, *there)}, 1).as_record(ours)
+        found: dict[str, Any] = {"ratios": record["ratios"]}
+        if there:
+            best = max(there, key=self.median)
+            found["best_peer"], found["ratio_to_best"] = best, record["ratios"][best]["median"]
+        return found
+
 
 def units_for(contestant: Timed, seconds: float, smallest: int = 1) -> int:
     """How many units take about `seconds`; warms the contestant up on the way."""

@@ -72,10 +72,11 @@ class RBM(
     n_components : int, default=256
         Hidden units.
     visible : {"bernoulli", "gaussian", "softmax", "replicated_softmax"}, default="bernoulli"
-        Kind of the visible units (docs/units.md). precision="fixed" and "float64" have all of them.
+        Kind of the visible units (docs/units.md). precision="fixed" and "float64" have all of them, "fast"
+        all but "replicated_softmax".
     hidden : {"bernoulli", "gaussian", "relu"}, default="bernoulli"
         Kind of the hidden units: bits, real numbers, or real numbers of at least 0. precision="fixed" and
-        "float64" have all of them.
+        "float64" have all of them, "fast" those of real numbers with visible="gaussian" alone.
     visible_groups : sequence of int, default=None
         Of visible="softmax": how many units each group has, in the order of the features.
     sigma : float or sequence of n_features floats, default=1.0
@@ -158,8 +159,9 @@ class RBM(
         advises probabilities). "sampled" needs binary data and sample_visibles=True.
     precision : {"fixed", "fast", "float64"}, default="fixed"
         "fixed": float32 weights, exact integer sums, the same bits everywhere. "fast": the same with
-        weights rounded to 16-bit tables in every sum, about 2e-4 in a probability; see
-        docs/numerics.md. "float64": plain loops in double, slow, for checks.
+        weights rounded to 16-bit tables in every sum, about 2e-4 in a probability; with
+        visible="gaussian" learning multiplies bfloat16 numbers instead, on a CPU that has such products,
+        and all else is "fixed"; see docs/numerics.md. "float64": plain loops in double, slow, for checks.
     batch_size : int, default=100
     n_iter : int, default=10
         Passes over the data in `fit`, whether it starts or continues.

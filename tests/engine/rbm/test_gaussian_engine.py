@@ -4,58 +4,19 @@ import numpy as np
 import pytest
 
 from tests.oracle import rbm as binary
-from tests.oracle.gaussian import GaussianRbm
-from tests.support.engines import SEED, SETTINGS, rng, states
+from tests.support.engines import SEED, rng, states
+from tests.support.gaussian import (
+    LEARNING,
+    SETTINGS,
+    gaussian_data,
+    learn,
+    random_gaussian,
+    rows_of,
+)
 from tests.support.interruption import assert_ends_soon
 from udl_fast import _core
 
-SETTINGS = {**SETTINGS, "learning_rate": 0.02, "learn_sigma": True}
 SHAPES = [(1, 1, 1), (17, 5, 4), (65, 37, 33), (130, 66, 300)]
-LEARNING = {
-    "cd": {},
-    "a rate that is too large": {"learning_rate": 0.5},
-    "cd-3": {"k": 3},
-    "sigma stays": {"learn_sigma": False},
-    "momentum and decay": {"momentum": 0.5, "weight_decay": 1e-2, "l1": 1e-3},
-    "sparsity": {"sparsity_target": 0.1, "sparsity_cost": 0.3},
-    "mean reconstruction": {"sample_visibles": False, "k": 2},
-    "pcd-2": {"algorithm": "pcd", "k": 2},
-    "pcd, chains other than rows": {"algorithm": "pcd", "chains": 7, "momentum": 0.5},
-}
-
-
-def random_gaussian(n_visible, n_hidden, spread=0.3):
-    g = rng(n_visible, n_hidden, 2)
-    parameters = [
-        g.normal(0, spread, (n_hidden, n_visible)),
-        g.normal(0, 0.5, n_hidden),
-        g.normal(0, 1, n_visible),
-        g.normal(0, 0.7, n_visible),
-    ]
-    weights, hidden, visible, log_variance = (a.astype(np.float32) for a in parameters)
-    engine = _core.RbmEngine(n_visible, n_hidden, "fixed", "gaussian")
-    engine.set_state(
-        {
-            **engine.state(),
-            "weights": weights,
-            "hidden_bias": hidden,
-            "visible_bias": visible,
-            "log_variance": log_variance,
-        }
-    )
-    return engine, GaussianRbm(weights, hidden, visible, log_variance, _core.normal_from_bits)
-
-
-def gaussian_data(n_rows, n_visible):
-    g = rng(n_rows, n_visible, 7)
-    means = g.normal(0, 1, (3, n_visible))
-    return (means[g.integers(0, 3, n_rows)] + g.normal(0, 1, (n_rows, n_visible))).astype(
-        np.float32
-    )
-
-
-def rows_of(values):
-    return _core.Rows.from_array(values)
 
 
 @pytest.mark.parametrize(("n_visible", "n_hidden", "n_rows"), SHAPES)
@@ -156,15 +117,6 @@ def test_many_steps_are_single_steps():
 
 
 # ---- learning ----
-
-
-def learn(engine, data, options, n_threads):
-    settings = {**SETTINGS, **options}
-    chains = states(settings.pop("chains", 10), engine.n_hidden, 0.5)
-    if settings["algorithm"] == "pcd":
-        engine.set_chains(chains)
-    engine.train(rows_of(data), None, settings, SEED, 3, n_threads)
-    return settings, chains
 
 
 @pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)

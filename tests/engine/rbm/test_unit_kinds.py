@@ -541,8 +541,10 @@ def test_engines_refuse_what_does_not_go_together():
     ):
         with pytest.raises(ValueError, match=message):
             _core.RbmEngine(*arguments)
-    with pytest.raises(NotImplementedError, match="precision='fast' has no visible='gaussian'"):
-        _core.RbmEngine(2, 2, "fast", "gaussian")
+    with pytest.raises(
+        NotImplementedError, match="precision='fast' has no visible='bernoulli' with"
+    ):
+        _core.RbmEngine(2, 2, "fast", "bernoulli", "gaussian")
 
 
 @pytest.mark.parametrize("precision", ["fixed", "float64"])

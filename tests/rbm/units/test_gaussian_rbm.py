@@ -46,16 +46,32 @@ def test_units_are_held_at_real_values(fitted, clusters):
     assert np.abs(found[:, 8:].mean(axis=0) - clusters[0, 8:]).max() < 4 * SIGMA
 
 
+def fit_or_skip(model, X):
+    """Where the processor has the products that the model learns from."""
+    try:
+        return model.fit(X)
+    except NotImplementedError as refusal:
+        pytest.skip(str(refusal))
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast"])
 @pytest.mark.parametrize("options", [{}, {"algorithm": "pcd", "momentum": 0.5}])
-def test_resume_to_the_bit_on_other_threads(clusters, tmp_path, options):
-    options = {**OPTIONS, **options}
-    whole = udl.RBM(24, **options, n_jobs=1).fit(clusters)
+def test_resume_to_the_bit_on_other_threads(clusters, tmp_path, options, precision):
+    options = {**OPTIONS, "precision": precision, **options}
+    whole = fit_or_skip(udl.RBM(24, **options, n_jobs=1), clusters)
     half = udl.RBM(24, **{**options, "n_iter": 10}, n_jobs=2).fit(clusters)
     half.save(tmp_path / "half.safetensors")
     again = udl.load(tmp_path / "half.safetensors")
     again.set_params(warm_start=True, n_iter=10, n_jobs=3).fit(clusters)
     for name in ("components_", "intercept_hidden_", "intercept_visible_", "sigma_"):
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name), err_msg=name)
+
+
+def test_fast_learns_what_fixed_learns(fitted, clusters):
+    fast = fit_or_skip(udl.RBM(24, **{**OPTIONS, "n_iter": 150}, precision="fast"), clusters)
+    assert (fast.sigma_ > 0.8 * SIGMA).all()
+    np.testing.assert_allclose(fast.sigma_.mean(), fitted.sigma_.mean(), rtol=0.05)
+    assert fast.score(clusters) == pytest.approx(fitted.score(clusters), abs=0.5)
 
 
 def test_sigma_stays_where_it_is_not_learned(clusters):

@@ -21,14 +21,22 @@ UDL_ALWAYS_INLINE void with_height(int64_t height, Work&& work) {
 /// work(first, height) for 0 .. n - 1 in blocks of nearly equal height, at most kMost: a low block
 /// at the end would wait for every addition.
 template <int kMost, class Work>
-UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
+UDL_ALWAYS_INLINE void for_even_heights(int64_t n, Work&& work) {
   const int64_t n_blocks = divide_up(n, kMost);
   int64_t first = 0;
   for (int64_t block = 0; block < n_blocks; ++block) {
     const int64_t height = n / n_blocks + (block < n % n_blocks ? 1 : 0);
-    with_height<kMost>(height, [&](auto rows) { work(first, rows); });
+    work(first, height);
     first += height;
   }
+}
+
+/// The same with heights that are constants, one template each.
+template <int kMost, class Work>
+UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
+  for_even_heights<kMost>(n, [&](int64_t first, int64_t height) {
+    with_height<kMost>(height, [&](auto rows) { work(first, rows); });
+  });
 }
 
 /// Rows of 16 x 16 values to columns, which lie column_stride apart; rows lie one after the other.

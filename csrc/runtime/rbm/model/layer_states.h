@@ -12,6 +12,7 @@
 #include "runtime/memory/bit_matrix.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/layer.h"
+#include "runtime/rbm/model/paired_states.h"
 
 namespace udl {
 
@@ -149,6 +150,7 @@ struct StatesView {
   SparseRowsView sparse{};       ///< in place of both, where it has rows
   float* column_sums = nullptr;  ///< of sparse values of a minibatch, whole tiles
   int64_t value_tile_stride = kTileUnits;
+  PairedStates* paired = nullptr;  ///< the values as products of bfloat16 numbers read them
 
   bool is_sparse() const { return sparse.first != nullptr; }
   RealRowsView real_rows() const { return {values, count, value_stride, value_tile_stride}; }

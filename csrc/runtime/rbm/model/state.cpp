@@ -42,7 +42,7 @@ RbmState::RbmState(int64_t visible_units, int64_t hidden_units, const Units& uni
       visible(Layer::visible_of(visible_units, units)),
       mean_activation(hidden_units),
       fast(is_fast),
-      narrow(is_fast),
+      narrow(has_narrow_tables()),
       scale_exponent(kMinScaleExponent) {}
 
 void RbmState::assign(const ParameterArrays<const float*>& from) {

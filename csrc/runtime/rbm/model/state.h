@@ -30,9 +30,15 @@ struct RbmState {
   bool has_mean_activation = false;
   LayerStates chains;         ///< hidden states of persistent chains
   std::vector<double> betas;  ///< inverse temperatures that an adaptive training left, or empty
-  bool fast;                  ///< precision "fast"
-  bool narrow;  ///< tables of 16 bits at present: those of "fast" but where it trains on few rows
+  bool fast;                  ///< precision "fast": the one or the other of
+                              ///< has_narrow_tables and rounds_products
+  bool narrow;                ///< tables of 16 bits at present
   int scale_exponent;
+
+  /// Sums of bits are made with narrow tables, but where few rows are learned.
+  bool has_narrow_tables() const { return fast && !visible.has_variances(); }
+  /// What is learned is learned from products of bfloat16 numbers; nothing else is rounded.
+  bool rounds_products() const { return fast && visible.has_variances(); }
 
   /// From now on; the scale is that of these tables, unless weights are not finite.
   void use_tables(bool narrow_tables, int n_threads);

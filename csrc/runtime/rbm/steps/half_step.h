@@ -30,6 +30,7 @@ struct TileScratch {
   Buffer<int32_t> tables{kTableScratch};
   Buffer<int32_t> sums;
   Buffer<float> float_sums, means;
+  Buffer<float> weight_pairs;  ///< of PairedStates::hidden_sums, where states are paired
 };
 
 class HalfStep {
@@ -66,7 +67,7 @@ class HalfStep {
                   TileScratch& scratch) const {
     const float *bias = to().bias.tile(tile), *deviation = to().deviation_tile(tile);
     if (from.real) {
-      float_sums(from, tile, scratch.float_sums.data());
+      float_sums(from, tile, scratch);
       if (from.lengths != nullptr) add_biases(from, bias, tile, scratch.float_sums.data());
       return {nullptr, scratch.float_sums.data(), 1.0f, bias, from.count, deviation};
     }
@@ -96,7 +97,11 @@ class HalfStep {
  private:
   bool to_hidden() const { return direction_ == Direction::to_hidden; }
 
-  void float_sums(const StatesView& from, int64_t tile, float* sums) const {
+  void float_sums(const StatesView& from, int64_t tile, TileScratch& scratch) const {
+    float* sums = scratch.float_sums.data();
+    if (from.paired != nullptr)
+      return from.paired->hidden_sums(state_.panels_at(exponent_), tile, from.count,
+                                      scratch.weight_pairs.data(), sums);
     if (from.is_sparse())
       return kernels_.sparse.value_hidden_sums(state_.panels_at(exponent_), tile, from.sparse,
                                                sums);

@@ -14,6 +14,7 @@ TrainStates::TrainStates(RbmState& state, const TrainSettings& settings,
       words_(words),
       real_visible_(state.visible.has_variances()),
       real_hidden_(!has_bits(state.hidden.kind)),
+      rounded_(state.rounds_products()),
       real_data_(!minibatches.have_bits()),
       float_data_means_(real_data_ || real_hidden_),
       hidden_(settings.persistent ? state.chains : own_hidden_),
@@ -48,6 +49,8 @@ void TrainStates::allocate_chain(int64_t n_visible, const TrainSettings& setting
   if (real_visible_) {
     scaled_data_.allocate_value_tiles(max_data_rows_, n_visible);
     chain_.allocate_value_tiles(max_chain_rows_, n_visible);
+    if (rounded_) paired_data_.allocate(max_data_rows_, n_visible);
+    if (rounded_) paired_chain_.allocate(max_chain_rows_, n_visible);
     return;
   }
   if (!sample_visibles_) chain_.allocate_values(max_chain_rows_, n_visible);
@@ -69,6 +72,7 @@ void TrainStates::scale_data(const Minibatch& batch, int64_t tile, const float* 
   for (int64_t r = 0; r < batch.count; ++r)
     for (int k = 0; k < kTileUnits; ++k)
       to[r * kTileUnits + k] = from[r * fetched.value_stride + k] * factors[k];
+  if (rounded_) paired_data_.pack(tile, to, kTileUnits, batch.count);
 }
 
 void TrainStates::unpack_pairs(int64_t tile, const BatchStates& states) {
@@ -92,13 +96,14 @@ BatchStates TrainStates::of_words(const Minibatch& batch) const {
   return {batch, data, chain, last, last, data, last, hidden_.states(batch.count)};
 }
 
-BatchStates TrainStates::of(const Minibatch& batch) const {
+BatchStates TrainStates::of(const Minibatch& batch) {
   if (words_.is_on()) return of_words(batch);
   const int64_t chain_rows = persistent_ ? hidden_.rows() : batch.count;
   const StatesView hidden = hidden_.states(chain_rows);
   if (real_visible_) {
-    const StatesView data = scaled_data_.view(batch.count, true),
-                     chain = chain_.view(chain_rows, true);
+    StatesView data = scaled_data_.view(batch.count, true), chain = chain_.view(chain_rows, true);
+    if (rounded_) data.paired = &paired_data_;
+    if (rounded_) chain.paired = &paired_chain_;
     return {batch, data, chain, chain, chain, data, chain, hidden};
   }
   const StatesView data = data_[batch.index % 2].view(batch.count, real_data_),

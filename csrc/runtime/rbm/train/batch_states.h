@@ -34,7 +34,7 @@ class TrainStates {
   int64_t max_chain_rows() const { return max_chain_rows_; }
   int64_t max_rows() const { return std::max(max_data_rows_, max_chain_rows_); }
 
-  BatchStates of(const Minibatch& batch) const;
+  BatchStates of(const Minibatch& batch);
   /// Where the rows of a minibatch are fetched to.
   MinibatchRoom data_room(const Minibatch& batch) { return data_[batch.index % 2].room(); }
 
@@ -54,8 +54,14 @@ class TrainStates {
   }
 
   /// A tile of the data as they were fetched, times factors, becomes what `data` of a minibatch
-  /// reads; of units that are real numbers only.
+  /// reads; of units that are real numbers only, as is what follows.
   void scale_data(const Minibatch& batch, int64_t tile, const float* factors);
+
+  /// A tile of the chain that was drawn becomes what products read.
+  static void pair_chain(int64_t tile, const StatesView& chain) {
+    if (chain.paired != nullptr)
+      chain.paired->pack(tile, chain.value_tile(tile), chain.value_stride, chain.count);
+  }
 
   /// Bits of a visible tile, of both phases, as values where the gradient reads those.
   void unpack_pairs(int64_t tile, const BatchStates& states);
@@ -85,10 +91,12 @@ class TrainStates {
   const WordLengths& words_;
   const bool real_visible_;  ///< visible units are real numbers with variances
   const bool real_hidden_;   ///< hidden units are
+  const bool rounded_;       ///< products are of rounded values
   const bool real_data_;     ///< data stay real values (not bits, not binarised)
   const bool float_data_means_;
-  LayerStates data_[2];      ///< of this minibatch and of the next
-  LayerStates scaled_data_;  ///< of units that are real numbers: of this minibatch
+  LayerStates data_[2];                      ///< of this minibatch and of the next
+  LayerStates scaled_data_;                  ///< of units that are real numbers: of this minibatch
+  PairedStates paired_data_, paired_chain_;  ///< of both, where products are rounded
   LayerStates chain_;
   LayerStates word_means_;  ///< of the chain's last states where these are words
   LayerStates unpacked_data_, unpacked_model_;  ///< of unpack_pairs

@@ -26,6 +26,11 @@ TrainScratch::TrainScratch(int64_t n_visible, int64_t max_rows)
       gradient(round_up(n_visible, 4) * kTileUnits),
       long_sums(n_visible * kTileUnits) {}
 
+void TrainScratch::allow_paired(int64_t n_visible, int64_t max_rows) {
+  tile.weight_pairs.resize(PairedStates::weight_pairs(n_visible));
+  mean_pairs.resize(2 * divide_up(max_rows, 2) * kTileUnits);
+}
+
 Gradient::Gradient(const RbmState& state) : state_(state), kernels_(rbm_kernels()) {}
 
 void Gradient::allow_joined(int64_t max_rows) {
@@ -53,6 +58,7 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
     return;
   }
   update.float_sums = scratch.gradient.data();
+  if (up.visible.paired != nullptr) return fill_paired(up, down, scratch);
   add_phase(tile, up, +1, false, scratch);
   if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
   phase_sums(tile, down, scratch);
@@ -83,6 +89,19 @@ void Gradient::fill_joined(const PhaseStatistics& up, const PhaseStatistics& dow
   kernels_.gradient.sums(units, up.hidden.fixed, first_down, scratch.rounding,
                          scratch.tile.tables.data(), scratch.tile.sums.data());
   update.sums = scratch.tile.sums.data();
+}
+
+/// Both phases in one product.
+void Gradient::fill_paired(const PhaseStatistics& up, const PhaseStatistics& down,
+                           TrainScratch& scratch) const {
+  const RbmBfloat16Kernels& kernels = up.visible.paired->kernels();
+  float* of_up = scratch.mean_pairs.data();
+  float* of_down = of_up + divide_up(up.visible.count, 2) * kTileUnits;
+  kernels.pack_means(up.hidden.probabilities, up.visible.count, 1.0f, of_up);
+  kernels.pack_means(down.hidden.probabilities, down.visible.count, -1.0f, of_down);
+  kernels.gradient_sums({up.visible.paired->rows(up.visible.count), of_up},
+                        {down.visible.paired->rows(down.visible.count), of_down}, state_.n_visible,
+                        scratch.gradient.data());
 }
 
 /// Sums of one phase, not subtracted.

@@ -13,6 +13,8 @@ namespace udl {
 struct TrainScratch {
   /// For batches of up to `max_rows` rows.
   TrainScratch(int64_t n_visible, int64_t max_rows);
+  /// For visible states that are paired.
+  void allow_paired(int64_t n_visible, int64_t max_rows);
 
   TileScratch tile;  ///< for rows of the batch, or visible units of a gradient
   BitProduct from_data{tile.tables.data()}, from_visible{tile.tables.data()},
@@ -20,6 +22,7 @@ struct TrainScratch {
                                         ///< states
   Buffer<int32_t> means_fixed;          ///< hidden units of one tile, of both phases
   Buffer<float> gradient;
+  Buffer<float> mean_pairs;  ///< of both phases, where states are paired
   Buffer<int64_t> long_sums;
   Buffer<float> weights_before;  ///< a panel, where the update of centred models wants it
   // Of the minibatch at work (train/step_size.h):
@@ -63,6 +66,8 @@ class Gradient {
   float factor_for(const HiddenStatistics& hidden) const;
   void fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch,
                    PanelUpdate& update) const;
+  void fill_paired(const PhaseStatistics& up, const PhaseStatistics& down,
+                   TrainScratch& scratch) const;
   void phase_sums(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch) const;
   void add_phase(int64_t tile, const PhaseStatistics& phase, int sign, bool accumulate,
                  TrainScratch& scratch) const;

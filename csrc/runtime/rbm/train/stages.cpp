@@ -14,6 +14,8 @@ Stages::Stages(Training& training)
   scratch_.reserve(training.n_threads);
   for (int t = 0; t < training.n_threads; ++t)
     scratch_.emplace_back(training.state.n_visible, rows);
+  if (training.state.rounds_products())
+    for (TrainScratch& scratch : scratch_) scratch.allow_paired(training.state.n_visible, rows);
   if (!training.centring.is_on()) return;
   for (TrainScratch& scratch : scratch_)
     scratch.weights_before.resize(training.state.weights.panel_stride());

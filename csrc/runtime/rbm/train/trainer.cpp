@@ -22,7 +22,7 @@ double seconds_since(Clock::time_point start) {
 class PutAside {
  public:
   explicit PutAside(RbmState& state) : narrow_(state.narrow), exponent_(state.scale_exponent) {
-    state.use_tables(state.fast, 1);  // the other threads wait
+    state.use_tables(state.has_narrow_tables(), 1);  // the other threads wait
   }
   void bring_back(RbmState& state) const {
     state.narrow = narrow_;
@@ -138,11 +138,11 @@ class TablesWhileTraining {
   TablesWhileTraining(RbmState& state, const TrainCall& call, int n_threads)
       : state_(state), n_threads_(n_threads) {
     const bool many_rows = longest_phase(state, call) > kMostRowsInWideTables;
-    state_.use_tables(state.fast && many_rows, n_threads_);
+    state_.use_tables(state.has_narrow_tables() && many_rows, n_threads_);
   }
   TablesWhileTraining(const TablesWhileTraining&) = delete;
   TablesWhileTraining& operator=(const TablesWhileTraining&) = delete;
-  ~TablesWhileTraining() { state_.use_tables(state_.fast, n_threads_); }
+  ~TablesWhileTraining() { state_.use_tables(state_.has_narrow_tables(), n_threads_); }
 
  private:
   RbmState& state_;

@@ -15,6 +15,7 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
         run_.states.chain_room(states.chain.count, run_.state.visible.factors());
     run_.tempering.activate(down, tile, input, sample_output(room, tile, draws));
   }
+  TrainStates::pair_chain(tile, states.chain);
   if (run_.tempering.is_on())
     run_.tempering.keep_energies(tile, input, states.chain.bits);
   else if (is_last)

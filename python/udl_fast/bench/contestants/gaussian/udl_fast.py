@@ -1,6 +1,6 @@
 """This package: one call over many minibatches, as `RBM.fit` makes for an epoch."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +14,15 @@ from ._steps import GaussianSteps, Parameters
 class Engine(GaussianSteps):
     """The packed-bit engine: hidden states are bits."""
 
+    precision: ClassVar[str] = "fixed"
+
     def versions(self) -> dict[str, str]:
         """What computes."""
         return {"udl-fast": udl_fast.__version__, "target": _core.current_target()}
 
     def load(self, parameters: Parameters) -> None:
         n_hidden, n_visible = parameters["weights"].shape
-        self.engine = _core.RbmEngine(n_visible, n_hidden, "fixed", "gaussian", "bernoulli")
+        self.engine = _core.RbmEngine(n_visible, n_hidden, self.precision, "gaussian", "bernoulli")
         self.engine.set_state({**self.engine.state(), **parameters})
         self.held = _core.Rows.from_array(self.rows)
         self.step = 0
@@ -63,6 +65,21 @@ class Engine(GaussianSteps):
         self.step = done["step"]
         if done["n_updates"] != n or not done["finite"]:
             raise RuntimeError(f"{done['n_updates']} of {n} updates, finite: {done['finite']}")
+
+
+class Fast(Engine):
+    """precision="fast": it learns from bfloat16 products. What p(h|v) is afterwards is not rounded."""
+
+    precision: ClassVar[str] = "fast"
+
+    def __init__(self, n_threads: int) -> None:
+        super().__init__(n_threads)
+        row = np.zeros((1, 1), np.float32)
+        nothing = {"weights": row, "hidden_bias": row[0], "visible_bias": row[0]}
+        try:
+            self.check({**nothing, "log_variance": row[0]}, row, learn_sigma=False, seed=0)
+        except NotImplementedError as error:
+            raise ImportError(str(error)) from None
 
 
 _LEARNED = ("weights", "hidden_bias", "visible_bias", "log_variance")
