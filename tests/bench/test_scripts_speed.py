@@ -139,6 +139,58 @@ def test_net_speed_finds_a_wrong_step(monkeypatch):
         script.check(Contestant())
 
 
+def test_encode_speed(tmp_path):
+    record = run("encode_speed", tmp_path, "--peers", "fast")
+    assert record["checks"]["float32"] < 1e-5
+    for name, found in record["results"].items():
+        rates = {part: r["median"] for part, r in record["rates"].items() if f"{name}: " in part}
+        assert set(rates) == {f"{name}: whole", f"{name}: 166 rows", f"{name}: 16 rows"}
+        assert rates[f"{name}: {found['way']}"] == max(rates.values())
+        assert found["seconds"] == pytest.approx(1 / max(rates.values()), rel=1e-3)
+
+
+def test_encode_speed_finds_wrong_codes(monkeypatch):
+    script = load("encode_speed", monkeypatch)
+
+    class Contestant:
+        """Its code is logistic."""
+
+        name = "float32"
+
+        def call(self, method, layers, rows, chunk_size):
+            return script.expit(script.codes_of(layers, rows))
+
+    with pytest.raises(script.ContestantError, match="codes are off by"):
+        script.check(Contestant(), script.random_layers([64, 40, 12]))
+
+
+def test_lbfgs_speed(tmp_path):
+    record = run("lbfgs_speed", tmp_path, "--peers", "udl_fast")
+    found = record["checks"]["udl_fast"]
+    assert found["value"] < 1e-6
+    assert found["gradient"] < 1e-5
+    assert found["reached"] < record["start"]
+    assert all(result["seconds"]["udl_fast"] > 0 for result in record["results"].values())
+
+
+def test_lbfgs_speed_finds_a_wrong_gradient(monkeypatch):
+    script = load("lbfgs_speed", monkeypatch)
+    value, gradient = script.objective(script.random_layers([64, 20, 64]), script.pixels(50, 64))
+
+    class Contestant:
+        """Forgets the output biases."""
+
+        name = "udl_fast"
+
+        def call(self, method):
+            found = gradient.copy()
+            found[-64:] = 0
+            return {"value": value, "gradient": found, "reached": value - 1}
+
+    with pytest.raises(script.ContestantError, match="the gradient is off by"):
+        script.check(Contestant(), value, gradient)
+
+
 def test_first_steps(tmp_path):
     record = run("first_steps", tmp_path)
     assert record["settings"]["calls"] == 5
