@@ -115,7 +115,7 @@ def _seconds(timings: Timings, name: str) -> float:
 
 def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
     """The whole record."""
-    sizes, n_rows = (QUICK, 1000) if quick else (ENCODER, 60_000)
+    sizes, n_rows = (QUICK, 600) if quick else (ENCODER, 60_000)
     rounds, seconds = (1, 0.01) if quick else (5, 1.0)
     chunk_sizes = {"whole": n_rows} | {f"{n_rows // k:,} rows": n_rows // k for k in (6, 60)}
     n_threads = get_num_threads()

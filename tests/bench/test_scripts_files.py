@@ -30,6 +30,15 @@ def test_peak_sees_memory_that_is_freed_again(monkeypatch):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_memory_of_nets(tmp_path):
+    results = run("memory_nets", tmp_path)["results"]
+    assert list(results) == ["sgd", "adam"]
+    added = [found["udl_fast"]["added_mb"] for found in results.values()]
+    parameters_mb = 4 * (2 * 784 * 400 + 2 * 400 * 30) / 1e6
+    assert all(2 * parameters_mb < megabytes < 15 * parameters_mb + 20 for megabytes in added)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_memory_of_mapped_files(tmp_path):
     record = run("memory_memmap", tmp_path)
     assert [found["way"] for found in record["results"]] == ["states", "grey", "chunks"]

@@ -144,7 +144,7 @@ def test_encode_speed(tmp_path):
     assert record["checks"]["float32"] < 1e-5
     for name, found in record["results"].items():
         rates = {part: r["median"] for part, r in record["rates"].items() if f"{name}: " in part}
-        assert set(rates) == {f"{name}: whole", f"{name}: 166 rows", f"{name}: 16 rows"}
+        assert set(rates) == {f"{name}: whole", f"{name}: 100 rows", f"{name}: 10 rows"}
         assert rates[f"{name}: {found['way']}"] == max(rates.values())
         assert found["seconds"] == pytest.approx(1 / max(rates.values()), rel=1e-3)
 
@@ -189,6 +189,14 @@ def test_lbfgs_speed_finds_a_wrong_gradient(monkeypatch):
 
     with pytest.raises(script.ContestantError, match="the gradient is off by"):
         script.check(Contestant(), value, gradient)
+
+
+def test_fit_overhead(tmp_path):
+    for found in run("fit_overhead", tmp_path)["results"].values():
+        assert found["same_bits"]
+        ((whole,), (inside,)) = found["seconds_fit"], found["seconds_inside"]
+        assert 0 < inside < whole
+        assert found["overhead_percent"] == pytest.approx(100 * (whole / inside - 1), abs=0.5)
 
 
 def test_first_steps(tmp_path):
