@@ -169,7 +169,8 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         for k, activation in enumerate(spec.activations):
             weights = f"layers.{k}/weights"
             scale = OF_LOGISTIC if activation == "logistic" else 1.0
-            state[weights] = scale * glorot_weights(rng, *state[weights].shape)
+            drawn = scale * glorot_weights(rng, *state[weights].shape)
+            state[weights] = drawn.astype(state[weights].dtype)  # all layers wait in memory
         if means is not None:
             last = f"layers.{spec.n_layers - 1}/bias"
             state[last] = first_output_bias(spec.activations[-1], means)
