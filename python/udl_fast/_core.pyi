@@ -44,6 +44,7 @@ def active_sums(
     to_hidden: bool,
     by_lists: bool,
     narrow: bool = False,
+    kept: bool = False,
 ) -> NDArray[np.int32]: ...
 def activate_gaussian(
     inputs: NDArray[np.float32],

@@ -12,6 +12,7 @@
 #include "runtime/dispatch/target.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/bit_product.h"
+#include "runtime/rbm/steps/integer_panels.h"
 
 namespace udl::bindings {
 namespace {
@@ -25,7 +26,7 @@ void copy_tile(const Buffer<T>& sums, int64_t rows, int64_t tile, int64_t n_unit
 }
 
 py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& states, bool to_hidden,
-                                 bool by_lists, bool narrow) {
+                                 bool by_lists, bool narrow, bool kept) {
   if (weights.ndim() != 2)
     throw_invalid("active_sums: weights has shape " + shape_text(weights) +
                   ", expected (n_hidden, n_visible)");
@@ -35,9 +36,12 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
   if (!states.is_bits() || states.columns() != n_inputs)
     throw_invalid("active_sums: states must be binary with " + std::to_string(n_inputs) +
                   " columns, got " + std::to_string(states.columns()));
-  PanelMatrix panels(n_hidden, n_visible);
-  panels.assign(weights.data());
-  const WeightPanelsView view = panels.view(weight_scale_exponent(panels, narrow), narrow);
+  RbmState state(n_visible, n_hidden, {}, narrow);
+  const Buffer<float> biases(n_visible + n_hidden);  // zeros
+  state.assign(
+      ParameterArrays<const float*>{weights.data(), biases.data(), biases.data(), nullptr});
+  const WeightPanelsView view = state.panels_at(state.scale_exponent);
+  const IntegerPanels integers(state, to_hidden ? Direction::to_hidden : Direction::to_visible, 1);
   const BitMatrix bits = states.bit_matrix();
   Buffer<int32_t> tables(kTableScratch), sums(round_up(states.rows(), 4) * kTileUnits);
   BitProduct product(tables.data());
@@ -47,7 +51,9 @@ py::array_t<int32_t> active_sums(const CArray<float>& weights, const Rows& state
     product.prepare_tables(bits.view());
   py::array_t<int32_t> out({states.rows(), n_units});
   for (int64_t tile = 0; tile < divide_up(n_units, kTileUnits); ++tile) {
-    if (to_hidden)
+    if (kept && integers.are_kept())
+      product.integer_sums(integers.panel(tile), sums.data());
+    else if (to_hidden)
       product.hidden_sums(view, tile, sums.data());
     else
       product.visible_sums(view, tile, sums.data());
@@ -173,7 +179,7 @@ void define_rates(py::module_& m) {
 void init_kernels(pybind11::module_& m) {
   using namespace udl::bindings;
   m.def("active_sums", &active_sums, py::arg("weights"), py::arg("states"), py::arg("to_hidden"),
-        py::arg("by_lists"), py::arg("narrow") = false);
+        py::arg("by_lists"), py::arg("narrow") = false, py::arg("kept") = false);
   m.def("activate_gaussian", &activate_gaussian, py::arg("inputs"), py::arg("deviation"),
         py::arg("factors"), py::arg("seed"), py::arg("stream"), py::arg("layer"), py::arg("step"));
   m.attr("CEILING_BLOCK") = udl::kCeilingBlock;

@@ -19,6 +19,7 @@ constexpr ProductKernels product_kernels() {
   ProductKernels kernels{};
   kernels.hidden_sums = hidden_sums;
   kernels.visible_sums = visible_sums;
+  kernels.integer_sums = integer_sums;
   kernels.dense_hidden_sums = dense_hidden_sums;
   kernels.dense_visible_sums = dense_visible_sums;
   return kernels;
@@ -31,6 +32,7 @@ constexpr ListKernels list_kernels() {
   kernels.hidden_sums = hidden_list_sums;
   kernels.visible_sums = visible_list_sums;
   kernels.integer_panel = integer_panel;
+  kernels.visible_integer_panel = visible_integer_panel;
   kernels.integer_sums = integer_list_sums;
   return kernels;
 }

@@ -21,6 +21,7 @@ constexpr UnitKernels bernoulli_kernels() {
   kernels.activate = activate_bernoulli;
   kernels.sample_values = sample_values;
   kernels.log_terms = bernoulli_log_terms;
+  kernels.log_terms_and_samples = bernoulli_log_terms_and_samples;
   return kernels;
 }
 

@@ -28,10 +28,10 @@ inline int64_t ActiveListsView::chunks() const { return divide_up(columns, kList
 inline int64_t ActiveListsView::groups() const { return divide_up(rows, kListRows); }
 
 /// Integers of a chunk, which is the scratch a product of lists needs: kListColumns integer rows,
-/// and the row of zeros. The integer rows of a whole panel are divide_up(n_visible, kListColumns)
+/// and the row of zeros. The integer rows of a whole panel are divide_up(columns, kListColumns)
 /// chunks, one after the other.
 constexpr int64_t kListScratch = (kListColumns + 1) * kTileUnits;
-/// Where the integer row of visible unit i starts.
+/// Where the integer row of column i starts.
 inline int64_t integer_row(int64_t i) { return (i + i / kListColumns) * kTileUnits; }
 
 struct ListKernels {
@@ -52,8 +52,12 @@ struct ListKernels {
   /// The integer rows of a whole panel, round(W[16 tile + k][i] * inverse_scale), and the rows of
   /// zeros.
   void (*integer_panel)(const WeightPanelsView& weights, int64_t tile, int32_t* integers);
-  /// The sums of hidden_sums from integer rows that are there.
-  void (*integer_sums)(const int32_t* integers, const ActiveListsView& visible, int32_t* sums);
+  /// The same of a visible tile, round(W[j][16 tile + k] * inverse_scale), a row for each hidden
+  /// unit.
+  void (*visible_integer_panel)(const WeightPanelsView& weights, int64_t tile, int32_t* integers);
+  /// The sums of hidden_sums or of visible_sums from integer rows that are there.
+  void (*integer_sums)(const IntegerPanelView& integers, const ActiveListsView& lists,
+                       int32_t* sums);
 };
 
 }  // namespace udl

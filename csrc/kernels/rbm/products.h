@@ -35,6 +35,14 @@ struct RealRowsView {
   int64_t rows, row_stride, tile_stride;
 };
 
+/// The integers round(W * inverse_scale) of a tile's units with all units of the other layer, kept
+/// while weights do not change: integer rows as of ListKernels::integer_panel, of 32 bits or, for
+/// tables of 16 bits, of 16. One of both is null.
+struct IntegerPanelView {
+  const int32_t* wide;
+  const int16_t* narrow;
+};
+
 struct ProductKernels {
   /// sums[r][k] = sum over visible bits i of row r of round(W[16 tile + k][i] * inverse_scale).
   /// Exact.
@@ -44,6 +52,10 @@ struct ProductKernels {
   /// sums[r][k] = sum over hidden bits j of row r of round(W[j][16 tile + k] * inverse_scale).
   /// Exact.
   void (*visible_sums)(const WeightPanelsView& weights, int64_t tile, const BitMatrixView& hidden,
+                       int32_t* scratch, int32_t* sums);
+
+  /// The sums of hidden_sums or of visible_sums from integers that are kept. Exact.
+  void (*integer_sums)(const IntegerPanelView& integers, const BitMatrixView& bits,
                        int32_t* scratch, int32_t* sums);
 
   /// sums[r][k] = sum over visible units i, in order, of row r of values times W[16 tile + k][i].

@@ -57,6 +57,12 @@ struct UnitKernels {
 
   /// Exact, given its input: lanes are put together in pairs, pairs of pairs, and so on.
   void (*log_terms)(const UnitInput& input, const UnitTerms& terms);
+
+  /// log_terms of two inputs that have the same sums, then the samples of the second: what these
+  /// kernels do one after the other, in one pass. Null for kinds that have no such pass.
+  void (*log_terms_and_samples)(const UnitInput& before, const UnitInput& now,
+                                const UnitTerms& terms_before, const UnitTerms& terms_now,
+                                const UnitOutput& output);
 };
 
 }  // namespace udl

@@ -37,6 +37,25 @@ def test_weights_are_those_of_the_oracle(n_visible, n_hidden, n_runs, precision)
     )
 
 
+@pytest.mark.parametrize("x", [-1e4, -88.6, -88.1, -80, -20, 0, 20])
+def test_a_hidden_unit_whose_draw_is_0(x):
+    """It fires as long as e^-x is finite, and switches all visible units on: a weight that tells. Run 1
+    draws u = 0 for unit 10 in step 511462."""
+    n_hidden, n_visible, step = 16, 5, 511462 - 1
+    weights = np.zeros((n_hidden, n_visible), np.float32)
+    weights[10] = 1000
+    hidden, visible = np.full(n_hidden, 2 * x, np.float32), np.full(n_visible, -200, np.float32)
+    expected = oracle.Rbm(weights, hidden, visible, _core.exp_negative, False)
+    for target in show_config(as_dict=True)["available_targets"]:
+        with forced_target(target):
+            engine = _core.RbmEngine(n_visible, n_hidden, "fixed")
+            engine.set_parameters(weights, hidden, visible)
+            found = anneal(engine, [0, 0.5, 1], visible, None, 2, step=step)
+            np.testing.assert_allclose(
+                found, expected.anneal(np.float32([0, 0.5, 1]), visible, 2, SEED, step), rtol=1e-5
+            )
+
+
 @pytest.mark.parametrize("precision", ["fixed", "fast", "float64"])
 def test_same_bits_for_any_threads_and_targets(precision):
     """More runs than the packed engine takes at a time."""

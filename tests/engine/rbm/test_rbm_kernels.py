@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.oracle import rbm as oracle
+from tests.oracle.philox import draws
 from tests.support.engines import PACKED, SEED, SETTINGS, random_model, rng, states
 from udl_fast import _core
 
@@ -24,14 +25,17 @@ SHAPES = [
 def test_sums_of_active_weights_by_each_kernel(
     target, n_visible, n_hidden, n_rows, by_lists, narrow, density
 ):
-    """Tables and lists give the int64 sums, so the engine may choose between them freely."""
+    """Tables and lists give the int64 sums, of weights and of integers that are kept, so the engine may
+    choose between them freely."""
     weights = rng(n_visible, n_hidden).normal(0, 0.3, (n_hidden, n_visible)).astype(np.float32)
     integers = oracle.quantise(weights, oracle.scale_exponent(weights, narrow))
     for to_hidden, matrix in ((True, integers.T), (False, integers)):
         on = states(n_rows, len(matrix), density)
         rows = _core.Rows.from_array(on)
-        found = _core.active_sums(weights, rows, to_hidden, by_lists, narrow)
-        np.testing.assert_array_equal(found, on.astype(np.int64) @ matrix.astype(np.int64))
+        expected = on.astype(np.int64) @ matrix.astype(np.int64)
+        for kept in (False, True):
+            found = _core.active_sums(weights, rows, to_hidden, by_lists, narrow, kept)
+            np.testing.assert_array_equal(found, expected)
 
 
 @pytest.mark.parametrize("precision", PACKED)
@@ -51,6 +55,23 @@ def test_half_steps(target, n_threads, n_visible, n_hidden, n_rows, precision):
     np.testing.assert_allclose(
         engine.free_energy(visible, n_threads), expected.free_energy(v), rtol=1e-6, atol=1e-6
     )
+
+
+def test_draws_next_to_a_probability_and_of_u_0(target):
+    """Units are decided roughly first: draws that are near, and u = 0 where e^-x overflows, must be
+    decided as the oracle does. Chain 927881 draws u = 0 for hidden unit 1 in step 5."""
+    near = np.linspace(-9, 9, 128, dtype=np.float32)
+    chain, few = 927881, np.float32([-1e4, -88.73, -88.6, -88.38, -88.1, -88, -87, -60, 0, 100])
+    assert draws(SEED, "gibbs", 1, 5, chain, 1, 2)[0, 1] >> 8 == 0
+    cases = [(near, 2000, 0), *((np.full(2, x), 3, chain - 1) for x in few)]
+    for biases, n_rows, first_chain in cases:
+        weights, visible = np.zeros((len(biases), 1), np.float32), np.zeros(1, np.float32)
+        engine = _core.RbmEngine(1, len(biases), "fixed")
+        engine.set_parameters(weights, biases, visible)
+        expected = oracle.Rbm(weights, biases, visible, _core.exp_negative, False)
+        v, where = np.zeros((n_rows, 1)), (SEED, "gibbs", 5, first_chain)
+        found = engine.sample_hidden(_core.Rows.from_array(v), *where, 1).to_array("bool")
+        np.testing.assert_array_equal(found, expected.sample_hidden(v, *where))
 
 
 @pytest.mark.parametrize(

@@ -70,21 +70,25 @@ void list_active(const BitMatrixView& bits, uint16_t* columns_on, uint32_t* star
   }
 }
 
+UDL_ALWAYS_INLINE i32x16 load_widened(const int32_t* row) { return load(row); }
+UDL_ALWAYS_INLINE i32x16 load_widened(const int16_t* row) { return widen_signed(load(row)); }
+
 /// sums[r] (+)= sum of the integer rows on the list of r, for kRows lists of one length that follow
 /// each other.
-template <int kRows>
-UDL_ALWAYS_INLINE void add_listed(const uint16_t* on, int64_t length, const int32_t* integer_rows,
+template <int kRows, class Element>
+UDL_ALWAYS_INLINE void add_listed(const uint16_t* on, int64_t length, const Element* integer_rows,
                                   bool add, int32_t* sums) {
   i32x16 sum[kRows];
   for (int r = 0; r < kRows; ++r) sum[r] = add ? load(sums + r * kTileUnits) : broadcast(0);
   for (int64_t n = 0; n < length; ++n, ++on)
     for (int r = 0; r < kRows; ++r)
-      sum[r] = sum[r] + load(integer_rows + int64_t{on[r * length]} * kTileUnits);
+      sum[r] = sum[r] + load_widened(integer_rows + int64_t{on[r * length]} * kTileUnits);
   for (int r = 0; r < kRows; ++r) store(sums + r * kTileUnits, sum[r]);
 }
 
 /// All rows with the integer rows of one chunk.
-void list_product(const ActiveListsView& lists, int64_t chunk, const int32_t* integer_rows,
+template <class Element>
+void list_product(const ActiveListsView& lists, int64_t chunk, const Element* integer_rows,
                   int32_t* sums) {
   const uint32_t* starts = lists.starts + chunk * lists.groups();
   for (int64_t r = 0; r < lists.rows; r += kListRows, ++starts, sums += kListRows * kTileUnits) {
@@ -133,22 +137,39 @@ void hidden_list_sums(const WeightPanelsView& weights, int64_t tile, const Activ
   weight_list_product(visible, scratch, sums, hidden_rows(weights, tile));
 }
 
+VisibleRows visible_rows(const WeightPanelsView& weights, int64_t tile) {
+  return {weights, broadcast(weights.inverse_scale), tile, 0, nullptr, weights.far};
+}
+
 void visible_list_sums(const WeightPanelsView& weights, int64_t tile, const ActiveListsView& hidden,
                        int32_t* scratch, int32_t* sums) {
-  weight_list_product(
-      hidden, scratch, sums,
-      VisibleRows{weights, broadcast(weights.inverse_scale), tile, 0, nullptr, weights.far});
+  weight_list_product(hidden, scratch, sums, visible_rows(weights, tile));
+}
+
+template <class WordRows>
+void write_panel(int64_t columns, const WordRows& source, int32_t* integers) {
+  for (int64_t chunk = 0; chunk < divide_up(columns, kListColumns); ++chunk)
+    write_chunk(chunk, columns, source, integers + chunk * kListScratch);
 }
 
 void integer_panel(const WeightPanelsView& weights, int64_t tile, int32_t* integers) {
-  const HiddenRows rows = hidden_rows(weights, tile);
-  for (int64_t chunk = 0; chunk < divide_up(weights.n_visible, kListColumns); ++chunk)
-    write_chunk(chunk, weights.n_visible, rows, integers + chunk * kListScratch);
+  write_panel(weights.n_visible, hidden_rows(weights, tile), integers);
 }
 
-void integer_list_sums(const int32_t* integers, const ActiveListsView& visible, int32_t* sums) {
-  for (int64_t chunk = 0; chunk < visible.chunks(); ++chunk)
-    list_product(visible, chunk, integers + chunk * kListScratch, sums);
+void visible_integer_panel(const WeightPanelsView& weights, int64_t tile, int32_t* integers) {
+  write_panel(weights.n_hidden, visible_rows(weights, tile), integers);
+}
+
+template <class Element>
+void kept_list_sums(const Element* integers, const ActiveListsView& lists, int32_t* sums) {
+  for (int64_t chunk = 0; chunk < lists.chunks(); ++chunk)
+    list_product(lists, chunk, integers + chunk * kListScratch, sums);
+}
+
+void integer_list_sums(const IntegerPanelView& integers, const ActiveListsView& lists,
+                       int32_t* sums) {
+  if (integers.narrow) return kept_list_sums(integers.narrow, lists, sums);
+  kept_list_sums(integers.wide, lists, sums);
 }
 
 }  // namespace

@@ -11,7 +11,22 @@ UDL_ALWAYS_INLINE i32x16 quantise(f32x16 weights, f32x16 inverse_scale) {
   return round_to_int(weights * inverse_scale);
 }
 
-/// Integer rows that lie in memory one after the other.
+/// Integer rows that are kept: those of a word, of 16 or 32 bits.
+template <class Element>
+struct KeptRows {
+  static constexpr bool kMayBeFar = false;
+  const Element* rows;
+
+  UDL_ALWAYS_INLINE auto row(int64_t k) const { return load(rows + k * kTileUnits); }
+  template <class Row>
+  UDL_ALWAYS_INLINE void four(int64_t k, Row (&out)[4]) const {
+    for (int b = 0; b < 4; ++b) out[b] = row(k + b);
+  }
+  void stage() const {}
+  int32_t largest_negative() const { return 0; }
+};
+
+/// Integer rows of weights that lie in memory one after the other.
 struct HiddenRows {
   static constexpr bool kMayBeFar = true;
   const float* weights;

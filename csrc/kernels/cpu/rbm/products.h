@@ -32,6 +32,17 @@ void visible_sums(const WeightPanelsView& weights, int64_t tile, const BitMatrix
   });
 }
 
+void integer_sums(const IntegerPanelView& integers, const BitMatrixView& bits, int32_t* scratch,
+                  int32_t* sums) {
+  if (integers.narrow)
+    return table_product<NarrowEntries<true>>(bits, scratch, sums, [&](int64_t first, int32_t*) {
+      return KeptRows<int16_t>{integers.narrow + integer_row(first)};
+    });
+  table_product<WideEntries>(bits, scratch, sums, [&](int64_t first, int32_t*) {
+    return KeptRows<int32_t>{integers.wide + integer_row(first)};
+  });
+}
+
 void gradient_sums(const BitMatrixView& units, const int32_t* probabilities_fixed,
                    int64_t first_negative, ProbabilityRounding rounding, int32_t* scratch,
                    int32_t* sums) {

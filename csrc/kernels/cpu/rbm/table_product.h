@@ -67,6 +67,7 @@ struct NarrowEntries {
   static constexpr int64_t kFirst = (Fours::kEntries + Fives::kEntries) * kTileUnits;
   static Vector zero() { return zero_i16x16(); }
   static UDL_ALWAYS_INLINE Vector from(i32x16 row) { return narrow(row); }
+  static UDL_ALWAYS_INLINE Vector from(i16x16 row) { return row; }
 };
 
 /// A word's sum in 32 bits; it lies in -largest_negative .. 2^16 - 1 - largest_negative where
@@ -193,7 +194,7 @@ AddWord<Entries> add_fours(int64_t n_groups) {
 template <class Entries, class WordRows>
 UDL_ALWAYS_INLINE void build_four(int64_t first_row, typename Entries::Element* table,
                                   const WordRows& source) {
-  i32x16 four[4];
+  decltype(source.row(0)) four[4];
   source.four(first_row, four);
   const typename Entries::Vector rows[4] = {Entries::from(four[0]), Entries::from(four[1]),
                                             Entries::from(four[2]), Entries::from(four[3])};

@@ -140,6 +140,9 @@ UDL_ALWAYS_INLINE i32x16 round_to_int(f32x16 a) {
 UDL_ALWAYS_INLINE f32x16 float_from_bits(i32x16 a) {
   return {_mm256_castsi256_ps(a.low), _mm256_castsi256_ps(a.high)};
 }
+UDL_ALWAYS_INLINE i32x16 bits_of_float(f32x16 a) {
+  return {_mm256_castps_si256(a.low), _mm256_castps_si256(a.high)};
+}
 
 // ---- words ----
 
@@ -165,6 +168,9 @@ UDL_ALWAYS_INLINE u64x8 xor3(u64x8 a, u64x8 b, uint32_t c) {
   const __m256i z = _mm256_set1_epi64x(c);
   return {_mm256_xor_si256(_mm256_xor_si256(a.low, z), b.low),
           _mm256_xor_si256(_mm256_xor_si256(a.high, z), b.high)};
+}
+UDL_ALWAYS_INLINE u64x8 operator^(u64x8 a, u64x8 b) {
+  return {_mm256_xor_si256(a.low, b.low), _mm256_xor_si256(a.high, b.high)};
 }
 UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) {
   return {_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)),
@@ -243,6 +249,13 @@ UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 a, i32x16 b) {
 }
 UDL_ALWAYS_INLINE i32x16 interleave_high(i32x16 a, i32x16 b) {
   return {_mm256_unpackhi_epi32(a.low, b.low), _mm256_unpackhi_epi32(a.high, b.high)};
+}
+
+UDL_ALWAYS_INLINE f32x16 even_of_quarters(f32x16 a, f32x16 b) {
+  return {_mm256_shuffle_ps(a.low, b.low, 0x88), _mm256_shuffle_ps(a.high, b.high, 0x88)};
+}
+UDL_ALWAYS_INLINE f32x16 odd_of_quarters(f32x16 a, f32x16 b) {
+  return {_mm256_shuffle_ps(a.low, b.low, 0xDD), _mm256_shuffle_ps(a.high, b.high, 0xDD)};
 }
 
 UDL_ALWAYS_INLINE i32x16 pair_sums(i32x16 a, i32x16 b) {

@@ -84,6 +84,7 @@ UDL_ALWAYS_INLINE i32x16 shift_right_logical(i32x16 a) {
 UDL_ALWAYS_INLINE f32x16 to_float(i32x16 a) { return {_mm512_cvtepi32_ps(a.v)}; }
 UDL_ALWAYS_INLINE i32x16 round_to_int(f32x16 a) { return {_mm512_cvtps_epi32(a.v)}; }
 UDL_ALWAYS_INLINE f32x16 float_from_bits(i32x16 a) { return {_mm512_castsi512_ps(a.v)}; }
+UDL_ALWAYS_INLINE i32x16 bits_of_float(f32x16 a) { return {_mm512_castps_si512(a.v)}; }
 
 // ---- words ----
 
@@ -102,6 +103,7 @@ UDL_ALWAYS_INLINE u64x8 high_words(u64x8 a) { return {_mm512_srli_epi64(a.v, 32)
 UDL_ALWAYS_INLINE u64x8 xor3(u64x8 a, u64x8 b, uint32_t c) {
   return {_mm512_ternarylogic_epi64(a.v, b.v, _mm512_set1_epi64(c), 0x96)};
 }
+UDL_ALWAYS_INLINE u64x8 operator^(u64x8 a, u64x8 b) { return {_mm512_xor_si512(a.v, b.v)}; }
 UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) { return {_mm512_loadu_si512(p)}; }
 UDL_ALWAYS_INLINE u64x8 broadcast_word(uint64_t x) {
   return {_mm512_set1_epi64(static_cast<int64_t>(x))};
@@ -148,6 +150,13 @@ UDL_ALWAYS_INLINE i32x16 interleave_low(i32x16 a, i32x16 b) {
 }
 UDL_ALWAYS_INLINE i32x16 interleave_high(i32x16 a, i32x16 b) {
   return {_mm512_unpackhi_epi32(a.v, b.v)};
+}
+
+UDL_ALWAYS_INLINE f32x16 even_of_quarters(f32x16 a, f32x16 b) {
+  return {_mm512_shuffle_ps(a.v, b.v, 0x88)};
+}
+UDL_ALWAYS_INLINE f32x16 odd_of_quarters(f32x16 a, f32x16 b) {
+  return {_mm512_shuffle_ps(a.v, b.v, 0xDD)};
 }
 
 UDL_ALWAYS_INLINE i32x16 pair_sums(i32x16 a, i32x16 b) {

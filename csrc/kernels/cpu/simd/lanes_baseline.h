@@ -168,6 +168,11 @@ UDL_ALWAYS_INLINE f32x16 float_from_bits(const i32x16& a) {
   std::memcpy(out.v, a.v, sizeof out.v);
   return out;
 }
+UDL_ALWAYS_INLINE i32x16 bits_of_float(const f32x16& a) {
+  i32x16 out;
+  std::memcpy(out.v, a.v, sizeof out.v);
+  return out;
+}
 
 // ---- words ----
 
@@ -192,6 +197,9 @@ UDL_ALWAYS_INLINE u64x8 high_words(const u64x8& a) {
 }
 UDL_ALWAYS_INLINE u64x8 xor3(const u64x8& a, const u64x8& b, uint32_t c) {
   return lanes<u64x8, 8>([&](int k) { return a.v[k] ^ b.v[k] ^ c; });
+}
+UDL_ALWAYS_INLINE u64x8 operator^(const u64x8& a, const u64x8& b) {
+  return lanes<u64x8, 8>([&](int k) { return a.v[k] ^ b.v[k]; });
 }
 UDL_ALWAYS_INLINE u64x8 load_words(const uint64_t* p) {
   return lanes<u64x8, 8>([&](int k) { return p[k]; });
@@ -274,6 +282,13 @@ UDL_ALWAYS_INLINE i32x16 interleave_low(const i32x16& a, const i32x16& b) {
 }
 UDL_ALWAYS_INLINE i32x16 interleave_high(const i32x16& a, const i32x16& b) {
   return lanes<i32x16>([&](int k) { return (k & 1 ? b : a).v[(k & ~3) + (k & 3) / 2 + 2]; });
+}
+
+UDL_ALWAYS_INLINE f32x16 even_of_quarters(const f32x16& a, const f32x16& b) {
+  return lanes<f32x16>([&](int k) { return (k & 2 ? b : a).v[(k & ~3) + 2 * (k & 1)]; });
+}
+UDL_ALWAYS_INLINE f32x16 odd_of_quarters(const f32x16& a, const f32x16& b) {
+  return lanes<f32x16>([&](int k) { return (k & 2 ? b : a).v[(k & ~3) + 2 * (k & 1) + 1]; });
 }
 
 UDL_ALWAYS_INLINE i32x16 pair_sums(const i32x16& a, const i32x16& b) {

@@ -12,12 +12,13 @@ UDL_ALWAYS_INLINE f32x16 exp_negative(f32x16 x) {
   const f32x16 y =
       max(min(broadcast(0.0f) - x, broadcast(kExpArgumentMax)), broadcast(kExpArgumentMin));
   const f32x16 magic = broadcast(kRoundMagic);
-  const f32x16 n = (y * broadcast(kLog2E) + magic) - magic;
+  const f32x16 shifted = y * broadcast(kLog2E) + magic;  // n lies in its lowest bits
+  const f32x16 n = shifted - magic;
   const f32x16 r = (y - n * broadcast(kLn2High)) - n * broadcast(kLn2Low);
   f32x16 p = broadcast(exp_coefficient(0));
   for (int i = 1; i < kExpTerms; ++i) p = p * r + broadcast(exp_coefficient(i));
   p = (p * (r * r) + r) + broadcast(1.0f);
-  return p * float_from_bits(shift_left<23>(round_to_int(n) + broadcast(127)));
+  return p * float_from_bits(shift_left<23>(bits_of_float(shifted)) + broadcast(kOneBits));
 }
 
 UDL_ALWAYS_INLINE f32x16 magnitude(f32x16 x) { return float_from_bits(magnitude_bits(x)); }

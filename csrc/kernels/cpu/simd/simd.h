@@ -22,7 +22,7 @@
 //   where_less       x where a < b, else y
 //   store_not_zero   the lanes of a that are not 0, one after the other, and their numbers counted
 //                    from `first`; how many. What follows them in sixteen places means nothing
-//   to_float, round_to_int (ties to even), float_from_bits
+//   to_float, round_to_int (ties to even), float_from_bits, bits_of_float
 //
 // Words
 //   even_lanes, odd_lanes   lanes 0, 2, .. 14 and 1, 3, .. 15 in the low words of eight 64-bit
@@ -30,7 +30,7 @@
 //   merge_lanes             low words of both back in their places
 //   multiply_low_words      whole 64-bit products of the low words with m
 //   high_words              high words, moved down
-//   xor3                    a ^ b ^ c
+//   xor3                    a ^ b ^ c; ^ of two
 //   load_words, broadcast_word
 //   count_bits              set bits of each word
 //   low_halves              low halves of the words of a, then of b
@@ -48,6 +48,7 @@
 //   interleave_low, interleave_high   in each quarter a0 b0 a1 b1 and a2 b2 a3 b3
 //   pair_sums               in each quarter lanes 0 and 1 add pairs of a, 2 and 3 pairs of b;
 //                           values within 0 .. 2^15 - 1
+//   even_of_quarters, odd_of_quarters   in each quarter lanes 0 and 2, or 1 and 3, of a, then of b
 //   transpose_quarters      a 4 x 4 matrix of quarters: quarter k of out[q] becomes quarter q of
 //                           in[k]
 //   load_columns            four consecutive floats of each of sixteen rows, as four vectors over

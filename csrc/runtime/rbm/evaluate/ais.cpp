@@ -51,8 +51,10 @@ class Annealing {
   Annealing(const RbmState& state, const AnnealCall& call, const BiasVector& base_bias,
             int n_threads)
       : call_(call),
-        up_(state, Direction::to_hidden, state.scale_exponent),
-        down_(state, Direction::to_visible, state.scale_exponent),
+        up_integers_(state, Direction::to_hidden, n_threads),
+        down_integers_(state, Direction::to_visible, n_threads),
+        up_(state, Direction::to_hidden, up_integers_),
+        down_(state, Direction::to_visible, down_integers_),
         max_rows_(std::min(call.n_runs, kMostRuns)),
         terms_{LayerTerms(up_.n_tiles(), max_rows_), LayerTerms(up_.n_tiles(), max_rows_)} {
     scratch_.reserve(n_threads);
@@ -102,11 +104,14 @@ class Annealing {
 
   void hidden_tile(int64_t tile, int64_t k, const UnitInput& input, const AnnealScratch& scratch) {
     const Temperature &now = scratch.hidden[k % 2], &before = scratch.hidden[(k + 1) % 2];
-    up_.log_terms(before.of(input, tile), terms_[0].tile(tile));
-    up_.log_terms(now.of(input, tile), terms_[1].tile(tile));
-    if (is_last(k)) return;
+    const UnitInput at_before = before.of(input, tile), at_now = now.of(input, tile);
+    if (is_last(k)) {
+      up_.log_terms(at_before, terms_[0].tile(tile));
+      return up_.log_terms(at_now, terms_[1].tile(tile));
+    }
     const DrawKey draws = call_.draws.hidden(k);
-    up_.activate(now.of(input, tile), sample_output(hidden_.view(), tile, draws, first_chain_));
+    up_.log_terms_and_samples(at_before, at_now, terms_[0].tile(tile), terms_[1].tile(tile),
+                              sample_output(hidden_.view(), tile, draws, first_chain_));
   }
 
   void go_down(Team& team, int64_t k) {
@@ -143,6 +148,7 @@ class Annealing {
   }
 
   const AnnealCall& call_;
+  const IntegerPanels up_integers_, down_integers_;
   const HalfStep up_, down_;
   const int64_t max_rows_;
   BitMatrix visible_, hidden_;

@@ -18,8 +18,9 @@ class BitProduct {
   explicit BitProduct(int32_t* tables);
 
   /// Bits whose product with about `n_tiles` tiles this thread computes. They must stay as they are
-  /// until the next call. Where there is no memory for lists, tables serve.
-  void prepare(const BitMatrixView& bits, int64_t n_tiles) noexcept;
+  /// until the next call. Where there is no memory for lists, tables serve. `kept`: the sums will
+  /// be integer_sums.
+  void prepare(const BitMatrixView& bits, int64_t n_tiles, bool kept = false) noexcept;
   /// The same with the kernel named. Lists hold fewer than 2^32 entries and may throw
   /// bad_alloc.
   void prepare_tables(const BitMatrixView& bits) noexcept;
@@ -31,13 +32,15 @@ class BitProduct {
                    const int32_t* integers = nullptr);
   /// Sums of all rows with visible units 16 tile .. 16 tile + 15, the bits being hidden states.
   void visible_sums(const WeightPanelsView& weights, int64_t tile, int32_t* sums);
+  /// Sums of all rows with the units whose integers these are, in either direction.
+  void integer_sums(const IntegerPanelView& integers, int32_t* sums);
 
  private:
   ActiveListsView lists() const {
     return {columns_on_.data(), starts_.data(), bits_.rows, bits_.columns};
   }
   /// Entries of lists that beat tables, or -1.
-  int64_t entries_of_faster_lists(const BitMatrixView& bits, int64_t n_tiles) const;
+  int64_t entries_of_faster_lists(const BitMatrixView& bits, int64_t n_tiles, bool kept) const;
   void make_lists(const BitMatrixView& bits, int64_t entries);
 
   const RbmKernels& kernels_;

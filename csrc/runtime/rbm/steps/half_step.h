@@ -13,11 +13,10 @@
 #include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/bit_product.h"
+#include "runtime/rbm/steps/integer_panels.h"
 #include "runtime/rbm/steps/visible_sums.h"
 
 namespace udl {
-
-enum class Direction : uint8_t { to_hidden, to_visible };
 
 /// Room of one thread for tiles of up to `rows` rows, and for integer sums of `sum_rows`.
 struct TileScratch {
@@ -35,6 +34,11 @@ struct TileScratch {
 
 class HalfStep {
  public:
+  /// With weights that do not change, whose integers of this direction may be kept.
+  HalfStep(const RbmState& state, Direction direction, const IntegerPanels& kept)
+      : HalfStep(state, direction, state.scale_exponent) {
+    if (kept.are_kept()) kept_ = &kept;
+  }
   /// At a scale of the weights. What training keeps beside the weights serves where it is given:
   /// their integers on the way up, sums split by thread on the way down.
   HalfStep(const RbmState& state, Direction direction, int scale_exponent,
@@ -59,7 +63,7 @@ class HalfStep {
   /// Before a thread's first tile from these states, which must stay as they are until its last.
   void prepare(const StatesView& from, int n_threads, BitProduct& product) const {
     if (!from.real && !from.is_sparse())
-      product.prepare(from.bits, divide_up(n_tiles(), n_threads));
+      product.prepare(from.bits, divide_up(n_tiles(), n_threads), kept_ != nullptr);
   }
 
   /// Sums of one tile, which lie in `scratch`, and how they become pre-activations.
@@ -88,7 +92,19 @@ class HalfStep {
     kernels_.unit(to().kind).log_terms(input, terms);
   }
 
-  /// Both at once.
+  /// log_terms of both inputs, which have the same sums, and the samples of the second.
+  void log_terms_and_samples(const UnitInput& before, const UnitInput& now,
+                             const UnitTerms& terms_before, const UnitTerms& terms_now,
+                             const UnitOutput& output) const {
+    const UnitKernels& unit = kernels_.unit(to().kind);
+    if (unit.log_terms_and_samples)
+      return unit.log_terms_and_samples(before, now, terms_before, terms_now, output);
+    unit.log_terms(before, terms_before);
+    unit.log_terms(now, terms_now);
+    unit.activate(now, output);
+  }
+
+  /// Input and activation at once.
   void run(const StatesView& from, int64_t tile, BitProduct& product, TileScratch& scratch,
            const UnitOutput& output) const {
     activate(input(from, tile, product, scratch), output);
@@ -120,6 +136,7 @@ class HalfStep {
 
   void integer_sums(const StatesView& from, int64_t tile, BitProduct& product,
                     int32_t* sums) const {
+    if (kept_ != nullptr) return product.integer_sums(kept_->panel(tile), sums);
     if (visible_sums_ != nullptr)
       return visible_sums_->tile(tile, from.count, exponent_, product, sums);
     const WeightPanelsView weights = state_.panels_at(exponent_);
@@ -135,6 +152,7 @@ class HalfStep {
   int exponent_;
   IntegerWeights* integers_;
   const VisibleSums* visible_sums_;
+  const IntegerPanels* kept_ = nullptr;
 };
 
 /// Of a tile, with nothing wanted yet.

@@ -18,11 +18,11 @@ template <class Unit, bool kExact>
 void activate_real_rows(const UnitInput& in, const UnitOutput& out, const Unit& unit) {
   const f32x16 scale = broadcast(in.scale), bias = load(in.bias), zero = broadcast(0.0f);
   const f32x16 factors = out.factors ? load(out.factors) : broadcast(1.0f);
+  const TileDraws of_tile(out.draw_key, out.tile);
   for (int64_t first = 0; first < in.rows; first += 4) {
     const int64_t valid = std::min<int64_t>(4, in.rows - first);
     i32x16 draws[4];
-    if (out.samples)
-      draw_rows(out.draw_key, out.first_chain + static_cast<uint32_t>(first), out.tile, draws);
+    if (out.samples) of_tile.rows(out.first_chain + static_cast<uint32_t>(first), draws);
     for (int64_t k = 0; k < 4; ++k) {
       const bool is_row = k < valid;
       const f32x16 x = is_row ? preactivation<kExact>(in, first + k, scale, bias) : zero;
@@ -44,14 +44,16 @@ template <class Unit, bool kExact>
 void real_log_term_rows(const UnitInput& in, const UnitTerms& out, const Unit& unit) {
   const f32x16 scale = broadcast(in.scale), bias = load(in.bias);
   const f32x16 zero = broadcast(0.0f), one = broadcast(1.0f);
-  const auto plus = [](f32x16 a, f32x16 b) { return a + b; };
-  alignas(64) float lanes[kTileUnits * kTileUnits];
   for (int64_t first = 0; first < in.rows; first += kTileUnits) {
-    const int64_t valid = std::min<int64_t>(kTileUnits, in.rows - first);
-    for (int64_t k = 0; k < kTileUnits; ++k)
-      store(lanes + k * kTileUnits,
-            k < valid ? unit.log_sum(preactivation<kExact>(in, first + k, scale, bias)) : zero);
-    store(out.sums + first, over_pairs(lanes, plus));
+    RowTotals<Plus> sums;
+    for (int64_t row = first; row < std::min(in.rows, first + kTileUnits); row += 4) {
+      f32x16 four[4];
+      for (int k = 0; k < 4; ++k)
+        four[k] = row + k < in.rows ? unit.log_sum(preactivation<kExact>(in, row + k, scale, bias))
+                                    : zero;
+      sums.put(row - first, four);
+    }
+    store(out.sums + first, sums.totals());
     store(out.products + first, one);
   }
 }
