@@ -20,7 +20,7 @@ bool pay(const RbmState& state) {
   if (!state.narrow) return false;
   const int64_t up = state.hidden_tiles() * panel_size(state.n_visible),
                 down = state.visible_tiles() * panel_size(state.n_hidden);
-  return (up + down) * static_cast<int64_t>(state.narrow ? 2 : 4) <= kMostBytes;
+  return (up + down) * static_cast<int64_t>(sizeof(int16_t)) <= kMostBytes;
 }
 
 }  // namespace
@@ -34,15 +34,11 @@ IntegerPanels::IntegerPanels(const RbmState& state, Direction direction, int n_t
   const auto write = up ? lists.integer_panel : lists.visible_integer_panel;
   const WeightPanelsView weights = state.panels_at(state.scale_exponent);
   const int64_t n_tiles = up ? state.hidden_tiles() : state.visible_tiles();
-  if (state.narrow)
-    narrow_.resize(n_tiles * panel_size_);
-  else
-    wide_.resize(n_tiles * panel_size_);
+  integers_.resize(n_tiles * panel_size_);
   parallel_for(Run{n_threads}, n_tiles, [&](int64_t tile) {
-    if (!state.narrow) return write(weights, tile, wide_.data() + tile * panel_size_);
-    Buffer<int32_t> integers(panel_size_);
-    write(weights, tile, integers.data());
-    std::copy_n(integers.data(), panel_size_, narrow_.data() + tile * panel_size_);
+    Buffer<int32_t> wide(panel_size_);
+    write(weights, tile, wide.data());
+    std::copy_n(wide.data(), panel_size_, integers_.data() + tile * panel_size_);
   });
 }
 
