@@ -163,7 +163,7 @@ def test_it_is_refused_where_there_are_no_such_products():
 
 def test_a_call_keeps_the_target_that_it_began_with():
     """Another target comes into use, between minibatches, which has no such products."""
-    data = gaussian_data(20_000, 65)
+    data = gaussian_data(300_000, 65)  # far longer than what lies between two looks
     engines = [random_gaussian(65, 37, precision="fast")[0] for _ in range(2)]
     learn(engines[0], data, {}, 2)
     polled = []
