@@ -11,6 +11,7 @@ from .. import _core
 from ..estimator.parameters import Integer
 from ..estimator.transaction import twin_of
 from ..evaluation import LogPartition
+from ..evaluation.log_partition import checked_log_z
 from ..rbm.mirrored import HiddenEnergy
 from ..runtime import resolve_n_jobs
 from .passes import seeds_of, states_up
@@ -140,7 +141,7 @@ class Likelihood(Sampling):
         elif method != "exact" or options:
             useless = ", ".join(["method", *options])
             raise ValueError(f"{type(self).__name__}: with log_z there is no use for {useless}")
-        return float(given.log_z if isinstance(given, LogPartition) else given)
+        return checked_log_z(given, type(self).__name__)
 
 
 class _Draws:

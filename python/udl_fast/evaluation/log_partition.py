@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-__all__ = ["LogPartition"]
+import numpy as np
+
+from ..estimator.parameters import Number, wrong
+
+__all__ = ["LogPartition", "checked_log_z"]
 
 
 class LogPartition(NamedTuple):
@@ -12,3 +16,30 @@ class LogPartition(NamedTuple):
 
     log_z: float
     std_error: float
+
+
+def checked_log_z(given: Any, owner: str) -> float:
+    """The number in what a caller gives as log Z.
+
+    Parameters
+    ----------
+    given : float or LogPartition
+    owner : str
+        The class that errors are to name.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    TypeError
+        If it is neither: a plain tuple with a standard error would be taken for one number a row.
+    ValueError
+        If it is not finite.
+    """
+    value = given.log_z if isinstance(given, LogPartition) else given
+    if np.ndim(value) != 0:
+        raise TypeError(wrong(owner, "log_z", "must be a number or a LogPartition", given))
+    number: float = Number().check(np.asarray(value).item(), "log_z", owner)
+    return number

@@ -15,20 +15,21 @@ from ..estimator.input import check_finite, to_rows, value_range
 from ..estimator.parameters import Choice, Integer, RandomState
 from ..evaluation import LogPartition, ais_betas
 from ..evaluation.annealing import log_ratio
+from ..evaluation.log_partition import checked_log_z
 from ..persistence.values import LARGEST_STEP
 from ..progress import progress
 from ..runtime import resolve_n_jobs
-from .inference import Inference
+from .enumeration import Enumeration
 from .units import has_missing_groups, log_z_of_lengths, log_z_without_weights
 
 _METHODS = ("exact", "ais", "reverse_ais")
-_DEFAULT_RUNS = 100
+_DEFAULT_RUNS, _DEFAULT_BURN_IN = 100, 1000
 _LARGEST_RUNS = 2**31 - 1
 # Rates of 0 and 1 would leave states out that the model has.
 _LOWEST_RATE = 0.01
 
 
-class Partition(Inference):
+class Partition(Enumeration):
     """Mixin: log Z and what needs it."""
 
     def log_partition(
@@ -39,7 +40,8 @@ class Partition(Inference):
         betas: Any = None,
         base_rates: ArrayLike | None = None,
         start: Any = None,
-        burn_in: int = 1000,
+        burn_in: int = _DEFAULT_BURN_IN,
+        length: int | None = None,
         random_state: Any = None,
     ) -> LogPartition:
         """log Z of the model.
@@ -47,12 +49,12 @@ class Partition(Inference):
         Parameters
         ----------
         method : {"exact", "ais", "reverse_ais"}, default="exact"
-            "exact" enumerates the 2^n states of the smaller side, n <= 30; each unit more takes twice
-            as long. "ais" anneals runs from a base model without weights to the model [1]_, [2]_: its
-            Z is right in the mean, so that log Z is too small in the mean. "reverse_ais" anneals runs
-            from states of the model back to the base model [3]_: its log Z is too large in the mean if
-            the runs start at true samples. All of them with the weights as `precision` rounds them, so
-            that `log_likelihood` sums to one over all states.
+            "exact" enumerates the 2^n states of the smaller side, or of the only layer of Bernoulli units,
+            n <= 30; each unit more takes twice as long. "ais" anneals runs from a base model without weights
+            to the model [1]_, [2]_: its Z is right in the mean, so that log Z is too small in the mean.
+            "reverse_ais" anneals runs from states of the model back to the base model [3]_: its log Z is too
+            large in the mean if the runs start at true samples. All of them with the weights as `precision`
+            rounds them, so that `log_likelihood` sums to one over all states.
         n_runs : int, default=100
             Runs of annealing, at least 2.
         betas : int, "salakhutdinov2008" or array-like, default=None
@@ -68,6 +70,9 @@ class Partition(Inference):
             slowly then miss what AIS misses, and both directions flatter alike.
         burn_in : int, default=1000
             For "reverse_ais": Gibbs steps from there, which are to end at samples of the model.
+        length : int, default=None
+            Of visible="replicated_softmax", whose rows of each length have a Z of their own: how many words
+            these rows have. Needed there, and of no other units.
         random_state : int, RandomState or None, default=None
             Of the draws. None draws by the model's seed: the same estimate in every call.
 
@@ -80,10 +85,10 @@ class Partition(Inference):
         Raises
         ------
         ValueError
-            If the smaller side has more than 30 units and `method` is "exact", or an argument is
+            If the layer to enumerate has more than 30 units or there is none, with "exact", or an argument is
             invalid: the message names it.
         NotImplementedError
-            If visible units count words and `method` anneals: rows of each length have a Z of their own.
+            If visible units count words and `method` anneals.
 
         Notes
         -----
@@ -115,9 +120,21 @@ class Partition(Inference):
         Choice(_METHODS).check(method, "method", owner)
         if start is not None and method != "reverse_ais":
             raise ValueError(f"{owner}: start is for method='reverse_ais', got method={method!r}")
+        counts_words = self._engine.visible == "replicated_softmax"
+        if length is not None and not counts_words:
+            raise ValueError(
+                f"{owner}: length is of visible='replicated_softmax', got visible={self._engine.visible!r}"
+            )
         if method == "exact":
-            return LogPartition(self._engine.log_partition_exact(resolve_n_jobs(self.n_jobs)), 0.0)
-        if self._engine.visible == "replicated_softmax":
+            self._warn_of_annealing(
+                n_runs=n_runs != _DEFAULT_RUNS,
+                betas=betas is not None,
+                base_rates=base_rates is not None,
+                burn_in=burn_in != _DEFAULT_BURN_IN,
+                random_state=random_state is not None,
+            )
+            return self._enumerated(length)
+        if counts_words:
             raise NotImplementedError(
                 f"{owner}: method={method!r} has no visible='replicated_softmax', where rows of each length have "
                 "another Z; log_likelihood with method='exact' has all of them, of up to 30 hidden units"
@@ -208,7 +225,8 @@ class Partition(Inference):
         X : array-like or sparse matrix of shape (n_samples, n_features)
             States: all values 0 or 1, or made so by `binarize`.
         log_z : float or LogPartition, default=None
-            None computes it by `method`.
+            None computes it by `method`. Not of visible="replicated_softmax", where each row has that of its
+            length.
         method : {"exact", "ais", "reverse_ais"}, default="exact"
             Of :meth:`log_partition`. With "ais" alone the result can be too large by many nats: give
             "reverse_ais" beside it.
@@ -223,24 +241,29 @@ class Partition(Inference):
         Raises
         ------
         ValueError
-            If X holds other values: the model gives probabilities to states alone.
+            If X holds other values: the model gives probabilities to states alone. If log_z is not finite, or
+            given where there is no use for it.
+        TypeError
+            If log_z is no number.
         """
         self._check_fitted()
-        rows = self._states(self._matrix(X), "log_likelihood")
+        matrix = self._matrix(X)
+        rows = self._states(matrix, "log_likelihood")
         n_threads = resolve_n_jobs(self.n_jobs)
-        if log_z is None and self._engine.visible == "replicated_softmax" and method == "exact":
+        if self._engine.visible == "replicated_softmax" and method == "exact":
+            self._check_no_single_z(log_z, options)
             energy = self._engine.free_energy(rows, n_threads)
-            return -energy - log_z_of_lengths(self._engine, X, n_threads)
+            return -energy - log_z_of_lengths(self._engine, matrix, n_threads)
         if log_z is None:
             if method == "reverse_ais":
                 options = {"start": self._starts(X, options), **options}
-            log_z = self.log_partition(method, **options)
+            number = self.log_partition(method, **options).log_z
         elif method != "exact" or options:
             given = ", ".join(["method", *options])
             raise ValueError(f"{type(self).__name__}: with log_z there is no use for {given}")
-        if isinstance(log_z, LogPartition):
-            log_z = log_z.log_z
-        return -self._engine.free_energy(rows, n_threads) - log_z
+        else:
+            number = checked_log_z(log_z, type(self).__name__)
+        return -self._engine.free_energy(rows, n_threads) - number
 
     def _starts(self, X: Any, options: Mapping[str, Any]) -> Any:
         """Rows of X, evenly spaced, for as many runs as the options ask for."""
@@ -263,8 +286,12 @@ class Partition(Inference):
             )
         return rows
 
+    def _are_complete(self, X: Any) -> bool:
+        """Whether every group of softmax units has a value in every row."""
+        return self._engine.visible != "softmax" or not has_missing_groups(self, X)
+
     def _complete_rows(self, X: Any) -> _core.Rows:
-        if self._engine.visible == "softmax" and has_missing_groups(self, X):
+        if not self._are_complete(X):
             raise ValueError(
                 f"{type(self).__name__}: a likelihood is of rows in which every group has a value, got "
                 "groups of zeros"

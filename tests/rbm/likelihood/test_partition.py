@@ -256,3 +256,78 @@ def test_free_energy_gap_is_between_means(small, digits):
     gap = small.free_energy_gap(digits[:1000], digits[1000:])
     expected = small.free_energy(digits[1000:]).mean() - small.free_energy(digits[:1000]).mean()
     assert gap == pytest.approx(expected, rel=1e-12)
+
+
+# ---- what log Z is given and asked ----
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ((50.0, 0.1), TypeError, r"RBM: log_z must be a number or a LogPartition, got \(50\.0, 0"),
+        (np.zeros(3), TypeError, "log_z must be a number or a LogPartition"),
+        ("50", TypeError, "log_z must be a number, got"),
+        (np.nan, ValueError, "log_z must be finite, got nan"),
+    ],
+)
+def test_a_log_z_that_is_no_number_is_refused(small, digits, given, error, message):
+    with pytest.raises(error, match=message):
+        small.log_likelihood(digits[:2], given)
+
+
+def test_numbers_of_any_library_are_taken(small, digits):
+    expected = -small.free_energy(digits[:2]) - 50
+    for given in (50, np.float32(50), np.array(50.0), LogPartition(50.0, 0.1)):
+        np.testing.assert_array_equal(small.log_likelihood(digits[:2], given), expected)
+
+
+def test_an_enumeration_has_no_use_for_annealing(small, digits):
+    with pytest.warns(UserWarning, match="'exact' enumerates .* no use for n_runs, betas, which"):
+        assert small.log_partition(betas=5, n_runs=7).std_error == 0
+    with pytest.warns(UserWarning, match="no use for random_state"):
+        small.log_likelihood(digits[:2], random_state=0)
+
+
+def words_model():
+    g = np.random.default_rng(1)
+    parameters = g.normal(size=(4, 6)), g.normal(size=6), g.normal(size=4)
+    return RBM.from_parameters(*parameters, visible="replicated_softmax", precision="float64")
+
+
+def test_log_z_of_words_is_of_a_length():
+    """Z of all rows of n words, in their order: over hidden states of the n-th power of a sum over words."""
+    model = words_model()
+    hidden = np.arange(16)[:, None] >> np.arange(4) & 1
+    word = np.logaddexp.reduce(hidden @ model.components_ + model.intercept_visible_, axis=1)
+    word += hidden @ model.intercept_hidden_
+    rows = np.array([[1, 0, 2, 0, 0, 0], [0, 1, 1, 3, 0, 0]])
+    for n_words, row in zip((3, 5), rows, strict=True):
+        found = model.log_partition(length=n_words)
+        assert found == (pytest.approx(np.logaddexp.reduce(n_words * word)), 0)
+        expected = -model.free_energy(row) - found.log_z
+        assert model.log_likelihood(row[None])[0] == pytest.approx(expected)
+    with pytest.raises(ValueError, match="log_partition needs length with visible='replicated_"):
+        model.log_partition()
+    for given in ({"log_z": 3.0}, {"length": 5}):
+        with pytest.raises(ValueError, match=f"of each row and has no use for {next(iter(given))}"):
+            model.log_likelihood(rows, **given)
+
+
+def test_a_length_is_of_words(small):
+    with pytest.raises(ValueError, match="length is of visible='replicated_softmax', got visible="):
+        small.log_partition(length=3)
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "layer"),
+    [
+        ({"hidden": "gaussian"}, (5, 31), "visible"),
+        ({"visible": "gaussian"}, (31, 5), "hidden"),
+        ({"visible": "replicated_softmax"}, (31, 5), "hidden"),
+    ],
+)
+def test_the_layer_that_is_too_large_is_named(options, shape, layer):
+    n_hidden, n_visible = shape
+    model = RBM.from_parameters(np.zeros(shape), np.zeros(n_visible), np.zeros(n_hidden), **options)
+    with pytest.raises(ValueError, match=f"enumerates the {layer} units here.*this model has 31"):
+        model.log_likelihood(np.eye(1, n_visible))
