@@ -9,6 +9,7 @@ from udl_fast import cli
     ("line", "message"),
     [
         ("train digits --k 0", "--k: must be >= 1, got 0"),
+        ("train digits --k 0:1,5:3", "--k: must be N or N,EPOCH:N.. as in 1,10:3, got '0:1,5:3'"),
         ("train digits --components 0", "--components: must be >= 1, got 0"),
         ("train digits --components many", "--components: must be an integer >= 1, got 'many'"),
         ("train digits --epochs -1", "--epochs: must be >= 0, got -1"),

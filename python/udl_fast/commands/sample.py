@@ -2,7 +2,7 @@
 
 import argparse
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,8 @@ import numpy as np
 
 from ..persistence.replaced_file import replaced_file
 from .inputs.models import read_model
-from .inputs.rows import read_npy, square_shape
+from .inputs.rows import HELP, read_npy, square_shape
+from .shared.model_input import given_rows
 from .shared.options import inverse_temperature, positive_int, seed
 from .shared.outputs import check_outputs, print_json, text_stream
 
@@ -25,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         "-n",
         "--samples",
         type=positive_int,
-        help="how many (default 100, or as many as --clamp has rows)",
+        help="how many (default as many as --clamp has rows, else 100, or fewer if --start has fewer rows)",
     )
     parser.add_argument(
         "--steps",
@@ -39,6 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         metavar="N",
         help="another seed, other samples; the same, the same (default: what the model draws first)",
     )
+    parser.add_argument(
+        "--start",
+        metavar="DATA",
+        help="rows where the chains begin, evenly spaced, one for each sample; a model of word counts needs "
+        f"them, as its samples have as many words. {HELP[0].upper()}{HELP[1:]}",
+    )
+    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
     parser.add_argument(
         "--clamp",
         type=Path,
@@ -64,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Sample and write; returns the exit code."""
     check_outputs(
         arguments,
-        {"MODEL": arguments.model, "--clamp": arguments.clamp},
+        {"MODEL": arguments.model, "--clamp": arguments.clamp, "--start": arguments.start},
         {("OUTPUT", ".npy"): arguments.output, ("--picture", ".png"): arguments.picture},
     )
     words = text_stream(arguments.json)
@@ -73,8 +81,8 @@ def run(arguments: argparse.Namespace) -> int:
         raise ValueError(
             f"--picture needs square images, the model has {model.n_features_in_} visible units"
         )
-    options = _options(arguments, model)
-    samples = model.sample(_n_samples(arguments, options), **options)
+    n_samples, options = _options(arguments, model)
+    samples = model.sample(n_samples, **options)
     with replaced_file(arguments.output) as file:
         np.save(file, samples, allow_pickle=False)
     print(
@@ -91,8 +99,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _options(arguments: argparse.Namespace, model: Any) -> dict[str, Any]:
-    """What the method of the model is given beside the number of samples.
+def _options(arguments: argparse.Namespace, model: Any) -> tuple[int, dict[str, Any]]:
+    """The number of samples, and what else the method of the model is given.
 
     Raises
     ------
@@ -100,25 +108,34 @@ def _options(arguments: argparse.Namespace, model: Any) -> dict[str, Any]:
         If it does not take what the command line has.
     """
     clamp = None if arguments.clamp is None else read_npy(arguments.clamp)
+    rows = None if arguments.start is None else given_rows(arguments, model, arguments.start)
+    n_samples = _n_samples(arguments.samples, clamp, rows)
     given = {  # value, option, and how a model draws that does not take it
         "n_steps": (arguments.steps, "--steps", "without steps"),
         "random_state": (arguments.seed, "--seed", "by its own seed"),
         "beta": (arguments.beta, "--beta", "at no temperature"),
         "clamp": (clamp, "--clamp", "all units at once"),
+        "start": (_spread(rows, n_samples), "--start", "from nothing"),
         "means": (arguments.means or None, "--means", "states alone"),
     }
     known = inspect.signature(model.sample).parameters
     for name, (value, option, words) in given.items():
         if value is not None and name not in known:
             raise ValueError(f"{option}: {type(model).__name__} draws {words}")
-    return {name: value for name, (value, _, _) in given.items() if value is not None}
+    return n_samples, {name: value for name, (value, _, _) in given.items() if value is not None}
 
 
-def _n_samples(arguments: argparse.Namespace, options: Mapping[str, Any]) -> int:
-    if arguments.samples is not None:
-        return int(arguments.samples)
-    clamp = options.get("clamp")
-    return len(clamp) if clamp is not None and clamp.ndim == 2 else _N_SAMPLES
+def _n_samples(asked: int | None, clamp: Any, start: Any) -> int:
+    if asked is not None:
+        return asked
+    if clamp is not None and clamp.ndim == 2:
+        return len(clamp)
+    return _N_SAMPLES if start is None else min(_N_SAMPLES, start.shape[0])
+
+
+def _spread(rows: Any, n: int) -> Any:
+    """So many of the rows, evenly spaced; some more than once if there are fewer."""
+    return None if rows is None else rows[np.arange(n) * rows.shape[0] // n]
 
 
 def _draw(samples: Any, path: Path) -> None:
@@ -126,10 +143,15 @@ def _draw(samples: Any, path: Path) -> None:
 
     from ..plot import tile_images
 
-    side = square_shape(samples.shape[1])
+    values = samples.astype(np.float32)
+    is_real = values.min() < 0 or values.max() > 1
     imsave(
         path,
-        tile_images(samples.astype(np.float32), image_shape=side),
+        tile_images(
+            values,
+            image_shape=square_shape(values.shape[1]),
+            normalize="all" if is_real else None,
+        ),
         cmap="gray_r",
         vmin=0,
         vmax=1,

@@ -83,8 +83,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Score and print; returns the exit code."""
     model = given_model(arguments, "score_samples")
     rows = _states(arguments, model, arguments.data)
-    training = arguments.training and _states(arguments, model, arguments.training)
-    log_z = _log_partitions(arguments, model, rows if arguments.training is None else training)
+    training = None if arguments.training is None else _states(arguments, model, arguments.training)
+    log_z = _log_partitions(arguments, model, rows, training)
     result = {"data": arguments.data, **scores(model, rows, log_z)}
     if arguments.training is not None:
         result["training"] = {"data": arguments.training, **scores(model, training, log_z)}
@@ -113,7 +113,7 @@ def scores(model: Any, rows: Any, log_z: Mapping[str, Any]) -> dict[str, Any]:
     log-likelihood by each log Z, exact ones under that name alone."""
     found: dict[str, Any] = {"rows": rows.shape[0]}
     name = model.measurements[0].name
-    if hasattr(model, "pseudo_likelihood"):
+    if name == "pseudo_likelihood" and hasattr(model, name):
         found[name] = _summary(model.pseudo_likelihood(rows, exact=True))
     else:
         found[name] = _summary(model.score_samples(rows))
@@ -126,40 +126,51 @@ def scores(model: Any, rows: Any, log_z: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _log_partitions(arguments: argparse.Namespace, model: Any, rows: Any) -> dict[str, Any]:
-    """log Z by each method that is wanted; reverse runs start at some of the rows."""
+def _log_partitions(
+    arguments: argparse.Namespace, model: Any, rows: Any, training: Any
+) -> dict[str, Any]:
+    """log Z by each method that is wanted."""
     if not hasattr(model, "log_partition"):
         if arguments.log_partition is not None:
             raise ValueError(f"--log-partition: {type(model).__name__} has no partition function")
         return {}
-    found = {}
-    for method in _methods(arguments, model):
-        options: dict[str, Any] = {}
-        if method != "exact":
-            options = {
-                "n_runs": arguments.runs,
-                "betas": arguments.temperatures,
-                "random_state": arguments.seed,
-            }
-        if method == "reverse_ais":
-            some = np.arange(arguments.runs) * rows.shape[0] // arguments.runs
-            options |= {"start": rows[some], "burn_in": arguments.burn_in}
-        found[method] = model.log_partition(method, **options)
-    return found
+    methods = _methods(arguments, model, [rows] if training is None else [rows, training])
+    starts = rows if training is None else training
+    return {method: _log_partition(arguments, model, method, starts) for method in methods}
 
 
-def _methods(arguments: argparse.Namespace, model: Any) -> tuple[str, ...]:
+def _log_partition(arguments: argparse.Namespace, model: Any, method: str, starts: Any) -> Any:
+    """None where rows of each length have another one; reverse runs start at some of the rows `starts`."""
+    if method == "exact":
+        counts_words = getattr(model, "visible", None) == "replicated_softmax"
+        return None if counts_words else model.log_partition("exact")
+    options: dict[str, Any] = {
+        "n_runs": arguments.runs,
+        "betas": arguments.temperatures,
+        "random_state": arguments.seed,
+    }
+    if method == "reverse_ais":
+        some = np.arange(arguments.runs) * starts.shape[0] // arguments.runs
+        options |= {"start": starts[some], "burn_in": arguments.burn_in}
+    return model.log_partition(method, **options)
+
+
+def _methods(arguments: argparse.Namespace, model: Any, scored: Sequence[Any]) -> tuple[str, ...]:
     if arguments.log_partition is not None:
         return _METHODS[arguments.log_partition]
     if arguments.log_likelihood is None:
-        return ("exact",) if _is_summed_unasked(model) else ()
+        return ("exact",) if _is_summed_unasked(model, scored) else ()
     return ("exact",) if arguments.log_likelihood else ()
 
 
-def _is_summed_unasked(model: Any) -> bool:
+def _is_summed_unasked(model: Any, scored: Sequence[Any]) -> bool:
     """Where log Z takes seconds and all that is scored are states."""
-    is_rbm = hasattr(model, "log_likelihood")
-    return is_rbm and min(model.components_.shape) <= _MOST_UNITS_SUMMED
+    if not hasattr(model, "log_likelihood"):
+        return False
+    n_units = model._n_enumerated()
+    if n_units is None or n_units > _MOST_UNITS_SUMMED:
+        return False
+    return all(model._are_complete(rows) for rows in scored)
 
 
 def _summary(values: Any) -> dict[str, float]:

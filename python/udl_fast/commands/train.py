@@ -16,7 +16,7 @@ from .inputs.values import check_values
 from .shared.interrupts import exit_code
 from .shared.model_options import add_model_options, in_options, model_arguments
 from .shared.outputs import check_outputs, make_folder, print_json, text_stream
-from .shared.pictures import SIZES, new_figures, paint, save
+from .shared.pictures import SIZES, new_figures, paint, pictures_of, save
 from .shared.training import (
     add_watching_options,
     check_watching_options,
@@ -285,7 +285,7 @@ def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: IO[str]
     """The pictures that the model declares, and the training curve; nothing if not asked for."""
     if folder is None:
         return []
-    names = model.pictures if rows.image_shape else ()
+    names = pictures_of(model) if rows.image_shape else ()
     curves = [m.name for m in model.measurements if m.name in model.history_]
     sizes = {name: SIZES[name] for name in names}
     if curves:

@@ -73,14 +73,14 @@ class GibbsSteps(Rule):
 def _parsed_steps(text: str) -> int | list[tuple[int, int]]:
     """ "3", or "1,10:3" for three steps from epoch 10 on."""
     first, *later = text.split(",")
+    if ":" in first or not all(":" in part for part in later):
+        raise ValueError(f"must be N or N,EPOCH:N.. as in 1,10:3, got {text!r}")
     steps = parsed_integer(first, 1)
     if not later:
         return steps
     pairs = [(0, steps)]
     for part in later:
-        epoch, colon, n = part.partition(":")
-        if not colon:
-            raise ValueError(f"must be N or N,EPOCH:N.. as in 1,10:3, got {text!r}")
+        epoch, _, n = part.partition(":")
         pairs.append((parsed_integer(epoch, pairs[-1][0] + 1), parsed_integer(n, 1)))
     return pairs
 

@@ -43,14 +43,17 @@ def check_values(rows: Any, model: Any, source: str) -> None:
     """
     from ...estimator.input import beyond_unit_interval, greatest_level
 
-    if not hasattr(model, "binarize") or rows.dtype == np.bool_:
+    if not takes_states(model) or rows.dtype == np.bool_:
         return  # what other models take they say themselves
     if isinstance(model.binarize, float | int):
         return
     extremes = [(block.min(), block.max()) for _, block in _blocks(rows)]
-    low, high = min(pair[0] for pair in extremes), max(pair[1] for pair in extremes)
-    if beyond_unit_interval(float(low), float(high)):
-        largest = greatest_level(float(high))
+    low, high = (
+        float(min(pair[0] for pair in extremes)) + 0.0,  # never -0
+        float(max(pair[1] for pair in extremes)) + 0.0,
+    )
+    if beyond_unit_interval(low, high):
+        largest = greatest_level(high)
         middle = largest // 2 if largest >= 2 else largest / 2
         way = "scale them to [0, 1]" if low < 0 else f"divide grey levels by {largest:.9g}"
         raise ValueError(
@@ -69,7 +72,7 @@ def check_states(rows: Any, model: Any, source: str) -> None:
     """
     from scipy import sparse
 
-    if not hasattr(model, "binarize") or isinstance(model.binarize, float | int):
+    if not takes_states(model) or isinstance(model.binarize, float | int):
         return
     blocks = (block.data if sparse.issparse(block) else block for _, block in _blocks(rows))
     if any(((block != 0) & (block != 1)).any() for block in blocks):
@@ -77,6 +80,11 @@ def check_states(rows: Any, model: Any, source: str) -> None:
             f"{source} holds values between 0 and 1, but scores are of states: give a threshold "
             "(--binarize 0.5)"
         )
+
+
+def takes_states(model: Any) -> bool:
+    """Whether its visible units are 0 or 1, so that other values are probabilities or need a threshold."""
+    return hasattr(model, "binarize") and model.visible == "bernoulli"
 
 
 def _blocks(rows: Any) -> Iterator[tuple[int, Any]]:

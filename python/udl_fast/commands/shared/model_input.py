@@ -7,7 +7,7 @@ from typing import Any
 from ...estimator.parameters import parsed_number
 from ..inputs.models import read_model
 from ..inputs.rows import HELP, read_rows
-from ..inputs.values import check_values
+from ..inputs.values import check_values, takes_states
 from .options import positive_int, typed
 
 
@@ -44,6 +44,8 @@ def given_model(arguments: argparse.Namespace, method: str) -> Any:
     if arguments.binarize is not None:
         if not hasattr(model, "binarize"):
             raise ValueError(f"--binarize: {type(model).__name__} takes values as they are")
+        if not takes_states(model):
+            raise ValueError(f"--binarize: visible={model.visible!r} takes values as they are")
         model.binarize = arguments.binarize
     return model
 

@@ -25,6 +25,12 @@ def new_figures(sizes: Mapping[str, tuple[float, float]], words: IO[str]) -> dic
     }
 
 
+def pictures_of(model: Any) -> tuple[str, ...]:
+    """Those that a model declares, but no samples of groups and words: their chains cannot begin at noise."""
+    begins_at_noise = getattr(model, "visible", "bernoulli") in ("bernoulli", "gaussian")
+    return tuple(name for name in model.pictures if name != "samples" or begins_at_noise)
+
+
 def paint(
     names: Iterable[str],
     figures: Mapping[str, Any],
