@@ -205,6 +205,59 @@ def test_modules_of_pytorch():
     np.testing.assert_array_equal(found, halves["W"].float().numpy())
 
 
+# ---- what a state_dict does not say ----
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        ("sigma", lambda sigma: sigma),
+        ("net.Log_Var", lambda sigma: 2 * np.log(sigma)),
+        ("variance", np.square),
+        ("log_sigma", np.log),
+    ],
+)
+def test_deviations_are_read_and_given(name, stored):
+    sigma = np.linspace(0.5, 2, 6)
+    state = {**STATES["nn.Parameter"], name: Tensor(stored(sigma)[None])}
+    model = RBM.from_state_dict(state, visible="gaussian")
+    np.testing.assert_allclose(model.sigma_, sigma, rtol=1e-6)
+    again = RBM.from_state_dict(model.to_state_dict(), visible="gaussian")
+    np.testing.assert_allclose(again.free_energy(GREY), model.free_energy(GREY), rtol=1e-5)
+    given = RBM.from_state_dict(state, visible="gaussian", sigma=3)
+    np.testing.assert_allclose(given.sigma_, 3)
+    with pytest.raises(ValueError, match=rf"standard deviations \({name}\): give visible='gaus"):
+        RBM.from_state_dict(state)
+    with pytest.raises(ValueError, match=r"expected a number or one for each of 6 visible"):
+        RBM.from_state_dict({**state, name: np.ones(4)}, visible="gaussian")
+
+
+def test_a_number_is_of_all_units():
+    state = {**STATES["nn.Parameter"], "sigma": np.float32(2)}
+    np.testing.assert_allclose(RBM.from_state_dict(state, visible="gaussian").sigma_, 2)
+
+
+def test_model_files_are_left_to_load(tmp_path):
+    path = tmp_path / "model.safetensors"
+    RBM(4, visible="gaussian", n_iter=1).fit(GREY).save(path)
+    with pytest.raises(ValueError, match=r"is a model file, .* udl_fast\.load reads it"):
+        RBM.from_state_dict(path)
+
+
+def test_arrays_without_names_are_refused_by_name():
+    with pytest.raises(TypeError, match=r"from_state_dict: state must be a mapping.* got list"):
+        RBM.from_state_dict([W, VISIBLE, HIDDEN])
+
+
+@pytest.mark.parametrize("give", ["to_sklearn", "to_state_dict"])
+def test_a_threshold_does_not_go_along(give):
+    model = RBM(4, n_iter=1, binarize=0.5, random_state=0).fit(GREY)
+    with pytest.warns(UserWarning, match=rf"RBM\.{give}: binarize=0\.5 does not .* X > 0\.5 in"):
+        found = getattr(model, give)()
+    if give == "to_sklearn":
+        np.testing.assert_allclose(found.transform(GREY > 0.5), model.transform(GREY), atol=1e-6)
+
+
 # ---- ONNX ----
 
 

@@ -26,7 +26,7 @@ from .templates import OMITTED, check_class, unfitted
 from .upgrade import lifted
 from .values import in_order
 
-__all__ = ["load", "model_from", "save_model"]
+__all__ = ["is_of_model", "load", "model_from", "save_model"]
 
 FORMAT = 2
 _KEY = "udl_fast"  # of the JSON text among the metadata of the safetensors file
@@ -196,9 +196,14 @@ def model_from(state: State) -> Any:
     return registry.class_of(registry.find(state.model))._from_state(state)
 
 
+def is_of_model(metadata: Mapping[str, str] | None) -> bool:
+    """Whether these metadata of a safetensors file are those of a model file."""
+    return metadata is not None and _KEY in metadata
+
+
 def _description(metadata: Mapping[str, str] | None) -> dict[str, Any]:
     """The JSON text of a file, lifted to the present format."""
-    if not metadata or _KEY not in metadata:
+    if metadata is None or not is_of_model(metadata):
         raise ValueError("it does not say what model it holds")
     found = json.loads(metadata[_KEY])
     if not isinstance(found, dict):

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exceptions import warn_caller
 from ..persistence.state_dict import StateDict, read_state_dict
 from .inference import Inference
-
-# What PyTorch users call the parts of an RBM: last components of the names, in lower case.
-_WEIGHT_NAMES = ("w", "weight", "weights")
-_VISIBLE_NAMES = ("v_bias", "vbias", "visible_bias", "bias_v", "bias_visible", "bv", "b_v", "v")
-_HIDDEN_NAMES = ("h_bias", "hbias", "hidden_bias", "bias_h", "bias_hidden", "bh", "b_h", "h")
-_ROLES: Mapping[str, tuple[str, ...]] = {
-    "weights": _WEIGHT_NAMES,
-    "visible bias": _VISIBLE_NAMES,
-    "hidden bias": _HIDDEN_NAMES,
-}
+from .state_dict_parts import hidden_rows, parts_of, sigma_of
 
 
 class Exchange(Inference):
@@ -34,6 +25,7 @@ class Exchange(Inference):
         intercept_hidden_: Any
         intercept_visible_: Any
         h_samples_: Any
+        sigma_: Any
 
         @classmethod
         def from_parameters(
@@ -98,7 +90,8 @@ class Exchange(Inference):
         -------
         sklearn.neural_network.BernoulliRBM
             Fitted, with copies of weights, biases and persistent chains, and the arguments that both
-            have. Its `batch_size` is the number of chains if there are any: it needs as many.
+            have. Its `batch_size` is the number of chains if there are any: it needs as many. It has no
+            `binarize`: a threshold of this model is warned of, and what it is given must be states already.
 
         Raises
         ------
@@ -120,6 +113,7 @@ class Exchange(Inference):
 
         self._check_fitted()
         self._check_binary_units("to_sklearn")
+        self._warn_of_threshold("to_sklearn")
         theirs = BernoulliRBM()
         known = theirs.get_params(deep=False)
         theirs.set_params(
@@ -156,7 +150,8 @@ class Exchange(Inference):
 
         The weights are called W, weight or weights, the biases v_bias, vbias, visible_bias, bias_v or
         bv, and h_bias, hbias, hidden_bias, bias_h or bh, and the like, in capitals or not, behind any
-        prefix with a dot. For others, and for one model of several, pick the arrays and call
+        prefix with a dot. Standard deviations of Gaussian units are called sigma or std, or given as log_sigma,
+        variance or log_var. For others, and for one model of several, pick the arrays and call
         :meth:`from_parameters`.
 
         Parameters
@@ -168,7 +163,9 @@ class Exchange(Inference):
             True if the weights have shape (n_features, n_components). None sees it from the sizes of
             the biases, which are equal only where the weights are square.
         **parameters
-            Of the constructor; `n_components` follows from the weights.
+            Of the constructor; `n_components` follows from the weights. A state_dict does not say which units
+            the model has, nor `binarize`: give ``visible="gaussian"`` and the like here. `sigma` given here is
+            taken in place of that of the state.
 
         Returns
         -------
@@ -177,7 +174,8 @@ class Exchange(Inference):
         Raises
         ------
         ValueError
-            If a part is missing or comes twice, listing what was found and expected; if shapes do
+            If a part is missing or comes twice, listing what was found and expected; if there are standard
+            deviations, but `visible` is not "gaussian"; if `state` is a file of :meth:`save`; if shapes do
             not fit; if the weights are square and `transpose` is None.
 
         Examples
@@ -188,19 +186,24 @@ class Exchange(Inference):
         >>> RBM.from_state_dict(state).components_.shape
         (2, 3)
         """
-        weights, visible_bias, hidden_bias = _parts_of(read_state_dict(state))
-        weights = _hidden_rows(weights, len(visible_bias), len(hidden_bias), transpose)
+        arrays = read_state_dict(state)
+        weights, visible_bias, hidden_bias = parts_of(arrays)
+        weights = hidden_rows(weights, len(visible_bias), len(hidden_bias), transpose)
+        if (sigma := sigma_of(arrays, len(visible_bias), parameters.get("visible"))) is not None:
+            parameters = {"sigma": sigma, **parameters}
         return cls.from_parameters(weights, visible_bias, hidden_bias, **parameters)
 
     def to_state_dict(self) -> dict[str, NDArray[Any]]:
-        """Weights and biases by the names that PyTorch users give them.
+        """Weights, biases and sigma by the names that PyTorch users give them.
 
         Returns
         -------
         dict of str to ndarray
             ``"W"`` of shape (n_components, n_features), as ``torch.nn.functional.linear`` takes it,
-            ``"v_bias"`` and ``"h_bias"``: copies, of the dtype of the fitted attributes. A module
-            takes them by ``load_state_dict({k: torch.from_numpy(a) for k, a in found.items()})``.
+            ``"v_bias"`` and ``"h_bias"``, of Gaussian visible units ``"sigma"``: copies, of the dtype of the
+            fitted attributes. They do not say which units the model has; a threshold of `binarize`, which is lost
+            with them, is warned of. A module takes them by
+            ``load_state_dict({k: torch.from_numpy(a) for k, a in found.items()})``.
 
         Examples
         --------
@@ -210,11 +213,15 @@ class Exchange(Inference):
         {'W': (2, 3), 'v_bias': (3,), 'h_bias': (2,)}
         """
         self._check_fitted()
-        return {
+        self._warn_of_threshold("to_state_dict")
+        found = {
             "W": np.array(self.components_),
             "v_bias": np.array(self.intercept_visible_),
             "h_bias": np.array(self.intercept_hidden_),
         }
+        if self._visible_kind() == "gaussian":
+            found["sigma"] = np.array(self.sigma_)
+        return found
 
     # ---- ONNX ----
 
@@ -243,50 +250,18 @@ class Exchange(Inference):
         self._check_binary_units("to_onnx")
         write_encoder(path, self.components_, self.intercept_hidden_, threshold=self._threshold())
 
+    def _warn_of_threshold(self, function: str) -> None:
+        """What goes to another library takes values as they are."""
+        if (threshold := self._threshold()) is not None:
+            warn_caller(
+                f"{type(self).__name__}.{function}: binarize={threshold:g} does not go along: give the result "
+                f"X > {threshold:g} in place of X",
+                UserWarning,
+            )
+
     def _check_binary_units(self, function: str) -> None:
         if (kinds := (self._visible_kind(), self._hidden_kind())) != ("bernoulli", "bernoulli"):
             raise ValueError(
                 f"{type(self).__name__}.{function} needs binary units, got visible={kinds[0]!r} and "
                 f"hidden={kinds[1]!r}"
             )
-
-
-def _parts_of(arrays: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-    """Weights, visible and hidden bias."""
-    found = []
-    for role, known in _ROLES.items():
-        names = [name for name in arrays if name.rpartition(".")[2].lower() in known]
-        if len(names) != 1:
-            listed = ", ".join(f"{name} {array.shape}" for name, array in arrays.items())
-            raise ValueError(
-                f"from_state_dict: {'no' if not names else len(names)} {role} among [{listed}]; "
-                f"expected one named {', '.join(known)}; or pick arrays and call from_parameters"
-            )
-        found.append(arrays[names[0]])
-    weights, *biases = found
-    for name, bias in zip(("visible bias", "hidden bias"), biases, strict=True):
-        if bias.size != max(bias.shape, default=0):
-            raise ValueError(f"from_state_dict: {name} has shape {bias.shape}, expected one row")
-    return [weights, *(bias.reshape(-1) for bias in biases)]
-
-
-def _hidden_rows(
-    weights: NDArray[Any], n_visible: int, n_hidden: int, transpose: bool | None
-) -> NDArray[Any]:
-    """The weights with a row for each hidden unit."""
-    shapes = {False: (n_hidden, n_visible), True: (n_visible, n_hidden)}
-    fitting = [turned for turned, shape in shapes.items() if weights.shape == shape]
-    if transpose is not None and transpose in fitting:
-        fitting = [transpose]
-    elif transpose is not None or not fitting:
-        expected = shapes.values() if transpose is None else [shapes[transpose]]
-        raise ValueError(
-            f"from_state_dict: weights have shape {weights.shape}, expected "
-            f"{' or '.join(map(str, expected))} with {n_visible} visible and {n_hidden} hidden biases"
-        )
-    if len(fitting) > 1:
-        raise ValueError(
-            f"from_state_dict: weights of shape {weights.shape} do not tell which side is hidden; give "
-            "transpose=False if rows are hidden units, True if columns are"
-        )
-    return np.ascontiguousarray(weights.T) if fitting[0] else weights
