@@ -105,6 +105,7 @@ def test_what_can_change_takes_effect(name, value):
     assert differ(learned_on(one), learned_on(two, **{name: value}))
 
 
+@pytest.mark.filterwarnings("ignore:.*has no effect with")
 @pytest.mark.parametrize(("name", "value"), NEUTRAL.items())
 def test_what_is_neutral_changes_nothing(name, value):
     one, two = (RBM(5, algorithm="pcd", **FITTED).fit(X) for _ in range(2))

@@ -1,9 +1,14 @@
-"""Arguments of RBMs that do nothing without another one, which is still at its default."""
+"""Arguments of RBMs that do nothing as the others are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import numpy as np
+
+# Arguments of parallel tempering, and their defaults.
+_TEMPERING: Mapping[str, Any] = {"n_temperatures": 10, "beta_min": 0, "beta_spacing": "uniform"}
 
 
 def without_effect(model: Any) -> Iterator[str]:
@@ -14,3 +19,25 @@ def without_effect(model: Any) -> Iterator[str]:
         yield f"sparsity_cost={model.sparsity_cost!r} has no effect while sparsity_target is None"
     if model.n_chains is not None and model.algorithm == "cd":
         yield f"n_chains={model.n_chains!r} has no effect with algorithm='cd', which keeps no chains"
+    if model.learning_rate == 0 and not model.final_learning_rate:
+        yield "learning_rate=0 leaves the model as it starts"
+    yield from _of_gaussian_units(model)
+    yield from _of_tempering(model)
+
+
+def _of_gaussian_units(model: Any) -> Iterator[str]:
+    if model.visible == "gaussian":
+        return
+    rest = f"has no effect with visible={model.visible!r}: only Gaussian visible units have a sigma"
+    if np.any(np.asarray(model.sigma) != 1):
+        yield f"sigma {rest}"
+    if not model.learn_sigma:
+        yield f"learn_sigma={model.learn_sigma!r} {rest}"
+
+
+def _of_tempering(model: Any) -> Iterator[str]:
+    if model.algorithm == "pt":
+        return
+    for name, default in _TEMPERING.items():
+        if (value := getattr(model, name)) != default:
+            yield f"{name}={value!r} has no effect with algorithm={model.algorithm!r}: it is of 'pt'"

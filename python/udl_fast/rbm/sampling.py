@@ -11,6 +11,7 @@ from .. import _core
 from ..estimator.input import output_dtype, to_rows
 from ..estimator.parameters import Integer, Number
 from ..estimator.transaction import twin_of
+from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
 from .half_steps import HalfSteps
@@ -178,6 +179,11 @@ class Sampling(HalfSteps):
         if n_temperatures is not None:
             ladder = self._ladder(n_temperatures, beta_min, clamp, beta)
             return self._sample_tempered(n_samples, n_steps, start, means, ladder)
+        if beta_min != 0:
+            warn_caller(
+                f"{type(self).__name__}: beta_min={beta_min!r} has no effect without n_temperatures",
+                UserWarning,
+            )
         if start is None and model._visible_kind() == "replicated_softmax":
             raise ValueError(
                 f"{type(self).__name__}: sample needs start with visible='replicated_softmax': its rows say "

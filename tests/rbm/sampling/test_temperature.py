@@ -78,3 +78,9 @@ def test_what_beta_does_not_go_with_is_named():
     assert gaussian.gibbs(X, beta=0.5).shape == X.shape
     with pytest.raises(ValueError, match="RBM: beta must be above 0 with visible='gaussian'"):
         gaussian.gibbs(X, beta=0)
+
+
+def test_an_end_without_a_ladder_is_warned_of():
+    model = RBM.from_parameters(np.zeros((2, 3)), np.zeros(3), np.zeros(2))
+    with pytest.warns(UserWarning, match=r"RBM: beta_min=0\.5 has no effect without n_temper"):
+        model.sample(2, 3, beta_min=0.5)
