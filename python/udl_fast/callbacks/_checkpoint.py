@@ -107,7 +107,13 @@ class Checkpoint(Hooks):
         self._finished.discard(id(estimator))  # of a model that was at this address before
         estimator._check_savable()
         folder = Path(self.folder)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise NotADirectoryError(
+                f"Checkpoint: folder must be a folder or a new name, got {os.fspath(folder)!r}, a file or a name "
+                "below one"
+            ) from error
         if not self._is_cloned:
             self.folder_ = folder
         elif getattr(self, "folder_", folder).parent != folder:

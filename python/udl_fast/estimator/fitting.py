@@ -161,8 +161,10 @@ class Fitting(ModelKind):
         last = self._stages()[-1]
         templates = [name for name, rule in self.rules.items() if isinstance(rule, Template)]
         name = "n_iter" if last.learner is None else " or ".join(f"{t}__n_iter" for t in templates)
-        which = "in all" if len(self._stages()) == 1 else f"of {last.name!r}, its last stage"
-        return f"{name} to more than {last.n_iter}, epochs {which}"
+        is_only = len(self._stages()) == 1
+        done = self.n_iter_ if is_only else self._position[1]
+        which = "in all" if is_only else f"of {last.name!r}, its last stage"
+        return f"{name} to more than {max(done, last.n_iter)}, epochs {which}"
 
     def _note_other_rows(self, n_rows: int) -> None:
         """A model keeps no rows and not their number, but its epochs were of so many updates."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -34,9 +35,22 @@ def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> 
     _check_real(X, f"{type(estimator).__name__}: X")
     if sparse.issparse(X):
         X = checked_csr(X, "X")
-    return validate_data(
-        estimator, X, accept_sparse="csr", dtype=_dtypes(default_dtype), reset=reset
-    )
+    with missing_explained(estimator._missing_values_advice()):
+        return validate_data(
+            estimator, X, accept_sparse="csr", dtype=_dtypes(default_dtype), reset=reset
+        )
+
+
+@contextmanager
+def missing_explained(advice: str) -> Iterator[None]:
+    """An error about NaN ends with what a missing value is to the model, in place of what scikit-learn advises."""
+    try:
+        yield
+    except ValueError as error:
+        said = str(error).splitlines()[0]
+        if advice and said.endswith("contains NaN."):
+            raise ValueError(f"{said} {advice}") from error
+        raise
 
 
 def _refuse_chunks(X: Any, owner: str) -> None:
@@ -139,7 +153,8 @@ def check_units(
 def scaling(low: float, high: float, name: str = "X") -> str:
     """What brings values from `low` to `high` to [0, 1]; beyond 16, up to 255, they look like bytes."""
     if low < 0:
-        return f"({name} - {low:.9g}) / {high - low:.9g}".replace("- -", "+ ")
+        shifted = f"{name} - {low:.9g}".replace("- -", "+ ")
+        return shifted if high - low == 1 else f"({shifted}) / {high - low:.9g}"
     largest = greatest_level(high)
     return f"grey levels: {name} / 255" if largest == _BYTE else f"{name} / {largest:.9g}"
 
@@ -161,10 +176,11 @@ def beyond(low: float, high: float, least: float, greatest: float) -> bool:
 
 
 def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:
-    """The smallest and the largest value of a matrix, and of its rows where it is sparse."""
+    """The smallest and the largest value of a matrix, and of its rows where it is sparse; never -0, which texts
+    would show."""
     if sparse.issparse(X):
-        return rows.minimum, rows.maximum
-    return float(X.min()), float(X.max())
+        return rows.minimum + 0.0, rows.maximum + 0.0
+    return float(X.min()) + 0.0, float(X.max()) + 0.0
 
 
 def check_finite(values: NDArray[Any], name: str, *, double: bool) -> None:

@@ -181,6 +181,10 @@ class ModelKind:
         """Those of its `measurements` that are made while the model itself learns, its score first."""
         return self.measurements
 
+    def _missing_values_advice(self) -> str:
+        """How rows say that a value is missing, where NaN does not; nothing where none may be."""
+        return ""
+
     def _not_finite_advice(self) -> str:
         """What to do if weights stop being finite."""
         return ""

@@ -83,6 +83,11 @@ def _not_begun(model: Any, entry: Mapping[str, Any], n_rows: int) -> str | None:
         + "".join(
             f" or a lower {name} (now {getattr(model, name):g})" for name in _penalties(model)
         )
+        + (
+            " or with initial_weights above 0 (now 0): hidden units that begin alike stay alike"
+            if model.initial_weights == 0
+            else ""
+        )
         + ". Units that are independent of each other have nothing to learn."
     )
 

@@ -13,6 +13,7 @@ from .. import _core
 from ..estimator.input import (
     check_range,
     check_units,
+    missing_explained,
     output_dtype,
     state_matrix,
     to_rows,
@@ -127,9 +128,15 @@ class Inference(Model):
 
     # ---- input ----
 
+    def _missing_values_advice(self) -> str:
+        if self._visible_kind() != "softmax":
+            return ""
+        return "With visible='softmax' a missing value is a group of zeros; NaN stands for one in clamp alone."
+
     def _visible_states(self, v: Any) -> Any:
         self._check_fitted()
-        v = state_matrix(v, "v", self._input_dtype())
+        with missing_explained(self._missing_values_advice()):
+            v = state_matrix(v, "v", self._input_dtype())
         if v.shape[1] != self._engine.n_visible:
             raise ValueError(
                 f"X has {v.shape[1]} features, but {type(self).__name__} is expecting "

@@ -44,9 +44,10 @@ def check_kinds(model: Any) -> None:
     if model.algorithm == "pt":
         check_ladder(model, model.beta_min)
     if model.centered and model.visible not in KINDS_OF_BITS:
+        way = "; subtract means from real data instead" if model.visible == "gaussian" else ""
         raise ValueError(
             f"{owner}: centered=True is of visible='bernoulli' or 'softmax', got "
-            f"visible={model.visible!r}; subtract means from real data instead"
+            f"visible={model.visible!r}{way}"
         )
     if model.visible != "bernoulli" and model.binarize is not None:
         raise ValueError(

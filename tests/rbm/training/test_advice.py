@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from udl_fast import RBM, BernoulliRBM
-from udl_fast.callbacks import EarlyStopping, History
+from udl_fast.callbacks import Checkpoint, EarlyStopping, History
+from udl_fast.exceptions import LearningWarning
 
 X = (np.random.default_rng(0).random((40, 6)) < 0.4).astype(np.uint8)
 
@@ -21,6 +22,12 @@ X = (np.random.default_rng(0).random((40, 6)) < 0.4).astype(np.uint8)
         ({"sparsity_target": 0.1}, "sparsity_target=0.1 has no effect while sparsity_cost is 0"),
         ({"sparsity_cost": 0.1}, "sparsity_cost=0.1 has no effect while sparsity_target is None"),
         ({"algorithm": "cd", "n_chains": 5}, "n_chains=5 has no effect with algorithm='cd'"),
+        ({"learning_rate": 0}, "learning_rate=0 leaves the model as it starts"),
+        (
+            {"algorithm": "cd", "n_temperatures": 5},
+            "n_temperatures=5 has no effect with algorithm='cd'",
+        ),
+        ({"algorithm": "pcd", "beta_min": 0.5}, "beta_min=0.5 has no effect with algorithm='pcd'"),
     ],
 )
 @pytest.mark.parametrize("model_class", [RBM, BernoulliRBM])
@@ -37,6 +44,33 @@ def test_arguments_with_effect_are_not():
         warnings.simplefilter("error")
         RBM(2, n_iter=1, sparsity_target=0.1, sparsity_cost=0.1).fit(X)
         RBM(2, n_iter=1, algorithm="pcd", n_chains=5).fit(X)
+        RBM(2, n_iter=1, visible="gaussian", sigma=3, learn_sigma=False).fit(X)
+        RBM(2, n_iter=1, algorithm="pt", n_temperatures=3, beta_min=0.1, n_chains=5).fit(X)
+
+
+def test_sigma_is_of_gaussian_units():
+    for options, name in (({"sigma": [3] * 6}, "sigma"), ({"learn_sigma": False}, "learn_sigma")):
+        with pytest.warns(UserWarning, match=f"RBM: {name}.* has no effect with visible='bern"):
+            RBM(2, n_iter=1, **options).fit(X)
+
+
+def test_units_that_begin_alike_are_told_of_their_weights():
+    rows = np.tile(X, (3, 1))
+    with pytest.warns(LearningWarning, match="not begun.* or with initial_weights above 0 .now 0"):
+        RBM(2, n_iter=25, batch_size=20, initial_weights=0, random_state=0).fit(rows)
+
+
+def test_a_training_that_is_over_names_the_epochs_it_has_made():
+    model = RBM(2, n_iter=5, random_state=0).fit(X)
+    with pytest.raises(ValueError, match="all its 5 epochs; to go on, set n_iter to more than 5"):
+        model.set_params(n_iter=2).resume(X)
+    assert model.set_params(n_iter=6).resume(X).n_iter_ == 6
+
+
+@pytest.mark.parametrize("value", [-0.0, 0.0])
+def test_no_zero_has_a_sign(value):
+    with pytest.warns(UserWarning, match="values from -1 to 0, but"):
+        RBM(2, n_iter=0).fit(np.array([[-1.0, value], [value, -1.0]]))
 
 
 @pytest.mark.filterwarnings("ignore::udl_fast.exceptions.LearningWarning")
@@ -60,6 +94,7 @@ def test_weights_that_overshoot_name_their_decay():
         ([0, 1023], "X / 1023"),
         ([0, 1.5], "X / 1.5"),
         ([-1, 1], "(X + 1) / 2"),
+        ([-1, -0.0], "X + 1"),
     ],
 )
 def test_the_scale_is_that_of_the_values(values, advice):
@@ -131,3 +166,12 @@ def test_a_generator_is_refused_with_what_takes_its_draws():
     ):
         RBM(2, random_state=rng).fit(X)
     RBM(2, n_iter=1, random_state=np.random.RandomState(rng.bit_generator)).fit(X)
+
+
+def test_a_file_is_no_folder_of_checkpoints(tmp_path):
+    (tmp_path / "file").write_text("")
+    for folder in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(
+            NotADirectoryError, match="Checkpoint: folder must be a folder or a new"
+        ):
+            RBM(2, n_iter=1, callbacks=Checkpoint(folder)).fit(X)

@@ -244,6 +244,25 @@ def test_missing_values_are_groups_of_zeros():
     )
 
 
+@pytest.mark.parametrize("kind", ["softmax", "packed softmax"], indirect=True)
+def test_nan_is_no_missing_value(model, kind):
+    """In the words of this model, not in those of scikit-learn's, which advises imputers."""
+    X = data_of(kind).astype(float)
+    X[2, :3] = np.nan
+    for use in (model.fit, model.transform, model.gibbs, model.partial_fit):
+        with pytest.raises(ValueError, match=r"contains NaN\. .* a missing value is a group of z"):
+            use(X)
+    with pytest.raises(ValueError, match="HistGradientBoosting"):
+        RBM(**FLOAT64, visible="gaussian").fit(X)
+
+
+def test_counts_have_no_means_to_subtract():
+    for visible, is_advised in (("gaussian", True), ("replicated_softmax", False)):
+        with pytest.raises(ValueError, match="centered=True is of visible='bern") as caught:
+            RBM(**FLOAT64, visible=visible, centered=True).fit(DATA[visible])
+        assert ("subtract means" in str(caught.value)) == is_advised
+
+
 def test_features_of_one_value_are_named():
     X = DATA["gaussian"].copy()
     X[:, 4] = 2.0
