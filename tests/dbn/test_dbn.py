@@ -61,7 +61,6 @@ def test_sampled_states_are_bits_of_the_right_means():
         assert (np.abs(found - mean) < 5 * np.sqrt(mean * (1 - mean) / 4000) + 1e-6).all()
 
 
-@pytest.mark.filterwarnings("ignore:.*learning_rate=0 leaves the model as it starts")
 def test_every_chunk_has_draws_of_its_own():
     """Of rows that the first layer learns nothing from."""
     model = dbn(rbm=clone(SMALL).set_params(learning_rate=0.0), pass_up="sample").fit(GREY)

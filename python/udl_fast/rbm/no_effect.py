@@ -19,8 +19,6 @@ def without_effect(model: Any) -> Iterator[str]:
         yield f"sparsity_cost={model.sparsity_cost!r} has no effect while sparsity_target is None"
     if model.n_chains is not None and model.algorithm == "cd":
         yield f"n_chains={model.n_chains!r} has no effect with algorithm='cd', which keeps no chains"
-    if model.learning_rate == 0 and not model.final_learning_rate:
-        yield "learning_rate=0 leaves the model as it starts"
     yield from _of_gaussian_units(model)
     yield from _of_tempering(model)
 

@@ -22,7 +22,6 @@ X = (np.random.default_rng(0).random((40, 6)) < 0.4).astype(np.uint8)
         ({"sparsity_target": 0.1}, "sparsity_target=0.1 has no effect while sparsity_cost is 0"),
         ({"sparsity_cost": 0.1}, "sparsity_cost=0.1 has no effect while sparsity_target is None"),
         ({"algorithm": "cd", "n_chains": 5}, "n_chains=5 has no effect with algorithm='cd'"),
-        ({"learning_rate": 0}, "learning_rate=0 leaves the model as it starts"),
         (
             {"algorithm": "cd", "n_temperatures": 5},
             "n_temperatures=5 has no effect with algorithm='cd'",
