@@ -212,7 +212,7 @@ def test_commands_ask_a_model_for_what_it_can_do(mixture, rows, capsys):
     np.testing.assert_array_equal(np.load("codes.npy"), expected)
     code, _, err = run(capsys, "sample model.safetensors samples.npy")
     assert code == 1
-    assert f"model.safetensors holds a {mixture.name}, which has no sample" in err
+    assert f"model.safetensors holds a model of class {mixture.name}, which has no sample" in err
 
 
 def test_steps_are_for_models_that_take_them(mixture, capsys, monkeypatch):
@@ -226,7 +226,7 @@ def test_steps_are_for_models_that_take_them(mixture, capsys, monkeypatch):
     assert np.load("samples.npy").shape == (7, 16)
     code, _, err = run(capsys, "sample model.safetensors samples.npy --steps 5")
     assert code == 1
-    assert f"--steps: a {mixture.name} draws without steps" in err
+    assert f"--steps: {mixture.name} draws without steps" in err
 
 
 @pytest.mark.parametrize("name", registry.names())
