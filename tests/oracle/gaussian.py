@@ -19,7 +19,8 @@ class GaussianRbm:
         arrays = (weights, hidden_bias, visible_bias, log_variance)
         self.weights, self.c, self.b, self.z = (np.array(a, np.float64) for a in arrays)
         self.normal = normal
-        self.velocity = [np.zeros_like(a) for a in self.parameters()]
+        self.velocity = [np.zeros_like(a) for a in self.parameters()[:3]]
+        self.ahead = np.zeros_like(self.z)
         self.mean_activation = None
         self.chains = None
 
@@ -77,10 +78,26 @@ class GaussianRbm:
     # ---- learning ----
 
     def train(self, data, settings, seed, step):
-        """One pass over the rows in minibatches."""
-        for first in range(0, len(data), settings["batch_size"]):
-            self._learn(data[first : first + settings["batch_size"]], settings, seed, step)
+        """One pass over the rows in minibatches; sigma learns at its end, of few rows as here."""
+        firsts = range(0, len(data), settings["batch_size"])
+        self.targets = np.zeros_like(self.z)
+        for index, first in enumerate(firsts):
+            batch = data[first : first + settings["batch_size"]]
+            gradient = self._learn(batch, settings, seed, step)
+            self.targets += len(batch) * np.exp(self.z) * (1 + 2 * gradient)
+            if settings["learn_sigma"]:
+                self._move_sigma(len(firsts) - index)
             step += settings["k"]
+        if settings["learn_sigma"]:
+            share = min(0.5, 1 - (1 - settings["learning_rate"] / 2) ** len(firsts))
+            ratio = self.targets / len(data) * np.exp(-self.z)
+            self.ahead = np.log(np.clip(1 + share * (ratio - 1), 0.25, 16))
+            self._move_sigma(len(firsts))
+
+    def _move_sigma(self, n):
+        """One of n steps of what is ahead of log sigma^2."""
+        self.z = self.z + self.ahead / n
+        self.ahead = self.ahead * (1 - 1 / n)
 
     def _learn(self, data, settings, seed, step):
         persistent, k = settings["algorithm"] == "pcd", settings["k"]
@@ -93,7 +110,7 @@ class GaussianRbm:
             h = self.sample_hidden(v, seed, stream, step + s + (0 if persistent else 1))
         if persistent:
             self.chains = h
-        self._update(self.statistics(data), self.statistics(v), settings)
+        return self._update(self.statistics(data), self.statistics(v), settings)
 
     def statistics(self, v):
         """Means of minus the derivatives of the energy, in the order of the parameters, with h at its
@@ -107,9 +124,9 @@ class GaussianRbm:
         return h.T @ v / len(v)
 
     def _update(self, up, down, settings):
+        """All but sigma learn; the gradient of log sigma^2."""
         gradients = [a - b for a, b in zip(up, down, strict=True)]
         size = min(1, 1 / (1 + up[1].sum()) / settings["learning_rate"])
-        gradients[3] = np.clip(gradients[3], -1, 1)
         gradients[2] *= size
         if settings["sparsity_target"] is not None:
             damping = settings["sparsity_damping"]
@@ -121,11 +138,10 @@ class GaussianRbm:
         gradients[0] *= size  # no step moves a reconstruction beyond what it is to become
         gradients[0] -= settings["weight_decay"] * self.weights
         gradients[0] -= settings["l1"] * np.sign(self.weights)
-        if not settings["learn_sigma"]:
-            gradients[3][:] = 0
         for parameter, velocity, gradient in zip(
-            self.parameters(), self.velocity, gradients, strict=True
+            self.parameters()[:3], self.velocity, gradients[:3], strict=True
         ):
             velocity *= settings["momentum"]
             velocity += settings["learning_rate"] * gradient
             parameter += velocity
+        return gradients[3]

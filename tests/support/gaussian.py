@@ -10,7 +10,7 @@ from udl_fast import _core
 SETTINGS = {**BINARY_SETTINGS, "learning_rate": 0.02, "learn_sigma": True}
 LEARNING = {
     "cd": {},
-    "a rate that is too large": {"learning_rate": 0.5},
+    "a rate that is too large": {"learning_rate": 0.6},
     "cd-3": {"k": 3},
     "sigma stays": {"learn_sigma": False},
     "momentum and decay": {"momentum": 0.5, "weight_decay": 1e-2, "l1": 1e-3},

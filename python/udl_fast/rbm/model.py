@@ -82,7 +82,9 @@ class RBM(
     sigma : float or sequence of n_features floats, default=1.0
         Of visible="gaussian": standard deviations that learning starts from.
     learn_sigma : bool, default=True
-        Whether they are learned.
+        Whether they are learned: from means over whole epochs, or over some 16,000 rows where there are more,
+        since few rows say little of a variance where data are skewed. They go at most half of the way from
+        one such mean to the next, evenly over the minibatches that follow; `momentum` does not count.
     algorithm : {"cd", "pcd", "pt"}, default="cd"
         Contrastive divergence starts its chain at the data [1]_; persistent contrastive divergence
         keeps its chains between updates [2]_. Parallel tempering keeps as many at each of

@@ -147,21 +147,21 @@ def test_learned_bits_do_not_depend_on_target_or_threads(options):
     assert len(found) == 1
 
 
-def test_a_pass_is_its_minibatches():
-    """What is carried from one to the next is part of the state: it can be taken out and put back."""
+def test_what_is_carried_on_is_part_of_the_state():
+    """Of velocities, chains and how far sigma is yet to move: it can be taken out and put back."""
     options = {**SETTINGS, "algorithm": "pcd", "momentum": 0.5}
     data = gaussian_data(40, 37)
     whole, _ = random_gaussian(37, 21)
     whole.set_chains(states(10, 21, 0.5))
-    whole.train(rows_of(data), None, options, SEED, 0, 2)
-    engine = random_gaussian(37, 21)[0]
-    engine.set_chains(states(10, 21, 0.5))
-    for batch in range(4):
+    engine = _core.RbmEngine(37, 21, "fixed", "gaussian")
+    engine.set_state(whole.state())
+    for step in (0, 4, 8):
+        whole.train(rows_of(data), None, options, SEED, step, 2)
         other = _core.RbmEngine(37, 21, "fixed", "gaussian")
         other.set_state(engine.state())
-        rows = rows_of(data[10 * batch : 10 * batch + 10])
-        other.train(rows, None, options, SEED, batch, 1)
+        other.train(rows_of(data), None, options, SEED, step, 1)
         engine = other
+    assert whole.state()["log_variance_velocity"].all()
     for name, values in whole.state().items():
         np.testing.assert_array_equal(engine.state()[name], values, err_msg=name)
 

@@ -43,7 +43,7 @@ struct Layer {
   Buffer<float> bias_velocity;
   Buffer<float> offset;  ///< of a centred model (steps/centring.h), whole tiles; else empty
   /// log sigma^2 of Gaussian visible units, whose sigma = exp(log_variance / 2) is above 0 whatever
-  /// is learned; empty for others.
+  /// is learned, and by how much it is yet to move (steps/variance_window.h); empty for others.
   Buffer<float> log_variance, log_variance_velocity;
   /// sigma of units that are normal numbers, 1 in the hidden layer; and sigma^2 and 1 / sigma^2 of
   /// visible ones, made from log_variance. Whole tiles, 0 for missing units. Empty for others.

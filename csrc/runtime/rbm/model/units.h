@@ -8,9 +8,7 @@
 
 namespace udl {
 
-/// Bounds of a step of log sigma^2, in its gradient, and of what it learns: sigma moves by no more
-/// than a factor of e^(rate / 2) in a step, and 1 / sigma^2 stays far within float32.
-constexpr double kLargestVarianceForce = 1;
+/// Of log sigma^2, so that 1 / sigma^2 stays far within float32.
 constexpr double kLargestLogVariance = 40;
 
 struct Units {

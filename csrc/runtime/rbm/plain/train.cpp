@@ -13,6 +13,7 @@
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/steps/spacing.h"
 #include "runtime/rbm/steps/tempering.h"
+#include "runtime/rbm/steps/variance_window.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -73,7 +74,9 @@ class PlainTrainer {
         run_(run),
         draws_(call.settings, call.seed, call.step),
         minibatches_(call.rows, call.order, call.settings.batch_size,
-                     call.settings.binarize_sample) {
+                     call.settings.binarize_sample),
+        windows_(minibatches_),
+        targets_(state.log_variance.size()) {
     const Ladder& ladder = settings_.ladder;
     if (ladder.has_one()) return;
     const int64_t n_chains = state.n_chains() / ladder.n_temperatures;
@@ -121,7 +124,7 @@ class PlainTrainer {
     const int64_t n_chains = settings_.persistent ? state_.n_chains() : batch.count;
     const PlainPhase model =
         chain_phase(batch, data, settings_.persistent ? state_.chains : std::move(drawn), n_chains);
-    if (!run_.stopped()) update(data, model);
+    if (!run_.stopped()) update(batch, data, model);
   }
 
   PlainPhase data_phase(const Minibatch& batch) const {
@@ -187,7 +190,7 @@ class PlainTrainer {
     });
   }
 
-  void update(const PlainPhase& data, const PlainPhase& model) {
+  void update(const Minibatch& batch, const PlainPhase& data, const PlainPhase& model) {
     const StepSizes sizes =
         step_sizes(state_, settings_.learning_rate, data.visible, data.hidden, data.lengths);
     const PlainMatrix log_variance_gradient = variance_gradient(data, model);
@@ -210,7 +213,7 @@ class PlainTrainer {
       if (settings_.centered) follow(state_.visible_offset[i], mean_visible[i]);
       learn_value(state_.visible_bias[i], state_.visible_velocity[i], visible_gradient[i]);
     });
-    learn_variances(log_variance_gradient);
+    learn_variances(batch, log_variance_gradient);
     state_.weight_velocity.resize(state_.weights.size());
     parallel_region(run_, [&](Team& team) {
       team.for_each(state_.n_hidden, [&](int64_t j) {
@@ -276,13 +279,12 @@ class PlainTrainer {
     return gradient;
   }
 
-  void learn_variances(const PlainMatrix& gradient) {
-    for (size_t i = 0; i < gradient.size(); ++i) {
-      learn_value(state_.log_variance[i], state_.log_variance_velocity[i],
-                  std::clamp(gradient[i], -kLargestVarianceForce, kLargestVarianceForce));
-      state_.log_variance[i] =
-          std::clamp(state_.log_variance[i], -kLargestLogVariance, kLargestLogVariance);
-    }
+  void learn_variances(const Minibatch& batch, const PlainMatrix& gradient) {
+    const VarianceWindows::Place at = windows_[batch.index];
+    for (size_t i = 0; i < gradient.size(); ++i)
+      learn_variance(state_.log_variance[i], state_.log_variance_velocity[i], targets_[i],
+                     std::exp(state_.log_variance[i]), gradient[i], batch.count,
+                     settings_.learning_rate, at);
   }
 
   double sparsity_force(int64_t j, double mean) {
@@ -312,6 +314,8 @@ class PlainTrainer {
   const Run& run_;
   const DrawSchedule draws_;
   const Minibatches minibatches_;
+  const VarianceWindows windows_;
+  PlainMatrix targets_;              ///< sums over the rows of a window
   std::vector<float> temperatures_;  ///< where there are several
   PlainMatrix betas_;                ///< of each chain then
   SwapRecord swaps_{0, 1};

@@ -159,7 +159,7 @@ void Stages::learn(Team& team, const BatchStates& states, const BatchStates& nex
   if (!run_.centring.is_on() && !run_.variances.is_on()) return;
   team.for_each(run_.state.visible_tiles(), [&](int64_t tile) {
     if (run_.centring.is_on()) run_.centring.shift_visible(tile);
-    if (run_.variances.is_on()) run_.variances.update(tile);
+    if (run_.variances.is_on()) run_.variances.update(tile, states.batch);
   });
 }
 

@@ -26,7 +26,7 @@ Training::Training(RbmState& model, const TrainCall& call, int threads)
       tempering(model, call.settings),
       centring(model, call.settings.centered),
       biases(model, call.settings, centring),
-      variances(model, call.settings),
+      variances(model, call.settings, minibatches),
       step_size(model, call.settings) {
   const bool binary_means = minibatches.have_bits() && settings.sample_visibles;
   if (binary_means && !settings.sampled_statistics && !real_hidden())

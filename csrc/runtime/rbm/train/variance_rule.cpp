@@ -7,9 +7,6 @@
 namespace udl {
 namespace {
 
-constexpr auto kLargestForce = static_cast<float>(kLargestVarianceForce),
-               kLargestLog = static_cast<float>(kLargestLogVariance);
-
 /// Means over the rows of ((v - b) / sigma^2)^2, in row order; `values` are v / sigma^2.
 void mean_squares(const StatesView& values, int64_t tile, const float* centre, float* out) {
   const float* row = values.value_tile(tile);
@@ -25,14 +22,17 @@ void mean_squares(const StatesView& values, int64_t tile, const float* centre, f
 
 }  // namespace
 
-VarianceRule::VarianceRule(RbmState& state, const TrainSettings& settings)
+VarianceRule::VarianceRule(RbmState& state, const TrainSettings& settings,
+                           const Minibatches& minibatches)
     : state_(state),
       settings_(settings),
+      windows_(minibatches),
       kernels_(rbm_kernels()),
       is_on_(state.visible.has_variances() && settings.learn_sigma),
       n_visible_(state.visible_tiles() * kTileUnits) {
   if (!is_on_) return;
   gradient_.resize(n_visible_);
+  targets_.resize(n_visible_);
   panel_dots_.resize(state.hidden_tiles() * n_visible_);
 }
 
@@ -53,19 +53,17 @@ void VarianceRule::begin_panel(int64_t tile, const float* gradient) {
                              &panel_dots_[tile * n_visible_]);
 }
 
-void VarianceRule::update(int64_t tile) {
+void VarianceRule::update(int64_t tile, const Minibatch& batch) {
   Layer& layer = state_.visible;
   const int64_t first = tile * kTileUnits;
   for (int64_t panel = 0; panel < state_.hidden_tiles(); ++panel)
     for (int64_t k = 0; k < kTileUnits; ++k)
       gradient_[first + k] -= panel_dots_[panel * n_visible_ + first + k];
-  const auto rate = static_cast<float>(settings_.learning_rate),
-             momentum = static_cast<float>(settings_.momentum);
+  const VarianceWindows::Place at = windows_[batch.index];
   for (int64_t i = first; i < first + tile_units(layer, tile); ++i) {
-    const float step = rate * std::clamp(gradient_[i], -kLargestForce, kLargestForce);
-    const float change = momentum == 0 ? step : momentum * layer.log_variance_velocity[i] + step;
-    layer.log_variance_velocity[i] = momentum == 0 ? 0 : change;
-    layer.log_variance[i] = std::clamp(layer.log_variance[i] + change, -kLargestLog, kLargestLog);
+    learn_variance(layer.log_variance[i], layer.log_variance_velocity[i], targets_[i],
+                   static_cast<double>(layer.variance[i]), static_cast<double>(gradient_[i]),
+                   batch.count, settings_.learning_rate, at);
     layer.set_deviation(i);
   }
 }
