@@ -134,8 +134,7 @@ def test_early_stopping_knows_what_is_better(make):
     for found in make().measurements:
         if found.better is not None and found.name not in in_some_stages:
             stop = Worsening(found.name, found.better)
-            callbacks = [stop, History(validation=X)] if is_staged(make()) else [stop]
-            model = make(callbacks=callbacks).fit(X)
+            model = make(callbacks=[stop, History(validation=X)]).fit(X)
             assert stop.stopped_epoch_ == model.n_iter_ == 2 * len(model._stages())
 
 
