@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..estimator.declarations import Trouble
+from .normal_pair import without_distribution
+
+if TYPE_CHECKING:
+    from .measurements import Sample
 
 # Bounds that ordinary training stays far from: weights of trained models are below 10, and with a weight
 # of 100 one visible unit decides a hidden unit alone.
@@ -34,18 +38,23 @@ _COLLAPSED = (
 )
 # Of a weight that an update takes away (of 1, by l1): beyond 1 weights change their sign, beyond 2 they grow.
 _OVERSHOOT = 0.5
+# Of a standard deviation of the data and the first sigma: hidden units differ or not by their ratio.
+_SCALES_APART = 10.0
 _IDLE_UNITS = {
     "dead_units": "dead: P(h = 1 | v) is below 0.01",
     "saturated_units": "saturated: P(h = 1 | v) is above 0.99",
 }
 
 
-def troubles(model: Any, entry: Mapping[str, Any], n_rows: int) -> Iterator[Trouble]:
-    """What these measurements on so many rows show."""
+def troubles(model: Any, entry: Mapping[str, Any], sample: Sample) -> Iterator[Trouble]:
+    """What these measurements on a sample of the training rows show."""
+    n_rows = sample.rows.shape[0]
     if seen := _exploding_weights(model, entry):
         yield Trouble("weights", _text(model, seen))
     if seen := _collapsed_sigma(model, entry):
         yield Trouble("sigma", seen)
+    if entry["_is_last"] and (why := without_distribution(model._engine)):
+        yield Trouble("distribution", f"{type(model).__name__}: at the end of fit {why}.")
     if model._engine.hidden != "bernoulli":
         return
     n_units = _n_units(model)
@@ -55,7 +64,9 @@ def troubles(model: Any, entry: Mapping[str, Any], n_rows: int) -> Iterator[Trou
                 f"{entry[name]} of {n_units} hidden units are {words} on all of {n_rows} "
                 f"training rows after epoch {entry['epoch']}, so they tell nothing apart"
             )
-            yield Trouble(name, _text(model, seen), _EPOCHS_IN_A_ROW)
+            scale = _scale_advice(model, sample)
+            text = f"{type(model).__name__}: {seen}. {scale}" if scale else _text(model, seen)
+            yield Trouble(name, text, _EPOCHS_IN_A_ROW)
 
     if seen := _not_begun(model, entry, n_rows):
         yield Trouble("not_begun", seen)
@@ -154,6 +165,21 @@ def _collapsed_sigma(model: Any, entry: Mapping[str, Any]) -> str | None:
         f"{type(model).__name__}: sigma collapses: after epoch {entry['epoch']} sigma_ of feature {at} is "
         f"{found:.3g}, from {start:.3g} at first. Leave out features that are constant or follow from others, "
         "standardise the others, or set learn_sigma=False."
+    )
+
+
+def _scale_advice(model: Any, sample: Sample) -> str | None:
+    """Where the data are of another size than sigma was at first, no rate makes up for it."""
+    if model._engine.visible != "gaussian":
+        return None
+    deviations = sample.deviations()
+    found = deviations[deviations > 0]
+    ratio = (deviations / np.asarray(model.sigma, dtype=np.float64))[deviations > 0]
+    if not len(found) or (ratio.max() <= _SCALES_APART and ratio.min() >= 1 / _SCALES_APART):
+        return None
+    return (
+        f"The features have standard deviations from {found.min():.3g} to {found.max():.3g}, far from where "
+        "sigma starts: standardise X, or give sigma=X.std(axis=0)."
     )
 
 

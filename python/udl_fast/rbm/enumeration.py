@@ -10,6 +10,7 @@ from ..evaluation import LogPartition
 from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 from .inference import Inference
+from .normal_pair import is_normal_pair, log_partition_of_normal_pair
 
 _MOST_ENUMERATED = 30  # units, as the engine has it (runtime/rbm/evaluate/exact.h)
 
@@ -19,6 +20,8 @@ class Enumeration(Inference):
 
     def _enumerated(self, length: int | None) -> LogPartition:
         """log Z; of words that of rows of so many."""
+        if is_normal_pair(self._engine):
+            return LogPartition(log_partition_of_normal_pair(self._engine), 0.0)
         self._check_enumerable()
         n_threads = resolve_n_jobs(self.n_jobs)
         if self._engine.visible != "replicated_softmax":

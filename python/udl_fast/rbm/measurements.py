@@ -85,6 +85,11 @@ class Sample:
         self.rows = rows
         self.units_on = float(rows.column_means().sum())  # in a row, on average
 
+    def deviations(self) -> NDArray[np.float64]:
+        """Standard deviations of the features."""
+        found: NDArray[np.float64] = self.rows.to_array("float64").std(axis=0)
+        return found
+
     def scores(self, engine: _core.RbmEngine, n_threads: int) -> tuple[float, float]:
         """Mean free energy and mean score, nats."""
         energy = engine.free_energy(self.rows, n_threads)
@@ -168,7 +173,7 @@ class Measurements(Inference):
         # Values outside [0, 1] have been warned of, and explain whatever happens.
         if self._engine.visible == "bernoulli" and not sample.is_within_unit_interval():
             return ()
-        return troubles(self, entry, sample.rows.shape[0])
+        return troubles(self, entry, sample)
 
 
 def _drawn(rows: _core.Rows, seed: int, dtype: str) -> _core.Rows:

@@ -20,6 +20,7 @@ from ..persistence.values import LARGEST_STEP
 from ..progress import progress
 from ..runtime import resolve_n_jobs
 from .enumeration import Enumeration
+from .normal_pair import check_has_distribution
 from .units import has_missing_groups, log_z_of_lengths, log_z_without_weights
 
 _METHODS = ("exact", "ais", "reverse_ais")
@@ -50,7 +51,8 @@ class Partition(Enumeration):
         ----------
         method : {"exact", "ais", "reverse_ais"}, default="exact"
             "exact" enumerates the 2^n states of the smaller side, or of the only layer of Bernoulli units,
-            n <= 30; each unit more takes twice as long. "ais" anneals runs from a base model without weights
+            n <= 30; each unit more takes twice as long. Of Gaussian units in both layers it is one
+            determinant, however many there are. "ais" anneals runs from a base model without weights
             to the model [1]_, [2]_: its Z is right in the mean, so that log Z is too small in the mean.
             "reverse_ais" anneals runs from states of the model back to the base model [3]_: its log Z is too
             large in the mean if the runs start at true samples. All of them with the weights as `precision`
@@ -85,8 +87,9 @@ class Partition(Enumeration):
         Raises
         ------
         ValueError
-            If the layer to enumerate has more than 30 units or there is none, with "exact", or an argument is
-            invalid: the message names it.
+            If the layer to enumerate has more than 30 units or there is none, with "exact", if Gaussian
+            units in both layers have no distribution (docs/units.md), or if an argument is invalid: the
+            message names it.
         NotImplementedError
             If visible units count words and `method` anneals.
 
@@ -125,6 +128,7 @@ class Partition(Enumeration):
             raise ValueError(
                 f"{owner}: length is of visible='replicated_softmax', got visible={self._engine.visible!r}"
             )
+        check_has_distribution(self._engine, owner)
         if method == "exact":
             self._warn_of_annealing(
                 n_runs=n_runs != _DEFAULT_RUNS,

@@ -16,6 +16,7 @@ from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
 from .half_steps import HalfSteps
 from .inference import like
+from .normal_pair import warn_without_distribution
 from .rules import RULES
 from .tempered import tempered_hidden
 from .units import KINDS_OF_BITS, NORMAL_KINDS, check_held_groups, check_ladder
@@ -175,6 +176,7 @@ class Sampling(HalfSteps):
         model = twin_of(self)
         model._check_fitted()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        warn_without_distribution(model._engine, type(self).__name__)
         beta = self._inverse_temperature(beta)
         if n_temperatures is not None:
             ladder = self._ladder(n_temperatures, beta_min, clamp, beta)
