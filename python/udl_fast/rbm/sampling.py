@@ -92,7 +92,9 @@ class Sampling(HalfSteps):
         rows, held = model._hold(model._visible_rows(states), clamp)
         with self._steps(n_steps) as step:
             out = model._run_chains(rows, n_steps, step, held, beta, means)
-        return like(v, out.astype(output_dtype(states, model._dtype), copy=False) if means else out)
+        if means:
+            out = out.astype(output_dtype(states, model._dtype), copy=False)
+        return like(v, _as_given(out, held))
 
     def sample(
         self,
@@ -208,7 +210,7 @@ class Sampling(HalfSteps):
             rows, held = model._hold(rows, clamp)
             with self._steps(n_steps) as step:
                 out = model._run_chains(rows, n_steps, step, held, beta, means)
-        return out.astype(model._dtype, copy=False) if means else out
+        return _as_given(out.astype(model._dtype, copy=False) if means else out, held)
 
     def _ladder(
         self, n_temperatures: Any, beta_min: Any, clamp: Any, beta: float
@@ -299,8 +301,10 @@ class Sampling(HalfSteps):
                 f"{owner}: clamp is a mask of bools, which keeps values of start: give start, or the "
                 "values in place of the mask, NaN for units that are free"
             )
+        elif rows.kind == "bits":
+            held = rows
         else:
-            held = rows if rows.kind == "bits" else to_rows(np.where(mask, self._plain(rows), 0))
+            held = to_rows(np.where(mask, rows.to_array("float64"), 0))
         if held.kind != "bits" and self._visible_kind() in KINDS_OF_BITS:
             raise ValueError(
                 f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "
@@ -312,3 +316,12 @@ class Sampling(HalfSteps):
 
     def _plain(self, rows: _core.Rows) -> NDArray[Any]:
         return rows.to_array("bool" if rows.kind == "bits" else self._engine_dtype)
+
+
+def _as_given(states: NDArray[Any], held: Held | None) -> NDArray[Any]:
+    """Real values that were held, which chains may have rounded to float32, as they were given."""
+    if held is None or held[1].kind == "bits":
+        return states
+    mask, values = held
+    given = np.where(mask.to_array("bool"), values.to_array("float64"), states)
+    return given.astype(states.dtype, copy=False)

@@ -5,6 +5,7 @@ import pytest
 
 import udl_fast as udl
 from tests.support.engines import rng
+from udl_fast.exceptions import LearningWarning
 
 OPTIONS = {"visible": "gaussian", "learning_rate": 0.05, "n_iter": 20, "random_state": 0}
 SIGMA = 0.3
@@ -78,3 +79,25 @@ def test_sigma_stays_where_it_is_not_learned(clusters):
     sigma = np.linspace(0.5, 1.5, 12)
     model = udl.RBM(24, **OPTIONS, sigma=sigma, learn_sigma=False).fit(clusters)
     np.testing.assert_allclose(model.sigma_, sigma, rtol=1e-6)
+
+
+@pytest.mark.parametrize("precision", ["fixed", "float64"])
+@pytest.mark.parametrize("means", [False, True])
+def test_values_of_float64_come_back_as_they_were_given(clusters, precision, means):
+    X = clusters.astype(np.float64) + 1e-9  # float32 does not have them
+    model = udl.RBM(4, **{**OPTIONS, "n_iter": 2, "precision": precision}).fit(X)
+    mask = np.arange(12) < 5
+    known = np.where(mask, X[0], np.nan)
+    found = [
+        model.gibbs(X[:3], 2, clamp=mask, means=means) - X[:3],
+        model.gibbs(X[0], 2, clamp=known, means=means)[None] - X[0],
+        model.sample(3, 2, X[:3], clamp=mask, means=means) - X[:3],
+        model.sample(3, 2, clamp=known, means=means) - X[0],
+    ]
+    assert all((off[:, mask] == 0).all() and (off[:, ~mask] != 0).all() for off in found)
+
+
+def test_dead_units_of_data_of_another_size_name_the_scale(clusters):
+    X = 300 * clusters + np.arange(12) * 100
+    with pytest.warns(LearningWarning, match=r"deviations from .* standardise X, or give sigma="):
+        udl.RBM(12, visible="gaussian", n_iter=6, random_state=0).fit(X)
