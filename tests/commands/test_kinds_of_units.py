@@ -119,4 +119,4 @@ def test_sparse_counts_stay_sparse_and_need_a_start(tmp_path, monkeypatch, capsy
     model = udl.load("model.safetensors")
     assert found["log_likelihood"]["mean"] == pytest.approx(model.log_likelihood(WORDS).mean())
     assert cli.main(["sample", "model.safetensors", "s.npy"]) == 1
-    assert "sample needs start" in capsys.readouterr().err
+    assert "is of word counts: give --start DATA" in capsys.readouterr().err

@@ -109,6 +109,10 @@ def _options(arguments: argparse.Namespace, model: Any) -> tuple[int, dict[str, 
     """
     clamp = None if arguments.clamp is None else read_npy(arguments.clamp)
     rows = None if arguments.start is None else given_rows(arguments, model, arguments.start)
+    if rows is None and getattr(model, "visible", None) == "replicated_softmax":
+        raise ValueError(
+            f"{arguments.model} is of word counts: give --start DATA, whose rows say how many words samples have"
+        )
     n_samples = _n_samples(arguments.samples, clamp, rows)
     given = {  # value, option, and how a model draws that does not take it
         "n_steps": (arguments.steps, "--steps", "without steps"),
