@@ -176,7 +176,8 @@ class Scores(Partition):
         """Mean of the exact :meth:`pseudo_likelihood` of the rows: what a grid search maximises.
 
         With visible units that are Gaussian or count words, whose units have none, the mean of
-        log p(v | E[h | v]), of the rows around their reconstruction.
+        log p(v | E[h | v]), of the rows around their reconstruction. It can rise while the model gets worse:
+        select such models by :meth:`log_likelihood` of held-out rows (docs/units.md has a recipe).
 
         Parameters
         ----------
