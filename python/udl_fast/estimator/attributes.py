@@ -33,6 +33,8 @@ class EngineArray:
     shown, stored : callable, default=None
         What the attribute shows of the array, and the array that stores a value of the attribute; a
         ValueError of `stored` says what is wrong with it. None: the array as it is.
+    cleared : str, default=None
+        An array of the same shape that assigning this one sets to zeros.
 
     Notes
     -----
@@ -49,11 +51,13 @@ class EngineArray:
         bits_dtype: Any = None,
         shown: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
         stored: Callable[[NDArray[Any]], NDArray[Any]] | None = None,
+        cleared: str | None = None,
     ) -> None:
         self._array = array
         self._bits_dtype = bits_dtype
         self._shown = shown
         self._stored = stored
+        self._cleared = cleared
         self.__doc__ = doc
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -92,10 +96,11 @@ class EngineArray:
             return
         self._require_fitted(model)
         array = self._checked(model, value)
+        cleared = {} if self._cleared is None else {self._cleared: np.zeros_like(array)}
         # What was read before is forgotten first, for an interrupt behind set_state, and what another thread
         # reads meanwhile at the end.
         model._arrays = {}
-        model._engine.set_state({**model._engine.state(), self._array: array})
+        model._engine.set_state({**model._engine.state(), self._array: array, **cleared})
         model._arrays = {}
 
     def _dtype_in(self, model: Model) -> Any:

@@ -280,6 +280,7 @@ class RBM(
         "Assigning takes effect.",
         shown=lambda log_variance: np.exp(log_variance / 2),
         stored=log_variance_of,
+        cleared="log_variance_velocity",  # how far learning was about to move it
     )
 
     def __init__(

@@ -54,3 +54,12 @@ def test_chunks_of_any_length_may_follow(precision):
         for chunk in (X[:20], X, X[:5]):
             model.partial_fit(chunk)
     np.testing.assert_allclose(model.sigma_, 1, atol=0.25)
+
+
+def test_a_sigma_that_is_assigned_stays_where_nothing_is_learned():
+    """What a fit was about to do to sigma is forgotten."""
+    X = rng(8).normal(0, 1, (200, 3))
+    model = udl.RBM(2, sigma=3.0, n_iter=2, warm_start=True, **INDEPENDENT).fit(X)
+    model.sigma_ = np.full(3, 2.0)
+    model.set_params(learning_rate=1e-9).fit(X)
+    np.testing.assert_allclose(model.sigma_, 2, rtol=1e-5)
