@@ -48,7 +48,9 @@ def test_codes_and_reconstructions_are_those_of_the_weights(digits, tied):
 
 def test_real_codes_have_no_bits(digits):
     model = Autoencoder(4, activation="tanh", n_iter=1, random_state=0).fit(digits)
-    with pytest.raises(ValueError, match=r"encode: code units must be logistic or binary, got 'tanh'"):
+    with pytest.raises(
+        ValueError, match=r"encode: code units must be logistic or binary, got 'tanh'"
+    ):
         model.encode(digits)
     with pytest.raises(ValueError, match="H has 3 columns, expected 4"):
         model.inverse_transform(np.zeros((2, 3)))
