@@ -16,8 +16,7 @@ from benchmarks.interrupts.operation import Found, Operation, leftovers
 from udl_fast import RBM, Autoencoder, BernoulliRBM, DeepAutoencoder, SparseAutoencoder, registry
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 from udl_fast.callbacks._hooks import Hooks
-from udl_fast.estimator import transaction
-from udl_fast.rbm import half_steps
+from udl_fast.estimator import draws, transaction
 
 N_EPOCHS = 3
 X = (np.random.default_rng(0).random((24, 6)) < 0.4).astype(np.uint8)
@@ -172,7 +171,7 @@ def at_work(subject: Subject, X: np.ndarray) -> Found:
     return found
 
 
-_LOCKS = (transaction._TAKING, half_steps._STEP_LOCK)
+_LOCKS = (transaction._TAKING, draws._STEP_LOCK)
 
 
 def _is_free(lock: Any) -> bool:
