@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from benchmarks.nets.net_speed import SEED, of_best_peer, pixels, random_layers
+from benchmarks.nets.net_speed import SEED, pixels, random_layers
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import get_num_threads
 from udl_fast.bench import suite
@@ -87,7 +87,7 @@ def result_of(timings: Timings, work: str, names: list[str], units: int) -> dict
     selected = timings.selected({name: f"{name}: {work}" for name in names}, units)
     seconds = {name: float(f"{1 / selected.median(name):.4g}") for name in names}
     peers = tuple(name for name in names if name != OURS)
-    return {"seconds": seconds, **of_best_peer(selected, OURS, peers)}
+    return {"seconds": seconds, **selected.against_best(OURS, peers)}
 
 
 def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
