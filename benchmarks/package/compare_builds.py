@@ -151,6 +151,18 @@ def table(record: dict[str, Any]) -> str:
     return markdown_table(heads, rows)
 
 
+def without_folders(command: list[str]) -> list[str]:
+    """Arguments as a record states them: folders are of one machine and say nothing there."""
+    found = list(command)
+    for option in ("--before", "--after"):
+        for place, argument in enumerate(found):
+            if argument.startswith(f"{option}="):
+                found[place] = f"{option}=FOLDER"
+            elif argument == option:
+                found[place + 1] = "FOLDER"
+    return found
+
+
 def main() -> None:
     """Compare, print and record."""
     options = parser(__doc__)
@@ -179,10 +191,7 @@ def main() -> None:
         print(f"{name:<28} {measured[name]['ratio']}", file=sys.stderr, flush=True)
         for build in builds.values():
             build.close()
-    # Folders are of one machine and say nothing in a record.
-    sys.argv[1:] = ["--before", "FOLDER", "--after", "FOLDER", "--rounds", str(rounds)]
-    if arguments.other_bits:
-        sys.argv.append("--other-bits")
+    sys.argv[1:] = without_folders(sys.argv[1:])
     compared = {
         "commits": dict(zip(("before", "after"), arguments.commits or (), strict=False)),
         "threads": arguments.threads,
