@@ -1,4 +1,7 @@
-"""How good a model is: partition functions, likelihoods and pseudo-likelihoods."""
+"""How good a model is: partition functions, likelihoods and pseudo-likelihoods; and codes, at retrieval.
+
+`retrieval` has the measures, `relevance` counts the codes at each distance, `tied_ranks` what follows from that.
+"""
 
 from .annealing import ais_betas
 from .log_partition import LogPartition
@@ -8,12 +11,24 @@ from .pseudo_likelihood import (
     one_flip_estimate,
     one_flip_pseudo_likelihood,
 )
+from .retrieval import (
+    PrecisionRecall,
+    mean_average_precision,
+    precision_at_k,
+    precision_recall_by_radius,
+    recall_at_k,
+)
 
 __all__ = [
     "LogPartition",
+    "PrecisionRecall",
     "ais_betas",
     "exact_pseudo_likelihood",
     "flipped_once",
+    "mean_average_precision",
     "one_flip_estimate",
     "one_flip_pseudo_likelihood",
+    "precision_at_k",
+    "precision_recall_by_radius",
+    "recall_at_k",
 ]
