@@ -13,8 +13,8 @@ import pytest
 import udl_fast
 from tests.oracle import hamming as oracle
 from udl_fast import HammingIndex, cli, pack_bits
-from udl_fast.commands import encode as encode_command
 from udl_fast.commands import search as search_command
+from udl_fast.estimator import binary_codes
 
 
 def run(capsys, *arguments):
@@ -75,7 +75,7 @@ def test_encode_writes_an_index(model, rows, tmp_path, capsys):
 
 def test_encode_in_blocks_is_encode_at_once(model, rows, tmp_path, capsys, monkeypatch):
     model, path = model
-    monkeypatch.setattr(encode_command, "_BLOCK_VALUES", 16 * 9)
+    monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 16 * 9)
     run(capsys, "encode", path, tmp_path / "rows.npy", tmp_path / "c.npy", "--threshold", "median")
     found = model.transform(rows)
     expected = pack_bits(found > np.median(found, axis=0))
@@ -104,9 +104,9 @@ def test_medians_are_saved_and_used_again(model, rows, tmp_path, capsys):
 
 def test_medians_of_many_rows_take_rows_spread_evenly(model, rows, monkeypatch):
     model, _ = model
-    monkeypatch.setattr(encode_command, "_MEDIAN_VALUES", 24 * model.n_components)
-    found = encode_command._medians(model, rows, model.n_components)
-    np.testing.assert_array_equal(found, np.median(model.transform(rows[::3]), axis=0))
+    monkeypatch.setattr(binary_codes, "_MEDIAN_VALUES", 24 * model.n_components)
+    model.encode(rows, "median")
+    np.testing.assert_array_equal(model.thresholds_, np.median(model.transform(rows[::3]), axis=0))
 
 
 @pytest.mark.parametrize("values", [np.zeros(5), np.zeros((16, 1)), np.zeros(16, np.int64)])

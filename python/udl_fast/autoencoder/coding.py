@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from .. import _core
+from ..estimator.binary_codes import BinaryCodes
 from ..estimator.input import (
     beyond,
     check_range,
@@ -20,12 +21,10 @@ from ..estimator.input import (
     to_rows,
     value_range,
 )
-from ..estimator.model import Model
 from ..estimator.transaction import of_one_fit
 from ..exceptions import warn_caller
 from ..nets.layers import transposed
 from ..nets.learner import NetLearner
-from ..packing import pack_bits
 from ..runtime import resolve_n_jobs
 from .measurements import MEASUREMENTS, measured, squared_errors
 
@@ -39,8 +38,10 @@ _OUTPUTS = {
 _MEASURING_COST = 2.0  # rows of training for the time of measuring one
 
 
-class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
+class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
     """The way to the code and back. The layers up to `_n_encoders` make the code."""
+
+    _KINDS_OF_SHARES = ("logistic", "binary")
 
     measurements = MEASUREMENTS
 
@@ -129,35 +130,6 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         rows = self._rows(self._matrix(X), training=False)
         return squared_errors(self._net(), rows, resolve_n_jobs(self.n_jobs))
 
-    def encode(self, X: Any, threshold: float = 0.5) -> NDArray[np.uint8]:
-        """Binary codes, packed: what :class:`udl_fast.HammingIndex` searches.
-
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-        threshold : float, default=0.5
-            A bit is 1 where its code unit is above it. Units of a binary code are 0 or 1, the same for every
-            threshold between.
-
-        Returns
-        -------
-        ndarray of shape (n_samples, ceil(n_components / 8)), uint8
-            As of :func:`udl_fast.pack_bits`.
-
-        Raises
-        ------
-        ValueError
-            If code units are not in [0, 1]: only logistic and binary ones are.
-        """
-        self._check_fitted()
-        activation = self._net().activations[self._n_encoders - 1]
-        if activation not in ("logistic", "binary"):
-            raise ValueError(
-                f"{type(self).__name__}.encode: code units must be logistic or binary, got {activation!r}; use "
-                "udl_fast.pack_bits(model.transform(X), threshold=...) with thresholds of your own"
-            )
-        return pack_bits(np.asarray(self.transform(X)), threshold=threshold)
-
     @property
     def coefs_(self) -> list[NDArray[Any]]:
         """Weights of each layer, (inputs, outputs) as in scikit-learn's nets, read-only."""
@@ -193,6 +165,15 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     def _output(self, X: Any, rows: _core.Rows, first: int, last: int | None) -> NDArray[Any]:
         out = self._net().forward(rows, resolve_n_jobs(self.n_jobs), first, last)
         return out.astype(output_dtype(X, self._dtype), copy=False)
+
+    def _code_kind(self) -> str:
+        return self._net().activations[self._n_encoders - 1]
+
+    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+        rows, n_threads = self._rows(X, training=False), resolve_n_jobs(self.n_jobs)
+        learner = self._net()
+        forward = learner.forward if rounded else learner.net.forward
+        return forward(rows, n_threads, 0, self._n_encoders)
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         rows = super()._rows(X, y, training=training)

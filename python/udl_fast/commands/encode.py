@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..estimator.binary_codes import MEDIAN, code_medians, median_rows, packed_codes
 from ..hamming.codes import checked_width
 from ..hamming.index_file import Contents, write_index
 from ..persistence.replaced_file import replaced_file
@@ -15,9 +16,6 @@ from ..progress import progress
 from .inputs.rows import read_npy
 from .shared.model_input import add_data, add_model, given_model, given_rows
 from .shared.outputs import check_outputs, print_json, text_stream
-
-_BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
-_MEDIAN_VALUES = 1 << 26  # probabilities kept for medians, of rows spread evenly: 256 MB
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -74,15 +72,15 @@ def run(arguments: argparse.Namespace) -> int:
         },
     )
     words = text_stream(arguments.json)
-    model = given_model(arguments, "transform")
+    model = given_model(arguments, "encode")
     rows = given_rows(arguments, model, arguments.data)
-    n_units = model.transform(rows[:1]).shape[1]
+    n_units = model._n_features_out
     if arguments.index:
         checked_width(8 * -(-n_units // 8))
     thresholds = _thresholds(threshold, model, rows, n_units)
     codes = _encoded(model, rows, thresholds)
     if arguments.save_thresholds is not None:
-        _write_array(arguments.save_thresholds, thresholds)
+        _write_array(arguments.save_thresholds, np.broadcast_to(thresholds, n_units))
         print(f"thresholds: {arguments.save_thresholds}", file=words)
     n_bits = 8 * codes.shape[1]
     if arguments.index:
@@ -110,7 +108,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _threshold(text: str) -> float | Path | str:
-    if text == "median":
+    if text == MEDIAN:
         return text
     if text.endswith(".npy"):
         return Path(text)
@@ -126,13 +124,14 @@ def _threshold(text: str) -> float | Path | str:
 
 
 def _thresholds(
-    wanted: float | Path | str, model: Any, rows: NDArray[Any], n_units: int
-) -> NDArray[Any]:
-    """One for each hidden unit."""
-    if wanted == "median":
-        return _medians(model, rows, n_units)
+    wanted: float | Path | str, model: Any, rows: Any, n_units: int
+) -> float | NDArray[Any]:
+    """One of all code units, or one for each."""
+    if isinstance(wanted, str):
+        with progress(len(median_rows(rows.shape[0], n_units)), "medians") as bar:
+            return code_medians(model, rows, model._matrix, bar.update)
     if not isinstance(wanted, Path):
-        return np.full(n_units, wanted)
+        return wanted
     found = read_npy(wanted)
     if found.shape != (n_units,) or found.dtype.kind != "f":
         raise ValueError(
@@ -142,33 +141,9 @@ def _thresholds(
     return np.asarray(found)
 
 
-def _medians(model: Any, rows: NDArray[Any], n_units: int) -> NDArray[Any]:
-    n_rows = min(rows.shape[0], max(1, _MEDIAN_VALUES // n_units))
-    chosen = np.linspace(0, rows.shape[0] - 1, n_rows).round().astype(np.int64)
-    parts = []
-    with progress(n_rows, "medians") as bar:
-        for block in np.array_split(chosen, -(-n_rows // _block_rows(rows, n_units))):
-            parts.append(model.transform(rows[block]))
-            bar.update(len(block))
-    return np.asarray(np.median(np.concatenate(parts), axis=0))
-
-
-def _encoded(model: Any, rows: NDArray[Any], thresholds: NDArray[Any]) -> NDArray[np.uint8]:
-    from ..packing import pack_bits
-
-    n_units = len(thresholds)
-    codes = np.empty((rows.shape[0], -(-n_units // 8)), np.uint8)
-    n = _block_rows(rows, n_units)
+def _encoded(model: Any, rows: Any, thresholds: float | NDArray[Any]) -> NDArray[np.uint8]:
     with progress(rows.shape[0], "encode") as bar:
-        for first in range(0, rows.shape[0], n):
-            found = model.transform(rows[first : first + n])
-            codes[first : first + n] = pack_bits(found > thresholds)
-            bar.update(len(found))
-    return codes
-
-
-def _block_rows(rows: NDArray[Any], n_units: int) -> int:
-    return int(max(1, _BLOCK_VALUES // max(rows.shape[1], n_units)))
+        return packed_codes(model, rows, thresholds, model._matrix, bar.update)
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:

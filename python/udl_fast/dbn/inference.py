@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..estimator.binary_codes import BinaryCodes
 from ..estimator.input import output_dtype
 from ..estimator.parameters import Integer
 from ..estimator.transaction import of_one_fit
-from ..packing import pack_bits
 from ..rbm.reconstruction import log_density
 from .layers import GreedyLayers
 from .passes import means_down, means_up
@@ -20,8 +20,10 @@ from .passes import means_down, means_up
 _BLOCK_BYTES = 1 << 25  # of rows whose reconstructions are held at a time
 
 
-class Inference(GreedyLayers):
+class Inference(BinaryCodes, GreedyLayers):
     """Mixin: one pass up, and back down, through means."""
+
+    _KINDS_OF_SHARES = ("bernoulli",)
 
     # ---- public ----
 
@@ -128,32 +130,15 @@ class Inference(GreedyLayers):
         self._check_fitted()
         return self._score_rows(self._rows(self._matrix(X), training=False))
 
-    def encode(self, X: Any, threshold: float = 0.5) -> NDArray[np.uint8]:
-        """Binary codes of the top layer, packed: what :class:`udl_fast.HammingIndex` searches.
+    # ---- codes ----
 
-        Parameters
-        ----------
-        X : array-like or sparse matrix of shape (n_samples, n_features)
-        threshold : float, default=0.5
-            A bit is 1 where its probability is above it.
+    def _code_kind(self) -> str:
+        kind: str = self._parts()[-1]._hidden_kind()
+        return kind
 
-        Returns
-        -------
-        ndarray of shape (n_samples, ceil(hidden_layer_sizes[-1] / 8)), uint8
-            As of :func:`udl_fast.pack_bits`.
-
-        Raises
-        ------
-        ValueError
-            If the units at the top have real values.
-        """
-        self._check_fitted()
-        if (kind := self._parts()[-1]._hidden_kind()) != "bernoulli":
-            raise ValueError(
-                f"{type(self).__name__}.encode: units at the top must be 'bernoulli', got {kind!r}; use "
-                "udl_fast.pack_bits(model.transform(X), threshold=...) with thresholds of your own"
-            )
-        return pack_bits(np.asarray(self.transform(X)), threshold=threshold)
+    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+        self._check_made()
+        return means_up(self._parts(), self._rows(X, training=False))
 
     # ---- what Model asks for ----
 

@@ -82,6 +82,7 @@ class Fitting(ModelKind):
         X = input_matrix(model, X, reset=not resume, default_dtype=dtype)
         data = Data.of(X, y, sample_weight, type(self).__name__)
         if not resume:
+            model.__dict__.update(model._learn_of_rows(X))
             model.__dict__.update(model._learn_of_targets(y, X.shape[0]))
         presentation = data.presented(model)
         if resume:
@@ -118,7 +119,8 @@ class Fitting(ModelKind):
             }
             | ({"_inside": {}} if self._inside_names() else {})
         )
-        self.__dict__.pop("_given", None)
+        for name in ("_given", *self._optional_values, *self._made_when_fitted):
+            self.__dict__.pop(name, None)
 
     def _run_fit(
         self,

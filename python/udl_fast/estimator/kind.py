@@ -40,6 +40,10 @@ class ModelKind:
     )
     # Other attributes of a fitted model that they keep.
     _values: ClassVar[Mapping[str, ValueRule]] = {}
+    # And those that it may have, until it is fitted anew.
+    _optional_values: ClassVar[Mapping[str, ValueRule]] = {}
+    # Attributes made by a fitted model, which a new one does not have and files do not keep.
+    _made_when_fitted: ClassVar[tuple[str, ...]] = ()
 
     # Arrays of the engine that make a model where they are given instead of learned.
     _defining: ClassVar[tuple[str, ...]] = ()
@@ -152,6 +156,10 @@ class ModelKind:
         alone. Measurements are then given pairs of a sample and of its targets, as arrays."""
         return None
 
+    def _learn_of_rows(self, X: Any) -> dict[str, Any]:
+        """Attributes that a new model has of its checked rows, such as the kind of units they are for."""
+        return {}
+
     def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
         """Attributes that a new model has of its targets, such as `classes_`."""
         return {}
@@ -207,7 +215,8 @@ class ModelKind:
     def _state_rules(self) -> StateRules:
         """What the state may hold."""
         counts = {name: Count() for name in self._counts if name not in COUNTS}
-        return StateRules(self._array_rules(), self._inside_names(), {**counts, **self._values})
+        values = {**counts, **self._values, **self._optional_values}
+        return StateRules(self._array_rules(), self._inside_names(), values)
 
     def __sklearn_is_fitted__(self) -> bool:
         return "_engine" in self.__dict__

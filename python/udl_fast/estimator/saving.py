@@ -43,6 +43,9 @@ def state_of(model: Model) -> State:
         values["position"] = dict(zip(("stage", "epoch"), model._position, strict=True))
     for name, rule in model._values.items():
         values[name] = rule.plain(getattr(model, name))
+    for name, rule in model._optional_values.items():
+        if name in model.__dict__:
+            values[name] = rule.plain(model.__dict__[name])
     inside = {name: part._state() for name, part in model._inside.items()}
     return State(type(model).__name__, saved_parameters(model), values, arrays, inside)
 
@@ -54,6 +57,12 @@ def model_of(model_class: type[Made], state: State) -> Made:
     check_state(state, model._state_rules())
     if missing := [name for name in (*model._counts, *model._values) if name not in values]:
         raise ValueError(f"it lacks {', '.join(missing)}")
+    # First, for what the engine is made of may depend on them.
+    for name, rule in model._values.items():
+        setattr(model, name, rule.attribute(values[name]))
+    for name, rule in model._optional_values.items():
+        if name in values:
+            setattr(model, name, rule.attribute(values[name]))
     model._engine = _engine(model, state.arrays, values["engine_precision"])
     model._arrays = {}
     model._dtype = np.dtype(values["dtype"]).type
@@ -62,8 +71,6 @@ def model_of(model_class: type[Made], state: State) -> Made:
         model.feature_names_in_ = np.array(values["feature_names"], dtype=object)
     for name in model._counts:
         setattr(model, name, values[name])
-    for name, rule in model._values.items():
-        setattr(model, name, rule.attribute(values[name]))
     model._position = _position(state)
     model._check_inside(state, "")
     if model._inside_names():

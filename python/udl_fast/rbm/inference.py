@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import _core
+from ..estimator.binary_codes import BinaryCodes
 from ..estimator.input import (
     check_range,
     check_units,
@@ -19,7 +20,6 @@ from ..estimator.input import (
     to_rows,
     value_range,
 )
-from ..estimator.model import Model
 from ..estimator.transaction import of_one_fit
 from ..runtime import resolve_n_jobs
 from .rules import Binarize
@@ -28,8 +28,10 @@ from .units import check_values
 Value = TypeVar("Value", bound=np.generic)
 
 
-class Inference(Model):
+class Inference(BinaryCodes):
     """Mixin: means of one layer given the other."""
+
+    _KINDS_OF_SHARES = ("bernoulli",)
 
     n_jobs: int | None
     binarize: float | str | None
@@ -116,6 +118,14 @@ class Inference(Model):
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
         self._check_fitted()
         return self.mean_visible(self._mean_hidden(self._matrix(X)))
+
+    # ---- codes ----
+
+    def _code_kind(self) -> str:
+        return self._hidden_kind()
+
+    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+        return self._mean_hidden(X)
 
     # ---- kinds of units ----
 

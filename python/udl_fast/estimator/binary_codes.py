@@ -1,0 +1,212 @@
+"""Packed binary codes of models: a bit for each unit of the code, 1 where the unit is above its threshold."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..packing import pack_bits
+from ..persistence.values import LARGEST_STEP, Count, ValueRule
+from .model import Model
+from .transaction import twin_of
+
+MEDIAN = "median"
+
+_BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
+_MEDIAN_VALUES = 1 << 26  # of code units, kept for medians, of rows spread evenly: 256 MB
+
+Watch = Callable[[int], object]  # told how many rows have been done since the last call
+Check = Callable[[Any], Any]  # of a block of rows that is not checked yet
+
+
+class Thresholds(NamedTuple):
+    """Medians of the units of a code, and how many updates had made the code that they are of."""
+
+    n_updates: int
+    values: NDArray[np.float64]
+
+
+class ThresholdsRule:
+    """Thresholds among the values of a model."""
+
+    def check(self, value: Any, name: str) -> None:
+        """As every rule."""
+        if not isinstance(value, dict) or value.keys() != {"n_updates", "values"}:
+            raise ValueError(f"{name} is {str(value)[:80]}, expected n_updates and values")
+        Count(LARGEST_STEP).check(value["n_updates"], f"{name}: n_updates")
+        found = value["values"]
+        if not (isinstance(found, list) and found and all(type(x) is float for x in found)):
+            raise ValueError(f"{name}: values is no list of numbers")
+        if not np.isfinite(found).all():
+            raise ValueError(f"{name}: values holds NaN or infinity")
+
+    def plain(self, value: Thresholds) -> dict[str, Any]:
+        """As every rule."""
+        return {"n_updates": int(value.n_updates), "values": value.values.tolist()}
+
+    def attribute(self, plain: Mapping[str, Any]) -> Thresholds:
+        """As every rule."""
+        return Thresholds(plain["n_updates"], np.array(plain["values"]))
+
+
+class BinaryCodes(Model):
+    """Mixin: codes as bits."""
+
+    _optional_values: ClassVar[Mapping[str, ValueRule]] = {"_thresholds": ThresholdsRule()}
+    _KINDS_OF_SHARES: ClassVar[tuple[str, ...]]  # of code units whose values are in [0, 1]
+
+    # ---- what a class brings ----
+
+    def _code_kind(self) -> str:
+        """Of the units of the code."""
+        raise NotImplementedError
+
+    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+        """What the code units make of a checked matrix; `rounded` is whether units of bits are rounded as the
+        model itself rounds them."""
+        raise NotImplementedError
+
+    # ---- public ----
+
+    def encode(self, X: Any, threshold: float | str | ArrayLike = 0.5) -> NDArray[np.uint8]:
+        """Binary codes, packed: what :class:`udl_fast.HammingIndex` searches.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+        threshold : float, "median" or array-like of shape (n_bits,), default=0.5
+            A bit is 1 where its code unit is above it. "median" takes the median of each unit over the rows of X,
+            so that every bit is on in half of them, and keeps these in `thresholds_`; queries are encoded with
+            ``threshold=model.thresholds_``. A number is held against what `transform` gives, the others also
+            against probabilities that `transform` rounds. Of more rows than some 2^26 code values, medians are
+            those of rows spread evenly.
+
+        Returns
+        -------
+        ndarray of shape (n_samples, ceil(n_bits / 8)), uint8
+            As of :func:`udl_fast.pack_bits`.
+
+        Raises
+        ------
+        TypeError or ValueError
+            If X or `threshold` does not fit the model, or a single number is to be the threshold of code units
+            that are not in [0, 1].
+        sklearn.exceptions.NotFittedError
+            Before fit.
+
+        Examples
+        --------
+        >>> import udl_fast as udl
+        >>> X = udl.datasets.load_digits(binary=0.5).data
+        >>> rbm = udl.RBM(16, n_iter=5, random_state=0).fit(X[:1500])
+        >>> codes = rbm.encode(X[:1500], "median")
+        >>> queries = rbm.encode(X[1500:], rbm.thresholds_)
+        >>> codes.shape, queries.shape
+        ((1500, 2), (297, 2))
+        """
+        self._check_fitted()
+        model = twin_of(self)  # of one fit, whoever fits it anew meanwhile
+        X = model._matrix(X)
+        if isinstance(threshold, str):
+            if threshold != MEDIAN:
+                raise ValueError(
+                    f"{type(self).__name__}.encode: threshold must be a number, {MEDIAN!r} or an array, got "
+                    f"{threshold!r}"
+                )
+            found = code_medians(model, X, _as_it_is)
+            self._thresholds = Thresholds(model.n_updates_, found)
+            return packed_codes(model, X, found, _as_it_is)
+        return packed_codes(model, X, threshold, _as_it_is)
+
+    @property
+    def thresholds_(self) -> NDArray[np.float64]:
+        """Medians that ``encode(X, "median")`` took last, shape (n_bits,), read-only. Saved with the model; once
+        it has learned on there are none."""
+        found: Thresholds | None = self.__dict__.get("_thresholds")
+        if found is None or found.n_updates != self.n_updates_:
+            raise AttributeError(
+                f'{type(self).__name__} has no thresholds_ before encode(X, "median") of what it has learned'
+            )
+        values = found.values.view()
+        values.setflags(write=False)
+        return values
+
+
+def _as_it_is(X: Any) -> Any:
+    return X
+
+
+def packed_codes(
+    model: BinaryCodes, X: Any, threshold: Any, check: Check, watch: Watch = _as_it_is
+) -> NDArray[np.uint8]:
+    """Codes of a matrix, a block of rows at a time."""
+    n_bits = model._n_features_out
+    is_number = isinstance(threshold, numbers.Real)
+    limits = _checked(model, threshold, n_bits)
+    codes = np.empty((X.shape[0], -(-n_bits // 8)), np.uint8)
+    for first, block in _blocks(X, np.arange(X.shape[0]), n_bits):
+        found = model._code_values(check(block), rounded=is_number)
+        codes[first : first + len(found)] = pack_bits(found, threshold=limits)
+        watch(len(found))
+    return codes
+
+
+def code_medians(
+    model: BinaryCodes, X: Any, check: Check, watch: Watch = _as_it_is
+) -> NDArray[np.float64]:
+    """The median of each code unit over the rows of a matrix, or over some that are spread evenly."""
+    n_bits = model._n_features_out
+    parts = []
+    for _, block in _blocks(X, median_rows(X.shape[0], n_bits), n_bits):
+        parts.append(model._code_values(check(block), rounded=False))
+        watch(len(parts[-1]))
+    return np.asarray(np.median(np.concatenate(parts), axis=0), np.float64)
+
+
+def median_rows(n_rows: int, n_bits: int) -> NDArray[np.int64]:
+    """The rows whose medians are taken."""
+    n = min(n_rows, max(1, _MEDIAN_VALUES // n_bits))
+    return np.linspace(0, n_rows - 1, n).round().astype(np.int64)
+
+
+def _blocks(X: Any, rows: NDArray[np.int64], n_bits: int) -> Iterator[tuple[int, Any]]:
+    """(how many come before, some of these rows) one after the other; neighbours are not copied."""
+    n = max(1, _BLOCK_VALUES // max(X.shape[1], n_bits))
+    for first in range(0, len(rows), n):
+        some = rows[first : first + n]
+        is_run = some[-1] - some[0] == len(some) - 1
+        yield first, X[some[0] : some[-1] + 1] if is_run else X[some]
+
+
+def _checked(model: BinaryCodes, threshold: Any, n_bits: int) -> Any:
+    """What the units are held against."""
+    function = f"{type(model).__name__}.encode"
+    if isinstance(threshold, numbers.Real):
+        kinds, kind = model._KINDS_OF_SHARES, model._code_kind()
+        if kind not in kinds:
+            raise ValueError(
+                f"{function}: code units must be {' or '.join(kinds)}, got {kind!r}, for one threshold of all; "
+                f"give threshold={MEDIAN!r}, or an array of one for each unit"
+            )
+        if not np.isfinite(float(threshold)):
+            raise ValueError(f"{function}: threshold must be finite, got {threshold!r}")
+        return threshold
+    limits = np.asarray(threshold)
+    if limits.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{function}: threshold must be a number, {MEDIAN!r} or an array of numbers, got {threshold!r}"[
+                :300
+            ]
+        )
+    if limits.shape != (n_bits,):
+        raise ValueError(
+            f"{function}: threshold has shape {limits.shape}, expected ({n_bits},), one for each unit of this "
+            "model's code"
+        )
+    if not np.isfinite(limits).all():
+        raise ValueError(f"{function}: threshold holds NaN or infinity")
+    return limits

@@ -1,0 +1,103 @@
+"""Packed codes of every model whose code units are in [0, 1], and the thresholds that make them."""
+
+import pickle
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
+
+import udl_fast
+from tests.support.any_model import X
+from udl_fast import RBM, DeepAutoencoder, load, pack_bits, registry
+from udl_fast.estimator import binary_codes
+
+SMALL = {
+    "n_components": 11,
+    "hidden_layer_sizes": (7, 11),
+    "rbm": RBM(n_iter=1, batch_size=10),
+    "layer": udl_fast.Autoencoder(n_iter=1),
+    "code_activation": "logistic",
+    "n_iter": 1,
+    "random_state": 0,
+}
+
+
+def with_codes():
+    classes = [registry.class_of(registry.find(name)) for name in registry.names()]
+    return [found for found in classes if hasattr(found, "encode")]
+
+
+def made(model_class, **changes):
+    known = {name: value for name, value in SMALL.items() if name in model_class.rules}
+    return model_class(**{**known, **changes})
+
+
+@pytest.mark.parametrize("model_class", with_codes())
+def test_bits_are_units_above_their_thresholds(model_class, tmp_path, monkeypatch):
+    monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 12 * 7)  # 7 rows at a time
+    model = made(model_class).fit(X)
+    code = model._code_values(model._matrix(X), rounded=False)
+    assert set(np.unique(code)) - {0, 1}
+    np.testing.assert_array_equal(model.encode(X), pack_bits(model.transform(X) > 0.5))
+    medians = np.median(code, axis=0)
+    with pytest.raises(AttributeError, match="has no thresholds_ before encode"):
+        _ = model.thresholds_
+    np.testing.assert_array_equal(model.encode(X, "median"), pack_bits(code > medians))
+    np.testing.assert_array_equal(model.thresholds_, medians)
+    model.save(tmp_path / "model")
+    for again in (load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(again.thresholds_, medians)
+        np.testing.assert_array_equal(
+            again.encode(X[:9], again.thresholds_), pack_bits(code[:9] > medians)
+        )
+    with pytest.raises(ValueError, match="read-only"):
+        model.thresholds_[0] = 1
+    assert not hasattr(clone(model), "thresholds_")
+    assert not hasattr(load(tmp_path / "model").partial_fit(X), "thresholds_")
+    assert not hasattr(model.fit(X), "thresholds_")
+    with pytest.raises(NotFittedError):
+        made(model_class).encode(X)
+
+
+def test_medians_of_a_rounded_code_are_of_its_probabilities():
+    model = made(DeepAutoencoder, code_activation="binary").fit(X)
+    probabilities = model.set_params(code_activation="binary")._code_values(X, rounded=False)
+    bits = udl_fast.unpack_bits(model.encode(X, "median"), 11)
+    np.testing.assert_array_equal(bits, probabilities > model.thresholds_)
+    assert (np.abs(bits.sum(axis=0) - 45) <= 2).all()  # of 90 rows, some of which are equal
+    np.testing.assert_array_equal(model.encode(X, 0.1), model.encode(X, 0.9))
+
+
+@pytest.mark.parametrize(
+    ("threshold", "message"),
+    [
+        (np.zeros(10), r"threshold has shape \(10,\), expected \(11,\), one for each unit of this"),
+        (np.full(11, np.nan), "threshold holds NaN"),
+        ("mean", "threshold must be a number, 'median' or an array, got 'mean'"),
+        (float("inf"), "threshold must be finite"),
+        ([None] * 11, "threshold must be a number, 'median' or an array of numbers"),
+    ],
+)
+def test_thresholds_that_do_not_fit_are_refused(threshold, message):
+    model = made(RBM).fit(X)
+    with pytest.raises((ValueError, TypeError), match=f"RBM.encode: {message}"):
+        model.encode(X, threshold)
+
+
+def test_real_units_want_thresholds_of_their_own():
+    model = made(RBM, hidden="gaussian").fit(X)
+    with pytest.raises(ValueError, match=r"code units must be bernoulli, got 'gaussian'.*median"):
+        model.encode(X)
+    code = model.transform(X)
+    np.testing.assert_array_equal(
+        model.encode(X, "median"), pack_bits(code > np.median(code, axis=0))
+    )
+
+
+def test_damaged_thresholds_are_refused():
+    rule = binary_codes.ThresholdsRule()
+    for value in ([], {"n_updates": 1}, {"n_updates": -1, "values": [0.5]},
+                  {"n_updates": 1, "values": [float("nan")]}, {"n_updates": 1, "values": [1]}):  # fmt: skip
+        with pytest.raises(ValueError, match="_thresholds"):
+            rule.check(value, "_thresholds")
