@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ._core import __version__
 
 if TYPE_CHECKING:
-    from . import callbacks, datasets, evaluation, exceptions, plot, registry, runtime
+    from . import callbacks, datasets, evaluation, exceptions, hashing, plot, registry, runtime
     from .autoencoder import (
         Autoencoder,
         DeepAutoencoder,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .evaluation import LogPartition
     from .hamming import hamming_distances, hamming_histogram, hamming_knn
     from .hamming.index import HammingIndex
+    from .hashing import SemanticHasher
     from .nets.classifier import NetClassifier
     from .packing import pack_bits, unpack_bits
     from .persistence.model_file import load
@@ -48,6 +49,7 @@ _MODULES = (
     "datasets",
     "evaluation",
     "exceptions",
+    "hashing",
     "plot",
     "presets",
     "registry",
@@ -65,6 +67,7 @@ __all__ = [
     "HammingIndex",
     "LogPartition",
     "NetClassifier",
+    "SemanticHasher",
     "SparseAutoencoder",
     "StackedAutoencoder",
     "__version__",
@@ -76,6 +79,7 @@ __all__ = [
     "hamming_distances",
     "hamming_histogram",
     "hamming_knn",
+    "hashing",
     "load",
     "pack_bits",
     "plot",

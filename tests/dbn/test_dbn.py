@@ -331,6 +331,18 @@ def test_an_autoencoder_needs_a_whole_net():
     stopped = dbn(callbacks=[lambda model, info: info["epoch"] == 3]).fit(GREY)
     with pytest.raises(ValueError, match="the DBN was stopped: 2 of its 3 layers have begun"):
         DeepAutoencoder.from_dbn(stopped)
-    of_counts = dbn(rbm=clone(SMALL).set_params(visible="replicated_softmax")).fit(BITS)
-    with pytest.raises(ValueError, match="has no 'replicated_softmax' units for its output"):
-        DeepAutoencoder.from_dbn(of_counts)
+    answers = clone(SMALL).set_params(visible="softmax", visible_groups=[12])
+    of_groups = dbn(rbm=answers).fit(np.eye(12, dtype=np.uint8)[np.arange(60) % 12])
+    with pytest.raises(ValueError, match="has no 'softmax' units for its output"):
+        DeepAutoencoder.from_dbn(of_groups)
+
+
+def test_a_net_of_counts_is_what_its_belief_net_computes():
+    """Hidden biases count once for each word; the net has them in its weights."""
+    counts = np.random.default_rng(1).poisson(0.7, (60, 12)).astype(np.float32)
+    net = dbn(rbm=clone(SMALL).set_params(visible="replicated_softmax")).fit(counts)
+    model = DeepAutoencoder.from_dbn(net, n_iter=2)
+    np.testing.assert_allclose(model.transform(counts), net.transform(counts), atol=1e-5)
+    np.testing.assert_allclose(model.reconstruct(counts).sum(axis=1), 1, rtol=1e-5)
+    assert model.output_activation == "softmax"
+    assert model.resume(counts).history_["stage"][-1] == "fine-tuning"

@@ -21,17 +21,18 @@ ROOMS = (
     "packing",
     "estimator.parameters",  # below the rest of its folder: callbacks check their parameters too
     "persistence",
-    "evaluation",
     "datasets",
-    "plot",
     "hamming",
+    "evaluation",
+    "plot",
     "callbacks",
     "estimator",
     "nets",
     "rbm",
-    "presets",  # of RBMs, which deep models are pretrained as
     "dbn",
     "autoencoder",
+    "hashing",
+    "presets",  # door to those of all models
     "bernoulli",  # doors for old pickles, which nobody else opens
     "index",
     "bench",

@@ -35,6 +35,7 @@ def begun_with(stack: Stack, other: Layered) -> Stack:
     values |= {
         "engine_precision": stack.precision,
         "position": {"stage": len(names), "epoch": 0},
+        **stack._values_of_layers(),
     }
     inside = dict(zip(names, state.inside.values(), strict=True))
     made = type(stack)._from_state(

@@ -14,7 +14,7 @@ from ..exceptions import name_methods_of
 from ..nets.learning import OF_MINIBATCHES
 from ..nets.losses import ACTIVATIONS, LOSSES, OUTPUTS, check_loss, loss_of
 from ..nets.rules import SOLVER_RULES
-from ..presets import science2006
+from ..rbm.presets import science2006
 from .begun import begun_with
 from .coding import Coding
 from .exchange import Exchange
@@ -27,10 +27,11 @@ if TYPE_CHECKING:
 __all__ = ["DeepAutoencoder"]
 
 # Kinds of an RBM's units, and what they are in a net.
-_VISIBLE = {"bernoulli": "logistic", "gaussian": "linear"}
+_VISIBLE = {"bernoulli": "logistic", "gaussian": "linear", "replicated_softmax": "softmax"}
 _HIDDEN = {"bernoulli": "logistic", "gaussian": "linear", "relu": "relu"}
 # RBMs with real units want a lower rate: that of the published code, relative to those of binary units.
 _OF_REAL_UNITS = 0.01
+_REAL_KINDS = {"gaussian", "relu"}
 
 
 class DeepAutoencoder(NetStack):
@@ -53,7 +54,8 @@ class DeepAutoencoder(NetStack):
         net learns, where the gradient passes as if they were not [2]_: for "adam" and "sgd".
     output_activation : {"logistic", "linear", "tanh", "relu", "softmax"}, default="logistic"
         Of the reconstruction: "logistic" for values in [0, 1], "linear" for real values, whose first RBM has
-        Gaussian visible units.
+        Gaussian visible units, "softmax" for counts of words, whose first RBM has replicated softmax units and
+        whose reconstruction are shares of the words.
     loss : {"auto", "squared", "cross_entropy", "multinomial"}, default="auto"
         As of :class:`udl_fast.Autoencoder`.
     pretrain : bool, default=True
@@ -149,9 +151,9 @@ class DeepAutoencoder(NetStack):
         **SOLVER_RULES,
     }
     _later_parameters: ClassVar[Mapping[str, Any]] = {"code_noise": 0.0}
-    pictures = ("filters", "reconstructions")
+    pictures: ClassVar[tuple[str, ...]] = ("filters", "reconstructions")
     _template = "rbm"
-    _shaping = ("activation", "code_activation", "output_activation")
+    _shaping: ClassVar[tuple[str, ...]] = ("activation", "code_activation", "output_activation")
 
     def __init__(
         self,
@@ -247,17 +249,20 @@ class DeepAutoencoder(NetStack):
         """
         dbn._check_fitted()
         layers = dbn.layers_
-        kinds = {"output_activation": layers[0].visible, "code_activation": layers[-1].hidden}
-        for name, of_kind in (("output_activation", _VISIBLE), ("code_activation", _HIDDEN)):
-            if kinds[name] not in of_kind:
-                raise ValueError(
-                    f"{cls.__name__}: a net has no {kinds[name]!r} units for its {name}"
-                )
-            kinds[name] = of_kind[kinds[name]]
+        of_units = cls._arguments_of_units(layers[0].visible, layers[-1].hidden)
         sizes = [layer.n_components for layer in layers]
         # `fit` would learn such layers anew, from probabilities, whose pairs are not counted.
         templates = [clone(layer).set_params(statistics="mean") for layer in layers]
-        return begun_with(cls(sizes, rbm=templates, **kinds | parameters), dbn)
+        return begun_with(cls(sizes, rbm=templates, **of_units | parameters), dbn)
+
+    @classmethod
+    def _arguments_of_units(cls, visible: str, hidden: str) -> dict[str, Any]:
+        """The arguments of a model whose first RBM has such visible units, and whose last such hidden ones."""
+        kinds = {"output_activation": (visible, _VISIBLE), "code_activation": (hidden, _HIDDEN)}
+        for name, (kind, of_kind) in kinds.items():
+            if kind not in of_kind:
+                raise ValueError(f"{cls.__name__}: a net has no {kind!r} units for its {name}")
+        return {name: of_kind[kind] for name, (kind, of_kind) in kinds.items()}
 
     # ---- arguments ----
 
@@ -345,7 +350,7 @@ class DeepAutoencoder(NetStack):
         template = science2006() if self.rbm is None else self.rbm
         changed = {name: kind for name, kind in kinds.items() if getattr(template, name) != kind}
         layer = clone(template).set_params(**kinds)
-        if set(changed.values()) - {"bernoulli"}:
+        if _REAL_KINDS.intersection(changed.values()):
             for name in ("learning_rate", "final_learning_rate"):
                 if (rate := getattr(template, name)) is not None:
                     setattr(layer, name, _OF_REAL_UNITS * rate)

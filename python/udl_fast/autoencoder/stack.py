@@ -74,6 +74,10 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         """Of the units that a layer makes, and of what it makes of them."""
         raise NotImplementedError
 
+    def _values_of_layers(self) -> dict[str, Any]:
+        """Values of its own state that follow from layers which another model has learned."""
+        return {}
+
     # ---- stages ----
 
     def _stages(self) -> list[Stage]:

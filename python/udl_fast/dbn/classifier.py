@@ -23,7 +23,7 @@ from ..nets.layers import OF_LOGISTIC, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.rules import SOLVER_RULES
 from ..persistence.state import ArrayRule
-from ..presets import science2006
+from ..rbm.presets import science2006
 from .layers import PASS_UP, RBMLayers
 from .part_labels import PartLabels, joined
 from .passes import weights_up

@@ -15,7 +15,7 @@ from ..estimator.features import features
 from ..estimator.layered import Layered
 from ..estimator.transaction import twin_of
 from ..persistence.state import ArrayRule
-from ..presets import science2006
+from ..rbm.presets import science2006
 from .passes import seeds_of, states_up
 
 PASS_UP = ("mean", "sample")

@@ -11,8 +11,8 @@ from ..estimator.model import Model
 from ..estimator.parameters import COMMON_RULES, Choice, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
-from ..presets import science2006
 from ..rbm import RBM
+from ..rbm.presets import science2006
 from .bound import Likelihood
 from .inference import Inference
 from .layers import PASS_UP, GreedyLayers

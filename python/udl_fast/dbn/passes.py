@@ -40,6 +40,9 @@ def weights_up(layer: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     values of its visible ones."""
     state = layer._engine.state()
     weights = np.asarray(state["weights"], dtype=np.float64)
+    if layer._visible_kind() == "replicated_softmax":  # biases count once for each word of a row
+        biases = np.asarray(state["hidden_bias"], dtype=np.float64)
+        return weights + biases[:, None], np.zeros(len(biases))
     if "log_variance" in state:  # inputs are in units of sigma, twice
         weights = weights / np.exp(state["log_variance"].astype(np.float64))
     return weights, np.asarray(state["hidden_bias"], dtype=np.float64)

@@ -18,7 +18,16 @@ from typing import Any, Protocol
 
 import numpy as np
 
-__all__ = ["COUNTS", "LARGEST_STEP", "Count", "Labels", "ValueRule", "check_values", "in_order"]
+__all__ = [
+    "COUNTS",
+    "LARGEST_STEP",
+    "Count",
+    "Labels",
+    "ValueRule",
+    "Word",
+    "check_values",
+    "in_order",
+]
 
 LARGEST_STEP = 2**48 - 1  # draws name their step by 48 bits
 
@@ -81,6 +90,26 @@ class Count:
         return int(value)
 
     def attribute(self, plain: int) -> int:
+        """As every rule."""
+        return plain
+
+
+class Word:
+    """One of some words."""
+
+    def __init__(self, choices: tuple[str, ...]) -> None:
+        self._choices = choices
+
+    def check(self, value: Any, name: str) -> None:
+        """As every rule."""
+        if not (isinstance(value, str) and value in self._choices):
+            raise ValueError(f"{name} is {str(value)[:80]!r}, expected {_either(self._choices)}")
+
+    def plain(self, value: Any) -> str:
+        """As every rule."""
+        return str(value)
+
+    def attribute(self, plain: str) -> str:
         """As every rule."""
         return plain
 

@@ -20,6 +20,10 @@ class ImageRows:
     image_: Any
     image_shape: tuple[int, ...]
 
+    def _paper(self) -> float:
+        """What is white: the largest value of colours, and the least of ink on paper."""
+        return 1.0 if len(self.image_shape) == 3 else 0.0
+
     def _draw_rows(
         self,
         rows: Sequence[NDArray[Any]],
@@ -33,7 +37,11 @@ class ImageRows:
         """Draw rows of equally many images, values in [0, 1], and set the attributes."""
         n_columns = len(rows[0])
         picture = tile_images(
-            np.concatenate(rows), self.image_shape, n_columns=n_columns, padding=padding
+            np.concatenate(rows),
+            self.image_shape,
+            n_columns=n_columns,
+            padding=padding,
+            fill=self._paper(),
         )
         size = (_INCHES * n_columns + 0.9, _INCHES * len(rows) + 0.5)
         self.figure_, self.ax_ = axes_for(ax, size, caller=type(self).__name__)

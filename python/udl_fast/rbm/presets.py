@@ -1,10 +1,11 @@
-"""RBMs with the arguments of published trainings; docs/presets.md has the sources, and what differs."""
+"""RBMs with the arguments of published trainings, which deep models are pretrained as; `udl_fast.presets` is the
+door to them."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from .rbm.model import RBM
+from .model import RBM
 
 __all__ = ["pydeep", "science2006", "sm2008"]
 
