@@ -24,6 +24,8 @@ enum class Stream : uint32_t {
   shuffle,
   labels,
   rounding,
+  wake,
+  sleep,
 };
 
 constexpr uint32_t kVisibleLayer = 0;  ///< layers count from the bottom

@@ -7,6 +7,7 @@ void init_runtime(py::module_& m);
 void init_random(py::module_& m);
 void init_rows(py::module_& m);
 void init_rbm(py::module_& m);
+void init_rbm_up_down(py::module_& m);
 void init_dense(py::module_& m);
 void init_hamming(py::module_& m);
 void init_hamming_tables(py::module_& m);
@@ -21,6 +22,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_random(m);
   init_rows(m);
   init_rbm(m);
+  init_rbm_up_down(m);
   init_dense(m);
   init_hamming(m);
   init_hamming_tables(m);

@@ -239,6 +239,23 @@ class RbmEngine:
         """Log importance weights of annealed runs, whose weights have the mean Z_last / Z_first. `watch`
         is called now and then with runs times temperatures done so far, and may raise."""
 
+def train_up_down(
+    recognition: list[RbmEngine],  # from the rows upwards: visible units are those below
+    generative: list[RbmEngine],  # from the rows upwards: visible units are those above
+    top: RbmEngine,  # visible units: the last hidden ones of recognition, then labels
+    rows: Rows,
+    labels: Rows | None,  # a one at the class of each row, or none
+    order: NDArray[np.uint32] | None,
+    settings: dict[str, Any],
+    seed: int,
+    step: int,  # Gibbs steps at the top made so far by this stream
+    n_threads: int,
+    poll: Callable[[int], bool] | None = None,
+) -> dict[str, Any]:
+    """One pass of the up-down algorithm. Settings, of all layers, and what is returned are those of
+    RbmEngine.train with "cd"; directed layers are engines of Bernoulli units, whose visible biases
+    stay. NotImplementedError for engines of float64."""
+
 class NetEngine:
     """Parameters and optimiser memory of a net of dense layers on the CPU."""
 

@@ -7,7 +7,7 @@ import numpy as np
 
 STREAMS = (
     "init", "data", "gibbs", "cd", "pcd", "temper", "ais", "corrupt", "code_noise", "dropout",
-    "shuffle", "labels", "rounding",
+    "shuffle", "labels", "rounding", "wake", "sleep",
 )  # fmt: skip
 VISIBLE_LAYER, HIDDEN_LAYER = 0, 1
 

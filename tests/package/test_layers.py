@@ -32,6 +32,7 @@ ROOMS = (
     ("runtime/rbm/stateful_engine.h",),
     ("runtime/rbm/steps",),
     ("runtime/rbm/train", "runtime/rbm/evaluate"),
+    ("runtime/rbm/up_down",),
     ("runtime/rbm/plain",),
     ("runtime/rbm",),
     (

@@ -54,9 +54,9 @@ inline int check_threads(int n_threads, const char* function) {
 
 /// Stream by name, as in base/sampling.h.
 inline Stream stream_from_name(const std::string& name) {
-  static const char* const kNames[] = {"init",    "data",   "gibbs",   "cd",         "pcd",
-                                       "temper",  "ais",    "corrupt", "code_noise", "dropout",
-                                       "shuffle", "labels", "rounding"};
+  static const char* const kNames[] = {"init",    "data",   "gibbs",    "cd",         "pcd",
+                                       "temper",  "ais",    "corrupt",  "code_noise", "dropout",
+                                       "shuffle", "labels", "rounding", "wake",       "sleep"};
   uint32_t index = 0;
   for (const char* known : kNames) {
     if (name == known) return static_cast<Stream>(index);
@@ -64,7 +64,7 @@ inline Stream stream_from_name(const std::string& name) {
   }
   throw_invalid(
       "stream must be one of init, data, gibbs, cd, pcd, temper, ais, corrupt, code_noise, "
-      "dropout, shuffle, labels, rounding, got '" +
+      "dropout, shuffle, labels, rounding, wake, sleep, got '" +
       name + "'");
 }
 

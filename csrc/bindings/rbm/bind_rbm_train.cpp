@@ -7,26 +7,30 @@
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
 #include "bindings/rbm/rbm_engine_methods.h"
+#include "bindings/rbm/rbm_training.h"
 
 namespace udl::bindings {
 namespace {
 
 /// Energies are those of drawn states.
-void check_ladder(const TrainSettings& settings) {
-  check_positive(settings.ladder.n_temperatures, "train", "n_temperatures");
+void check_ladder(const TrainSettings& settings, const std::string& function) {
+  check_positive(settings.ladder.n_temperatures, function.c_str(), "n_temperatures");
   if (settings.ladder.has_one()) return;
   if (!(settings.ladder.beta_min >= 0 && settings.ladder.beta_min <= 1))
-    throw_invalid("train: beta_min must be between 0 and 1, got " +
+    throw_invalid(function + ": beta_min must be between 0 and 1, got " +
                   std::to_string(settings.ladder.beta_min));
-  if (!settings.sample_visibles) throw_invalid("train: algorithm 'pt' needs sample_visibles");
+  if (!settings.sample_visibles) throw_invalid(function + ": algorithm 'pt' needs sample_visibles");
 }
 
-TrainSettings read_settings(const py::dict& settings) {
-  SettingsReader reader(settings, "train");
+}  // namespace
+
+TrainSettings read_rbm_settings(const py::dict& settings, const char* function) {
+  const std::string name = function;
+  SettingsReader reader(settings, function);
   TrainSettings out;
   const auto algorithm = reader.get<std::string>("algorithm");
   if (algorithm != "cd" && algorithm != "pcd" && algorithm != "pt")
-    throw_invalid("train: algorithm must be 'cd', 'pcd' or 'pt', got '" + algorithm + "'");
+    throw_invalid(name + ": algorithm must be 'cd', 'pcd' or 'pt', got '" + algorithm + "'");
   out.persistent = algorithm != "cd";
   if (algorithm == "pt")
     out.ladder = {reader.get<int64_t>("n_temperatures"), reader.get<double>("beta_min"),
@@ -47,30 +51,44 @@ TrainSettings read_settings(const py::dict& settings) {
   out.sample_visibles = reader.get<bool>("sample_visibles");
   const auto statistics = reader.get<std::string>("statistics");
   if (statistics != "mean" && statistics != "sampled")
-    throw_invalid("train: statistics must be 'mean' or 'sampled', got '" + statistics + "'");
+    throw_invalid(name + ": statistics must be 'mean' or 'sampled', got '" + statistics + "'");
   out.sampled_statistics = statistics == "sampled";
   out.learn_sigma = reader.get_or("learn_sigma", true);
   out.binarize_sample = reader.get<bool>("binarize_sample");
   out.data_step = reader.get<int64_t>("data_step");
   reader.check_all_used();
-  check_positive(out.batch_size, "train", "batch_size");
-  check_positive(out.k, "train", "k");
-  check_step(out.data_step, "train");
-  check_ladder(out);
+  check_positive(out.batch_size, function, "batch_size");
+  check_positive(out.k, function, "k");
+  check_step(out.data_step, function);
+  check_ladder(out, name);
   return out;
 }
 
 /// Draws are numbered: rows of a minibatch by 32 bits, Gibbs steps of a stream by 48.
-void check_draws(const Rows& rows, const TrainSettings& settings, int64_t step) {
-  check_chains(0, std::min(rows.rows(), settings.batch_size), "train");
+void check_draws(const Rows& rows, const TrainSettings& settings, int64_t step,
+                 const char* function) {
+  check_chains(0, std::min(rows.rows(), settings.batch_size), function);
   const int64_t batch_size = std::min(rows.rows(), settings.batch_size);
   const double n_batches = static_cast<double>(divide_up(rows.rows(), batch_size));
   const double last = static_cast<double>(step) + n_batches * (static_cast<double>(settings.k) + 1);
   if (last >= static_cast<double>(kMaxStep))
-    throw_invalid("train: k = " + std::to_string(settings.k) + " in each of " +
+    throw_invalid(std::string(function) + ": k = " + std::to_string(settings.k) + " in each of " +
                   std::to_string(divide_up(rows.rows(), batch_size)) +
                   " minibatches is more than the 2^48 Gibbs steps that have numbers");
 }
+
+py::dict result_dict(const TrainResult& result) {
+  py::dict out;
+  out["n_updates"] = result.n_updates;
+  out["n_rows"] = result.n_rows;
+  out["step"] = result.step;
+  out["stopped"] = result.stopped;
+  out["finite"] = result.finite;
+  out["seconds"] = result.seconds;
+  return out;
+}
+
+namespace {
 
 py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,
                const py::dict& settings, uint64_t seed, int64_t step, int n_threads,
@@ -78,9 +96,9 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
   check_columns(rows, engine.n_visible(), "train", "rows", "the model");
   check_threads(n_threads, "train");
   check_step(step, "train");
-  const TrainSettings parsed = read_settings(settings);
+  const TrainSettings parsed = read_rbm_settings(settings, "train");
   if (rows.rows() < 1) throw_invalid("train: rows is empty");
-  check_draws(rows, parsed, step);
+  check_draws(rows, parsed, step, "train");
   const std::vector<uint32_t> order_copy = checked_order(order, rows, "train");
   const uint32_t* order_data = order ? order_copy.data() : nullptr;
   PythonPoll python_poll(std::move(poll));
@@ -100,14 +118,7 @@ py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<u
         run);
   });
   python_poll.rethrow();
-  py::dict out;
-  out["n_updates"] = result.n_updates;
-  out["n_rows"] = result.n_rows;
-  out["step"] = result.step;
-  out["stopped"] = result.stopped;
-  out["finite"] = result.finite;
-  out["seconds"] = result.seconds;
-  return out;
+  return result_dict(result);
 }
 
 }  // namespace

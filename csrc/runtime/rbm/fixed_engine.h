@@ -12,6 +12,9 @@ class FixedRbmEngine final : public StatefulEngine<RbmState> {
   FixedRbmEngine(int64_t n_visible, int64_t n_hidden, const Units& units, bool fast)
       : StatefulEngine(n_visible, n_hidden, units, RbmState(n_visible, n_hidden, units, fast)) {}
 
+  /// For a training of several engines.
+  RbmState& state() { return state_; }
+
   Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
 
   TrainResult train(const TrainCall& call, const Run& run) override;

@@ -2,6 +2,20 @@
 
 namespace udl {
 
+void move_biases(Layer& layer, int64_t tile, const TileMeans& gradient,
+                 const TrainSettings& settings) {
+  const auto rate = static_cast<float>(settings.learning_rate),
+             momentum = static_cast<float>(settings.momentum);
+  float* bias = &layer.bias[tile * kTileUnits];
+  float* velocity = &layer.bias_velocity[tile * kTileUnits];
+  for (int64_t k = 0; k < tile_units(layer, tile); ++k) {
+    const float step = rate * gradient.units[k];
+    const float change = momentum == 0 ? step : momentum * velocity[k] + step;
+    velocity[k] = momentum == 0 ? 0 : change;
+    bias[k] += change;
+  }
+}
+
 BiasRule::BiasRule(RbmState& state, const TrainSettings& settings, Centring& centring)
     : state_(state), settings_(settings), centring_(centring), mean_visible_(state.n_visible) {}
 
@@ -17,7 +31,7 @@ void BiasRule::update_visible(int64_t tile, bool first_batch, const TileStatisti
       mean_visible_[first + k] =
           means.units[k] - (centring_.is_on() ? centring_.visible_offset()[first + k] : 0.0f);
   }
-  update(state_.visible, tile, gradient);
+  move_biases(state_.visible, tile, gradient, settings_);
 }
 
 WeightTerms BiasRule::update_hidden(int64_t tile, bool first_batch, const TileStatistic& data,
@@ -38,7 +52,7 @@ WeightTerms BiasRule::update_hidden(int64_t tile, bool first_batch, const TileSt
     }
     terms.add(sparsity);
   }
-  update(state_.hidden, tile, gradient);
+  move_biases(state_.hidden, tile, gradient, settings_);
   return terms;
 }
 
@@ -50,19 +64,6 @@ float BiasRule::sparsity_force(int64_t j, float mean_activation, bool has_histor
   q = has_history ? damping * q + (1.0f - damping) * mean_activation : mean_activation;
   return static_cast<float>(settings_.sparsity_cost) *
          (static_cast<float>(settings_.sparsity_target) - q);
-}
-
-void BiasRule::update(Layer& layer, int64_t tile, const TileMeans& gradient) const {
-  const auto rate = static_cast<float>(settings_.learning_rate),
-             momentum = static_cast<float>(settings_.momentum);
-  float* bias = &layer.bias[tile * kTileUnits];
-  float* velocity = &layer.bias_velocity[tile * kTileUnits];
-  for (int64_t k = 0; k < tile_units(layer, tile); ++k) {
-    const float step = rate * gradient.units[k];
-    const float change = momentum == 0 ? step : momentum * velocity[k] + step;
-    velocity[k] = momentum == 0 ? 0 : change;
-    bias[k] += change;
-  }
 }
 
 }  // namespace udl

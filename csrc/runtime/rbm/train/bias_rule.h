@@ -27,6 +27,10 @@ class WeightTerms {
   int count_ = 0;
 };
 
+/// Biases of a tile by their gradient, with momentum.
+void move_biases(Layer& layer, int64_t tile, const TileMeans& gradient,
+                 const TrainSettings& settings);
+
 class BiasRule {
  public:
   BiasRule(RbmState& state, const TrainSettings& settings, Centring& centring);
@@ -41,7 +45,6 @@ class BiasRule {
 
  private:
   float sparsity_force(int64_t j, float mean_activation, bool has_history);
-  void update(Layer& layer, int64_t tile, const TileMeans& gradient) const;
 
   RbmState& state_;
   const TrainSettings& settings_;

@@ -49,12 +49,12 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
     kernels_.gradient.pair_counts(down.visible.units, down.hidden.samples, tile, Combine::subtract,
                                   scratch.tile.sums.data());
     update.sums = scratch.tile.sums.data();
-    update.sums_factor = factor_for(up.hidden);
+    update.sums_factor = factor_for(up.hidden, scratch);
     return;
   }
   if (joins(up.visible, down.visible)) {
     fill_joined(up, down, scratch, update);
-    update.sums_factor = factor_for(up.hidden);
+    update.sums_factor = factor_for(up.hidden, scratch);
     return;
   }
   update.float_sums = scratch.gradient.data();
@@ -63,13 +63,26 @@ void Gradient::fill(int64_t tile, const PhaseStatistics& up, const PhaseStatisti
   if (!down.fits()) return add_phase(tile, down, -1, true, scratch);
   phase_sums(tile, down, scratch);
   update.sums = scratch.tile.sums.data();
-  update.sums_factor = -factor_for(down.hidden);
+  update.sums_factor = -factor_for(down.hidden, scratch);
+}
+
+void Gradient::fill(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch,
+                    PanelUpdate& update) const {
+  if (!phase.fits()) {
+    update.float_sums = scratch.gradient.data();
+    return add_phase(tile, phase, +1, false, scratch);
+  }
+  phase_sums(tile, phase, scratch);
+  update.sums = scratch.tile.sums.data();
+  update.sums_factor = factor_for(phase.hidden, scratch);
 }
 
 /// Turns the integer sums of a phase into a mean.
-float Gradient::factor_for(const HiddenStatistics& hidden) const {
+float Gradient::factor_for(const HiddenStatistics& hidden, const TrainScratch& scratch) {
   const float narrow_one = kProbabilityOne / (1 << kNarrowProbabilityShift);
-  const float one = hidden.sampled() ? 1.0f : state_.narrow ? narrow_one : kProbabilityOne;
+  const float one = hidden.sampled()          ? 1.0f
+                    : scratch.rounding.narrow ? narrow_one
+                                              : kProbabilityOne;
   return 1.0f / (one * static_cast<float>(hidden.count));
 }
 
@@ -133,7 +146,7 @@ void Gradient::add_phase(int64_t tile, const PhaseStatistics& phase, int sign, b
     return;
   }
   long_sums(tile, phase, scratch);
-  const float factor = static_cast<float>(sign) * factor_for(phase.hidden);
+  const float factor = static_cast<float>(sign) * factor_for(phase.hidden, scratch);
   for (int64_t n = 0; n < state_.n_visible * kTileUnits; ++n) {
     const float mean = static_cast<float>(scratch.long_sums[n]) * factor;
     scratch.gradient[n] = accumulate ? scratch.gradient[n] + mean : mean;

@@ -61,9 +61,12 @@ class Gradient {
   /// Fills sums or short_batch, sums_factor and float_sums of the update; they lie in `scratch`.
   void fill(int64_t tile, const PhaseStatistics& up, const PhaseStatistics& down,
             TrainScratch& scratch, PanelUpdate& update) const;
+  /// The same of a single phase, whose fixed-point numbers may be differences of probabilities.
+  void fill(int64_t tile, const PhaseStatistics& phase, TrainScratch& scratch,
+            PanelUpdate& update) const;
 
  private:
-  float factor_for(const HiddenStatistics& hidden) const;
+  static float factor_for(const HiddenStatistics& hidden, const TrainScratch& scratch);
   void fill_joined(const PhaseStatistics& up, const PhaseStatistics& down, TrainScratch& scratch,
                    PanelUpdate& update) const;
   void fill_paired(const PhaseStatistics& up, const PhaseStatistics& down,

@@ -7,7 +7,7 @@ namespace udl {
 Panels::Panels(Training& training)
     : run_(training),
       integers_(training.state, training.states.max_rows(), training.n_threads),
-      scale_(training.state, training.n_threads) {}
+      rule_(training.state, training.settings, training.n_threads) {}
 
 void Panels::data_hidden(int64_t tile, const BatchStates& states, const HalfStep& up,
                          TrainScratch& scratch) {
@@ -66,10 +66,11 @@ void Panels::learn(int64_t tile, const BatchStates& states, const HalfStep& up,
   }
   update.terms = terms.data();
   update.n_terms = terms.count();
-  if (!run_.centring.is_on()) return apply(update, tile, up.scale_exponent(), thread);
+  update.integers = integers_.panel(tile);
+  if (!run_.centring.is_on()) return rule_.apply(update, tile, up.scale_exponent(), thread);
   std::copy_n(run_.state.weights.panel(tile), run_.state.weights.panel_stride(),
               scratch.weights_before.data());
-  apply(update, tile, up.scale_exponent(), thread);
+  rule_.apply(update, tile, up.scale_exponent(), thread);
   run_.centring.shift_hidden(tile, scratch.weights_before.data());
 }
 
@@ -125,38 +126,6 @@ HiddenStatistics Panels::sampled_model_statistics(int64_t tile, const BatchState
   hidden.rows = states.model.count;
   run_.kernels.gradient.transpose_tile(hidden, tile, units);
   return {nullptr, nullptr, states.model.count, units};
-}
-
-void Panels::apply(PanelUpdate& update, int64_t tile, int exponent, int thread) {
-  const TrainSettings& settings = run_.settings;
-  update.weights = run_.state.weights.panel(tile);
-  update.velocity = settings.momentum != 0 ? run_.state.weight_velocity.panel(tile) : nullptr;
-  update.n_visible = run_.state.n_visible;
-  update.learning_rate = static_cast<float>(settings.learning_rate);
-  update.momentum = static_cast<float>(settings.momentum);
-  update.weight_decay = static_cast<float>(settings.weight_decay);
-  update.l1 = static_cast<float>(settings.l1);
-  update.integers = integers_.panel(tile);
-  scale_.prepare(update, tile, thread, exponent);
-  if (settings.max_norm == 0) return run_.kernels.update.panel(update);
-  apply_limited(update);
-}
-
-/// What is gathered of new weights is that of the limited ones: a second pass, which moves nothing.
-/// The first gathers no norms that others are added to.
-void Panels::apply_limited(const PanelUpdate& update) {
-  PanelUpdate moving = update, gathering = update;
-  moving.column_norms = moving.row_norms = nullptr;
-  run_.kernels.update.panel(moving);
-  run_.kernels.update.limit_norms(update.weights, update.n_visible,
-                                  static_cast<float>(run_.settings.max_norm));
-  gathering.learning_rate = 0;
-  gathering.velocity = nullptr;
-  gathering.sums = nullptr;
-  gathering.short_batch = nullptr;
-  gathering.float_sums = nullptr;
-  gathering.n_terms = 0;
-  run_.kernels.update.panel(gathering);
 }
 
 }  // namespace udl

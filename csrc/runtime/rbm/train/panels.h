@@ -1,9 +1,9 @@
 #pragma once
 // What a minibatch does with a tile of hidden units, which owns a panel of weights.
 #include "runtime/rbm/model/integer_weights.h"
-#include "runtime/rbm/model/scale_tracker.h"
 #include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/train/training.h"
+#include "runtime/rbm/train/weight_rule.h"
 
 namespace udl {
 
@@ -25,16 +25,15 @@ class Panels {
   void chain_hidden(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& up,
                     TrainScratch& scratch);
 
-  /// Before the panels of a minibatch are learned by this thread. No thread looks at norms between
-  /// the first barrier of a minibatch and the last.
-  void begin_minibatch(int thread) { scale_.begin_minibatch(thread); }
+  /// Before the panels of a minibatch are learned by this thread (WeightRule).
+  void begin_minibatch(int thread) { rule_.begin_minibatch(thread); }
   /// Everything a panel needs at the end of a minibatch: hidden units given the chain's last
   /// visible states, the gradient of both phases, and the update.
   void learn(int64_t tile, const BatchStates& states, const HalfStep& up, TrainScratch& scratch,
              int thread);
   /// After a barrier, called by every thread: all find the same next scale. False if weights are
   /// not finite.
-  bool next_scale(Team& team, int& exponent) { return scale_.next(team, exponent); }
+  bool next_scale(Team& team, int& exponent) { return rule_.next_scale(team, exponent); }
 
  private:
   UnitOutput hidden_output(const BatchStates& states, int64_t tile, const DrawKey& draws);
@@ -51,12 +50,10 @@ class Panels {
   TileMeans bias_gradient(const BatchStates& states, const HiddenStatistics& data,
                           const HiddenStatistics& model, const TileStatistic& data_sums,
                           int64_t tile, float step) const;
-  void apply(PanelUpdate& update, int64_t tile, int exponent, int thread);
-  void apply_limited(const PanelUpdate& update);
 
   Training& run_;
   IntegerWeights integers_;
-  ScaleTracker scale_;
+  WeightRule rule_;
 };
 
 }  // namespace udl

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "runtime/rbm/train/stages.h"
 #include "runtime/rbm/train/training.h"
+#include "runtime/rbm/train/weight_rule.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -172,14 +173,6 @@ void check_settings(const RbmState& state, const TrainCall& call) {
     throw_invalid("train: rows must be bits, got real values with " + units);
   if (call.settings.binarize_sample && !has_bits(visible))
     throw_invalid("train: binarize_sample makes bits of rows, got " + units);
-}
-
-/// Momentum that is switched off forgets what it had.
-void prepare_velocity(RbmState& state, double momentum) {
-  if (momentum == 0)
-    state.weight_velocity = PanelMatrix();
-  else if (state.weight_velocity.empty())
-    state.weight_velocity = PanelMatrix(state.n_hidden, state.n_visible);
 }
 
 }  // namespace
