@@ -367,6 +367,18 @@ def test_curves_pass_through_their_points():
     np.testing.assert_array_equal(curves.data, datasets.make_curves(300, random_state=0).data)
 
 
+def test_curves_of_a_soft_pen_go_from_left_to_right():
+    curves = datasets.make_curves(200, ordered=True, pen_width=1.5, ink=0.5, random_state=0)
+    x = curves.points[:, :, 0]
+    thirds = 1 + 25 / 3 * np.arange(4)
+    assert ((x > thirds[:3]) & (x < thirds[1:])).all()
+    images = curves.data.reshape(-1, 28, 28)
+    for image, points in zip(images, curves.points, strict=True):
+        for column, row in points.round().astype(int):
+            # No pixel is farther from its point than half a diagonal.
+            assert 0.5 * np.exp(-0.5 / 4.5) - 0.01 < image[row, column] <= 0.5
+
+
 def test_curves_are_sparse_strokes():
     data = datasets.make_curves(500, random_state=1).data
     assert 0.02 < data.mean() < 0.15
@@ -381,6 +393,8 @@ def test_curves_are_sparse_strokes():
         (lambda: datasets.make_shifter(5, 1), "n_units must be >= 2, got 1"),
         (lambda: datasets.make_curves(-1), "n_samples must be >= 1, got -1"),
         (lambda: datasets.make_curves(1, 7), "image_size must be >= 8, got 7"),
+        (lambda: datasets.make_curves(1, pen_width=0), "pen_width must be > 0 or None, got 0"),
+        (lambda: datasets.make_curves(1, ink=1.5), "ink must be > 0 and <= 1, got 1.5"),
         (lambda: datasets.make_curves(1, dtype=bool), "bool cannot hold grey values"),
     ],
 )

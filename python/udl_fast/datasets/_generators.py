@@ -156,6 +156,9 @@ def make_curves(
     n_samples: int = 20000,
     image_size: int = 28,
     *,
+    ordered: bool = False,
+    pen_width: float | None = None,
+    ink: float = 1.0,
     dtype: DTypeLike = np.float32,
     random_state: Any = None,
 ) -> Bunch:
@@ -167,6 +170,14 @@ def make_curves(
         Number of images (20,000 training images in Hinton and Salakhutdinov 2006).
     image_size : int, default=28
         Side of the images in pixels, at least 8.
+    ordered : bool, default=False
+        Points lie in the left, the middle and the right third of the image, so that every curve goes
+        from left to right: otherwise anywhere.
+    pen_width : float or None, default=None
+        Standard deviation, in pixels, of a soft pen, whose ink falls off as a normal density does.
+        None: an antialiased line.
+    ink : float, default=1.0
+        Grey value in the middle of a stroke, above 0 and at most 1.
     dtype : floating dtype, default=numpy.float32
         Of the grey values in [0, 1].
     random_state : int, RandomState or None, default=None
@@ -181,7 +192,7 @@ def make_curves(
     Raises
     ------
     ValueError
-        If a size is out of range or `dtype` is not floating.
+        If a size, `pen_width` or `ink` is out of range, or `dtype` is not floating.
 
     Examples
     --------
@@ -193,7 +204,18 @@ def make_curves(
     _check_count(n_samples, "make_curves")
     if image_size < 8:
         raise ValueError(f"make_curves: image_size must be >= 8, got {image_size}")
-    images, points = draw_curves(n_samples, image_size, check_random_state(random_state))
+    if pen_width is not None and not 0 < pen_width < np.inf:
+        raise ValueError(f"make_curves: pen_width must be > 0 or None, got {pen_width}")
+    if not 0 < ink <= 1:
+        raise ValueError(f"make_curves: ink must be > 0 and <= 1, got {ink}")
+    images, points = draw_curves(
+        n_samples,
+        image_size,
+        check_random_state(random_state),
+        ordered=ordered,
+        pen_width=pen_width,
+        ink=ink,
+    )
     return Bunch(
         data=images.astype(value_type, copy=False),
         points=points,
