@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from sklearn.base import clone
 
 from ..dbn.passes import weights_up
+from ..dbn.up_down import directed_halves
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
@@ -219,7 +220,8 @@ class DeepAutoencoder(NetStack):
         Parameters
         ----------
         dbn : DBN
-            Fitted, all its layers. It stays as it is.
+            Fitted, all its layers. It stays as it is. After `up_down` the way up and the way down have each their
+            own weights.
         **parameters
             Of the constructor; `hidden_layer_sizes`, `rbm`, `code_activation` and `output_activation` follow
             from the layers. Over binary units ``code_activation="binary"`` may be asked for.
@@ -253,7 +255,10 @@ class DeepAutoencoder(NetStack):
         sizes = [layer.n_components for layer in layers]
         # `fit` would learn such layers anew, from probabilities, whose pairs are not counted.
         templates = [clone(layer).set_params(statistics="mean") for layer in layers]
-        return begun_with(cls(sizes, rbm=templates, **of_units | parameters), dbn)
+        made = begun_with(cls(sizes, rbm=templates, **of_units | parameters), dbn)
+        if (halves := directed_halves(dbn)) is not None:
+            made._engine = made._net_of([HalfLayers(*each) for each in halves])
+        return made
 
     @classmethod
     def _arguments_of_units(cls, visible: str, hidden: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ itself begins with their weights, where it learns as a whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -183,15 +183,16 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
 
     def _unrolled(self) -> NetLearner:
         """The net of the layers that have learned; what is missing is random."""
+        return self._net_of([self._halves(part) for part in self._inside.values()])
+
+    def _net_of(self, layers: Sequence[HalfLayers]) -> NetLearner:
+        """The net of these layers, from the first on."""
         rng = np.random.RandomState(self._seed % 2**32)
         learner = self._random_net(self.n_features_in_, rng, None)
         state = learner.state()
         n_layers = 2 * self._n_encoders
-        for k in range(self._n_encoders):
-            part = self._inside.get(self._name_of(k))
-            if part is None:
-                break
-            for at, (weights, bias) in zip((k, n_layers - 1 - k), self._halves(part), strict=True):
+        for k, halves in enumerate(layers):
+            for at, (weights, bias) in zip((k, n_layers - 1 - k), halves, strict=True):
                 state[f"layers.{at}/weights"] = weights
                 state[f"layers.{at}/bias"] = bias
         learner.set_state({name: np.asarray(array, np.float64) for name, array in state.items()})

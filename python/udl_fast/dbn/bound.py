@@ -16,6 +16,7 @@ from ..rbm.mirrored import HiddenEnergy
 from ..runtime import resolve_n_jobs
 from .passes import seeds_of, states_up
 from .sampling import Sampling
+from .untied import UntiedLayer
 
 _N_DRAWS, _MOST_DRAWS = 20, 1 << 20
 _BLOCK_ROWS = 1 << 14  # rows times draws whose states are held at a time
@@ -126,10 +127,12 @@ class Likelihood(Sampling):
         log_z = net._log_z(X, log_z, method, options)
         if random_state is not None:
             net = net._drawing_from(random_state)
+        seeds = seeds_of(net._seed, _OF_BOUND, n=len(layers) - 1)
+        if isinstance(layers[0]._engine, UntiedLayer):
+            return _UntiedDraws(layers, seeds, n_draws).gains(rows) - log_z
         energy = layers[0]._engine.free_energy(rows, resolve_n_jobs(layers[0].n_jobs))
         found: NDArray[np.float64] = -energy - log_z
         if len(layers) > 1:
-            seeds = seeds_of(net._seed, _OF_BOUND, n=len(layers) - 1)
             found += _Draws(layers, seeds, n_draws).gains(rows)
         return found
 
@@ -152,6 +155,8 @@ class _Draws:
     is the one below turned round, they cancel but for rounding.
     """
 
+    _block_rows = _BLOCK_ROWS
+
     def __init__(self, layers: list[Any], seeds: list[int], n_draws: int) -> None:
         self._engines = [layer._engine for layer in layers]
         self._energies = [HiddenEnergy(engine) for engine in self._engines[:-1]]
@@ -161,7 +166,7 @@ class _Draws:
     def gains(self, rows: _core.Rows) -> NDArray[np.float64]:
         """Means over the draws of each row."""
         n_rows = rows.shape[0]
-        size = max(1, _BLOCK_ROWS // self._n_draws)
+        size = max(1, self._block_rows // self._n_draws)
         blocks = (np.arange(at, min(at + size, n_rows)) for at in range(0, n_rows, size))
         return np.concatenate([self._gains_of(rows, block) for block in blocks])
 
@@ -175,5 +180,55 @@ class _Draws:
             )
             found += energy.of(states, self._n_threads)
             found -= self._engines[k + 1].free_energy(states, self._n_threads)
+        means: NDArray[np.float64] = found.reshape(-1, self._n_draws).mean(axis=1)
+        return means
+
+
+class _Directed:
+    """Units given others, as float64."""
+
+    def __init__(self, engine: _core.RbmEngine) -> None:
+        self._weights = engine.weights().T.astype(np.float64)
+        self._bias = engine.hidden_bias().astype(np.float64)
+
+    def log_probability(
+        self, given: NDArray[np.float64], states: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Of the states in each row."""
+        x = given @ self._weights + self._bias
+        found: NDArray[np.float64] = np.einsum("ij,ij->i", states, x) - np.logaddexp(0, x).sum(
+            axis=1
+        )
+        return found
+
+
+class _UntiedDraws(_Draws):
+    """The same where the way up has other weights than the way down: what is added is the whole bound but log Z,
+    log P(v | h) - log Q(h | v) for each layer, and minus the free energy of the last states at the top."""
+
+    _block_rows = _BLOCK_ROWS >> 3  # states are floats here
+
+    def __init__(self, layers: list[Any], seeds: list[int], n_draws: int) -> None:
+        self._engines = [layer._engine.recognition for layer in layers[:-1]]
+        self._up = [_Directed(engine) for engine in self._engines]
+        self._down = [_Directed(layer._engine.generative) for layer in layers[:-1]]
+        self._top = layers[-1]._engine
+        self._seeds, self._n_draws = seeds, n_draws
+        self._n_threads = resolve_n_jobs(layers[0].n_jobs)
+
+    def _gains_of(self, rows: _core.Rows, numbers: NDArray[np.int64]) -> NDArray[np.float64]:
+        states = rows.select(np.repeat(numbers, self._n_draws))
+        below = states.to_array("float64")
+        found = np.zeros(states.shape[0])
+        first = int(numbers[0]) * self._n_draws
+        for k, engine in enumerate(self._engines):
+            states = engine.sample_hidden(
+                states, self._seeds[k], "gibbs", 0, first, self._n_threads
+            )
+            above = states.to_array("float64")
+            found += self._down[k].log_probability(above, below)
+            found -= self._up[k].log_probability(below, above)
+            below = above
+        found -= self._top.free_energy(states, self._n_threads)
         means: NDArray[np.float64] = found.reshape(-1, self._n_draws).mean(axis=1)
         return means

@@ -18,17 +18,19 @@ from .inference import Inference
 from .layers import PASS_UP, GreedyLayers
 from .made import net_of
 from .sampling import Sampling
+from .up_down import UpDown
 
 __all__ = ["DBN"]
 
 _OF_LAYERS = ("batch_size", "n_iter", "shuffle")  # arguments of the templates alone
 
 
-class DBN(Likelihood, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
+class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     """Deep belief net, learned greedily: RBMs upon each other, each from what those below make of the rows [1]_.
 
     The two layers at the top are an RBM, whose chains make up states; all below are directed downwards from
     there. With each layer a bound on the log-likelihood can only rise, as far as its RBM learns by the likelihood.
+    :meth:`up_down` then teaches all layers together.
 
     Parameters
     ----------
@@ -57,9 +59,17 @@ class DBN(Likelihood, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     Attributes
     ----------
     layers_ : list of RBM
-        Copies of the layers, those that have begun to learn.
+        Copies of the layers as they were learned one by one, those that have begun to.
     components_ : ndarray of shape (hidden_layer_sizes[0], n_features)
-        Weights of the first layer, read-only.
+        Weights of the first layer, read-only; after `up_down` those of the way up.
+    recognition_coefs_, recognition_intercepts_ : list of ndarray
+        Of the way up, one for each layer below the top: weights as (units below, units above), biases of the
+        units above. Read-only.
+    generative_coefs_, generative_intercepts_ : list of ndarray
+        Of the way down: weights as (units above, units below), biases of the units below. Without `up_down` they
+        are those of the way up, turned round.
+    top_ : RBM
+        A copy of the RBM at the top, as it is now.
     n_features_in_ : int
     n_iter_ : int
         Epochs finished, of all layers.
@@ -184,4 +194,4 @@ class DBN(Likelihood, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         return tags
 
 
-name_methods_of(DBN, Likelihood, Sampling, Inference, GreedyLayers)
+name_methods_of(DBN, UpDown, Likelihood, Sampling, Inference, GreedyLayers)

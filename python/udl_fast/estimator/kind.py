@@ -93,6 +93,10 @@ class ModelKind:
 
     # ---- what it may bring ----
 
+    def _checked_of_stage(self, checked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Parameters under which the model itself learns in a stage, `shuffle` and `n_jobs` among them."""
+        return checked
+
     def _measure_beside(self, training: Any, validation: Any | None) -> dict[str, Any]:
         """Measurements of the whole model, by name, after an epoch in which one inside learned; from samples of
         its checked rows, as matrices."""

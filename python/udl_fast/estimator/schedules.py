@@ -28,6 +28,7 @@ BEFORE_SCHEDULES: Mapping[str, Any] = {
     "final_learning_rate": None,
 }
 _NEVER_ZERO = ("exponential", "inverse")
+_READ = ("learning_rate", *SCHEDULE_RULES)
 
 
 def check_schedule(model: Any) -> None:
@@ -37,8 +38,17 @@ def check_schedule(model: Any) -> None:
     ------
     ValueError
     """
-    kind, final = model.learning_rate_schedule, model.final_learning_rate
-    owner = type(model).__name__
+    check_schedule_of({name: getattr(model, name) for name in _READ}, type(model).__name__)
+
+
+def check_schedule_of(arguments: Mapping[str, Any], owner: str) -> None:
+    """The same of arguments by name.
+
+    Raises
+    ------
+    ValueError
+    """
+    rate, kind, final = (arguments[name] for name in _READ)
     if final is None:
         return
     if kind == "constant":
@@ -46,10 +56,10 @@ def check_schedule(model: Any) -> None:
             f"{owner}: final_learning_rate={final!r} needs a learning_rate_schedule that leads there, "
             "such as 'linear', got learning_rate_schedule='constant'"
         )
-    if kind in _NEVER_ZERO and (final == 0) != (model.learning_rate == 0):
+    if kind in _NEVER_ZERO and (final == 0) != (rate == 0):
         raise ValueError(
             f"{owner}: learning_rate_schedule={kind!r} leads from one rate above 0 to another, got "
-            f"learning_rate={model.learning_rate!r} and final_learning_rate={final!r}"
+            f"learning_rate={rate!r} and final_learning_rate={final!r}"
         )
 
 

@@ -94,7 +94,8 @@ def enter(
     stage = model._stages()[number]
     if stage.learner is None:
         model.__dict__.update(model._entered(number), _arrays={})
-        return Work(None, presented or data.presented(model), checked)
+        of_stage = model._checked_of_stage(checked)
+        return Work(None, presented or data.presented(model), of_stage)
     learner, goes_on = _learner(model, number, stage.learner)
     of_stage = learner._check_parameters() | {"n_jobs": checked["n_jobs"]}
     X = model._stage_input(number, data.X)

@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from tests.oracle import philox
 from tests.oracle import up_down as oracle
 from tests.support.engines import PACKED, SEED, SETTINGS, random_model, rng, states
 from tests.support.interruption import assert_ends_soon
@@ -67,6 +68,17 @@ def test_bits_do_not_depend_on_targets_or_threads(data):
             found.add(b"".join(e.weights().tobytes() for e in every_engine(engines)))
     _core.set_target("")
     assert len(found) == 1
+
+
+def test_grey_rows_may_be_binarised_at_each_presentation():
+    """The same as bits that the draws of the stream of data make of them."""
+    drawn, given = random_net(SIZES)[0], random_net(SIZES)[0]
+    u = philox.uniforms(philox.draws(SEED, "data", philox.VISIBLE_LAYER, 5, 0, 23, 70))
+    options = {"batch_size": 23, "data_step": 5}
+    train(drawn, DATA["grey"], {**options, "binarize_sample": True})
+    train(given, u < DATA["grey"], options)
+    for a, b in zip(every_engine(drawn), every_engine(given), strict=True):
+        np.testing.assert_array_equal(a.weights(), b.weights())
 
 
 def test_a_pass_cut_between_minibatches_is_the_same():

@@ -60,11 +60,8 @@ class UpDownTrainer {
   /// States of a layer of units, in both phases.
   void allocate(int64_t l, int64_t n_units, int64_t max_rows) {
     LayerStates &wake = wake_.emplace_back(), &sleep = sleep_.emplace_back();
-    if (l == 0 && !minibatches_.have_bits()) {
-      wake.allocate_values(max_rows, n_units);
-      sleep.allocate_value_tiles(round_up(max_rows, 4), n_units);
-      return;
-    }
+    if (l == 0 && minibatches_.have_values()) wake.allocate_values(max_rows, n_units);
+    if (is_real(l)) return sleep.allocate_value_tiles(round_up(max_rows, 4), n_units);
     for (LayerStates* states : {&wake, &sleep}) {
       states->allocate_bits(max_rows, n_units);
       states->allocate_units(max_rows, n_units);
