@@ -6,7 +6,9 @@
 //                       variance; the other layer is given s / sigma^2
 //   gaussian, hidden    s^2 / 2 - x s:             normal with mean x and variance 1
 //   relu, hidden        s^2 / 2 - x s, s >= 0:     the same, above 0 only
-//   softmax             -x s: one-hot bits of a group of units, or zeros where the value is missing
+//   softmax             -x s: one-hot bits of a group of units, or zeros where the value is
+//   missing;
+//                       a group of one unit is a Bernoulli unit
 //   replicated_softmax  -x s: counts of words, drawn as independently as the length of the row
 //   says;
 //                       the hidden biases count once a word

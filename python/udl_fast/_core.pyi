@@ -218,6 +218,8 @@ class RbmEngine:
     ) -> NDArray[Any]:
         """The same chains: P(v | h) of the last step, and the values of held units."""
     def free_energy(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
+    def group_energies(self, rows: Rows, group: int, n_threads: int) -> NDArray[np.float64]:
+        """Free energies of rows with each unit of a group of several softmax units on, (n, its units)."""
     def pseudo_likelihood(self, rows: Rows, n_threads: int) -> NDArray[np.float64]: ...
     @overload
     def log_partition_exact(self, n_threads: int, lengths: None = None) -> float:

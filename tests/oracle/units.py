@@ -57,7 +57,9 @@ class Model:
         if self.visible == "gaussian":
             return _product(*zip(*[_grid(-11.0, 11.0, 64)] * n, strict=True))
         sizes = self.groups if self.visible == "softmax" else [n] * length
-        parts = [np.eye(size) for size in sizes]
+        bit = np.array([[0.0], [1.0]])  # a group of one unit is on or off
+        is_softmax = self.visible == "softmax"
+        parts = [bit if is_softmax and size == 1 else np.eye(size) for size in sizes]
         chosen = itertools.product(*parts)
         if self.visible == "softmax":
             states = np.array([np.concatenate(found) for found in chosen])

@@ -141,6 +141,18 @@ py::array_t<double> free_energy(const RbmEngine& engine, const Rows& rows, int n
   return out;
 }
 
+py::array_t<double> group_energies(const RbmEngine& engine, const Rows& rows, int64_t group,
+                                   int n_threads) {
+  check_call(rows, engine.n_visible(), n_threads, "group_energies");
+  const int64_t n_units = checked_group(engine.units(), group).size();
+  py::array_t<double> out({rows.rows(), n_units});
+  double* data = out.mutable_data();
+  const LookScope look(engine);
+  run_interruptible(n_threads,
+                    [&](const Run& run) { engine.group_energies(rows, group, data, run); });
+  return out;
+}
+
 py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows, int n_threads) {
   check_call(rows, engine.n_visible(), n_threads, "pseudo_likelihood");
   py::array_t<double> out(rows.rows());
@@ -169,6 +181,7 @@ void define_inference_methods(RbmEngineClass& c) {
   chains(c, "gibbs", &gibbs);
   chains(c, "gibbs_means", &gibbs_means);
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
+  c.def("group_energies", &group_energies, py::arg("rows"), py::arg("group"), py::arg("n_threads"));
   c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));
 }
 

@@ -33,15 +33,9 @@ constexpr UnitKernels real_valued_kernels(decltype(UnitKernels::activate) activa
   return kernels;
 }
 
-/// Units in groups have the log terms of no tile.
-constexpr UnitKernels grouped_kernels() {
-  UnitKernels kernels{};
-  kernels.activate = keep_inputs;
-  return kernels;
-}
-
 constexpr GroupKernels group_kernels() {
   GroupKernels kernels{};
+  kernels.keep_inputs = keep_inputs;
   kernels.probabilities = group_probabilities;
   kernels.choose = choose_in_groups;
   kernels.draw_words = draw_words;
@@ -63,8 +57,7 @@ constexpr RbmUnitsKernels all_kernels() {
   kernels.units[index_of(UnitKind::gaussian)] =
       real_valued_kernels(activate_gaussian, gaussian_log_terms);
   kernels.units[index_of(UnitKind::relu)] = real_valued_kernels(activate_relu, relu_log_terms);
-  kernels.units[index_of(UnitKind::softmax)] = grouped_kernels();
-  kernels.units[index_of(UnitKind::replicated_softmax)] = grouped_kernels();
+  kernels.units[index_of(UnitKind::softmax)] = bernoulli_kernels();  // groups of one
   kernels.groups = group_kernels();
   kernels.flips = flip_kernels();
   return kernels;

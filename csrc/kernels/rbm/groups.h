@@ -1,20 +1,29 @@
 #pragma once
 // Units of which one of a group is on: what turns the inputs of sixteen rows into probabilities and
-// choices. Groups cross tiles, so that tiles come first and groups after a barrier.
+// choices. Groups cross tiles, so that tiles come first and groups after a barrier. A group of one
+// unit is a Bernoulli unit, on or off; it is in a group only where it shares a tile with others.
 #include <cstdint>
 
 #include "base/sampling.h"
 #include "base/view.h"
+#include "kernels/rbm/units.h"
 
 namespace udl {
 
-/// Rows `first` .. `first` + 15 of the inputs x of a layer, whose groups follow each other.
+/// Units first .. end - 1.
+struct UnitRange {
+  int64_t first, end;
+
+  int64_t size() const { return end - first; }
+};
+
+/// Rows `first` .. `first` + 15 of the inputs x of a layer.
 struct GroupInput {
-  /// That of unit 16 t + k in row r is inputs[t * tile_stride + 16 r + k]. Room for sixteen rows,
-  /// of which those that are not there mean nothing.
+  /// That of unit 16 (first_tile + t) + k in row r is inputs[t * tile_stride + 16 r + k]. Room for
+  /// sixteen rows, of which those that are not there mean nothing.
   const float* inputs;
-  int64_t tile_stride;
-  const int64_t* starts;  ///< the first unit of each group, and behind them the number of units
+  int64_t tile_stride, first_tile, n_tiles;
+  const UnitRange* groups;  ///< in ascending order, each within the tiles
   int64_t n_groups;
   /// Inverse temperatures of the sixteen rows, whose inputs count so often; null: 1. Not of words.
   const float* betas = nullptr;
@@ -28,13 +37,18 @@ struct GroupDraws {
 
 /// e^x are added up in parts of sixteen units of a group, which are then added in order.
 struct GroupKernels {
-  /// out[16 i + r] = P(unit i of row r | one of its group is on), of all units and sixteen rows.
+  /// The inputs of a tile that are activated later, as `means`. Exact, given its input.
+  void (*keep_inputs)(const UnitInput& input, const UnitOutput& output);
+
+  /// out[16 i + r] = P(unit i of row r | one of its group is on), i counted from the first unit of
+  /// the first tile, of all units of groups and sixteen rows; of a group of one 1 / (1 + e^-x).
   /// `out` has room for whole tiles of units. Exact, given its input.
   void (*probabilities)(const GroupInput& input, float* out);
 
   /// chosen[16 g + r] = which of the units of group g, counted from its first, is on in row r: the
   /// first whose cumulated e^x exceeds u times their total, u the uniform draw of the group's first
-  /// unit. Scratch is as `out` above. Exact, given its input.
+  /// unit; -1 for a group of one that is off, which is on where u (1 + e^-x) < 1. Scratch is as
+  /// `out` above. Exact, given its input.
   void (*choose)(const GroupInput& input, const GroupDraws& draws, float* scratch, int32_t* chosen);
 
   /// Of units in one group: words[n], n < n_words, = the first unit of row `row` of the sixteen

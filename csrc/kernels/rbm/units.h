@@ -41,6 +41,8 @@ struct UnitTerms {
   float* products;
 };
 
+/// Entries of softmax units are of groups of one; larger groups, and words, have kernels of their
+/// own (kernels/rbm/groups.h).
 struct UnitKernels {
   /// Mean, sample and packing. Exact, given its input.
   /// Bernoulli: p = 1 / (1 + e^-x), on where u < p. Gaussian: x, x + deviation n. Relu: the

@@ -129,6 +129,10 @@ class RbmEngine : public Shared {
   /// Sum over the visible units i of log P(v_i | all others), where the alternative to v_i is
   /// 1 - v_i; of softmax units, over the groups that have a value. Throws for other units.
   virtual void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const = 0;
+  /// Free energies of rows with each unit of a group of softmax units on, (rows, its units),
+  /// whatever they have there. `group` is one of several units (units.h).
+  virtual void group_energies(const Rows& visible, int64_t group, double* out,
+                              const Run& run) const = 0;
   /// The exact log Z (runtime/rbm/evaluate/exact.h) in double, of the weights as sums see them:
   /// rounded, but in a float64 engine.
   /// Z of replicated softmax units is that of all rows of so many words in their order, one for

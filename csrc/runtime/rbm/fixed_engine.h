@@ -26,6 +26,8 @@ class FixedRbmEngine final : public StatefulEngine<RbmState> {
   std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const override;
   void free_energy(const Rows& visible, double* out, const Run& run) const override;
   void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
+  void group_energies(const Rows& visible, int64_t group, double* out,
+                      const Run& run) const override;
   std::vector<double> log_partition(const std::vector<int64_t>& lengths,
                                     const Run& run) const override;
   void anneal(const AnnealCall& call, double* log_weights, const Run& run) const override;

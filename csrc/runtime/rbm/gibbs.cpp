@@ -20,11 +20,24 @@ struct VisibleOutput {
   MeanRows mean_rows() const { return {means, n_units}; }
 };
 
+/// Units that are activated by their tile; held ones are put back by who has drawn them: that costs
+/// no barrier.
+void sample_free_tile(const HalfStep& down, const Temperature& at, const StatesView& hidden,
+                      int64_t tile, const BlockDraws& draws, const BlockClamp& clamp,
+                      BlockScratch& scratch, const VisibleOutput& to) {
+  UnitOutput output = sample_output(to.states, tile, draws.key, draws.first_chain);
+  if (to.means != nullptr) output.means = scratch.tile.means.data();
+  if (!clamp.holds(tile))
+    down.activate(at.of(down.input(hidden, tile, scratch.product, scratch.tile), tile), output);
+  clamp.put_back(tile, to.states);
+  if (to.means == nullptr) return;
+  clamp.put_back(tile, output.means);
+  copy_means(output.means, to.rows, tile, to.n_units, to.means, to.n_units);
+}
+
 /// Units in groups, by the blocks of rows that draw them; held ones are put back afterwards.
-void sample_free_groups(Team& team, const HalfStep& down, const Temperature& at,
-                        const StatesView& hidden, const BlockDraws& draws, const BlockClamp& clamp,
-                        BlockScratch& scratch, GroupStep& groups, const VisibleOutput& to) {
-  find_inputs(team, down, at, hidden, scratch, groups);
+void sample_free_groups(Team& team, const BlockDraws& draws, const BlockClamp& clamp,
+                        int64_t n_tiles, GroupStep& groups, const VisibleOutput& to) {
   team.for_each(GroupStep::blocks(to.rows), [&](int64_t few) {
     const int thread = team.thread_index();
     const float* lengths = to.states.words.lengths;
@@ -32,29 +45,23 @@ void sample_free_groups(Team& team, const HalfStep& down, const Temperature& at,
     groups.draw(few, to.rows, {draws.key, draws.first_chain}, nullptr, to.states, thread);
   });
   if (clamp.is_free()) return;
-  team.for_each(down.n_tiles(), [&](int64_t tile) {
+  team.for_each(n_tiles, [&](int64_t tile) {
+    if (!groups.holds(tile)) return;
     clamp.put_back(tile, to.states);
     if (to.means != nullptr) clamp.put_back(tile, to.mean_rows());
   });
 }
 
-/// Held units are put back by who has drawn them: that costs no barrier.
 void sample_free_units(Team& team, const HalfStep& down, const Temperature& at,
                        const StatesView& hidden, const BlockDraws& draws, const BlockClamp& clamp,
                        BlockScratch& scratch, GroupStep& groups, const VisibleOutput& to) {
-  if (groups.is_on())
-    return sample_free_groups(team, down, at, hidden, draws, clamp, scratch, groups, to);
   down.prepare(hidden, team.n_threads(), scratch.product);
   team.for_each(down.n_tiles(), [&](int64_t tile) {
-    UnitOutput output = sample_output(to.states, tile, draws.key, draws.first_chain);
-    if (to.means != nullptr) output.means = scratch.tile.means.data();
-    if (!clamp.holds(tile))
-      down.activate(at.of(down.input(hidden, tile, scratch.product, scratch.tile), tile), output);
-    clamp.put_back(tile, to.states);
-    if (to.means == nullptr) return;
-    clamp.put_back(tile, output.means);
-    copy_means(output.means, to.rows, tile, to.n_units, to.means, to.n_units);
+    if (!groups.holds(tile))
+      return sample_free_tile(down, at, hidden, tile, draws, clamp, scratch, to);
+    groups.keep_inputs(tile, at.of(down.input(hidden, tile, scratch.product, scratch.tile), tile));
   });
+  if (groups.is_on()) sample_free_groups(team, draws, clamp, down.n_tiles(), groups, to);
 }
 
 /// Room for the visible states of chains that start at `data`: rows of words stay as long as they

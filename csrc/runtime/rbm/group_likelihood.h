@@ -5,8 +5,9 @@
 
 namespace udl {
 
-/// Pseudo-likelihoods of softmax units: out[r] = the sum over the groups that have a value in row r
-/// of its log-probability, given all other groups, against the other values of the group.
-void score_groups(const RbmState& state, const Rows& visible, double* out, const Run& run);
+/// Adds to out[r] the log-probabilities of the groups of row r that are activated in groups
+/// (model/joint_groups.h), each given all other units: of those that have a value against their
+/// other values, of a group of one against its flip.
+void add_group_scores(const RbmState& state, const Rows& visible, double* out, const Run& run);
 
 }  // namespace udl

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/error.h"
 #include "runtime/rbm/fixed_engine.h"
 #include "runtime/rbm/group_likelihood.h"
 #include "runtime/rbm/row_blocks.h"
@@ -29,16 +30,13 @@ double sum_in_order(const float* values, int64_t n) {
   return sum;
 }
 
-}  // namespace
-
-void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
-  check_has_pseudo_likelihood(units());
-  if (units().visible == UnitKind::softmax) return score_groups(state_, visible, out, run);
+/// Of the tiles whose units are activated by tiles, each against its flip.
+void score_flips(const RbmState& state, const Rows& visible, double* out, const Run& run) {
   const FlipKernels& kernels = rbm_kernels().flips;
-  const HiddenFlipKernels& of_hidden = kernels.of_hidden[static_cast<int>(units().hidden)];
-  const HalfStep up(state_, Direction::to_hidden, state_.scale_exponent);
-  const WeightPanelsView weights = state_.panels_at(state_.scale_exponent);
-  const int64_t row_size = up.n_tiles() * kResponseSize, n_tiles = state_.visible_tiles();
+  const HiddenFlipKernels& of_hidden = kernels.of_hidden[static_cast<int>(state.hidden.kind)];
+  const HalfStep up = half_step(state, Direction::to_hidden);
+  const WeightPanelsView weights = state.panels_at(state.scale_exponent);
+  const int64_t row_size = up.n_tiles() * kResponseSize, n_tiles = state.visible_tiles();
   // Every visible unit of a row is flipped: sparse rows are unpacked, a block at a time.
   const int64_t row_bytes =
       unpacked_bytes(visible) + 4 * row_size + n_tiles * static_cast<int64_t>(sizeof(double));
@@ -49,7 +47,7 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
   LayerStates states;
   const auto score_block = [&](RowBlock block, std::vector<BlockScratch>& scratches) {
     const StatesView from = load_states(visible, block.first, block.count, states);
-    const bool real = from.real || !has_bits(units().hidden);
+    const bool real = from.real || !has_bits(state.hidden.kind);
     parallel_region(run, [&](Team& team) {
       const int thread = team.thread_index();
       for_each_tile(team, up, from, scratches[thread], [&](int64_t tile, const UnitInput& input) {
@@ -57,9 +55,10 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
       });
       tables[thread].reserve(FlipTables::size(up.n_tiles()));
       team.for_each(n_tiles, [&](int64_t tile) {
+        if (state.visible.groups.holds(tile)) return;
         const FlipTables of_tile = kernels.tables(weights, tile, real, tables[thread].data());
-        const int64_t n_units = std::min<int64_t>(kTileUnits, n_visible() - tile * kTileUnits);
-        const float* bias = state_.visible.bias.tile(tile);
+        const int64_t n_units = std::min<int64_t>(kTileUnits, state.n_visible - tile * kTileUnits);
+        const float* bias = state.visible.bias.tile(tile);
         for (int64_t r = 0; r < block.count; ++r) {
           alignas(64) float terms[kTileUnits];
           const FlipRow row = flip_row(from, r, tile, responses.data() + r * row_size);
@@ -75,6 +74,21 @@ void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
     });
   };
   for_each_block(visible.rows(), most_rows, run, score_block);
+}
+
+}  // namespace
+
+void FixedRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const Run& run) const {
+  check_has_pseudo_likelihood(units());
+  const JointGroups& groups = state_.visible.groups;
+  const bool has_tiles = groups.are_none() || groups.has_single_units();
+  if (!has_tiles && !visible.is_bits())
+    throw_invalid("pseudo_likelihood: rows must be bits with visible='softmax', got real values");
+  if (has_tiles)
+    score_flips(state_, visible, out, run);
+  else
+    std::fill_n(out, visible.rows(), 0.0);
+  if (!groups.are_none()) add_group_scores(state_, visible, out, run);
 }
 
 }  // namespace udl

@@ -36,7 +36,7 @@ inline int64_t states_bytes(const Rows& rows, const HalfStep& half) {
 
 /// Bytes of a row of inputs that a half step keeps: those of units in groups.
 inline int64_t inputs_bytes(const Layer& layer) {
-  return layer.group_starts.empty() ? 0 : layer.n_units() * static_cast<int64_t>(sizeof(float));
+  return layer.groups.n_tiles() * kTileUnits * static_cast<int64_t>(sizeof(float));
 }
 
 /// Bytes of a row of states that a half step draws, and of what it keeps meanwhile.
@@ -126,11 +126,14 @@ inline BlockDraws draws_of(const RowBlock& block, const DrawSource& source, cons
   return {key, source.first_chain + static_cast<uint32_t>(block.first)};
 }
 
-/// Inputs of units in groups, of the layer at a temperature.
-inline void find_inputs(Team& team, const HalfStep& half, const Temperature& at,
-                        const StatesView& from, BlockScratch& scratch, GroupStep& groups) {
+/// The tiles of a half step of the layer at a temperature: those of units in groups leave their
+/// inputs, others are activated by tile_work(tile, input).
+template <class TileWork>
+void activate_tiles(Team& team, const HalfStep& half, const Temperature& at, const StatesView& from,
+                    BlockScratch& scratch, GroupStep& groups, TileWork&& tile_work) {
   for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
-    half.activate(at.of(input, tile), groups.inputs_of(tile));
+    if (groups.holds(tile)) return groups.keep_inputs(tile, at.of(input, tile));
+    tile_work(tile, at.of(input, tile));
   });
 }
 
@@ -138,15 +141,12 @@ inline void find_inputs(Team& team, const HalfStep& half, const Temperature& at,
 inline void sample_block(Team& team, const HalfStep& half, const Temperature& at,
                          const StatesView& from, const BlockDraws& draws, BlockScratch& scratch,
                          GroupStep& groups, const StatesRoom& to) {
-  if (groups.is_on()) {
-    find_inputs(team, half, at, from, scratch, groups);
-    return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
-      groups.draw(few, from.count, {draws.key, draws.first_chain}, nullptr, to,
-                  team.thread_index());
-    });
-  }
-  for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
-    half.activate(at.of(input, tile), sample_output(to, tile, draws.key, draws.first_chain));
+  activate_tiles(team, half, at, from, scratch, groups, [&](int64_t tile, const UnitInput& input) {
+    half.activate(input, sample_output(to, tile, draws.key, draws.first_chain));
+  });
+  if (!groups.is_on()) return;
+  team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
+    groups.draw(few, from.count, {draws.key, draws.first_chain}, nullptr, to, team.thread_index());
   });
 }
 
@@ -154,17 +154,15 @@ inline void sample_block(Team& team, const HalfStep& half, const Temperature& at
 inline void means_of_block(Team& team, const HalfStep& half, const Temperature& at,
                            const StatesView& from, BlockScratch& scratch, GroupStep& groups,
                            const MeanRows& to) {
-  if (groups.is_on()) {
-    find_inputs(team, half, at, from, scratch, groups);
-    return team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
-      groups.means(few, from.count, nullptr, nullptr, to, team.thread_index());
-    });
-  }
-  for_each_tile(team, half, from, scratch, [&](int64_t tile, const UnitInput& input) {
+  activate_tiles(team, half, at, from, scratch, groups, [&](int64_t tile, const UnitInput& input) {
     UnitOutput output = tile_output(tile);
     output.means = scratch.tile.means.data();
-    half.activate(at.of(input, tile), output);
+    half.activate(input, output);
     copy_means(output.means, from.count, tile, half.to().n_units(), to.values, to.stride);
+  });
+  if (!groups.is_on()) return;
+  team.for_each(GroupStep::blocks(from.count), [&](int64_t few) {
+    groups.means(few, from.count, nullptr, nullptr, to, team.thread_index());
   });
 }
 

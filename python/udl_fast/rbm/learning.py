@@ -12,10 +12,11 @@ from .. import _core
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
 from ..persistence.state import State
 from .diagnosis import culprits
+from .groups import has_missing_groups
 from .inference import Inference
 from .no_effect import without_effect
 from .rules import steps_at
-from .units import check_kinds, engine_of, has_missing_groups, warn_of_constants
+from .units import check_kinds, engine_of, warn_of_constants
 
 _ENGINE_SETTINGS = (
     "batch_size",

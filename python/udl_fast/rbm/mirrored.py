@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .units import group_starts
+from .groups import Groups
 
 
 class HiddenEnergy:
@@ -44,8 +44,7 @@ class HiddenEnergy:
             terms += (log_variance + math.log(2 * math.pi)) / 2
         elif engine.visible == "softmax":
             assert engine.visible_groups is not None
-            starts = group_starts(engine.visible_groups)
-            terms = np.logaddexp.reduceat(bias + given, starts, axis=1)
+            terms = Groups(engine.visible_groups).log_sums(bias + given)
         else:
             raise ValueError(f"HiddenEnergy: has no visible={engine.visible!r}")
         total: NDArray[np.float64] = -hidden @ engine.hidden_bias() - terms.sum(axis=1)

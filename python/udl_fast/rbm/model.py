@@ -16,6 +16,7 @@ from ..estimator.model import Model
 from ..exceptions import name_methods_of
 from ..persistence.state import ArrayRule
 from .exchange import Exchange
+from .groups import LOWEST_FREQUENCY, log_odds
 from .half_steps import HalfSteps
 from .inference import Inference
 from .learning import ContrastiveLearning
@@ -27,9 +28,6 @@ from .scores import Scores
 from .units import KINDS_OF_BITS, first_bias, log_variance_of
 
 __all__ = ["RBM"]
-
-# Pixels that are always off or on would start at a bias of minus or plus infinity.
-_LOWEST_FREQUENCY = 0.01
 
 _OF_WEIGHTS, _OF_HIDDEN, _OF_VISIBLE = ("n_hidden", "n_visible"), ("n_hidden",), ("n_visible",)
 _ARRAYS: Mapping[str, ArrayRule] = {
@@ -78,7 +76,9 @@ class RBM(
         Kind of the hidden units: bits, real numbers, or real numbers of at least 0. precision="fixed" and
         "float64" have all of them, "fast" those of real numbers with visible="gaussian" alone.
     visible_groups : sequence of int, default=None
-        Of visible="softmax": how many units each group has, in the order of the features.
+        Of visible="softmax": how many units each group has, in the order of the features. A group of one unit
+        is a Bernoulli unit, on or off, whose data may be probabilities: so binary features and one-hot ones,
+        such as a label, are the visible units of one model.
     sigma : float or sequence of n_features floats, default=1.0
         Of visible="gaussian": standard deviations that learning starts from.
     learn_sigma : bool, default=True
@@ -437,8 +437,7 @@ class RBM(
             return np.zeros(rows.shape[1])
         if self.visible != "bernoulli":
             return first_bias(self, rows)
-        mean = np.clip(rows.column_means(), _LOWEST_FREQUENCY, 1 - _LOWEST_FREQUENCY)
-        return np.log(mean / (1 - mean))
+        return log_odds(rows.column_means(), LOWEST_FREQUENCY)
 
     def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
         """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""

@@ -20,8 +20,9 @@ from ..persistence.values import LARGEST_STEP
 from ..progress import progress
 from ..runtime import resolve_n_jobs
 from .enumeration import Enumeration
+from .groups import Groups, has_missing_groups, log_odds
 from .normal_pair import check_has_distribution
-from .units import has_missing_groups, log_z_of_lengths, log_z_without_weights
+from .units import log_z_of_lengths, log_z_without_weights
 
 _METHODS = ("exact", "ais", "reverse_ais")
 _DEFAULT_RUNS, _DEFAULT_BURN_IN = 100, 1000
@@ -176,8 +177,11 @@ class Partition(Enumeration):
             )
         rates = np.clip(rates, _LOWEST_RATE, 1 - _LOWEST_RATE)
         if self._engine.visible == "softmax":
-            return np.log(rates).astype(bias.dtype)
-        return np.log(rates / (1 - rates)).astype(bias.dtype)
+            single = Groups(self._engine.visible_groups or ()).single_units
+            of_groups = np.log(rates)
+            of_groups[single] = log_odds(rates[single], _LOWEST_RATE)
+            return of_groups.astype(bias.dtype)
+        return log_odds(rates, _LOWEST_RATE).astype(bias.dtype)
 
     def _seed_of(self, random_state: Any) -> int:
         if random_state is None:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .groups import Groups
 
 _SMALLEST_RATE = 2.0**-24  # that units are on or off with (docs/numerics.md)
 _BLOCK_BYTES = 1 << 25  # of rows whose means are held at a time
@@ -64,9 +65,10 @@ def log_density(
             terms = np.where(values > 0, values * np.log(mean), 0.0)
     elif engine.visible == "softmax":
         terms = values * np.log(np.maximum(mean, _SMALLEST_RATE))
+        single = Groups(engine.visible_groups or ()).single_units
+        terms[:, single] = _of_binary(values[:, single], mean[:, single])
     elif engine.visible == "bernoulli":
-        rate = np.clip(mean, _SMALLEST_RATE, 1 - _SMALLEST_RATE)
-        terms = values * np.log(rate) + (1 - values) * np.log1p(-rate)
+        terms = _of_binary(values, mean)
     else:
         log_variance = engine.log_variance().astype(np.float64)
         terms = -0.5 * (
@@ -74,3 +76,9 @@ def log_density(
         )
     total: NDArray[np.float64] = terms.sum(axis=1)
     return total
+
+
+def _of_binary(values: NDArray[np.floating], mean: NDArray[np.float64]) -> NDArray[np.float64]:
+    rate = np.clip(mean, _SMALLEST_RATE, 1 - _SMALLEST_RATE)
+    found: NDArray[np.float64] = values * np.log(rate) + (1 - values) * np.log1p(-rate)
+    return found

@@ -14,12 +14,13 @@ from ..estimator.transaction import twin_of
 from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
+from .groups import check_held_groups
 from .half_steps import HalfSteps
 from .inference import like
 from .normal_pair import warn_without_distribution
 from .rules import RULES
 from .tempered import tempered_hidden
-from .units import KINDS_OF_BITS, NORMAL_KINDS, check_held_groups, check_ladder
+from .units import KINDS_OF_BITS, NORMAL_KINDS, check_ladder
 
 Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
 

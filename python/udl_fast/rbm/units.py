@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from .. import _core
-from ..estimator.input import value_range
 from ..exceptions import warn_caller
+from .groups import Groups, check_one_hot
 
 KINDS_OF_BITS = ("bernoulli", "softmax")  # whose states are 0 or 1
 NORMAL_KINDS = frozenset(("gaussian", "relu"))  # whose energies have a square
@@ -49,15 +49,23 @@ def check_kinds(model: Any) -> None:
             f"{owner}: centered=True is of visible='bernoulli' or 'softmax', got "
             f"visible={model.visible!r}{way}"
         )
-    if model.visible != "bernoulli" and model.binarize is not None:
+    if model.binarize is not None and not _may_be_probabilities(model):
         raise ValueError(
-            f"{owner}: binarize makes states of visible='bernoulli', got visible={model.visible!r}"
+            f"{owner}: binarize makes states of visible='bernoulli', or of groups of one unit, got "
+            f"visible={model.visible!r}"
         )
-    if model.statistics == "sampled" and (model.visible, model.hidden) != ("bernoulli",) * 2:
+    if model.statistics == "sampled" and not {model.visible, model.hidden}.issubset(KINDS_OF_BITS):
         raise ValueError(
-            f"{owner}: statistics='sampled' counts pairs of bits of Bernoulli units, got "
+            f"{owner}: statistics='sampled' counts pairs of bits of binary units, got "
             f"visible={model.visible!r} and hidden={model.hidden!r}"
         )
+
+
+def _may_be_probabilities(model: Any) -> bool:
+    """Whether some visible units take probabilities in place of states."""
+    if model.visible == "softmax":
+        return 1 in model.visible_groups
+    return bool(model.visible == "bernoulli")
 
 
 def check_ladder(model: Any, beta_min: float) -> None:
@@ -86,11 +94,6 @@ def check_ladder(model: Any, beta_min: float) -> None:
         )
 
 
-def group_starts(groups: Sequence[int]) -> NDArray[np.int64]:
-    """The first unit of each group."""
-    return np.cumsum([0, *groups[:-1]], dtype=np.int64)
-
-
 def check_values(model: Any, X: Any, rows: _core.Rows) -> None:
     """An error unless the rows of a matrix are states of the model's visible units.
 
@@ -101,35 +104,9 @@ def check_values(model: Any, X: Any, rows: _core.Rows) -> None:
     """
     kind = model._visible_kind()
     if kind == "softmax":
-        _check_one_hot(model, X, rows)
+        check_one_hot(model, X, rows)
     elif kind == "replicated_softmax":
         _check_counts(model, X)
-
-
-def has_missing_groups(model: Any, X: Any) -> bool:
-    """Whether a group of softmax units has no value in some row."""
-    return bool((_group_sums(model, X) == 0).any())
-
-
-def check_held_groups(model: Any, mask: NDArray[np.bool_], held: NDArray[Any]) -> None:
-    """An error unless groups of softmax units are held whole, at one value or none.
-
-    Raises
-    ------
-    ValueError
-        Naming the group.
-    """
-    owner, groups = type(model).__name__, np.array(model._engine.visible_groups)
-    starts = group_starts(groups.tolist())
-    n_held = np.add.reduceat(mask, starts, axis=1, dtype=np.int64)
-    for group in np.flatnonzero(((n_held > 0) & (n_held < groups)).any(axis=0))[:1]:
-        raise ValueError(
-            f"{owner}: clamp holds a part of group {group}; with visible='softmax' hold all units of a group, "
-            "or none"
-        )
-    n_on = np.add.reduceat(held != 0, starts, axis=1, dtype=np.int64)
-    for group in np.flatnonzero((n_on > 1).any(axis=0))[:1]:
-        raise ValueError(f"{owner}: clamp holds several units of group {group} at 1")
 
 
 def log_z_without_weights(engine: _core.RbmEngine, visible_bias: NDArray[np.float64]) -> float:
@@ -143,8 +120,7 @@ def log_z_without_weights(engine: _core.RbmEngine, visible_bias: NDArray[np.floa
     if engine.visible == "gaussian":
         total += (half_log_2_pi + engine.log_variance().astype(np.float64) / 2).sum()
     elif engine.visible_groups is not None:
-        starts = group_starts(engine.visible_groups)
-        total += np.log(np.add.reduceat(np.exp(visible_bias), starts)).sum()
+        total += Groups(engine.visible_groups).log_sums(visible_bias).sum()
     else:
         total += np.logaddexp(0, visible_bias).sum()
     return float(total)
@@ -156,44 +132,6 @@ def log_z_of_lengths(engine: _core.RbmEngine, X: Any, n_threads: int) -> NDArray
     different, place = np.unique(lengths, return_inverse=True)
     log_z: NDArray[np.float64] = engine.log_partition_exact(n_threads, different.tolist())[place]
     return log_z
-
-
-def _groups_of(model: Any, n_features: int) -> list[int]:
-    groups = [int(n) for n in model.visible_groups]
-    if sum(groups) != n_features:
-        raise ValueError(
-            f"{type(model).__name__}: visible_groups must add up to the number of features, "
-            f"{n_features}, got {len(groups)} groups of {sum(groups)} units"
-        )
-    return groups
-
-
-def _group_sums(model: Any, X: Any) -> NDArray[Any]:
-    """Sums over the units of each group, (n_rows, n_groups)."""
-    starts = group_starts(_groups_of(model, X.shape[1]))
-    if sparse.issparse(X):
-        group = np.searchsorted(starts, np.arange(X.shape[1]), side="right") - 1
-        members = sparse.csr_array(
-            (np.ones(X.shape[1]), (np.arange(X.shape[1]), group)), (X.shape[1], len(starts))
-        )
-        sums: NDArray[Any] = (X.astype(np.float64) @ members).toarray()
-        return sums
-    return np.add.reduceat(X, starts, axis=1, dtype=np.float64)
-
-
-def _check_one_hot(model: Any, X: Any, rows: _core.Rows) -> None:
-    owner, advice = (
-        type(model).__name__,
-        "visible='softmax' expects one unit of each group to be 1 and the others 0, or all 0 where the "
-        "value is missing",
-    )
-    if rows.kind != "bits":
-        low, high = value_range(X, rows)
-        raise ValueError(f"{owner}: {advice}; X holds values from {low:g} to {high:g}")
-    wrong = np.argwhere(_group_sums(model, X) > 1)
-    if len(wrong):
-        row, group = wrong[0]
-        raise ValueError(f"{owner}: {advice}; row {row} of X has several in group {group}")
 
 
 def _check_counts(model: Any, X: Any) -> None:
@@ -229,7 +167,9 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.Rbm
         If the precision has no such units yet.
     """
     owner, n_visible = type(model).__name__, sizes["n_visible"]
-    groups = None if model.visible_groups is None else _groups_of(model, n_visible)
+    groups = None
+    if model.visible_groups is not None:
+        groups = Groups.of(model, n_visible).sizes.tolist()
     try:
         engine = _core.RbmEngine(
             n_visible, sizes["n_hidden"], precision, model.visible, model.hidden, groups
@@ -245,18 +185,16 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.Rbm
 def first_bias(model: Any, rows: _core.Rows) -> NDArray[np.float64]:
     """Visible biases with which a model without weights has the means of the rows.
 
-    Of Gaussian units they are these means, of softmax units logarithms of relative frequencies, where each
-    value counts as seen once more than it was.
+    Of Gaussian units they are these means, of words logarithms of relative frequencies, where each counts as seen
+    once more than it was; of softmax units see :meth:`Groups.biases`.
     """
     mean = rows.column_means()
     if model.visible == "gaussian":
         return mean
+    if model.visible == "softmax":
+        return Groups.of(model, len(mean)).biases(mean, rows.shape[0])
     counts = mean * rows.shape[0] + 1
-    sizes = (
-        [len(counts)] if model.visible_groups is None else [int(n) for n in model.visible_groups]
-    )
-    totals = np.add.reduceat(counts, group_starts(sizes))
-    bias: NDArray[np.float64] = np.log(counts / np.repeat(totals, sizes))
+    bias: NDArray[np.float64] = np.log(counts / counts.sum())
     return bias
 
 

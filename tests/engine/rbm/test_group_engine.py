@@ -10,12 +10,14 @@ from tests.support.engines import PACKED, SEED, SETTINGS, rng, states
 from tests.support.interruption import assert_ends_soon
 from udl_fast import _core
 
-# Groups that start and end anywhere in tiles and in words, among them one unit, and one of many tiles.
+# Groups that start and end anywhere in tiles and in words, among them Bernoulli units (groups of one), alone and
+# in whole tiles, and groups of many tiles.
 SHAPES = {
     "small": ([3, 2, 4], 5, 7),
     "one": ([1], 1, 1),
     "tiles": ([2, 30, 1, 47, 16, 16, 5, 3], 37, 33),
-    "wide": ([70, 3, 200], 66, 300),
+    "labels": ([1] * 41 + [5], 20, 40),
+    "wide": ([1] * 70 + [3, 200] + [1] * 19, 66, 300),
 }
 LEARNING = {
     "cd": {},
@@ -60,9 +62,12 @@ def one_hot(groups, n_rows, missing=0.0):
     g = rng(*groups, n_rows)
     columns = []
     for size in groups:
+        if size == 1:
+            columns.append(g.random((n_rows, 1)) < 0.4)
+            continue
         value = np.eye(size)[g.choice(size, n_rows, p=g.dirichlet(np.ones(size)))]
         columns.append(value * (g.random((n_rows, 1)) >= missing))
-    return np.concatenate(columns, axis=1)
+    return np.concatenate(columns, axis=1).astype(float)
 
 
 def rows_of(values):
@@ -91,7 +96,8 @@ def test_visible_half_step(target, n_threads, shape):
         same = found.to_array("bool")[:, first : first + size] == expected[:, first : first + size]
         assert same[far].all()
         assert far.mean() > 0.95
-    assert (found.to_array("float64").sum(axis=1) == len(groups)).all()
+    on = np.add.reduceat(found.to_array("float64"), np.cumsum([0, *groups[:-1]]), axis=1)
+    assert (on[:, np.array(groups) > 1] == 1).all()
 
 
 @pytest.mark.parametrize("precision", PACKED)
@@ -184,7 +190,7 @@ def learn(engine, data, options, n_threads, order=None):
 
 
 @pytest.mark.parametrize("options", LEARNING.values(), ids=LEARNING)
-@pytest.mark.parametrize("shape", ["small", "tiles"])
+@pytest.mark.parametrize("shape", ["small", "tiles", "labels"])
 def test_the_float64_engine_learns_the_same(target, n_threads, shape, options):
     """From the same draws, of rows with missing values where chains start at the data."""
     groups, n_hidden, _ = SHAPES[shape]

@@ -24,7 +24,7 @@ struct EnumeratedModel {
   UnitKind other_kind;
   bool others_are_hidden;
   const double* log_variance;  ///< of Gaussian visible units
-  std::vector<int64_t> group_starts;
+  std::vector<UnitRange> groups;
   std::vector<double> lengths;
 
   double weight(int64_t state_unit, int64_t other) const {
@@ -52,10 +52,12 @@ double log_sum_exp(const double* x, int64_t n) {
   return sum.value();
 }
 
-double groups_log_sum(const std::vector<int64_t>& starts, const double* input) {
+/// A group of one may be off, too.
+double groups_log_sum(const std::vector<UnitRange>& groups, const double* input) {
   double sum = 0;
-  for (size_t g = 0; g + 1 < starts.size(); ++g)
-    sum += log_sum_exp(input + starts[g], starts[g + 1] - starts[g]);
+  for (const UnitRange& units : groups)
+    sum += units.size() == 1 ? softplus(input[units.first])
+                             : log_sum_exp(input + units.first, units.size());
   return sum;
 }
 
@@ -76,7 +78,7 @@ double other_log_sum(const EnumeratedModel& model, const double* input) {
     case UnitKind::gaussian:
       return gaussian_log_sum(model, input);
     case UnitKind::softmax:
-      return groups_log_sum(model.group_starts, input);
+      return groups_log_sum(model.groups, input);
     case UnitKind::replicated_softmax:
       return log_sum_exp(input, model.n_others);
     default:
@@ -130,7 +132,7 @@ EnumeratedModel enumerated(const ParameterArrays<const double*>& parameters,
   model.weights = parameters.weights;
   model.lengths.assign(shape.lengths.begin(), shape.lengths.end());
   model.log_variance = parameters.log_variance;
-  model.group_starts = shape.units.group_starts();
+  model.groups = shape.units.groups();
   if (enumerates_hidden(shape)) {
     model.state_stride = shape.n_visible;
     model.other_stride = 1;

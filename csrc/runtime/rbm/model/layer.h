@@ -4,13 +4,13 @@
 #include <cmath>
 #include <cstdint>
 #include <utility>
-#include <vector>
 
 #include "base/math.h"
 #include "base/units.h"
 #include "base/view.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
+#include "runtime/rbm/model/joint_groups.h"
 #include "runtime/rbm/model/units.h"
 
 namespace udl {
@@ -32,8 +32,9 @@ struct Layer {
       layer.inverse_variance.resize(layer.n_tiles() * kTileUnits);
       layer.set_deviations();
     }
-    if (units.visible == UnitKind::softmax) layer.group_starts = units.group_starts();
-    if (units.visible == UnitKind::replicated_softmax) layer.group_starts = {0, n_units};
+    if (units.visible == UnitKind::softmax) layer.groups = JointGroups(units.groups());
+    if (units.visible == UnitKind::replicated_softmax)
+      layer.groups = JointGroups::of_words(n_units);
     return layer;
   }
   static Layer hidden_of(int64_t n_units, const Units& units) { return {n_units, units.hidden}; }
@@ -48,8 +49,8 @@ struct Layer {
   /// sigma of units that are normal numbers, 1 in the hidden layer; and sigma^2 and 1 / sigma^2 of
   /// visible ones, made from log_variance. Whole tiles, 0 for missing units. Empty for others.
   Buffer<float> deviation, variance, inverse_variance;
-  /// Units::group_starts of softmax units; of units that count words one group; empty for others.
-  std::vector<int64_t> group_starts;
+  /// Of softmax units; units that count words are one group.
+  JointGroups groups;
 
   bool counts_words() const { return kind == UnitKind::replicated_softmax; }
   bool has_variances() const { return inverse_variance.size() > 0; }

@@ -32,6 +32,26 @@ Rows rows_of_states(const LayerStates& states, const Layer& layer) {
   return Rows::of_values(std::move(values), n_rows, n_units);
 }
 
+int64_t StatesView::unit_on(int64_t row, const UnitRange& units) const {
+  if (is_sparse()) {
+    const int32_t *last = sparse.columns + sparse.last[row],
+                  *found = std::lower_bound(sparse.columns + sparse.first[row], last, units.first);
+    return found < last && *found < units.end ? *found : -1;
+  }
+  if (real) {
+    for (int64_t i = units.first; i < units.end; ++i)
+      if (value(row, i) != 0) return i;
+    return -1;
+  }
+  for (int64_t at = units.first; at < units.end;) {
+    const int64_t word = at / kWordBits, stop = std::min(units.end, (word + 1) * kWordBits);
+    const uint64_t on = bits.word_column(word)[row] >> (at % kWordBits) & low_bits(stop - at);
+    if (on != 0) return at + lowest_bit(on);
+    at = stop;
+  }
+  return -1;
+}
+
 void unpack_tile(const BitMatrixView& bits, int64_t tile, float* to) {
   const uint64_t* words = bits.word_column(tile / kTilesPerWord);
   for (int64_t r = 0; r < bits.rows; ++r, to += kTileUnits) {

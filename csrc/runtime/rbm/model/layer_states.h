@@ -156,6 +156,13 @@ struct StatesView {
   RealRowsView real_rows() const { return {values, count, value_stride, value_tile_stride}; }
   const float* value_tile(int64_t tile) const { return values + tile * value_tile_stride; }
   const float* lengths = nullptr;  ///< words of each row, where rows count words
+  /// Of one unit; not of sparse rows.
+  float value(int64_t row, int64_t unit) const {
+    if (!real) return bits.word_column(unit / kWordBits)[row] >> (unit % kWordBits) & 1 ? 1 : 0;
+    return value_tile(unit / kTileUnits)[row * value_stride + unit % kTileUnits];
+  }
+  /// The first of these units that is not 0 in a row, or -1.
+  int64_t unit_on(int64_t row, const UnitRange& units) const;
   /// The values of a row, one after the other.
   void copy_values(int64_t row, int64_t n_units, float* to) const {
     if (is_sparse()) return copy_sparse(row, n_units, to);

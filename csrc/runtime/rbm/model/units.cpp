@@ -26,10 +26,14 @@ void check_groups(const std::vector<int64_t>& groups, int64_t n_visible) {
 
 }  // namespace
 
-std::vector<int64_t> Units::group_starts() const {
-  std::vector<int64_t> starts(visible_groups.size() + 1);
-  std::partial_sum(visible_groups.begin(), visible_groups.end(), starts.begin() + 1);
-  return starts;
+std::vector<UnitRange> Units::groups() const {
+  std::vector<UnitRange> found;
+  int64_t first = 0;
+  for (const int64_t size : visible_groups) {
+    found.push_back({first, first + size});
+    first += size;
+  }
+  return found;
 }
 
 const char* unit_kind_name(UnitKind kind) { return kNames[static_cast<int>(kind)]; }
@@ -55,6 +59,14 @@ void check_units(const Units& units, int64_t n_visible) {
   else if (!units.visible_groups.empty())
     throw_invalid("RbmEngine: visible_groups are of visible='softmax', got visible='" +
                   std::string(unit_kind_name(units.visible)) + "'");
+}
+
+UnitRange checked_group(const Units& units, int64_t group) {
+  const std::vector<UnitRange> groups = units.groups();
+  if (group < 0 || group >= static_cast<int64_t>(groups.size()) || groups[group].size() == 1)
+    throw_invalid("group_energies: " + std::to_string(group) + " is no group of several units of " +
+                  std::to_string(groups.size()) + " groups");
+  return groups[group];
 }
 
 void check_has_pseudo_likelihood(const Units& units) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/units.h"
+#include "kernels/rbm/groups.h"
 
 namespace udl {
 
@@ -21,8 +22,9 @@ struct Units {
   }
   /// Whether the visible units have variances.
   bool have_variances() const { return visible == UnitKind::gaussian; }
-  /// The first unit of each group, and behind them the number of units.
-  std::vector<int64_t> group_starts() const;
+  /// The units of each group. A group of one unit is on or off, as a Bernoulli unit is; in a larger
+  /// one a single unit is on, or none where the value is missing.
+  std::vector<UnitRange> groups() const;
 };
 
 const char* unit_kind_name(UnitKind kind);
@@ -31,6 +33,8 @@ UnitKind unit_kind_from_name(const std::string& name, const char* argument);
 
 /// Throws where a layer cannot be of its kind, or groups do not make up the visible units.
 void check_units(const Units& units, int64_t n_visible);
+/// The units of a group of several; throws where none of this number is.
+UnitRange checked_group(const Units& units, int64_t group);
 /// Throws where P(v_i | all others) is a density without a closed form, or no unit stands alone.
 void check_has_pseudo_likelihood(const Units& units);
 

@@ -75,10 +75,21 @@ void softmax(double* x, int64_t first, int64_t end, double scale) {
   for (int64_t i = first; i < end; ++i) x[i] = scale * (x[i] / total);
 }
 
-void draw_group(double* x, int64_t first, int64_t end, const DrawKey& draws, uint32_t chain) {
-  cumulate_exponentials(x, first, end);
-  const int64_t chosen = chosen_unit(x, first, end, uniform_draw(draws, chain, first));
-  std::fill(x + first, x + end, 0.0);
+/// A group of one is a Bernoulli unit.
+void group_means(double* x, const UnitRange& units) {
+  if (units.size() > 1) return softmax(x, units.first, units.end, 1);
+  x[units.first] = sigmoid(x[units.first]);
+}
+
+void draw_group(double* x, const UnitRange& units, const DrawKey& draws, uint32_t chain) {
+  const double u = uniform_draw(draws, chain, units.first);
+  if (units.size() == 1) {
+    x[units.first] = u < sigmoid(x[units.first]);
+    return;
+  }
+  cumulate_exponentials(x, units.first, units.end);
+  const int64_t chosen = chosen_unit(x, units.first, units.end, u);
+  std::fill(x + units.first, x + units.end, 0.0);
   x[chosen] = 1;
 }
 
@@ -213,14 +224,14 @@ void hidden_means_of(const PlainState& model, PlainMatrix& inputs, const Run& ru
 void visible_means_of(const PlainState& model, PlainMatrix& inputs, const PlainMatrix& lengths,
                       const Run& run, const RowBetas& betas) {
   const int64_t nv = model.n_visible;
-  const std::vector<int64_t> starts = model.units.group_starts();
+  const std::vector<UnitRange> groups = model.units.groups();
   for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
     if (!model.units.have_variances()) temper(x, nv, betas[r]);
     switch (model.units.visible) {
       case UnitKind::gaussian:
         break;
       case UnitKind::softmax:
-        for (size_t g = 0; g + 1 < starts.size(); ++g) softmax(x, starts[g], starts[g + 1], 1);
+        for (const UnitRange& units : groups) group_means(x, units);
         break;
       case UnitKind::replicated_softmax:
         softmax(x, 0, nv, lengths.empty() ? 1 : lengths[r]);
@@ -245,7 +256,7 @@ void draw_visible(const PlainState& model, PlainMatrix& inputs, const PlainMatri
                   const DrawKey& draws, uint32_t first_chain, const Run& run,
                   const RowBetas& betas) {
   const int64_t nv = model.n_visible;
-  const std::vector<int64_t> starts = model.units.group_starts();
+  const std::vector<UnitRange> groups = model.units.groups();
   for_each_row(inputs, nv, run, [&](int64_t r, double* x) {
     const uint32_t chain = first_chain + static_cast<uint32_t>(r);
     if (!model.units.have_variances()) temper(x, nv, betas[r]);
@@ -254,8 +265,7 @@ void draw_visible(const PlainState& model, PlainMatrix& inputs, const PlainMatri
         draw_around(model, x, betas[r], draws, chain);
         break;
       case UnitKind::softmax:
-        for (size_t g = 0; g + 1 < starts.size(); ++g)
-          draw_group(x, starts[g], starts[g + 1], draws, chain);
+        for (const UnitRange& units : groups) draw_group(x, units, draws, chain);
         break;
       case UnitKind::replicated_softmax:
         draw_words(x, nv, lengths.empty() ? 1 : static_cast<int64_t>(lengths[r]), draws, chain);

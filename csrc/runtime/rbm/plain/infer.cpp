@@ -39,17 +39,22 @@ void add_unit(const PlainState& model, const PlainMatrix& input, int64_t i, doub
     out[j] = input[j] + factor * model.weights[j * model.n_visible + i];
 }
 
-/// Sum over the units of log P(v_i | all others), where the alternative to v_i is 1 - v_i.
+/// log P(v_i | all others), where the alternative to v_i is 1 - v_i.
+double score_flip(const PlainState& model, const PlainMatrix& v, int64_t i,
+                  const PlainMatrix& input) {
+  PlainMatrix flipped(model.n_hidden);
+  const double direction = 1 - 2 * v[i];
+  add_unit(model, input, i, direction, flipped);
+  return -softplus(direction * model.visible_bias[i] +
+                   log_sum_change(model.units.hidden, input, flipped));
+}
+
+/// Sum over the units.
 double score_flips(const PlainState& model, const PlainMatrix& v, const PlainMatrix& input,
                    Team& team) {
-  PlainMatrix flipped(model.n_hidden);
   double sum = 0;
-  for (int64_t i = 0; i < model.n_visible && !team.check_stop(); ++i) {
-    const double direction = 1 - 2 * v[i];
-    add_unit(model, input, i, direction, flipped);
-    sum -= softplus(direction * model.visible_bias[i] +
-                    log_sum_change(model.units.hidden, input, flipped));
-  }
+  for (int64_t i = 0; i < model.n_visible && !team.check_stop(); ++i)
+    sum += score_flip(model, v, i, input);
   return sum;
 }
 
@@ -67,14 +72,18 @@ double score_group(const PlainState& model, int64_t first, int64_t end, int64_t 
   return -std::log(sum);
 }
 
-/// Sum over the groups that have a value.
+/// Sum over the groups that have a value; one of a single unit is 0 or 1.
 double score_groups(const PlainState& model, const PlainMatrix& v, const PlainMatrix& input,
                     Team& team) {
-  const std::vector<int64_t> starts = model.units.group_starts();
   double sum = 0;
-  for (size_t g = 0; g + 1 < starts.size(); ++g)
-    for (int64_t i = starts[g]; i < starts[g + 1]; ++i)
-      if (v[i] != 0) sum += score_group(model, starts[g], starts[g + 1], i, input, team);
+  for (const UnitRange& units : model.units.groups()) {
+    if (units.size() == 1) {
+      sum += score_flip(model, v, units.first, input);
+      continue;
+    }
+    for (int64_t i = units.first; i < units.end; ++i)
+      if (v[i] != 0) sum += score_group(model, units.first, units.end, i, input, team);
+  }
   return sum;
 }
 
@@ -162,6 +171,26 @@ void PlainRbmEngine::pseudo_likelihood(const Rows& visible, double* out, const R
       input_of_row(state_, v.data(), input.data());
       out[r] = units().visible == UnitKind::softmax ? score_groups(state_, v, input, team)
                                                     : score_flips(state_, v, input, team);
+    });
+  });
+}
+
+/// Rows without what they have in the group, and then with each unit of it.
+void PlainRbmEngine::group_energies(const Rows& visible, int64_t group, double* out,
+                                    const Run& run) const {
+  const UnitRange units = checked_group(this->units(), group);
+  parallel_region(run, [&](Team& team) {
+    PlainMatrix v(n_visible()), input(n_hidden()), with(n_hidden());
+    team.for_each(visible.rows(), [&](int64_t r) {
+      visible.gather_values<double>(nullptr, r, 1, v.data(), n_visible());
+      std::fill(v.begin() + units.first, v.begin() + units.end, 0.0);
+      input_of_row(state_, v.data(), input.data());
+      const double energy = visible_energy(state_, v.data());
+      for (int64_t i = 0; i < units.size() && !team.check_stop(); ++i) {
+        add_unit(state_, input, units.first + i, 1, with);
+        out[r * units.size() + i] = energy - state_.visible_bias[units.first + i] -
+                                    hidden_log_sums(state_.units.hidden, with.data(), n_hidden());
+      }
     });
   });
 }

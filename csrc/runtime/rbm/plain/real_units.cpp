@@ -38,13 +38,14 @@ double factor_below(double largest, double learning_rate) {
 
 void hide_missing_groups(const PlainState& model, const PlainMatrix& data, PlainMatrix& states) {
   if (model.units.visible != UnitKind::softmax) return;
-  const std::vector<int64_t> starts = model.units.group_starts();
+  const std::vector<UnitRange> groups = model.units.groups();
   for (size_t row = 0; row < data.size(); row += model.n_visible)
-    for (size_t g = 0; g + 1 < starts.size(); ++g) {
-      const auto first = static_cast<int64_t>(row) + starts[g], size = starts[g + 1] - starts[g];
+    for (const UnitRange& units : groups) {
+      if (units.size() == 1) continue;
+      const auto first = static_cast<int64_t>(row) + units.first;
       const double* values = data.data() + first;
-      if (std::all_of(values, values + size, [](double value) { return value == 0; }))
-        std::fill_n(states.data() + first, size, 0.0);
+      if (std::all_of(values, values + units.size(), [](double value) { return value == 0; }))
+        std::fill_n(states.data() + first, units.size(), 0.0);
     }
 }
 

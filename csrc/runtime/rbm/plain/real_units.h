@@ -9,7 +9,7 @@
 
 namespace udl {
 
-/// A group of softmax units that has no value in a row of the data gets none in the same row of
+/// A group of several softmax units that has no value in a row of the data gets none in that row of
 /// `states`.
 void hide_missing_groups(const PlainState& model, const PlainMatrix& data, PlainMatrix& states);
 

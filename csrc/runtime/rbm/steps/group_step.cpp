@@ -19,29 +19,23 @@ void switch_on(const BitMatrixView& states, int64_t row, int64_t unit) {
   states.word_column(unit / kWordBits)[row] |= uint64_t{1} << (unit % kWordBits);
 }
 
-/// Whether a bit of columns begin .. end - 1 is set.
-bool any_on(const BitMatrixView& states, int64_t row, int64_t begin, int64_t end) {
-  for (int64_t at = begin; at < end;) {
-    const int64_t word = at / kWordBits, stop = std::min(end, (word + 1) * kWordBits);
-    const uint64_t bits = states.word_column(word)[row] >> (at % kWordBits);
-    if ((bits & low_bits(stop - at)) != 0) return true;
-    at = stop;
-  }
-  return false;
+/// A group of one is 0 or 1; a larger one without a unit that is on has no value.
+bool has_value(const UnitRange& units, int64_t row, const StatesView* data) {
+  return data == nullptr || units.size() == 1 || data->unit_on(row, units) >= 0;
 }
 
 }  // namespace
 
 GroupStep::GroupStep(const Layer& layer, int64_t max_rows, int n_threads)
-    : layer_(layer), kernels_(rbm_kernels().groups) {
-  if (layer.group_starts.empty()) return;
-  const int64_t n_tiles = layer.n_tiles();
+    : layer_(layer), groups_(layer.groups), kernels_(rbm_kernels().groups) {
+  if (groups_.are_none()) return;
+  const int64_t n_tiles = groups_.n_tiles();
   tile_stride_ = round_up(max_rows, kTileUnits) * kTileUnits;
   inputs_.resize(n_tiles * tile_stride_);
   scratch_.resize(n_threads);
   for (Scratch& scratch : scratch_) {
     scratch.columns.resize(n_tiles * kTileUnits * kTileUnits);
-    scratch.chosen.resize(n_groups() * kTileUnits);
+    scratch.chosen.resize(groups_.count() * kTileUnits);
     if (!layer.counts_words()) continue;
     scratch.columns.reserve(word_scratch(layer.n_units()));
     scratch.counts.resize(layer.n_units());
@@ -49,26 +43,24 @@ GroupStep::GroupStep(const Layer& layer, int64_t max_rows, int n_threads)
   }
 }
 
-UnitOutput GroupStep::inputs_of(int64_t tile) {
+void GroupStep::keep_inputs(int64_t tile, const UnitInput& input) {
   UnitOutput output{};
   output.tile = tile;
-  output.means = inputs_.data() + tile * tile_stride_;
-  return output;
+  output.means = inputs_.data() + (tile - groups_.first_tile()) * tile_stride_;
+  kernels_.keep_inputs(input, output);
 }
 
 GroupInput GroupStep::input(int64_t block) const {
-  return {inputs_.data() + block * kTileUnits * kTileUnits, tile_stride_,
-          layer_.group_starts.data(), n_groups()};
+  return {inputs_.data() + block * kTileUnits * kTileUnits,
+          tile_stride_,
+          groups_.first_tile(),
+          groups_.n_tiles(),
+          groups_.data(),
+          groups_.count()};
 }
 
-bool GroupStep::has_value(int64_t group, int64_t row, const BitMatrixView* data) const {
-  const std::vector<int64_t>& starts = layer_.group_starts;
-  return data == nullptr || any_on(*data, row, starts[group], starts[group + 1]);
-}
-
-void GroupStep::draw(int64_t block, int64_t rows, const GroupDraws& draws,
-                     const BitMatrixView* data, const StatesRoom& to, int thread,
-                     const GroupTempering& tempering) {
+void GroupStep::draw(int64_t block, int64_t rows, const GroupDraws& draws, const StatesView* data,
+                     const StatesRoom& to, int thread, const GroupTempering& tempering) {
   Scratch& scratch = scratch_[thread];
   const auto first = static_cast<uint32_t>(block * kTileUnits);
   const GroupDraws of_block{draws.key, draws.first_chain + first};
@@ -78,27 +70,35 @@ void GroupStep::draw(int64_t block, int64_t rows, const GroupDraws& draws,
 }
 
 void GroupStep::draw_values(int64_t block, int64_t rows, const GroupDraws& draws,
-                            const BitMatrixView* data, const BitMatrixView& to, Scratch& scratch,
+                            const StatesView* data, const BitMatrixView& to, Scratch& scratch,
                             const GroupTempering& tempering) {
   GroupInput inputs = input(block);
   if (tempering.betas != nullptr) inputs.betas = tempering.betas + block * kTileUnits;
   kernels_.choose(inputs, draws, scratch.columns.data(), scratch.chosen.data());
   for_rows_of(block, rows, [&](int64_t r) {
-    for (int64_t w = 0; w < to.word_columns(); ++w) to.word_column(w)[r] = 0;
-    for (int64_t g = 0; g < n_groups(); ++g)
-      if (has_value(g, r, data))
-        switch_on(to, r, layer_.group_starts[g] + scratch.chosen[g * kTileUnits + r % kTileUnits]);
-    if (tempering.energies != nullptr)
-      tempering.energies[r] = sum_of_inputs(r, scratch.chosen.data() + r % kTileUnits);
+    const int32_t* chosen = scratch.chosen.data() + r % kTileUnits;
+    switch_off(to, r);
+    for (int64_t g = 0; g < groups_.count(); ++g)
+      if (chosen[g * kTileUnits] >= 0 && has_value(groups_[g], r, data))
+        switch_on(to, r, groups_[g].first + chosen[g * kTileUnits]);
+    if (tempering.energies != nullptr) tempering.energies[r] = sum_of_inputs(r, chosen);
   });
+}
+
+/// All units of a row that are activated here.
+void GroupStep::switch_off(const BitMatrixView& states, int64_t row) const {
+  const int64_t end = groups_.first_tile() + groups_.n_tiles();
+  for (int64_t tile = groups_.first_tile(); tile < end; ++tile)
+    if (holds(tile)) set_tile_bits(states.word_column(tile / kTilesPerWord) + row, tile, 0);
 }
 
 /// Of the units that are on, at beta = 1, in order of the groups.
 double GroupStep::sum_of_inputs(int64_t row, const int32_t* chosen) const {
   double sum = 0;
-  for (int64_t g = 0; g < n_groups(); ++g) {
-    const int64_t unit = layer_.group_starts[g] + chosen[g * kTileUnits];
-    sum += inputs_[unit / kTileUnits * tile_stride_ + row * kTileUnits + unit % kTileUnits];
+  for (int64_t g = 0; g < groups_.count(); ++g) {
+    if (chosen[g * kTileUnits] < 0) continue;
+    const int64_t at = groups_[g].first - groups_.first_unit() + chosen[g * kTileUnits];
+    sum += inputs_[at / kTileUnits * tile_stride_ + row * kTileUnits + at % kTileUnits];
   }
   return sum;
 }
@@ -128,16 +128,20 @@ void GroupStep::count_words(int64_t row, const GroupDraws& of_block, const Words
   to.last[row] = at;
 }
 
-void GroupStep::means(int64_t block, int64_t rows, const BitMatrixView* data, const float* lengths,
+void GroupStep::means(int64_t block, int64_t rows, const StatesView* data, const float* lengths,
                       const MeanRows& to, int thread) {
   float* columns = scratch_[thread].columns.data();
+  const bool is_only_word = layer_.counts_words() && layer_.n_units() == 1;
   kernels_.probabilities(input(block), columns);
   for_rows_of(block, rows, [&](int64_t r) {
     float* row = to.values + r * to.stride;
-    for (int64_t g = 0; g < n_groups(); ++g) {
-      const float whole = !has_value(g, r, data) ? 0.0f : lengths != nullptr ? lengths[r] : 1.0f;
-      for (int64_t i = layer_.group_starts[g]; i < layer_.group_starts[g + 1]; ++i)
-        row[i] = whole * columns[i * kTileUnits + r % kTileUnits];
+    for (int64_t g = 0; g < groups_.count(); ++g) {
+      const UnitRange& units = groups_[g];
+      const float whole = !has_value(units, r, data) ? 0.0f : lengths != nullptr ? lengths[r] : 1;
+      for (int64_t i = units.first; i < units.end; ++i)
+        row[i] = is_only_word
+                     ? whole
+                     : whole * columns[(i - groups_.first_unit()) * kTileUnits + r % kTileUnits];
     }
   });
 }

@@ -25,18 +25,21 @@ class GroupStep {
   GroupStep(const Layer& layer, int64_t max_rows, int n_threads);
 
   bool is_on() const { return inputs_.size() > 0; }
+  /// Whether the units of a tile are activated here.
+  bool holds(int64_t tile) const { return groups_.holds(tile); }
 
-  /// Where the inputs of a tile go.
-  UnitOutput inputs_of(int64_t tile);
+  /// Keeps the inputs of a tile that it holds.
+  void keep_inputs(int64_t tile, const UnitInput& input);
 
   /// Blocks of rows, to be activated in any order once all tiles have their inputs.
   static int64_t blocks(int64_t rows) { return divide_up(rows, kTileUnits); }
   /// Draws the states of the first `rows` rows, as far as they are in the block, by the work of
-  /// this thread. Groups without a value in the same row of `data`, which may be null, get none.
-  void draw(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
+  /// this thread; those of other tiles stay as they are. Groups without a value in the same row of
+  /// `data`, which may be null, get none.
+  void draw(int64_t block, int64_t rows, const GroupDraws& draws, const StatesView* data,
             const StatesRoom& to, int thread, const GroupTempering& tempering = {});
   /// Their means likewise, times `lengths` where rows have them.
-  void means(int64_t block, int64_t rows, const BitMatrixView* data, const float* lengths,
+  void means(int64_t block, int64_t rows, const StatesView* data, const float* lengths,
              const MeanRows& to, int thread);
 
  private:
@@ -49,18 +52,18 @@ class GroupStep {
     Buffer<uint64_t> counted;    ///< a bit for each unit, likewise
   };
 
-  void draw_values(int64_t block, int64_t rows, const GroupDraws& draws, const BitMatrixView* data,
+  void draw_values(int64_t block, int64_t rows, const GroupDraws& draws, const StatesView* data,
                    const BitMatrixView& to, Scratch& scratch, const GroupTempering& tempering);
+  void switch_off(const BitMatrixView& states, int64_t row) const;
   double sum_of_inputs(int64_t row, const int32_t* chosen) const;
   void count_words(int64_t row, const GroupDraws& of_block, const WordsRoom& to, Scratch& scratch);
   GroupInput input(int64_t block) const;
-  int64_t n_groups() const { return static_cast<int64_t>(layer_.group_starts.size()) - 1; }
-  bool has_value(int64_t group, int64_t row, const BitMatrixView* data) const;
 
   const Layer& layer_;
+  const JointGroups& groups_;
   const GroupKernels& kernels_;
   int64_t tile_stride_ = 0;
-  Buffer<float> inputs_;          ///< [tile][row][16]
+  Buffer<float> inputs_;          ///< [tile from that of the first group][row][16]
   std::vector<Scratch> scratch_;  ///< by thread
 };
 

@@ -121,11 +121,14 @@ void Stages::swap(Team& team, const BatchStates& states, int64_t s) {
   });
 }
 
+/// The tiles that have not learned where they were reconstructed.
 void Stages::learn_visible(Team& team, const BatchStates& states) {
   if (states.model.is_sparse()) sum_columns(team, states.model);
   const float step = scratch_[team.thread_index()].biases_step;
-  team.for_each(run_.state.visible_tiles(),
-                [&](int64_t tile) { visible_.learn(tile, states, step); });
+  const bool are_all = run_.tempering.is_on();
+  team.for_each(run_.state.visible_tiles(), [&](int64_t tile) {
+    if (are_all || run_.groups.holds(tile)) visible_.learn(tile, states, step);
+  });
 }
 
 /// Below Gaussian visible units the gradient is made of states over sigma^2; what moves weights and

@@ -79,10 +79,11 @@ Tempering::Tempering(const RbmState& state, const TrainSettings& settings)
   for (int64_t r = 0; r < state.n_chains(); ++r) row_betas_[r] = betas_[r / n_chains_];
 }
 
-/// All of a row in the place of the first tile; those of others stay 0.
+/// All of a row in the place of the first tile of groups; those of the other such tiles stay 0.
 GroupTempering Tempering::of_groups() {
   if (!is_on()) return {};
-  return {row_betas_.data(), visible_terms_.data()};
+  const int64_t first = state_.visible.groups.first_tile() * state_.n_chains();
+  return {row_betas_.data(), visible_terms_.data() + first};
 }
 
 /// Biases are those of the moment: they move with every update.

@@ -169,7 +169,8 @@ void check_settings(const RbmState& state, const TrainCall& call) {
   check_layer(call.settings, "visible", visible);
   check_layer(call.settings, "hidden", state.hidden.kind);
   const std::string units = std::string("visible='") + unit_kind_name(visible) + "'";
-  if (visible == UnitKind::softmax && !call.rows.is_bits())
+  if (visible == UnitKind::softmax && !call.rows.is_bits() &&
+      !state.visible.groups.has_single_units())
     throw_invalid("train: rows must be bits, got real values with " + units);
   if (call.settings.binarize_sample && !has_bits(visible))
     throw_invalid("train: binarize_sample makes bits of rows, got " + units);

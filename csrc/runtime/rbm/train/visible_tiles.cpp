@@ -6,7 +6,7 @@ void VisibleTiles::reconstruct(int64_t tile, const BatchStates& states, int64_t 
                                const HalfStep& down, TrainScratch& scratch) {
   const bool is_last = s == run_.settings.k - 1;
   const UnitInput input = down.input(states.hidden, tile, scratch.from_hidden, scratch.tile);
-  if (run_.groups.is_on()) return down.activate(input, run_.groups.inputs_of(tile));
+  if (run_.groups.holds(tile)) return run_.groups.keep_inputs(tile, input);
   if (is_last && !run_.settings.sample_visibles) {
     store_means(tile, states, input, down, scratch);
   } else {
@@ -27,7 +27,7 @@ void VisibleTiles::activate_groups(int64_t block, const BatchStates& states, int
                                    int thread) {
   const float* lengths = states.data.lengths;
   const bool may_miss = !run_.settings.persistent && lengths == nullptr;
-  const BitMatrixView* data = may_miss ? &states.data.bits : nullptr;
+  const StatesView* data = may_miss ? &states.data : nullptr;
   if (s == run_.settings.k - 1 && !run_.settings.sample_visibles) {
     const MeanRows to{run_.states.chain_values(), states.last.value_stride};
     return run_.groups.means(block, states.chain.count, data, lengths, to, thread);

@@ -10,15 +10,15 @@ class VisibleTiles {
  public:
   explicit VisibleTiles(Training& training) : run_(training) {}
 
-  /// Visible units given the chain's hidden states, Gibbs step s.
+  /// Visible units given the chain's hidden states, Gibbs step s. After the last it also learns,
+  /// but where units are in groups or states are swapped before.
   void reconstruct(int64_t tile, const BatchStates& states, int64_t s, const HalfStep& down,
                    TrainScratch& scratch);
 
   /// Units in groups, whose inputs `reconstruct` has left: a block of rows.
   void activate_groups(int64_t block, const BatchStates& states, int64_t s, int thread);
 
-  /// What the statistics and biases take from the last Gibbs step. Part of it, but where units are
-  /// in groups or states are swapped before. `step_size` is that of the
+  /// What the statistics and biases take from the last Gibbs step. `step_size` is that of the
   /// biases (train/step_size.h).
   void learn(int64_t tile, const BatchStates& states, float step_size);
 

@@ -53,7 +53,7 @@ constexpr uint64_t kLastOfTile = uint64_t{1} << (kTileUnits - 1);
 
 void draw_words(const GroupInput& in, int64_t row, const GroupDraws& draws, int64_t n_words,
                 float* scratch, int32_t* words) {
-  const int64_t n_units = in.starts[in.n_groups], n_tiles = divide_up(n_units, kTileUnits);
+  const int64_t n_units = in.groups[0].end, n_tiles = in.n_tiles;
   float *cumulated = scratch, *before = scratch + n_tiles * kTileUnits;
   cumulate_words(in.inputs + row * kTileUnits, in.tile_stride, n_units, cumulated, before);
   const float total = before[n_tiles];
