@@ -99,7 +99,7 @@ class Sampling(HalfSteps):
 
     def sample(
         self,
-        n_samples: int = 1,
+        n_samples: int | None = None,
         n_steps: int = 1000,
         start: Any = None,
         *,
@@ -114,7 +114,8 @@ class Sampling(HalfSteps):
 
         Parameters
         ----------
-        n_samples : int, default=1
+        n_samples : int, default=None
+            Chains; None is one for each row of `start`, or one.
         n_steps : int, default=1000
             Steps from the start; chains of a trained model mix slowly, so be generous.
         start : array-like of shape (n_samples, n_features), default=None
@@ -178,23 +179,24 @@ class Sampling(HalfSteps):
             )
         model = twin_of(self)
         model._check_fitted()
-        n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        rows = None if start is None else model._visible_rows(model._visible_states(start))
+        n_samples = self._n_wanted(n_samples, rows)
         warn_without_distribution(model._engine, type(self).__name__)
         beta = self._inverse_temperature(beta)
         if n_temperatures is not None:
             ladder = self._ladder(n_temperatures, beta_min, clamp, beta)
-            return self._sample_tempered(n_samples, n_steps, start, means, ladder)
+            return self._sample_tempered(n_samples, n_steps, rows, means, ladder)
         if beta_min != 0:
             warn_caller(
                 f"{type(self).__name__}: beta_min={beta_min!r} has no effect without n_temperatures",
                 UserWarning,
             )
-        if start is None and model._visible_kind() == "replicated_softmax":
+        if rows is None and model._visible_kind() == "replicated_softmax":
             raise ValueError(
                 f"{type(self).__name__}: sample needs start with visible='replicated_softmax': its rows say "
                 "how many words a sample is to have"
             )
-        if start is None:
+        if rows is None:
             n_hidden = model._engine.n_hidden
             all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
             with self._steps(n_steps, n_before=1) as step:
@@ -203,15 +205,20 @@ class Sampling(HalfSteps):
                 )
                 out = model._run_chains(rows, n_steps, step + 1, held, beta, means)
         else:
-            rows = model._visible_rows(model._visible_states(start))
-            if rows.shape[0] != n_samples:
-                raise ValueError(
-                    f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
-                )
             rows, held = model._hold(rows, clamp)
             with self._steps(n_steps) as step:
                 out = model._run_chains(rows, n_steps, step, held, beta, means)
         return _as_given(out.astype(model._dtype, copy=False) if means else out, held)
+
+    def _n_wanted(self, n_samples: int | None, start: _core.Rows | None) -> int:
+        if n_samples is None:
+            return 1 if start is None else start.shape[0]
+        checked: int = Integer(1).check(n_samples, "n_samples", type(self).__name__)
+        if start is not None and start.shape[0] != checked:
+            raise ValueError(
+                f"sample: start has {start.shape[0]} rows, expected n_samples = {checked}"
+            )
+        return checked
 
     def _ladder(
         self, n_temperatures: Any, beta_min: Any, clamp: Any, beta: float
@@ -231,16 +238,16 @@ class Sampling(HalfSteps):
         return checked
 
     def _sample_tempered(
-        self, n_samples: int, n_steps: int, start: Any, means: bool, ladder: dict[str, Any]
+        self,
+        n_samples: int,
+        n_steps: int,
+        rows: _core.Rows | None,
+        means: bool,
+        ladder: dict[str, Any],
     ) -> NDArray[Any]:
         """Steps: one from the start, those of the chains, and one to visible states."""
         model = twin_of(self)
         n_threads = resolve_n_jobs(model.n_jobs)
-        rows = None if start is None else model._visible_rows(model._visible_states(start))
-        if rows is not None and rows.shape[0] != n_samples:
-            raise ValueError(
-                f"sample: start has {rows.shape[0]} rows, expected n_samples = {n_samples}"
-            )
         with self._steps(n_steps, n_before=2) as step:
             if rows is None:
                 rows = model._drawn_visible(

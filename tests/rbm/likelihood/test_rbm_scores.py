@@ -86,6 +86,13 @@ def test_sample_starts_where_it_is_told(fitted, digits):
         fitted.sample(2, start=digits[:3])
 
 
+def test_there_are_as_many_chains_as_rows_to_start_from():
+    rbm = RBM(3, n_iter=1, random_state=0).fit(np.eye(4))
+    assert rbm.sample(start=np.eye(4), n_steps=1).shape == (4, 4)
+    assert rbm.sample(start=np.eye(4), n_steps=1, n_temperatures=2).shape == (4, 4)
+    assert rbm.sample(n_steps=1).shape == (1, 4)
+
+
 def test_reconstruction_is_mean_field(fitted, digits):
     hidden = fitted.transform(digits[:9])
     np.testing.assert_array_equal(fitted.reconstruct(digits[:9]), fitted.inverse_transform(hidden))
