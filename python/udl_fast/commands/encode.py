@@ -14,7 +14,7 @@ from ..hamming.index_file import Contents, write_index
 from ..persistence.replaced_file import replaced_file
 from ..progress import progress
 from .inputs.rows import read_npy
-from .shared.model_input import add_data, add_model, given_model, given_rows
+from .shared.model_input import add_data, add_model, given_data, given_model
 from .shared.outputs import check_outputs, print_json, text_stream
 
 
@@ -73,7 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     )
     words = text_stream(arguments.json)
     model = given_model(arguments, "encode")
-    rows = given_rows(arguments, model, arguments.data)
+    data = given_data(arguments, model, arguments.data)
+    rows = data.values
     n_units = model._n_features_out
     if arguments.index:
         checked_width(8 * -(-n_units // 8))
@@ -87,12 +88,15 @@ def run(arguments: argparse.Namespace) -> int:
         write_index(arguments.output, Contents(n_bits, codes, None, len(codes)))
     else:
         _write_array(arguments.output, codes)
+    named = _write_names(arguments.output, data.files)
     unused = n_bits - n_units
     print(
         f"{arguments.output}: {len(codes):,} codes of {n_bits} bits"
         + (f", the last {unused} always 0" if unused else ""),
         file=words,
     )
+    if named is not None:
+        print(f"files of the codes: {named}", file=words)
     if arguments.json:
         print_json(
             {
@@ -102,6 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "n_bits": n_bits,
                 "unused_bits": unused,
                 "threshold": str(threshold),
+                **({} if named is None else {"files": str(named), "left_out": data.left_out}),
             }
         )
     return 0
@@ -144,6 +149,16 @@ def _thresholds(
 def _encoded(model: Any, rows: Any, thresholds: float | NDArray[Any]) -> NDArray[np.uint8]:
     with progress(rows.shape[0], "encode") as bar:
         return packed_codes(model, rows, thresholds, model._matrix, bar.update)
+
+
+def _write_names(output: Path, files: list[str] | None) -> Path | None:
+    """Of a folder of images: which file each code is of, a name a line."""
+    if files is None:
+        return None
+    path = output.with_suffix(".files.txt")
+    with replaced_file(path) as file:
+        file.write("".join(f"{name}\n" for name in files).encode(errors="surrogateescape"))
+    return path
 
 
 def _write_array(path: Path, array: NDArray[Any]) -> None:

@@ -14,6 +14,7 @@ from ..progress import progress
 from .inputs import codes as input_codes
 from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
+from .shared.retrieval_sheet import check_picture_options, draw_sheet
 
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
 _K = 10
@@ -46,6 +47,20 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         help="how codes are found, with the same results (default: as the index file says, else auto)",
     )
     parser.add_argument("--threads", type=positive_int, help="default: all usable")
+    picture = parser.add_argument_group("picture")
+    picture.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE.png",
+        help="draw the first queries with what is nearest to them by code and by pixels",
+    )
+    picture.add_argument(
+        "--images", metavar="DATA", help="with --picture: the images of CODES, in their order"
+    )
+    picture.add_argument(
+        "--query-images", metavar="DATA", help="with --picture: the images of QUERIES"
+    )
+    parser.add_argument("--data-home", type=Path, metavar="FOLDER", help="folder of the data sets")
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
@@ -55,11 +70,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.inclusive and arguments.radius is None:
         arguments.usage_error("--inclusive needs --radius")
+    check_picture_options(arguments)
     arguments.k = arguments.k or _K  # not argparse's default: it would take -k 10 for one not given
     check_outputs(
         arguments,
-        {"CODES": arguments.codes, "QUERIES": arguments.queries},
-        {("OUTPUT", ".npz"): arguments.output},
+        {
+            "CODES": arguments.codes,
+            "QUERIES": arguments.queries,
+            "--images": arguments.images,
+            "--query-images": arguments.query_images,
+        },
+        {("OUTPUT", ".npz"): arguments.output, ("--picture", ".png"): arguments.picture},
     )
     codes = input_codes.read_codes(arguments.codes)
     queries = input_codes.read_codes(arguments.queries)
@@ -80,6 +101,8 @@ def run(arguments: argparse.Namespace) -> int:
     with replaced_file(arguments.output) as file:
         np.savez(file, **found)
     _report(arguments, index, len(queries.rows), found, seconds)
+    if arguments.picture is not None:
+        draw_sheet(arguments, found["I"], index)
     return 0
 
 

@@ -14,6 +14,7 @@ from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows
 from .inputs.values import check_values
 from .shared.interrupts import exit_code
+from .shared.model_input import name_left_out
 from .shared.model_options import add_model_options, in_options, model_arguments
 from .shared.outputs import check_outputs, make_folder, print_json, text_stream
 from .shared.pictures import SIZES, new_figures, paint, pictures_of, save
@@ -84,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     words = text_stream(arguments.json)
     model = _model(arguments, words)
     rows = input_rows.read_rows(arguments.data, arguments.data_home)
+    name_left_out(rows, arguments.data)
     check_values(rows.values, model, arguments.data)
     n_rows, n_visible = rows.values.shape
     history, *others = watching_callbacks(arguments, model)
@@ -285,7 +287,7 @@ def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: IO[str]
     """The pictures that the model declares, and the training curve; nothing if not asked for."""
     if folder is None:
         return []
-    names = pictures_of(model) if rows.image_shape else ()
+    names = pictures_of(model, are_images=rows.image_shape is not None)
     curves = [m.name for m in model.measurements if m.name in model.history_]
     sizes = {name: SIZES[name] for name in names}
     if curves:
@@ -295,8 +297,7 @@ def _draw(model: Any, rows: input_rows.Rows, folder: Path | None, words: IO[str]
         return []
     from ..plot import TrainingCurveDisplay
 
-    if rows.image_shape is not None:
-        paint(names, figures, model, rows.values, rows.image_shape, _SEED_OF_PICTURES)
+    paint(names, figures, model, rows.values, rows.image_shape, _SEED_OF_PICTURES)
     if curves:
         axes = figures["training_curve"].subplots(1, len(curves), squeeze=False)[0]
         TrainingCurveDisplay.from_estimator(model, metrics=curves, ax=axes)

@@ -135,7 +135,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         "rbm": Template("RBM", none_means=science2006),
         **SOLVER_RULES,
     }
-    pictures = ("filters", "reconstructions", "codes")
+    pictures = ("filters", "reconstructions", "codes", "retrieval")
     _later_parameters: ClassVar[Mapping[str, Any]] = {}
     _values: ClassVar[Mapping[str, ValueRule]] = {"visible_": Word(tuple(_KINDS))}
     _shaping = ("code", "visible")

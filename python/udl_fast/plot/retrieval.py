@@ -92,7 +92,7 @@ class RetrievalDisplay(ImageRows):
         asked, rows = np.asarray(queries)[:max_queries], np.asarray(X)
         n_found = min(n_found, len(rows))
         by_code = hamming_knn(estimator.encode(asked), estimator.encode(rows), n_found)[1]
-        found = {"code": rows[by_code], "pixels": rows[_nearest(asked, rows, n_found)]}
+        found = {"code": rows[by_code], "pixels": rows[nearest_rows(asked, rows, n_found)]}
         return cls.from_values(asked, found, image_shape=image_shape, ax=ax, **options)
 
     @classmethod
@@ -166,8 +166,19 @@ class RetrievalDisplay(ImageRows):
         return self
 
 
-def _nearest(queries: NDArray[Any], rows: NDArray[Any], n: int) -> NDArray[np.int64]:
-    """Rows by Euclidean distance, those of smaller numbers first where it is the same."""
+def nearest_rows(queries: NDArray[Any], rows: NDArray[Any], n: int) -> NDArray[np.int64]:
+    """The rows nearest to each query by Euclidean distance, those of smaller numbers first where it is the same.
+
+    Parameters
+    ----------
+    queries : ndarray of shape (n_queries, n_features)
+    rows : ndarray of shape (n_rows, n_features)
+    n : int
+
+    Returns
+    -------
+    ndarray of shape (n_queries, n), int64
+    """
     squares = np.square(rows, dtype=np.float64).sum(axis=1)
     distances = squares - 2.0 * (queries @ rows.T)
     return np.argsort(distances, axis=1, kind="stable")[:, :n]

@@ -7,6 +7,7 @@ from ..shared.pictures import SIZES, new_figures, paint, save
 from .data import Images
 
 _CURVE_SIZE = (9.0, 3.4)  # width and height in inches
+_NAMES = ("filters", "reconstructions", "samples")
 
 
 def draw(
@@ -17,12 +18,13 @@ def draw(
     words: IO[str],
 ) -> list[str]:
     """Write the pictures; returns their paths, none if matplotlib is missing."""
-    figures = new_figures(SIZES | {"training_curve": _CURVE_SIZE}, words)
+    sizes = {name: SIZES[name] for name in _NAMES}
+    figures = new_figures(sizes | {"training_curve": _CURVE_SIZE}, words)
     if not figures:
         return []
     from ...plot import TrainingCurveDisplay
 
-    paint(SIZES, figures, model, images.test, images.shape, seed)
+    paint(_NAMES, figures, model, images.test, images.shape, seed)
     names = ["validation_pseudo_likelihood", "weight_change"]
     axes = figures["training_curve"].subplots(1, len(names))
     TrainingCurveDisplay.from_estimator(model, metrics=names, ax=axes)

@@ -1,4 +1,4 @@
-"""Rows for a command: a named data set, or a file of numbers."""
+"""Rows for a command: a named data set, a file of numbers, or a folder of images."""
 
 import contextlib
 import gzip
@@ -6,7 +6,7 @@ import math
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,28 +17,33 @@ from ...estimator.parameters import meant
 from ...estimator.sparse_input import checked_csr
 from .csv import read_csv
 from .data_sets import DATA_SETS, load
+from .images import read_images
 from .values import check_finite
 
 _PARTS_OF_SPARSE = {"format.npy", "shape.npy", "data.npy"}
 NPY_MAGIC = b"\x93NUMPY"
 HELP = (
     "a data set (digits, or as `udl-fast datasets list` shows it: mnist, mnist-test, ...) or a file: "
-    ".npy, .npz (FILE.npz:NAME picks an array; or of scipy.sparse.save_npz), .csv, or idx, also as .gz"
+    ".npy, .npz (FILE.npz:NAME picks an array; or of scipy.sparse.save_npz), .csv, or idx, also as .gz; or a "
+    "folder of images of one size"
 )
+_SMALLEST_SIDE = 8  # of a colour image: other rows that might be one are taken for numbers
 
 
 @dataclass
 class Rows:
-    """A matrix with one row a sample, dense or CSR, the shape of a row if it is a grey image, and the classes of
-    rows if they are known."""
+    """A matrix with one row a sample, dense or CSR, the shape of a row if it is an image, the classes of rows if
+    they are known; of a folder the files that rows are of, and why others are left out."""
 
     values: Any
-    image_shape: tuple[int, int] | None
+    image_shape: tuple[int, ...] | None
     labels: NDArray[Any] | None = None
+    files: list[str] | None = None
+    left_out: dict[str, str] = field(default_factory=dict)
 
 
-def read_rows(source: str, data_home: Path | None = None) -> Rows:
-    """The rows that `source` names.
+def read_rows(source: str, data_home: Path | None = None, n_values: int | None = None) -> Rows:
+    """The rows that `source` names; of a folder the images that have `n_values`, if that is given.
 
     Raises
     ------
@@ -51,9 +56,12 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
         return _data_set(source, data_home)
     name, member = split_npz(source)
     path = Path(name)
+    if path.is_dir():
+        images = read_images(path, n_values)
+        return Rows(images.values, images.shape, None, images.files, images.left_out)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{source} is neither a file nor a data set{meant(source, DATA_SETS)} "
+            f"{source} is neither a file nor a data set nor a folder of images{meant(source, DATA_SETS)} "
             f"(`udl-fast datasets list` shows them)"
         )
     values = _read_file(path, member)
@@ -68,7 +76,7 @@ def read_rows(source: str, data_home: Path | None = None) -> Rows:
     check_finite(flat, source)
     if sparse.issparse(flat):
         return Rows(flat, None)
-    return Rows(flat, image_shape or square_shape(flat.shape[1]))
+    return Rows(flat, image_shape or shape_of_image(flat.shape[1]))
 
 
 def split_npz(source: str) -> tuple[str, str]:
@@ -83,11 +91,19 @@ def square_shape(n_values: int) -> tuple[int, int] | None:
     return (side, side) if side * side == n_values else None
 
 
+def shape_of_image(n_values: int) -> tuple[int, ...] | None:
+    """That of a square image with so many values, grey or in three colours, if there is one."""
+    if (grey := square_shape(n_values)) is not None:
+        return grey
+    side = square_shape(n_values // 3) if n_values % 3 == 0 else None
+    return None if side is None or side[0] < _SMALLEST_SIDE else (3, *side)
+
+
 def _data_set(name: str, data_home: Path | None) -> Rows:
     found = load(name, data_home)
     shape = tuple(found.get("image_shape", ()))
     labels = found.get("target")
-    return Rows(found.data, (shape[0], shape[1]) if len(shape) == 2 else None, labels)
+    return Rows(found.data, shape or None, labels)
 
 
 def _read_file(path: Path, member: str) -> Any:

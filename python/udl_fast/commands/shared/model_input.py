@@ -1,12 +1,13 @@
 """The rows that a command gives to a saved model: which, and above which value a pixel counts as 1."""
 
 import argparse
+import sys
 from pathlib import Path
 from typing import Any
 
 from ...estimator.parameters import parsed_number
 from ..inputs.models import read_model
-from ..inputs.rows import HELP, read_rows
+from ..inputs.rows import HELP, Rows, read_rows
 from ..inputs.values import check_values, takes_states
 from .options import positive_int, typed
 
@@ -59,10 +60,22 @@ def given_rows(arguments: argparse.Namespace, model: Any, source: str) -> Any:
         If the model has another number of features, or there are values outside [0, 1] that nothing makes
         states of.
     """
-    rows = read_rows(source, arguments.data_home).values
-    if rows.shape[1] != model.n_features_in_:
+    return given_data(arguments, model, source).values
+
+
+def given_data(arguments: argparse.Namespace, model: Any, source: str) -> Rows:
+    """The rows of a source with what is known of them; errors are those of `given_rows`."""
+    found = read_rows(source, arguments.data_home, model.n_features_in_)
+    if found.values.shape[1] != model.n_features_in_:
         raise ValueError(
-            f"{source} has rows of {rows.shape[1]} values, the model takes {model.n_features_in_}"
+            f"{source} has rows of {found.values.shape[1]} values, the model takes {model.n_features_in_}"
         )
-    check_values(rows, model, source)
-    return rows
+    name_left_out(found, source)
+    check_values(found.values, model, source)
+    return found
+
+
+def name_left_out(rows: Rows, source: str) -> None:
+    """Say which files of a folder are no rows, and why."""
+    for name, reason in rows.left_out.items():
+        print(f"left out: {Path(source) / name}: {reason}", file=sys.stderr)

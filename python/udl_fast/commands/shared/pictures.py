@@ -8,8 +8,14 @@ SIZES = {  # width and height in inches
     "filters": (7.0, 7.3),
     "reconstructions": (8.0, 3.5),
     "samples": (9.5, 4.3),
+    "codes": (9.6, 3.2),
+    "retrieval": (8.0, 8.0),
 }
 _N_RECONSTRUCTED = 20  # images
+_N_QUERIES = 5
+_N_SEARCHED = 20_000  # rows of the sheet of retrieval, all of which are compared by pixels
+_N_CODED = 50_000  # rows whose codes are looked at
+_OF_ANY_ROWS = ("codes",)  # the others are of images
 
 
 def new_figures(sizes: Mapping[str, tuple[float, float]], words: IO[str]) -> dict[str, Any]:
@@ -25,10 +31,15 @@ def new_figures(sizes: Mapping[str, tuple[float, float]], words: IO[str]) -> dic
     }
 
 
-def pictures_of(model: Any) -> tuple[str, ...]:
-    """Those that a model declares, but no samples of groups and words: their chains cannot begin at noise."""
+def pictures_of(model: Any, *, are_images: bool) -> tuple[str, ...]:
+    """Those that a model declares and that its rows allow, but no samples of groups and words: their chains cannot
+    begin at noise."""
     begins_at_noise = getattr(model, "visible", "bernoulli") in ("bernoulli", "gaussian")
-    return tuple(name for name in model.pictures if name != "samples" or begins_at_noise)
+    return tuple(
+        name
+        for name in model.pictures
+        if (are_images or name in _OF_ANY_ROWS) and (name != "samples" or begins_at_noise)
+    )
 
 
 def paint(
@@ -36,10 +47,10 @@ def paint(
     figures: Mapping[str, Any],
     model: Any,
     rows: Any,
-    image_shape: tuple[int, int],
+    image_shape: tuple[int, ...] | None,
     seed: int,
 ) -> None:
-    """Draw pictures of a model of images into figures of the same names.
+    """Draw pictures of a model into figures of the same names.
 
     Parameters
     ----------
@@ -49,13 +60,14 @@ def paint(
     model : estimator
         Fitted.
     rows : array of shape (n_samples, n_features)
-        Images like those it has learned from.
-    image_shape : tuple of int
+        Such as it has learned from.
+    image_shape : tuple of int or None
+        None where rows are no images, and no pictures of images are asked for.
     seed : int
         Of what is drawn at random.
     """
     for name in names:
-        _PAINTERS[name](model, rows, image_shape, seed, figures[name].subplots())
+        _PAINTERS[name](model, rows, image_shape, seed, figures[name])
 
 
 def save(figures: Mapping[str, Any], folder: Path, **options: Any) -> list[str]:
@@ -66,31 +78,57 @@ def save(figures: Mapping[str, Any], folder: Path, **options: Any) -> list[str]:
     return [str(path) for path in paths]
 
 
-def _filters(model: Any, rows: Any, image_shape: tuple[int, int], seed: int, ax: Any) -> None:
+_Shape = tuple[int, ...] | None
+
+
+def _filters(model: Any, rows: Any, image_shape: _Shape, seed: int, figure: Any) -> None:
     from ...plot import WeightsDisplay
 
+    ax = figure.subplots()
     WeightsDisplay.from_estimator(model, image_shape=image_shape, order="norm", ax=ax)
 
 
-def _reconstructions(
-    model: Any, rows: Any, image_shape: tuple[int, int], seed: int, ax: Any
-) -> None:
+def _reconstructions(model: Any, rows: Any, image_shape: _Shape, seed: int, figure: Any) -> None:
     import numpy as np
 
     from ...plot import ReconstructionDisplay
 
-    some = np.random.RandomState(seed).permutation(len(rows))[:_N_RECONSTRUCTED]
-    ReconstructionDisplay.from_estimator(model, rows[some], image_shape=image_shape, ax=ax)
+    some = np.random.RandomState(seed).permutation(rows.shape[0])[:_N_RECONSTRUCTED]
+    ReconstructionDisplay.from_estimator(
+        model, rows[some], image_shape=image_shape, ax=figure.subplots()
+    )
 
 
-def _samples(model: Any, rows: Any, image_shape: tuple[int, int], seed: int, ax: Any) -> None:
+def _samples(model: Any, rows: Any, image_shape: _Shape, seed: int, figure: Any) -> None:
     from ...plot import SamplesDisplay
 
+    ax = figure.subplots()
     SamplesDisplay.from_estimator(model, image_shape=image_shape, random_state=seed, ax=ax)
 
 
-_PAINTERS: dict[str, Callable[[Any, Any, tuple[int, int], int, Any], None]] = {
+def _codes(model: Any, rows: Any, image_shape: _Shape, seed: int, figure: Any) -> None:
+    from ...plot import CodeStatisticsDisplay
+
+    CodeStatisticsDisplay.from_estimator(model, rows[:_N_CODED], axes=figure.subplots(1, 2))
+
+
+def _retrieval(model: Any, rows: Any, image_shape: _Shape, seed: int, figure: Any) -> None:
+    import numpy as np
+
+    from ...plot import RetrievalDisplay
+
+    order = np.random.RandomState(seed).permutation(rows.shape[0])
+    queries, searched = order[:_N_QUERIES], np.sort(order[_N_QUERIES:][:_N_SEARCHED])
+    if len(searched):
+        RetrievalDisplay.from_estimator(
+            model, rows[queries], rows[searched], image_shape=image_shape, ax=figure.subplots()
+        )
+
+
+_PAINTERS: dict[str, Callable[[Any, Any, _Shape, int, Any], None]] = {
     "filters": _filters,
     "reconstructions": _reconstructions,
     "samples": _samples,
+    "codes": _codes,
+    "retrieval": _retrieval,
 }
