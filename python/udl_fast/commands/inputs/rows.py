@@ -61,7 +61,7 @@ def read_rows(source: str, data_home: Path | None = None, n_values: int | None =
         return Rows(images.values, images.shape, None, images.files, images.left_out)
     if not path.is_file():
         raise FileNotFoundError(
-            f"{source} is neither a file nor a data set nor a folder of images{meant(source, DATA_SETS)} "
+            f"{source} is neither a file nor a data set{meant(source, DATA_SETS)} "
             f"(`udl-fast datasets list` shows them)"
         )
     values = _read_file(path, member)
