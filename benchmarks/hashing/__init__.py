@@ -1,0 +1,1 @@
+"""Codes of bits: how well they retrieve, look-up by address, and the large encoders of the papers."""
