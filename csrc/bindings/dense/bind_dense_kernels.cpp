@@ -114,8 +114,8 @@ Matrix dense_product(const Matrix& weights, const Matrix& values, bool to_inputs
   const DenseWeights view{panels.panel(0), panels.n_visible(), panels.n_hidden()};
   for_pieces(out.n_panels(), task_panels, [&](int64_t panel, int64_t n_panels) {
     for_pieces(n_rows, task_rows, [&](int64_t row, int64_t count) {
-      const DenseProduct product{view, from.view(), out.view(), panel,         n_panels,
-                                 row,  count,       finish,     scratch.data()};
+      const DenseProduct product{view, from.view(), out.view(), panel,          n_panels,
+                                 row,  count,       finish,     scratch.data(), {}};
       if (by_lists)
         kernels.lists.to_outputs(product, lists);
       else

@@ -4,6 +4,7 @@
 // another target holds null pointers.
 #include <cstdint>
 
+#include "kernels/dense/lists.h"
 #include "kernels/dense/products.h"
 #include "kernels/dense/update.h"
 
@@ -11,7 +12,8 @@ namespace udl {
 
 /// Values of units as pairs, twice. Pairs of units: those of panels 2 t and 2 t + 1 at
 /// by_unit[t * unit_stride + 16 r] in their order. Pairs of rows: unit k of panel t in rows 2 b and
-/// 2 b + 1 at by_row[t * row_stride + 16 b + k]; a row that is missing counts as 0.
+/// 2 b + 1 at by_row[t * row_stride + 16 b + k]; a row that is missing counts as 0. What nobody
+/// asks for is null.
 struct PairPanels {
   float *by_unit, *by_row;
   int64_t unit_stride, row_stride;
@@ -22,6 +24,9 @@ struct PairTerm {
   PairPanels inputs, outputs;
 };
 
+/// Of panels of weights as pairs of n_units units.
+constexpr int64_t paired_stride(int64_t n_units) { return round_up(n_units, 2 * kTileUnits) * 8; }
+
 /// A sum adds its pairs in order, cut into blocks of 1,024 units: the same bits for any tasks.
 struct Bfloat16Kernels {
   /// Panels first_panel .. first_panel + n_panels - 1 and rows first_row .. of `values`, the first
@@ -29,9 +34,17 @@ struct Bfloat16Kernels {
   void (*pack)(const ConstUnitPanels& values, int64_t first_panel, int64_t n_panels,
                int64_t first_row, int64_t n_rows, const PairPanels& to);
 
+  /// Weights as pairs of the units that a product sums over, one after the other with 16 units of
+  /// the other side in each: some of these panels, paired_stride apart.
+  void (*pack_weights)(const DenseWeights& weights, bool to_inputs, int64_t first_panel,
+                       int64_t n_panels, float* panels);
+
   /// As in DenseProductKernels, with pairs instead of product.values; all need scratch.
   void (*to_outputs)(const DenseProduct& product, const PairPanels& values);
   void (*to_inputs)(const DenseProduct& product, const PairPanels& values);
+  /// to_outputs with lists by row of the pairs of units that are not 0, as DenseKernels::lists
+  /// makes them of by_unit: the same bits, but for the sign of 0.
+  void (*listed_to_outputs)(const DenseProduct& product, const PixelLists& lists);
   /// As in DenseUpdateKernels, with these terms instead of update.terms.
   void (*weights)(const DenseUpdate& update, const PairTerm* terms);
 };

@@ -32,9 +32,9 @@ struct PixelLists {
   }
 };
 
-/// Inputs, and rows, of a chunk: what it reads of weights, or of errors, stays in a core's first
-/// cache while all lists pass over it. kGradientRows is a multiple of kListedRows.
-constexpr int64_t kListedUnits = 112;
+/// Inputs, and rows, of a chunk: what it reads of weights, or of errors, stays in a core's nearest
+/// caches while all lists pass over it. kGradientRows is a multiple of kListedRows.
+constexpr int64_t kListedUnits = 208;
 constexpr int64_t kListedRows = 128;
 /// Panels for which an entry of a list is read at a time: fewer would wait for their additions.
 constexpr int64_t kListedPanels = 4;

@@ -42,6 +42,13 @@ struct DenseFinish {
   const float* term;        ///< of all units, padded: the same for all rows
 };
 
+/// Weights that were rounded beforehand (Bfloat16Kernels::pack_weights); null: by whoever needs
+/// them.
+struct PairedWeights {
+  const float* panels;
+  int64_t panel_stride;
+};
+
 /// Panels first_panel .. first_panel + n_panels - 1 of `out`, rows first_row .. first_row +
 /// n_rows - 1.
 struct DenseProduct {
@@ -51,7 +58,8 @@ struct DenseProduct {
   int64_t first_panel, n_panels;
   int64_t first_row, n_rows;
   DenseFinish finish;
-  float* scratch;  ///< to_inputs only: kStripScratch floats
+  float* scratch;  ///< to_inputs only, and all that rounds: kStripScratch floats
+  PairedWeights paired;
 };
 
 constexpr int64_t kTaskPanels = 2;  ///< panels of a product that are computed at a time

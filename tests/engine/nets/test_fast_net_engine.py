@@ -42,11 +42,15 @@ SOLVERS = {
 }
 
 
-def images(n, zeros=0.0, columns=37):
-    """A share of the pixels is 0."""
+def pixels(n, zeros=0.0, columns=37):
+    """A share of them is 0."""
     generator = np.random.default_rng(n)
     x = generator.uniform(0.05, 0.95, (n, columns)).astype(np.float32)
-    return _core.Rows.from_array(x * (generator.random(x.shape) >= zeros).astype(np.float32))
+    return x * (generator.random(x.shape) >= zeros).astype(np.float32)
+
+
+def images(n, zeros=0.0, columns=37):
+    return _core.Rows.from_array(pixels(n, zeros, columns))
 
 
 def engines(net, *precisions):
@@ -120,6 +124,19 @@ def test_lists_of_inputs_change_no_bit():
         engine.train(images(320, 0.8), None, settings | noise, SEED, 0, 2)
         found.append(engine.parameters())
     np.testing.assert_array_equal(*found)
+
+
+@pytest.mark.parametrize("net", ["deep", "tied"])
+@pytest.mark.parametrize("precision", ["float32", "fast"])
+def test_outputs_of_a_row_do_not_depend_on_those_beside_it(precision, net):
+    """Many rows or few, by lists of inputs or, where the first rows have few zeros, without."""
+    (engine,) = make_fast(NETS[net])[:1] if precision == "fast" else engines(NETS[net], precision)
+    x = pixels(600, 0.8)
+    outputs = engine.forward(_core.Rows.from_array(x), 2)
+    for before, rows in ((70, x), (0, x[:50])):
+        beside = np.concatenate([pixels(before), rows])
+        found = engine.forward(_core.Rows.from_array(beside), 2)[before:]
+        np.testing.assert_array_equal(found, outputs[: len(rows)])
 
 
 @pytest.mark.parametrize("shift", [-3e4, -120.0, 200.0, 3e4])

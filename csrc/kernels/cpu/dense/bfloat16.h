@@ -3,6 +3,7 @@
 // all rows.
 #include <algorithm>
 
+#include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/dense/products.h"
 #include "kernels/cpu/dense/update.h"
 #include "kernels/cpu/simd/bfloat16.h"
@@ -14,7 +15,9 @@ namespace {
 #if defined(UDL_HAS_BFLOAT16)
 
 constexpr int64_t kPairStrip = 512;  ///< pairs of units that are summed over at a time
-static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch, "strips fit the scratch");
+static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch &&
+                  kListedUnits * kListedPanels * kTileUnits <= kStripScratch,
+              "strips fit the scratch");
 
 void pack_units(const ConstUnitPanels& values, int64_t first_panel, int64_t n_panels,
                 int64_t first_row, int64_t n_rows, const PairPanels& to) {
@@ -29,9 +32,12 @@ void pack_units(const ConstUnitPanels& values, int64_t first_panel, int64_t n_pa
       };
       const f32x16 a = row(low, true, r), b = row(high, true, r);
       const f32x16 c = row(low, has_next, r + 1), d = row(high, has_next, r + 1);
-      float* by_unit = to.by_unit + p / 2 * to.unit_stride + r * kTileUnits;
-      store(by_unit, pack(a, b));
-      if (has_next) store(by_unit + kTileUnits, pack(c, d));
+      if (to.by_unit != nullptr) {
+        float* by_unit = to.by_unit + p / 2 * to.unit_stride + r * kTileUnits;
+        store(by_unit, pack(a, b));
+        if (has_next) store(by_unit + kTileUnits, pack(c, d));
+      }
+      if (to.by_row == nullptr) continue;
       float* by_row = to.by_row + p * to.row_stride + r / 2 * kTileUnits;
       store(by_row, zip(a, c));
       if (is_pair) store(by_row + to.row_stride, zip(b, d));
@@ -81,12 +87,12 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
   }
 }
 
-/// Weights of n inputs from `first` on, pairs of them as rows of a strip.
+/// Weights of n inputs from `first` on, pairs of them as rows of strips, which are `stride` apart.
 UDL_ALWAYS_INLINE void pair_inputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
-                                   int64_t count, float* strip) {
+                                   int64_t count, float* strips, int64_t stride) {
   for (int64_t p = 0; p < count; ++p) {
     const float* from = w.panels + (panel + p) * w.panel_stride() + first * kTileUnits;
-    float* to = strip + p * kPairStrip * kTileUnits;
+    float* to = strips + p * stride;
     // Rows of missing inputs are zeros: an odd last one has a neighbour, too.
     for (int64_t i = 0; i < n; i += 2, from += 2 * kTileUnits, to += kTileUnits) {
       prefetch(from + 32 * kTileUnits);
@@ -96,9 +102,10 @@ UDL_ALWAYS_INLINE void pair_inputs(const DenseWeights& w, int64_t first, int64_t
   }
 }
 
-/// Weights of n outputs from `first` on with the inputs of some panels: pairs of outputs as rows.
+/// Weights of n outputs from `first` on with the inputs of some panels: pairs of outputs as rows of
+/// strips.
 UDL_ALWAYS_INLINE void pair_outputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
-                                    int64_t count, float* strip) {
+                                    int64_t count, float* strips, int64_t stride) {
   alignas(64) float pairs[kTileUnits * kTileUnits];
   const int64_t n_panels = divide_up(w.n_outputs, kTileUnits);
   for (int64_t j = 0; j < n; j += 2 * kTileUnits)
@@ -116,23 +123,40 @@ UDL_ALWAYS_INLINE void pair_outputs(const DenseWeights& w, int64_t first, int64_
         const f32x16 above = high != nullptr ? load(high + i * kTileUnits) : broadcast(0.0f);
         store(pairs + i * kTileUnits, pack(load(low + i * kTileUnits), above));
       }
-      transpose_corner(pairs, strip + (p * kPairStrip + j / 2) * kTileUnits);
+      transpose_corner(pairs, strips + p * stride + j / 2 * kTileUnits);
     }
 }
 
-template <class Strip>
+void pack_weights(const DenseWeights& w, bool to_inputs, int64_t first_panel, int64_t n_panels,
+                  float* panels) {
+  const int64_t n_units = to_inputs ? w.n_outputs : w.n_inputs, stride = paired_stride(n_units);
+  float* to = panels + first_panel * stride;
+  if (to_inputs)
+    pair_outputs(w, 0, n_units, first_panel, n_panels, to, stride);
+  else
+    pair_inputs(w, 0, n_units, first_panel, n_panels, to, stride);
+}
+
+/// `pack(first, n, panel, count, strips, stride)` makes pairs of weights.
+template <class Pack>
 UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
-                                    int64_t n_units, Strip&& strip_of) {
+                                    int64_t n_units, Pack&& pack) {
+  const PairedWeights& paired = product.paired;
+  const bool is_packed = paired.panels != nullptr;
+  const int64_t stride = is_packed ? paired.panel_stride : kPairStrip * kTileUnits;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
     for (int64_t i = 0; i < n_units; i += 2 * kPairStrip) {
       const int64_t n = std::min(2 * kPairStrip, n_units - i);
-      strip_of(i, n, panel, count, product.scratch);
+      const float* weights = product.scratch;
+      if (is_packed)
+        weights = paired.panels + panel * stride + i / 2 * kTileUnits;
+      else
+        pack(i, n, panel, count, product.scratch, stride);
       const ConstUnitPanels values{pairs.by_unit + i / (2 * kTileUnits) * pairs.unit_stride,
                                    pairs.unit_stride};
-      const ProductPart part{
-          values, product.scratch, kPairStrip * kTileUnits, divide_up(n, 2), product.out,
-          panel,  i == 0,          i + n == n_units,        product.finish,  nullptr,
-          0};
+      const ProductPart part{values,         weights, stride, divide_up(n, 2),
+                             product.out,    panel,   i == 0, i + n == n_units,
+                             product.finish, nullptr, 0};
       for_even_blocks<kBlockRows>(product.n_rows, [&](int64_t first, auto height) {
         constexpr int kRows = decltype(height)::value;
         if (count == 2)
@@ -147,17 +171,46 @@ UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanel
 void pairs_to_outputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
   pair_product(product, values, w.n_inputs,
-               [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* strip) {
-                 pair_inputs(w, i, n, panel, count, strip);
+               [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
+                 pair_inputs(w, i, n, panel, count, to, stride);
                });
 }
 
 void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
   pair_product(product, values, w.n_outputs,
-               [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* strip) {
-                 pair_outputs(w, j, n, panel, count, strip);
+               [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
+                 pair_outputs(w, j, n, panel, count, to, stride);
                });
+}
+
+/// ListedValue of a pair.
+struct ListedPair {
+  bf16x32 lanes;
+
+  UDL_ALWAYS_INLINE explicit ListedPair(const float* pair) : lanes(broadcast_pair(pair)) {
+    keep_in_register(lanes);
+  }
+  UDL_ALWAYS_INLINE f32x16 times(const float* row, f32x16 sum) const {
+    return dot_pairs(lanes, load_pairs(row), sum);
+  }
+};
+
+void listed_pairs_to_outputs(const DenseProduct& product, const PixelLists& lists) {
+  const DenseWeights& w = product.weights;
+  const PairedWeights& paired = product.paired;
+  const bool is_packed = paired.panels != nullptr;
+  const int64_t stride = is_packed ? paired.panel_stride : kListedUnits * kTileUnits;
+  for_listed_panels(product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
+    constexpr int kPanels = decltype(count)::value;
+    listed_panels<ListedPair, kPanels>(product, lists, panel, stride, [&](int64_t chunk) {
+      if (is_packed) return paired.panels + panel * stride;
+      const int64_t first = 2 * kListedUnits * chunk;
+      const int64_t n = std::min(2 * kListedUnits, w.n_inputs - first);
+      pair_inputs(w, first, n, panel, kPanels, product.scratch, stride);
+      return const_cast<const float*>(product.scratch) - chunk * stride;
+    });
+  });
 }
 
 /// gradient_block with pairs of rows.
@@ -218,7 +271,12 @@ void update_weights_by_pairs(const DenseUpdate& update, const PairTerm* terms) {
 }
 
 constexpr Bfloat16Kernels bfloat16_kernels() {
-  return {pack_units, pairs_to_outputs, pairs_to_inputs, update_weights_by_pairs};
+  return {pack_units,
+          pack_weights,
+          pairs_to_outputs,
+          pairs_to_inputs,
+          listed_pairs_to_outputs,
+          update_weights_by_pairs};
 }
 
 #else

@@ -69,43 +69,63 @@ int64_t list_by_unit(const ConstUnitPanels& values, int64_t n_rows, int64_t firs
   return entry;
 }
 
+/// A listed value, to be multiplied with rows of weights or of errors.
+struct ListedValue {
+  f32x16 lanes;
+
+  UDL_ALWAYS_INLINE explicit ListedValue(const float* value) : lanes(broadcast(*value)) {}
+  UDL_ALWAYS_INLINE f32x16 times(const float* row, f32x16 sum) const {
+    return multiply_add(lanes, load(row), sum);
+  }
+};
+
 /// sums[p] += the products of the list that starts at starts[0], in order.
-template <int kPanels>
+template <class Value, int kPanels>
 UDL_ALWAYS_INLINE void add_list(const PixelLists& lists, const int32_t* starts, const float* rows,
                                 int64_t panel_stride, f32x16 (&sums)[kPanels]) {
   for (int32_t n = starts[0]; n < starts[1]; ++n) {
     const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
-    const f32x16 value = broadcast(lists.values[n]);
-    for (int p = 0; p < kPanels; ++p)
-      sums[p] = multiply_add(value, load(row + p * panel_stride), sums[p]);
+    const Value value(lists.values + n);
+    for (int p = 0; p < kPanels; ++p) sums[p] = value.times(row + p * panel_stride, sums[p]);
   }
 }
 
-template <int kPanels>
+/// `rows_of_chunk(chunk)` are the weights of some panels, `stride` apart, with index 0 first.
+template <class Value, int kPanels, class RowsOfChunk>
 UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLists& lists,
-                                     int64_t panel) {
-  const int64_t stride = product.weights.panel_stride();
-  const float* weights = product.weights.panels + panel * stride;
+                                     int64_t panel, int64_t stride, RowsOfChunk&& rows_of_chunk) {
   const int64_t end = product.first_row + product.n_rows;
-  for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk)
+  for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
+    const float* weights = rows_of_chunk(chunk);
     for (int64_t r = product.first_row; r < end; ++r) {
       f32x16 sums[kPanels];
       for (int p = 0; p < kPanels; ++p)
         sums[p] = chunk > 0 ? load(product.out.panel(panel + p) + r * kTileUnits) : broadcast(0.0f);
-      add_list(lists, lists.of_row(r, chunk), weights, stride, sums);
+      add_list<Value>(lists, lists.of_row(r, chunk), weights, stride, sums);
       for (int p = 0; p < kPanels; ++p)
         store(product.out.panel(panel + p) + r * kTileUnits, sums[p]);
     }
+  }
   for (int p = 0; p < kPanels; ++p)
     finish_rows(product.finish, product.out, panel + p, product.first_row, product.n_rows);
 }
 
-void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
-  int64_t panel = product.first_panel;
-  const int64_t end = panel + product.n_panels;
+/// work(panel, count) for panels in groups of kListedBlock, what is left one by one.
+template <class Work>
+UDL_ALWAYS_INLINE void for_listed_panels(int64_t panel, int64_t n_panels, Work&& work) {
+  const int64_t end = panel + n_panels;
   for (; panel + kListedBlock <= end; panel += kListedBlock)
-    listed_panels<kListedBlock>(product, lists, panel);
-  for (; panel < end; ++panel) listed_panels<1>(product, lists, panel);
+    work(panel, std::integral_constant<int, kListedBlock>{});
+  for (; panel < end; ++panel) work(panel, std::integral_constant<int, 1>{});
+}
+
+void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
+  const int64_t stride = product.weights.panel_stride();
+  for_listed_panels(product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
+    const float* weights = product.weights.panels + panel * stride;
+    listed_panels<ListedValue, decltype(count)::value>(product, lists, panel, stride,
+                                                       [&](int64_t) { return weights; });
+  });
 }
 
 /// The gradient of a unit by the outputs of some panels. Blocks of kGradientRows rows are sums by
@@ -120,7 +140,8 @@ UDL_ALWAYS_INLINE void listed_gradient(const ConstUnitPanels& outputs, const Pix
     f32x16 sums[kPanels];
     for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
     for (int64_t chunk = block; chunk < std::min(lists.n_chunks, block + kChunks); ++chunk)
-      add_list(lists, lists.of_unit(unit, chunk), outputs.panel(panel), outputs.panel_stride, sums);
+      add_list<ListedValue>(lists, lists.of_unit(unit, chunk), outputs.panel(panel),
+                            outputs.panel_stride, sums);
     for (int p = 0; p < kPanels; ++p) total[p] = block > 0 ? total[p] + sums[p] : sums[p];
   }
 }
@@ -145,11 +166,9 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
 }
 
 void listed_weights(const DenseUpdate& update, const PixelLists& lists) {
-  int64_t panel = update.first_panel;
-  const int64_t end = panel + update.n_panels;
-  for (; panel + kListedBlock <= end; panel += kListedBlock)
-    listed_update<kListedBlock>(update, lists, panel);
-  for (; panel < end; ++panel) listed_update<1>(update, lists, panel);
+  for_listed_panels(update.first_panel, update.n_panels, [&](int64_t panel, auto count) {
+    listed_update<decltype(count)::value>(update, lists, panel);
+  });
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "runtime/dense/fast/engine.h"
-#include "runtime/dense/fast/pairs.h"
+#include "runtime/dense/fast/listed_inputs.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/memory/unit_panels.h"
 #include "runtime/threads/parallel.h"
@@ -14,23 +14,75 @@ namespace {
 
 constexpr int64_t kMostRows = 192;
 
+/// Weights of layers `from` .. rounded once for all rows.
+class RoundedWeights {
+ public:
+  RoundedWeights() = default;
+  RoundedWeights(const FastState& net, int from, int to) : net_(&net), from_(from) {
+    for (int l = from; l < to; ++l) panels_.emplace_back(n_panels(l) * stride(l));
+  }
+
+  void pack(const DenseKernels& kernels, Team& team) {
+    for (int i = 0; i < static_cast<int>(panels_.size()); ++i) {
+      const int l = from_ + i;
+      team.for_each(n_panels(l), [&](int64_t panel) {
+        kernels.bfloat16.pack_weights(net_->weights(l), net_->shape.is_tied(l), panel, 1,
+                                      panels_[i].data());
+      });
+    }
+  }
+  /// Null pointers where there are none.
+  PairedWeights of_layer(int layer) const {
+    if (panels_.empty()) return {};
+    return {panels_[layer - from_].data(), stride(layer)};
+  }
+
+ private:
+  int64_t n_panels(int layer) const { return divide_up(net_->shape.n_outputs(layer), kTileUnits); }
+  int64_t stride(int layer) const { return paired_stride(net_->shape.n_inputs(layer)); }
+
+  const FastState* net_ = nullptr;
+  int from_ = 0;
+  std::vector<Buffer<float>> panels_;
+};
+
 /// Of one thread: values before and after a layer.
 struct BlockRoom {
-  BlockRoom(const NetShape& shape, int from, int to, int64_t rows, bool rounds) {
+  BlockRoom(const NetShape& shape, int from, int to, int64_t rows, bool rounds, bool is_listed) {
     values.emplace_back(rows, shape.n_inputs(from));
     for (int l = from; l < to; ++l) values.emplace_back(rows, shape.n_outputs(l));
-    for (int l = from; rounds && l < to; ++l) pairs.emplace_back(rows, shape.n_inputs(l));
+    for (int l = from; rounds && l < to; ++l) pairs.emplace_back(rows, shape.n_inputs(l), false);
+    if (is_listed) lists = RowLists(shape.n_inputs(from), rows, rounds);
     strip.resize(kStripScratch);
     row_major.resize(rows * shape.n_inputs(from));
     log_sums.resize(rows);
   }
   std::vector<UnitMatrix> values;
   std::vector<PairMatrix> pairs;  ///< of inputs of each layer, where products round
+  RowLists lists;                 ///< of the first inputs, where they pay
   Buffer<float> strip, row_major, log_sums;
 };
 
+void multiply(const DenseKernels& kernels, bool is_tied, const DenseProduct& product,
+              const PairMatrix* pairs) {
+  if (pairs != nullptr)
+    (is_tied ? kernels.bfloat16.to_inputs : kernels.bfloat16.to_outputs)(product, pairs->view());
+  else
+    (is_tied ? kernels.products.to_inputs : kernels.products.to_outputs)(product);
+}
+
+void multiply_listed(const DenseKernels& kernels, const DenseProduct& product,
+                     const PairMatrix* pairs, RowLists& lists) {
+  const ConstUnitPanels listed = pairs != nullptr ? pairs->unit_pairs() : product.values;
+  for (int64_t block = 0; block < divide_up(product.n_rows, RowLists::kBlockRows); ++block)
+    lists.list_block(kernels, listed, product.n_rows, block);
+  (pairs != nullptr ? kernels.bfloat16.listed_to_outputs : kernels.lists.to_outputs)(product,
+                                                                                     lists.view());
+}
+
 void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, int64_t n_rows,
-                 const UnitMatrix& in, UnitMatrix& out, PairMatrix* pairs, BlockRoom& room) {
+                 const RoundedWeights& rounded, const UnitMatrix& in, UnitMatrix& out,
+                 PairMatrix* pairs, bool is_listed, BlockRoom& room) {
   const Activation activation = net.shape.activations[layer];
   const bool is_softmax = activation == Activation::softmax;
   DenseProduct product{};
@@ -43,13 +95,12 @@ void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, i
   product.finish.n_units = out.n_units();
   product.finish.bias = net.values[layer].bias.data();
   product.scratch = room.strip.data();
-  const bool is_tied = net.shape.is_tied(layer);
-  if (pairs != nullptr) {
-    pairs->pack(kernels, in.view(), {0, in.n_panels(), 0, n_rows});
-    (is_tied ? kernels.bfloat16.to_inputs : kernels.bfloat16.to_outputs)(product, pairs->view());
-  } else {
-    (is_tied ? kernels.products.to_inputs : kernels.products.to_outputs)(product);
-  }
+  product.paired = rounded.of_layer(layer);
+  if (pairs != nullptr) pairs->pack(kernels, in.view(), {0, in.n_panels(), 0, n_rows});
+  if (is_listed)
+    multiply_listed(kernels, product, pairs, room.lists);
+  else
+    multiply(kernels, net.shape.is_tied(layer), product, pairs);
   if (!is_softmax) return;
   LossCall call{};
   call.activation = activation;
@@ -72,15 +123,22 @@ void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
   // Few rows are shared among all threads.
   const int64_t share = round_up(divide_up(rows.rows(), run.n_threads), 4);
   const int64_t n_rows = std::clamp<int64_t>(share, 1, kMostRows);
+  const bool is_listed =
+      !shape().is_tied(from) && lists_have_room(n_in, n_rows) && lists_pay({rows}, Objective());
+  const int64_t n_blocks = divide_up(rows.rows(), n_rows);
+  RoundedWeights rounded;
+  if (state_.bfloat16 && n_blocks > run.n_threads) rounded = RoundedWeights(state_, from, to);
   parallel_region(run, [&](Team& team) {
-    BlockRoom room(shape(), from, to, n_rows, state_.bfloat16);
-    team.for_each(divide_up(rows.rows(), n_rows), [&](int64_t block) {
+    rounded.pack(kernels, team);
+    BlockRoom room(shape(), from, to, n_rows, state_.bfloat16, is_listed);
+    team.for_each(n_blocks, [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
       rows.gather_values<float>(nullptr, first, n, room.row_major.data(), n_in);
       room.values[0].set_rows(0, n, room.row_major.data(), n_in);
       for (int l = from; l < to; ++l)
-        apply_layer(kernels, state_, l, n, room.values[l - from], room.values[l - from + 1],
-                    state_.bfloat16 ? &room.pairs[l - from] : nullptr, room);
+        apply_layer(kernels, state_, l, n, rounded, room.values[l - from],
+                    room.values[l - from + 1], state_.bfloat16 ? &room.pairs[l - from] : nullptr,
+                    is_listed && l == from, room);
       room.values.back().copy_rows(0, n, outputs + first * n_out, n_out);
     });
   });

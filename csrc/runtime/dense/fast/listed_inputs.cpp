@@ -11,6 +11,10 @@ constexpr double kMostListed = 0.3;  ///< share of inputs that are not 0 from wh
 
 }  // namespace
 
+bool lists_have_room(int64_t n_units, int64_t max_rows) {
+  return (n_units + kTileUnits) * (max_rows + RowLists::kBlockRows) < INT32_MAX;
+}
+
 bool lists_pay(const Examples& examples, const Objective& objective) {
   if (objective.corrupts() && objective.corruption == Corruption::gaussian) return false;
   const Rows& rows = examples.rows;

@@ -15,10 +15,12 @@ struct PanelRange {
 class PairMatrix {
  public:
   PairMatrix() = default;
-  PairMatrix(int64_t max_rows, int64_t n_units) : row_pairs_(divide_up(max_rows, 2)) {
+  /// Pairs of rows are for gradients alone.
+  PairMatrix(int64_t max_rows, int64_t n_units, bool has_row_pairs = true)
+      : row_pairs_(divide_up(max_rows, 2)) {
     const int64_t n_panels = divide_up(n_units, kTileUnits);
     by_unit_.resize(divide_up(n_panels, 2) * view().unit_stride);
-    by_row_.resize(n_panels * view().row_stride);
+    if (has_row_pairs) by_row_.resize(n_panels * view().row_stride);
   }
 
   bool empty() const { return by_unit_.size() == 0; }
@@ -26,6 +28,11 @@ class PairMatrix {
   PairPanels view() const {
     return {const_cast<float*>(by_unit_.data()), const_cast<float*>(by_row_.data()),
             2 * row_pairs_ * kTileUnits, row_pairs_ * kTileUnits};
+  }
+  /// Pairs of units as if they were values of so many units.
+  ConstUnitPanels unit_pairs() const { return {by_unit_.data(), view().unit_stride}; }
+  static int64_t n_unit_pairs(int64_t n_units) {
+    return divide_up(n_units, 2 * kTileUnits) * kTileUnits;
   }
   /// Nothing where there is no room.
   void pack(const DenseKernels& kernels, const ConstUnitPanels& values, const PanelRange& range) {

@@ -35,7 +35,6 @@ NetRooms::NetRooms(const NetShape& shape, const Objective& objective, int64_t ro
     : max_rows(rows) {
   for (InputRoom& input : inputs) {
     input.inputs = UnitMatrix(rows, shape.n_inputs());
-    if (has_pairs) input.pairs = PairMatrix(rows, shape.n_inputs());
     if (has_targets) input.own_targets = UnitMatrix(rows, shape.n_outputs());
   }
   for (int l = 0; l < shape.n_layers(); ++l)

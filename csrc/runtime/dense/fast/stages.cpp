@@ -6,7 +6,7 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kBlockRows = ListedInputs::kBlockRows;
+constexpr int64_t kBlockRows = RowLists::kBlockRows;
 constexpr int64_t kBiasPanels = 8;  ///< whose biases are learned in one task
 
 /// What adds up to the gradient of each layer's own weights.
@@ -62,11 +62,14 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
              net.bfloat16),
       scratch_(n_threads) {
   const NetShape& shape = net.shape;
-  if (ListedInputs::have_room(shape.n_inputs(), max_rows) && lists_pay(examples, objective))
-    lists_ = ListedInputs(shape.n_inputs(), max_rows);
+  if (lists_have_room(shape.n_inputs(), max_rows) && lists_pay(examples, objective))
+    lists_ = ListedInputs(shape.n_inputs(), max_rows, net.bfloat16);
   for (int i = 0; i < 2; ++i) {
-    terms_[i] = gradient_terms(shape, rooms_, rooms_.inputs[i]);
-    if (net.bfloat16) pair_terms_[i] = gradient_pairs(shape, rooms_, rooms_.inputs[i]);
+    InputRoom& input = rooms_.inputs[i];
+    terms_[i] = gradient_terms(shape, rooms_, input);
+    if (!net.bfloat16) continue;
+    input.pairs = PairMatrix(max_rows, shape.n_inputs(), !lists_serve_learning());
+    pair_terms_[i] = gradient_pairs(shape, rooms_, input);
   }
   for (Scratch& scratch : scratch_) {
     scratch.strip.resize(kStripScratch);
@@ -98,9 +101,11 @@ void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratc
     noise_.corrupt(part, first, n, rows, n_in);
   }
   room.inputs.set_rows(first, n, rows, n_in);
-  if (!lists_serve_learning())
-    room.pairs.pack(kernels_, std::as_const(room.inputs).view(), all_panels(room.inputs, first, n));
-  if (lists_.are_used()) lists_.list_rows(kernels_, part, std::as_const(room.inputs).view(), block);
+  const ConstUnitPanels inputs = std::as_const(room.inputs).view();
+  room.pairs.pack(kernels_, inputs, all_panels(room.inputs, first, n));
+  if (lists_.are_used())
+    lists_.by_row(part).list_block(kernels_, net_.bfloat16 ? room.pairs.unit_pairs() : inputs,
+                                   part.count, block);
 }
 
 // ---- up ----
@@ -150,7 +155,8 @@ void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Act
     product.scratch = scratch_[team.thread_index()].strip.data();
     if (!room.noise.empty()) noise_.draw_code_noise(layer, part, range_of(product), room);
     if (is_listed)
-      kernels_.lists.to_outputs(product, lists_.of_rows(part));
+      (net_.bfloat16 ? kernels_.bfloat16.listed_to_outputs : kernels_.lists.to_outputs)(
+          product, lists_.by_row(part).view());
     else
       multiply(layer, true, product, rooms_.seen_pairs(input, layer));
     then(task, product);
