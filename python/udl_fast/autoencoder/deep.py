@@ -250,6 +250,10 @@ class DeepAutoencoder(NetStack):
         True
         """
         dbn._check_fitted()
+        if dbn.labels:
+            raise ValueError(
+                f"{cls.__name__}: the net has label units, which an autoencoder has not; give one without"
+            )
         layers = dbn.layers_
         of_units = cls._arguments_of_units(layers[0].visible, layers[-1].hidden)
         sizes = [layer.n_components for layer in layers]
