@@ -140,15 +140,13 @@ def main() -> int:
     """Run, print, record."""
     found = parser(__doc__)
     found.add_argument("--bits", type=int, default=256)
-    found.add_argument(
-        "--hidden", type=int, nargs="*", default=[1024], help="layers below the code"
-    )
+    found.add_argument("--hidden", type=int, nargs="*", default=[512], help="layers below the code")
     found.add_argument("--code", choices=("rounding", "noise"), default="rounding")
     found.add_argument("--pretraining", type=int, default=10, help="epochs of each RBM")
     found.add_argument("--pixel-rate", type=float, default=0.003, help="of the first RBM")
     found.add_argument("--pixel-decay", type=float, default=0.002)
-    found.add_argument("--weight-decay", type=float, default=0.01, help="of the others")
-    found.add_argument("--epochs", type=int, default=0, help="of the net as a whole")
+    found.add_argument("--weight-decay", type=float, default=0.03, help="of the others")
+    found.add_argument("--epochs", type=int, default=3, help="of the net as a whole")
     found.add_argument("--learning-rate", type=float, default=1e-3)
     found.add_argument("--seed", type=int, default=0)
     found.add_argument("--picture", type=Path, metavar="FILE.png")

@@ -28,7 +28,8 @@ _WORDS = {
 
 
 def hasher(n_bits: int, seed: int, options: Any) -> SemanticHasher:
-    """The model. Strong weight decay keeps what RBMs learn smooth, which is what ranks whole classes."""
+    """The model. Strong weight decay keeps what RBMs learn smooth, and strong noise in the code lets it keep only
+    what matters most: both rank whole classes, where a code that reconstructs best ranks what is nearest."""
     layer = presets.science2006(n_iter=options.pretraining, weight_decay=options.weight_decay)
     return SemanticHasher(
         [*options.hidden, n_bits],
@@ -96,10 +97,10 @@ def main() -> int:
     found.add_argument("--bits", type=int, nargs="+", default=[64, 128])
     found.add_argument("--hidden", type=int, nargs="*", default=[500], help="layers below the code")
     found.add_argument("--code", choices=("rounding", "noise"), default="noise")
-    found.add_argument("--code-noise", type=float, default=4.0)
+    found.add_argument("--code-noise", type=float, default=16.0)
     found.add_argument("--pretraining", type=int, default=10, help="epochs of each RBM")
     found.add_argument("--weight-decay", type=float, default=0.03, help="of the RBMs")
-    found.add_argument("--epochs", type=int, default=0, help="of the net as a whole")
+    found.add_argument("--epochs", type=int, default=10, help="of the net as a whole")
     found.add_argument("--learning-rate", type=float, default=1e-3)
     found.add_argument("--fine-tuning-decay", type=float, default=0.0)
     found.add_argument("--seeds", type=int, nargs="+", default=list(_SEEDS))

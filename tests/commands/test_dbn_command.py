@@ -37,3 +37,32 @@ def test_a_deep_belief_net_is_trained_and_used(tmp_path, monkeypatch, capsys):
     assert cli.main(words.split()) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["log_likelihood_bound"]["mean"] == model.log_likelihood_bound(ROWS > 0.5).mean()
+
+
+def test_classes_are_learned_and_made_up(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    words = "train digits --model dbn --labels --hidden-layer-sizes 12,16 --validation digits --rbm"
+    assert cli.main([*words.split(), "n_iter=2 batch_size=50"]) == 0
+    model = udl_fast.load("model.safetensors")
+    assert model.classes_.tolist() == list(range(10))
+    words = "sample model.safetensors samples.npy -n 6 --steps 5 --seed 1 --labels 3,7"
+    assert cli.main([*words.split(), "--picture", "s.png"]) == 0
+    expected = model.sample(6, n_steps=5, random_state=1, labels=[3, 3, 3, 7, 7, 7])
+    np.testing.assert_array_equal(np.load("samples.npy"), expected)
+    for labels, message in (
+        ("3,dog", "'dog' is none of the classes 0, 1, 2"),
+        ("", "'' is none of"),
+    ):
+        words = ["sample", "model.safetensors", "s.npy", "--labels", labels]
+        assert cli.main(words) != 0
+        assert message in capsys.readouterr().err
+    np.save("rows.npy", ROWS)
+    assert (
+        cli.main(["train", "rows.npy", "--model", "dbn", "--labels", "--hidden-layer-sizes", "6,3"])
+        != 0
+    )
+    assert "rows.npy has no labels, which DBN learns" in capsys.readouterr().err
+    words = "train rows.npy --model dbn --hidden-layer-sizes 6,3 --rbm n_iter=1"
+    assert cli.main(words.split()) == 0
+    assert cli.main(["sample", "model.safetensors", "s.npy", "--labels", "3"]) != 0
+    assert "this DBN has learned no classes" in capsys.readouterr().err

@@ -81,7 +81,7 @@ class MixtureStack(BernoulliMixture):
         template = BernoulliMixture(n_iter=2) if self.layer is None else self.layer
         return clone(template).set_params(n_components=(self.n_components, 3)[number])
 
-    def _stage_input(self, number, X):
+    def _stage_input(self, number, X, y=None):
         for name in self._inside_names()[:number]:
             X = self._inside[name].transform(X)
         return X

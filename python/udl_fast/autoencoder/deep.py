@@ -250,6 +250,10 @@ class DeepAutoencoder(NetStack):
         True
         """
         dbn._check_fitted()
+        if dbn.labels:
+            raise ValueError(
+                f"{cls.__name__}: the net has label units, which an autoencoder has not; give one without"
+            )
         layers = dbn.layers_
         of_units = cls._arguments_of_units(layers[0].visible, layers[-1].hidden)
         sizes = [layer.n_components for layer in layers]
@@ -325,7 +329,7 @@ class DeepAutoencoder(NetStack):
 
     def _check_kinds_of_template(self, owner: str) -> None:
         """Layers are given the kinds that their places need; others than these would vanish in silence."""
-        template = science2006() if self.rbm is None else self.rbm
+        template = self._single_template()
         for name, number in (("visible", 0), ("hidden", self._n_encoders - 1)):
             kind, wanted = getattr(template, name), self._kinds(number)[name]
             if kind not in ("bernoulli", wanted):
@@ -352,7 +356,7 @@ class DeepAutoencoder(NetStack):
         if isinstance(self.rbm, list | tuple):
             return self.rbm[number]
         kinds = self._kinds(number)
-        template = science2006() if self.rbm is None else self.rbm
+        template = self._single_template()
         changed = {name: kind for name, kind in kinds.items() if getattr(template, name) != kind}
         layer = clone(template).set_params(**kinds)
         if _REAL_KINDS.intersection(changed.values()):
@@ -362,6 +366,10 @@ class DeepAutoencoder(NetStack):
         if set(kinds.values()) != {"bernoulli"} and layer.precision == "fast":
             layer.precision = "fixed"  # tables of bits have no real units
         return layer
+
+    def _single_template(self) -> Any:
+        """What layers are copies of, where `rbm` is no list."""
+        return science2006() if self.rbm is None else self.rbm
 
     def _activations(self) -> list[str]:
         between = [self.activation] * (self._n_encoders - 1)

@@ -85,7 +85,7 @@ class NetStack(Layered, NetLearning):  # type: ignore[misc]  # a property in pla
         whole = [Stage("fine-tuning" if stages else "training", self.n_iter)]
         return stages + (whole if self._learns_whole() else [])
 
-    def _stage_input(self, number: int, X: Any) -> Any:
+    def _stage_input(self, number: int, X: Any, y: Any = None) -> Any:
         below = [self._inside[self._name_of(k)] for k in range(number)]
         return features(below, X) if below else X
 

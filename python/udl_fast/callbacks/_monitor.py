@@ -76,7 +76,7 @@ class Watch:
         return training, validation
 
     def _take(self, validation: Any) -> None:
-        if self.model._has_targets:
+        if self.model._learns_targets:
             if not isinstance(validation, list | tuple) or len(validation) != 2:
                 raise ValueError(
                     f"History: validation of {type(self.model).__name__}, which learns targets, must be a pair "
@@ -91,7 +91,7 @@ class Watch:
             return None
         model, X = self.model, self._X
         if learner is not None:
-            X = model._stage_input(number, X)
+            X = model._stage_input(number, X, self._y)
             model = model._inside[learner]
             X = _of_validation(lambda: model._matrix(X))
         return _of_validation(

@@ -55,6 +55,12 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         "for all samples, or one each",
     )
     parser.add_argument(
+        "--labels",
+        metavar="CLASS,...",
+        help="classes to make up, for a deep belief net that learned them (`train --labels`): as many samples of "
+        "each, in this order",
+    )
+    parser.add_argument(
         "--beta",
         type=inverse_temperature,
         help="inverse temperature from 0 to 1 (default: as the method, 1 for an RBM)",
@@ -120,6 +126,7 @@ def _options(arguments: argparse.Namespace, model: Any) -> tuple[int, dict[str, 
         "beta": (arguments.beta, "--beta", "at no temperature"),
         "clamp": (clamp, "--clamp", "all units at once"),
         "start": (_spread(rows, n_samples), "--start", "from nothing"),
+        "labels": (_classes(arguments.labels, model, n_samples), "--labels", "no chosen classes"),
         "means": (arguments.means or None, "--means", "states alone"),
     }
     known = inspect.signature(model.sample).parameters
@@ -140,6 +147,26 @@ def _n_samples(asked: int | None, clamp: Any, start: Any) -> int:
 def _spread(rows: Any, n: int) -> Any:
     """So many of the rows, evenly spaced; some more than once if there are fewer."""
     return None if rows is None else rows[np.arange(n) * rows.shape[0] // n]
+
+
+def _classes(named: str | None, model: Any, n: int) -> Any:
+    """So many of the model's classes, those that are named, one after the other.
+
+    Raises
+    ------
+    ValueError
+        If the model has none, or there is no such class.
+    """
+    if named is None:
+        return None
+    classes = getattr(model, "classes_", None)
+    if classes is None:
+        raise ValueError(f"--labels: this {type(model).__name__} has learned no classes")
+    known = {str(label): label for label in classes.tolist()}
+    names = named.split(",")
+    if wrong := [name for name in names if name not in known]:
+        raise ValueError(f"--labels: {wrong[0]!r} is none of the classes {', '.join(known)}"[:300])
+    return np.array([known[name] for name in names])[np.arange(n) * len(names) // n]
 
 
 def _draw(samples: Any, path: Path) -> None:

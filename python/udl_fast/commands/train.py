@@ -179,7 +179,7 @@ def _model(arguments: argparse.Namespace, words: IO[str]) -> Any:
 
 def _fit(model: Any, rows: Any, source: str, output: Path) -> KeyboardInterrupt | None:
     """Train to the end; what ended it before, after an epoch or more."""
-    targets = [labels_of(rows, source, model)] if model._has_targets else []
+    targets = [labels_of(rows, source, model)] if model._learns_targets else []
     try:
         with no_progress_bar():  # _Watch says more
             learn = model.resume if hasattr(model, "n_iter_") else model.fit

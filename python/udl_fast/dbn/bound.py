@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import softmax
 
 from .. import _core
 from ..estimator.parameters import Integer
@@ -14,13 +15,14 @@ from ..evaluation import LogPartition
 from ..evaluation.log_partition import checked_log_z
 from ..rbm.mirrored import HiddenEnergy
 from ..runtime import resolve_n_jobs
-from .passes import seeds_of, states_up
+from .labels import drawn_labels, energies_without_label, label_energies
+from .passes import seeds_of, states_up, widened
 from .sampling import Sampling
 from .untied import UntiedLayer
 
 _N_DRAWS, _MOST_DRAWS = 20, 1 << 20
 _BLOCK_ROWS = 1 << 14  # rows times draws whose states are held at a time
-_OF_BOUND, _OF_STARTS = 3, 4  # end the entropy of seeds
+_OF_BOUND, _OF_STARTS, _OF_STARTED_LABELS = 3, 4, 5  # end the entropy of seeds
 
 
 class Likelihood(Sampling):
@@ -52,7 +54,8 @@ class Likelihood(Sampling):
         if below and options.get("start") is not None:
             rows = below[0]._visible_rows(below[0]._visible_states(options["start"]))
             seeds = seeds_of(net._seed, _OF_STARTS, n=len(below))
-            options = {**options, "start": states_up(below, rows, seeds).to_array("bool")}
+            states = states_up(below, rows, seeds)
+            options = {**options, "start": net._with_labels(top, states)}
         found: LogPartition = top.log_partition(method, **options)
         return found
 
@@ -70,7 +73,7 @@ class Likelihood(Sampling):
 
         log P(v) = KL(Q(h | v) || P(h | v)) + H(Q) + E_Q[log P(h) + log P(v | h)], where Q is one pass up through
         drawn states [1]_. The bound is this without KL, layer by layer; its mean over Q is estimated from draws,
-        without bias. Of a single layer it is log P(v).
+        without bias. Of a single layer it is log P(v). Label units are summed out: P(v) is that of rows alone.
 
         Parameters
         ----------
@@ -136,6 +139,15 @@ class Likelihood(Sampling):
             found += _Draws(layers, seeds, n_draws).gains(rows)
         return found
 
+    def _with_labels(self, top: Any, states: _core.Rows) -> NDArray[np.bool_]:
+        """States of the layer below the top one as visible states of that: each beside a label that it draws."""
+        found = widened(states.to_array("bool"), top._engine.n_visible)
+        if n_labels := found.shape[1] - states.shape[1]:
+            energies = label_energies(top._engine, states, resolve_n_jobs(top.n_jobs))
+            seed = seeds_of(self._seed, _OF_STARTED_LABELS, n=1)[0]
+            found[:, -n_labels:] = drawn_labels(softmax(-energies, axis=1), seed)
+        return found
+
     def _log_z(self, X: Any, given: Any, method: str, options: dict[str, Any]) -> float:
         if given is None:
             if method == "reverse_ais":
@@ -179,7 +191,7 @@ class _Draws:
                 states, self._seeds[k], "gibbs", 0, first, self._n_threads
             )
             found += energy.of(states, self._n_threads)
-            found -= self._engines[k + 1].free_energy(states, self._n_threads)
+            found -= energies_without_label(self._engines[k + 1], states, self._n_threads)
         means: NDArray[np.float64] = found.reshape(-1, self._n_draws).mean(axis=1)
         return means
 
@@ -229,6 +241,6 @@ class _UntiedDraws(_Draws):
             found += self._down[k].log_probability(above, below)
             found -= self._up[k].log_probability(below, above)
             below = above
-        found -= self._top.free_energy(states, self._n_threads)
+        found -= energies_without_label(self._top, states, self._n_threads)
         means: NDArray[np.float64] = found.reshape(-1, self._n_draws).mean(axis=1)
         return means

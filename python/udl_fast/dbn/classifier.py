@@ -15,10 +15,11 @@ from ..estimator.declarations import Stage
 from ..estimator.engine import NoEngine
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.stages import Data
+from ..estimator.targets import OfClasses
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..nets.classifier import LARGEST_DROPOUT, NetClassifier
-from ..nets.heads import MEASUREMENTS, OfClasses
+from ..nets.heads import MEASUREMENTS
 from ..nets.layers import OF_LOGISTIC, glorot_weights
 from ..nets.learner import NetLearner
 from ..nets.rules import SOLVER_RULES

@@ -14,13 +14,13 @@ from ..estimator.input import output_dtype
 from ..estimator.parameters import Integer
 from ..estimator.transaction import of_one_fit
 from ..rbm.reconstruction import log_density
-from .layers import GreedyLayers
+from .labels import LabelledLayers
 from .passes import means_down, means_up
 
 _BLOCK_BYTES = 1 << 25  # of rows whose reconstructions are held at a time
 
 
-class Inference(BinaryCodes, GreedyLayers):
+class Inference(BinaryCodes, LabelledLayers):
     """Mixin: one pass up, and back down, through means."""
 
     _KINDS_OF_SHARES = ("bernoulli",)

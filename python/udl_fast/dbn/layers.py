@@ -95,14 +95,17 @@ class RBMLayers(Layered):
 
     # ---- stages ----
 
-    def _stage_input(self, number: int, X: Any) -> Any:
-        if number == 0:
-            return X
+    def _stage_input(self, number: int, X: Any, y: Any = None) -> Any:
+        return X if number == 0 else self._made_below(number, X)
+
+    def _made_below(self, number: int, X: Any, n_beside: int = 0) -> NDArray[Any]:
+        """What the layers below one make of rows, with so many columns of zeros beside it."""
         below = self._parts(number)
         if self.pass_up == "mean":
-            return features(below, X)
+            return features(below, X, n_beside)
         rows = below[0]._visible_rows(X)
-        return states_up(below, rows, self._seeds_up(below)).to_array("bool")
+        states = states_up(below, rows, self._seeds_up(below)).to_array("bool")
+        return np.pad(states, ((0, 0), (0, n_beside)))
 
     def _seeds_up(self, below: list[Any]) -> list[int]:
         """While a layer learns, those below stand still, so a training that goes on draws the same states; each

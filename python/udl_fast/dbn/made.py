@@ -13,9 +13,9 @@ from sklearn.utils import check_random_state
 
 from ..estimator.engine import NoEngine
 from ..rbm import RBM
-from .layers import GreedyLayers
+from .labels import LabelledLayers
 
-Net = TypeVar("Net", bound=GreedyLayers)
+Net = TypeVar("Net", bound=LabelledLayers)
 
 
 def net_of(net_class: type[Net], layers: Sequence[RBM], parameters: Mapping[str, Any]) -> Net:
@@ -43,6 +43,8 @@ def net_of(net_class: type[Net], layers: Sequence[RBM], parameters: Mapping[str,
         rbm=[clone(layer) for layer in layers],
         **parameters,
     )
+    if net.labels:
+        raise ValueError(f"{owner}: labels are learned by fit; layers that learned apart have none")
     net._check_parameters()
     rng = check_random_state(net.random_state)
     first = layers[0]

@@ -8,15 +8,18 @@ from typing import Any, ClassVar, Self
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
 from ..estimator.model import Model
-from ..estimator.parameters import COMMON_RULES, Choice, Rule, Sizes
+from ..estimator.parameters import COMMON_RULES, Choice, Flag, Rule, Sizes
+from ..estimator.targets import of_classes
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..rbm import RBM
 from ..rbm.presets import science2006
 from .bound import Likelihood
 from .inference import Inference
+from .labels import LabelledLayers
 from .layers import PASS_UP, GreedyLayers
 from .made import net_of
+from .predictions import Predictions
 from .sampling import Sampling
 from .up_down import UpDown
 
@@ -46,6 +49,12 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
     pass_up : {"mean", "sample"}, default="mean"
         What a layer learns from: probabilities of the units below, or states drawn by them, once before the
         layer begins, which are held as bits and learned from faster.
+    labels : bool, default=False
+        True lets the top RBM learn the classes `y` beside the units below it, as a softmax group of label units
+        ([1]_): :meth:`predict` then compares their free energies, and :meth:`sample` makes up rows of a chosen
+        class. Rows without a label (-1 where classes are numbers) may be among those that have one. It is an
+        argument of its own, not the presence of `y`, since pipelines and searches of scikit-learn pass `y` to
+        every step. Needs two layers or more.
     warm_start : bool, default=False
         `fit` goes on where it stopped, or repeats the last layer.
     device : {"cpu"}, default="cpu"
@@ -58,6 +67,8 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
 
     Attributes
     ----------
+    classes_ : ndarray of shape (n_classes,)
+        Of `labels` alone.
     layers_ : list of RBM
         Copies of the layers as they were learned one by one, those that have begun to.
     components_ : ndarray of shape (hidden_layer_sizes[0], n_features)
@@ -105,9 +116,11 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         "hidden_layer_sizes": Sizes(),
         "rbm": Template("RBM", none_means=science2006),
         "pass_up": Choice(PASS_UP),
+        "labels": Flag(),
         **{name: rule for name, rule in COMMON_RULES.items() if name not in _OF_LAYERS},
     }
     pictures = ("filters", "reconstructions", "samples")
+    _later_parameters: ClassVar[Mapping[str, Any]] = {"labels": False}
 
     def __init__(
         self,
@@ -115,6 +128,7 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         *,
         rbm: Any = None,
         pass_up: str = "mean",
+        labels: bool = False,
         warm_start: bool = False,
         device: str = "cpu",
         n_jobs: int | None = None,
@@ -125,6 +139,7 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         self.hidden_layer_sizes = hidden_layer_sizes
         self.rbm = rbm
         self.pass_up = pass_up
+        self.labels = labels
         self.warm_start = warm_start
         self.device = device
         self.n_jobs = n_jobs
@@ -170,6 +185,77 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         """
         return net_of(cls, layers, parameters)
 
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Learn the layers from the rows of X, one after another.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features)
+            Binary states, or probabilities in [0, 1].
+        y : array-like of shape (n_samples,), default=None
+            With `labels` the classes of the rows; where they are numbers, -1 marks rows without a label, unless
+            there is but one other number. Otherwise ignored.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As of :meth:`udl_fast.RBM.fit`.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X, y, a weight or a parameter is invalid; of wrong labels before any layer learns.
+        FloatingPointError
+            If weights stop being finite; the model keeps the last good state.
+        RuntimeError
+            If the model is being trained, by another thread or by the call whose callback this is.
+
+        Notes
+        -----
+        Ctrl-C keeps the last finished epoch, of whatever layer; :meth:`resume` finishes the training.
+        """
+        return super().fit(X, y, sample_weight)
+
+    def partial_fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, *, classes: Any = None
+    ) -> Self:
+        """One pass of every layer over the rows of X, in order, in minibatches.
+
+        Parameters
+        ----------
+        X : array-like or sparse matrix of shape (n_samples, n_features), or an iterator of them
+            An iterator is read to its end, one chunk in memory at a time.
+        y : array-like of shape (n_samples,), or an iterator of them, default=None
+            With `labels` the classes of the rows, as in :meth:`fit`.
+        sample_weight : array-like of shape (n_samples,), default=None
+            As in `fit`; not with an iterator.
+        classes : array-like of shape (n_classes,), default=None
+            With `labels`, all that are to come: of the first call, where the first rows may lack some.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If X, y, a weight or a parameter is invalid, `classes` are others than those of the fitted model, or an
+            iterator yields no chunk.
+        RuntimeError
+            If the model is being trained, by another thread or by the call whose callback this is.
+
+        Notes
+        -----
+        Ctrl-C or an error leaves the model as it was before the chunk in which it came.
+        """
+        fitted = self.__dict__.get("classes_") if self.__sklearn_is_fitted__() else None
+        if classes is not None and not self.labels:
+            raise ValueError(f"{type(self).__name__}: classes are of a net with labels=True")
+        return super().partial_fit(
+            X, of_classes(y, classes, fitted, type(self).__name__), sample_weight
+        )
+
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of log p(v | reconstruction) over the rows: how well they come back from the top, in nats.
 
@@ -194,4 +280,6 @@ class DBN(UpDown, ClassNamePrefixFeaturesOutMixin, TransformerMixin, Model):
         return tags
 
 
-name_methods_of(DBN, UpDown, Likelihood, Sampling, Inference, GreedyLayers)
+name_methods_of(
+    DBN, UpDown, Likelihood, Sampling, Predictions, Inference, LabelledLayers, GreedyLayers
+)

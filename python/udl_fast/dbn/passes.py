@@ -13,11 +13,16 @@ from ..estimator.input import to_rows
 from ..runtime import resolve_n_jobs
 
 
+def widened(values: NDArray[Any], n_units: int) -> NDArray[Any]:
+    """Values of the units below, with zeros for label units, which so have no value."""
+    return np.pad(values, ((0, 0), (0, n_units - values.shape[1])))
+
+
 def means_up(layers: Sequence[Any], rows: _core.Rows) -> NDArray[Any]:
     """Means of the hidden units of the last layer, from rows of the first, through the means of those between."""
     values = _hidden_means(layers[0], rows)
     for layer in layers[1:]:
-        values = _hidden_means(layer, layer._visible_rows(values))
+        values = _hidden_means(layer, layer._visible_rows(widened(values, layer._engine.n_visible)))
     return values
 
 
@@ -27,12 +32,19 @@ def _hidden_means(layer: Any, rows: _core.Rows) -> NDArray[Any]:
 
 
 def means_down(layers: Sequence[Any], hidden: _core.Rows) -> NDArray[Any]:
-    """Means of the visible units of the first layer, from hidden ones of the last."""
-    for layer in reversed(layers):
-        values = layer._engine.mean_visible(hidden, resolve_n_jobs(layer.n_jobs))
-        hidden = to_rows(values, n_jobs=layer.n_jobs)
+    """Means of the visible units of the first layer, from hidden ones of the last; what a layer makes of label
+    units goes no further."""
+    for layer, n_units in zip(reversed(layers), _widths_down(layers), strict=True):
+        values = layer._engine.mean_visible(hidden, resolve_n_jobs(layer.n_jobs))[:, :n_units]
+        hidden = to_rows(np.ascontiguousarray(values), n_jobs=layer.n_jobs)
     found: NDArray[Any] = values
     return found
+
+
+def _widths_down(layers: Sequence[Any]) -> list[int]:
+    """Units below each layer, from the last to the first."""
+    widths = [layers[0]._engine.n_visible, *(layer._engine.n_hidden for layer in layers[:-1])]
+    return widths[::-1]
 
 
 def weights_up(layer: Any) -> tuple[NDArray[Any], NDArray[Any]]:

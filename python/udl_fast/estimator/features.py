@@ -16,7 +16,7 @@ _BLOCK_BYTES = 1 << 25  # of rows, and of what a layer makes of them, that are a
 _SHARE_OF_MEMORY = 0.5  # of the machine's, that one array may take
 
 
-def features(layers: Sequence[Any], X: Any) -> NDArray[Any]:
+def features(layers: Sequence[Any], X: Any, n_beside: int = 0) -> NDArray[Any]:
     """What the last of these models makes of what those below make of the rows.
 
     Parameters
@@ -24,10 +24,12 @@ def features(layers: Sequence[Any], X: Any) -> NDArray[Any]:
     layers : sequence of models
         From the rows on; at least one.
     X : array or CSR matrix of shape (n_samples, n_features)
+    n_beside : int, default=0
+        Columns of zeros beside what the last layer makes, for the caller to fill.
 
     Returns
     -------
-    ndarray of shape (n_samples, n_components of the last layer)
+    ndarray of shape (n_samples, n_components of the last layer + n_beside)
         float64 where the last layer computes in it, else float32. Of more than half of the machine's memory a
         map of a file, which has no name and goes with the array.
 
@@ -38,13 +40,15 @@ def features(layers: Sequence[Any], X: Any) -> NDArray[Any]:
     """
     widest = max(X.shape[1], *(int(layer.n_components) for layer in layers))
     size = max(1, _BLOCK_BYTES // (8 * widest))
-    out = _room((X.shape[0], int(layers[-1].n_components)), _dtype(layers[-1]))
+    n_made = int(layers[-1].n_components)
+    out = _room((X.shape[0], n_made + n_beside), _dtype(layers[-1]))
+    out[:, n_made:] = 0
     with sklearn.config_context(transform_output="default"):
         for first in range(0, X.shape[0], size):
             block = X[first : first + size]
             for layer in layers:
                 block = np.asarray(layer.transform(block), dtype=_dtype(layer))
-            out[first : first + size] = block
+            out[first : first + size, :n_made] = block
     return out
 
 

@@ -27,7 +27,7 @@ class ModelKind:
 
     rules: ClassVar[Mapping[str, Rule]] = COMMON_RULES  # one for each constructor argument
     measurements: ClassVar[tuple[Measurement, ...]]  # the first is the score
-    _has_targets: ClassVar[bool] = False  # whether it learns y
+    _has_targets: ClassVar[bool] = False  # whether every model of the class learns y
     pictures: ClassVar[tuple[str, ...]] = ()  # that `udl-fast train --pictures` draws
 
     # Integers of a fitted model that copies and files keep; `persistence/values.py` has the bounds of these.
@@ -97,6 +97,11 @@ class ModelKind:
         """Parameters under which the model itself learns in a stage, `shuffle` and `n_jobs` among them."""
         return checked
 
+    @property
+    def _learns_targets(self) -> bool:
+        """Whether it learns y, under its arguments of today."""
+        return self._has_targets
+
     def _measure_beside(self, training: Any, validation: Any | None) -> dict[str, Any]:
         """Measurements of the whole model, by name, after an epoch in which one inside learned; from samples of
         its checked rows, as matrices."""
@@ -132,9 +137,9 @@ class ModelKind:
         """Of a stage that names a model inside: that model before it has learned, under its arguments of today."""
         raise NotImplementedError
 
-    def _stage_input(self, number: int, X: Any) -> Any:
-        """What the model inside that learns in a stage is given of a checked matrix: usually what those of the
-        stages before make of it."""
+    def _stage_input(self, number: int, X: Any, y: Any = None) -> Any:
+        """What the model inside that learns in a stage is given of a checked matrix, and of y as it was given:
+        usually what those of the stages before make of the rows."""
         return X
 
     def _entered(self, number: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A layer learns in a stage of its own, from what those below make of the rows.
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from sklearn.base import clone
@@ -64,6 +64,10 @@ class Layered(Model):
                     found.setdefault(one.name, one)
         return tuple(found.values())
 
+    def _width_below(self, number: int, values: Mapping[str, Any]) -> int:
+        """Columns of what a layer learns from, in a model that has these values."""
+        return int(self.hidden_layer_sizes[number - 1] if number else values["n_features_in_"])
+
     # ---- what cannot be, in arguments and in files ----
 
     def _check_number_of_templates(self) -> None:
@@ -85,11 +89,13 @@ class Layered(Model):
 
     def _check_inside(self, state: State, path: str) -> None:
         super()._check_inside(state, path)
-        widths = [state.values["n_features_in_"], *map(int, self.hidden_layer_sizes)]
-        for k, width in enumerate(widths[:-1]):
+        for k in range(len(self.hidden_layer_sizes)):
             name = self._name_of(k)
             if name not in state.inside:
                 continue
-            found = state.inside[name].values["n_features_in_"]
+            found, width = (
+                state.inside[name].values["n_features_in_"],
+                self._width_below(k, state.values),
+            )
             if found != width:
                 raise ValueError(f"{path}{name}: n_features_in_ is {found}, expected {width}")

@@ -180,7 +180,7 @@ class Model(Fitting, CallbackSupport, BaseEstimator):
                 "of chunks; call partial_fit for each chunk and its weights"
             )
         empty = True
-        for chunk, targets in chunks(X, y, type(self).__name__, has_targets=self._has_targets):
+        for chunk, targets in chunks(X, y, type(self).__name__, has_targets=self._learns_targets):
             self._learn_chunk(chunk, targets, None)
             empty = False
         if empty:

@@ -98,8 +98,8 @@ def enter(
         return Work(None, presented or data.presented(model), of_stage)
     learner, goes_on = _learner(model, number, stage.learner)
     of_stage = learner._check_parameters() | {"n_jobs": checked["n_jobs"]}
-    X = model._stage_input(number, data.X)
-    y = data.y if learner._has_targets else None
+    X = model._stage_input(number, data.X, data.y)
+    y = data.y if learner._learns_targets else None
     _, presentation = learner._begin(X, y, data.weights, resume=goes_on)
     model._inside = {**model._inside, stage.learner: learner}
     return Work(stage.learner, presentation, of_stage)

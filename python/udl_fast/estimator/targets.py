@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,37 @@ def chunks(X: Iterator[Any], y: Any, owner: str, *, has_targets: bool) -> Iterat
         yield chunk, targets
 
 
+class OfClasses(NamedTuple):
+    """Labels, and the classes that they are of."""
+
+    labels: Any
+    classes: Any
+
+
+def of_classes(y: Any, classes: Any, fitted: NDArray[Any] | None, owner: str) -> Any:
+    """Labels, or an iterator of chunks of them, with the classes that are to come where a model does not know them
+    yet: y as it is if it does, or none are given.
+
+    Raises
+    ------
+    ValueError
+        If `classes` are others than those of the fitted model.
+    """
+    if classes is None:
+        return y
+    if fitted is not None:
+        if not np.array_equal(np.unique(np.asarray(classes)), fitted):
+            raise ValueError(
+                f"{owner}: classes are {list(classes)}, but the fitted model has {fitted.tolist()}"[
+                    :300
+                ]
+            )
+        return y
+    if isinstance(y, Iterator):
+        return (OfClasses(labels, classes) for labels in y)
+    return OfClasses(y, classes)
+
+
 def checked_labels(y: Any, n_rows: int, owner: str) -> NDArray[Any]:
     """One label for each row.
 
@@ -82,7 +113,9 @@ def classes_of(labels: NDArray[Any], owner: str) -> NDArray[Any]:
     return found
 
 
-def class_rows(labels: NDArray[Any], classes: NDArray[Any], owner: str) -> _core.Rows:
+def class_rows(
+    labels: NDArray[Any], classes: NDArray[Any], owner: str, argument: str = "y"
+) -> _core.Rows:
     """Rows in which the bit of the class is on.
 
     Raises
@@ -93,7 +126,7 @@ def class_rows(labels: NDArray[Any], classes: NDArray[Any], owner: str) -> _core
     at = np.searchsorted(classes, labels).clip(max=len(classes) - 1)
     if (wrong := classes[at] != labels).any():
         raise ValueError(
-            f"{owner}: y holds {labels[wrong].tolist()[0]!r}, which is none of the classes "
+            f"{owner}: {argument} holds {labels[wrong].tolist()[0]!r}, which is none of the classes "
             f"{classes.tolist()}"[:300]
         )
     one_hot = np.zeros((len(labels), len(classes)), dtype=np.bool_)

@@ -16,7 +16,7 @@ from .. import _core
 from ..hamming.codes import packed_rows, width_of
 from ..runtime import resolve_n_jobs
 
-_BLOCK_BYTES = 1 << 26  # of two histograms of each query of a block
+_BLOCK_BYTES = 1 << 24  # of two histograms of each query of a block; measures take ten times that
 _BLOCK_PAIRS = 1 << 24  # distances that are held at a time where rows have several labels
 _BITS_OF_BYTE = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).sum(axis=1)
 

@@ -41,6 +41,8 @@ def average_precision(counts: DistanceCounts, k: int | None, *, of_retrieved: bo
     n_codes = int(counts.of_all.sum(axis=1).max())
     k = n_codes if k is None else k
     harmonic = _harmonic_numbers(n_codes)
+    used = counts.of_all.any(axis=0)  # most distances have no codes
+    counts = DistanceCounts(counts.of_all[:, used], counts.of_relevant[:, used])
     block = _blocks(counts, k)
     sums = _sum_of_precisions(block, harmonic)
     if not of_retrieved:

@@ -16,6 +16,7 @@ from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..nets.rules import SOLVER_RULES
 from ..persistence.values import ValueRule, Word
+from ..rbm.model import RBM
 from ..rbm.presets import science2006
 from .codes import PackedCodes
 
@@ -23,6 +24,20 @@ __all__ = ["SemanticHasher"]
 
 _KINDS = {"bernoulli": "logistic", "gaussian": "linear", "replicated_softmax": "softmax"}
 _CODE_NOISE = 4.0
+
+
+def smooth_layer() -> RBM:
+    """The default template: `science2006` with fifty times its weight decay and 20 epochs.
+
+    Smooth features rank whole neighbourhoods and not only copies. On 8 x 8 digits decays from 2e-4 to 0.01, and on
+    MNIST from 0.01 to 0.03, were best by mean average precision of the codes.
+
+    Returns
+    -------
+    RBM
+        Not fitted.
+    """
+    return science2006(n_iter=20, weight_decay=0.01)
 
 
 class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a property in place of the attribute
@@ -49,7 +64,9 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
     pretrain : bool, default=True
         False begins with random weights instead.
     rbm : RBM or a list of them, default=None
-        A template of the RBMs, or one for each layer, as of :class:`udl_fast.DeepAutoencoder`.
+        A template of the RBMs, or one for each layer, as of :class:`udl_fast.DeepAutoencoder`. None is
+        :func:`udl_fast.presets.science2006` with 20 epochs and a weight decay of 0.01, which keeps features
+        smooth, so that codes rank whole neighbourhoods.
 
     solver : {"adam", "sgd", "lbfgs", "cg"}, default="adam"
         Of the net as a whole; "lbfgs" and "cg" with ``code="noise"`` alone.
@@ -65,7 +82,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
     precision : {"float32", "fast", "float64"}, default="float32"
         Of the net as a whole, as of :class:`udl_fast.DeepAutoencoder`.
     batch_size : int, default=100
-    n_iter : int, default=50
+    n_iter : int, default=20
         Epochs of the net as a whole; those of an RBM are its template's.
     shuffle : bool, default=True
     warm_start : bool, default=False
@@ -132,7 +149,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         "code_noise": Number(0),
         "visible": Choice(("auto", *_KINDS)),
         "pretrain": Flag(),
-        "rbm": Template("RBM", none_means=science2006),
+        "rbm": Template("RBM", none_means=smooth_layer),
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions", "codes", "retrieval")
@@ -163,7 +180,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         l1: float = 0.0,
         precision: str = "float32",
         batch_size: int = 100,
-        n_iter: int = 50,
+        n_iter: int = 20,
         shuffle: bool = True,
         warm_start: bool = False,
         device: str = "cpu",
@@ -246,6 +263,9 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
                 f"at hidden ones of 'bernoulli', got {visible!r} and {hidden!r}"
             )
         return {"visible": visible}
+
+    def _single_template(self) -> Any:
+        return smooth_layer() if self.rbm is None else self.rbm
 
     def _objective(self, checked: Mapping[str, Any]) -> dict[str, Any]:
         noise = checked["code_noise"] if checked["code"] == "noise" else 0.0

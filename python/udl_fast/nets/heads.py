@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NamedTuple, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,14 @@ from sklearn.base import ClassifierMixin
 from .. import _core
 from ..estimator.declarations import Measurement
 from ..estimator.input import output_dtype
-from ..estimator.targets import CLASS_VALUES, checked_labels, class_rows, classes_of
+from ..estimator.targets import (
+    CLASS_VALUES,
+    OfClasses,
+    checked_labels,
+    class_rows,
+    classes_of,
+    of_classes,
+)
 from ..estimator.transaction import of_one_fit
 from ..persistence.values import ValueRule
 from ..runtime import resolve_n_jobs
@@ -33,13 +40,6 @@ MEASUREMENTS = (
         of_validation=True,
     ),
 )
-
-
-class OfClasses(NamedTuple):
-    """Labels, and the classes that they are of."""
-
-    labels: Any
-    classes: Any
 
 
 class SoftmaxHead(ClassifierMixin, SolverSettings):
@@ -127,24 +127,11 @@ class SoftmaxHead(ClassifierMixin, SolverSettings):
             If a label is none of the classes, `classes` are others than those of the fitted model, or X, y, a
             weight or a parameter is invalid.
         """
-        if classes is not None and self.__sklearn_is_fitted__():
-            self._check_classes(classes)
-        elif classes is not None:
-            y = (
-                (OfClasses(labels, classes) for labels in y)
-                if isinstance(y, Iterator)
-                else OfClasses(y, classes)
-            )
+        fitted = self.classes_ if self.__sklearn_is_fitted__() else None
+        y = of_classes(y, classes, fitted, type(self).__name__)
         return super().partial_fit(X, y, sample_weight)
 
     # ---- targets ----
-
-    def _check_classes(self, classes: Any) -> None:
-        if not np.array_equal(np.unique(np.asarray(classes)), self.classes_):
-            raise ValueError(
-                f"{type(self).__name__}: classes are {list(classes)}, but the fitted model has "
-                f"{self.classes_.tolist()}"[:300]
-            )
 
     def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
         owner = type(self).__name__

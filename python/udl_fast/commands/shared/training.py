@@ -55,7 +55,7 @@ def watching_callbacks(arguments: argparse.Namespace, model: Any) -> list[Any]:
         held_out = read_rows(arguments.validation, arguments.data_home)
         check_values(held_out.values, model, arguments.validation)
         validation = held_out.values
-        if model._has_targets:
+        if model._learns_targets:
             validation = (validation, labels_of(held_out, arguments.validation, model))
     found: list[Any] = [History(validation, every=1)]
     if arguments.patience is not None:
