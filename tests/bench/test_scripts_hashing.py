@@ -46,6 +46,12 @@ def test_semhash2009_20news(tmp_path):
         assert all(0 < precision <= 1 for curve in curves for precision in curve)
 
 
+def test_encode_and_search(tmp_path):
+    record = run("encode_and_search", tmp_path, "--peers", "torch")
+    assert record["checks"]["float32"] <= 1e-3  # share of bits that are others than NumPy's
+    assert record["results"]["float32"]["seconds"] > 0
+
+
 def test_precision_at_recalls_by_hand(monkeypatch):
     script = load("semhash2009_20news", monkeypatch)
     relevant = np.array([[True, False, True, False, False, True, False, False]])
