@@ -176,6 +176,21 @@ def test_dbn_density(tmp_path):
         assert -64 * np.log(2) < found["bound"] < 0
 
 
+def test_hot2006_updown(tmp_path):
+    (found,) = run("hot2006_updown", tmp_path, "--threads", "1")["results"]
+    assert 0 < found["greedy_error"] < 60  # 90 by chance
+
+
+def test_minibatches_hold_every_class_in_its_share(monkeypatch):
+    script = load("hot2006_updown", monkeypatch)
+    y = np.repeat(np.arange(4), [100, 200, 300, 400])
+    order = script.balanced(y, 1000, seed=0)
+    assert sorted(order) == list(range(1000))
+    for first in range(0, 1000, 50):
+        of_batch = np.bincount(y[order[first : first + 50]], minlength=4)
+        assert (np.abs(of_batch - [5, 10, 15, 20]) <= 1).all()
+
+
 # ---- autoencoders ----
 
 

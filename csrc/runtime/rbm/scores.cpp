@@ -102,9 +102,10 @@ std::vector<double> FixedRbmEngine::log_partition(const std::vector<int64_t>& le
                              {units(), n_visible(), n_hidden(), lengths}, run);
 }
 
-/// Other kinds than Bernoulli by the plain form, which knows all of them.
+/// Units that are no bits by the plain form, which knows all kinds.
 void FixedRbmEngine::anneal(const AnnealCall& call, double* log_weights, const Run& run) const {
-  if (units().are_bernoulli()) return anneal_fixed(state_, call, log_weights, run);
+  if (has_bits(units().visible) && has_bits(units().hidden))
+    return anneal_fixed(state_, call, log_weights, run);
   const float* from = call.base_bias.as<float>();
   const PlainMatrix base_bias(from, from + n_visible());
   anneal_plain(in_double(state_, units()), call, base_bias.data(), log_weights, run);

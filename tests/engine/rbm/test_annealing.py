@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.engine.rbm.test_group_engine import double_of, one_hot, random_groups
 from tests.oracle import rbm as oracle
 from tests.support.engines import PACKED, SEED, random_model, rng, states
 from udl_fast import _core
@@ -35,6 +36,23 @@ def test_weights_are_those_of_the_oracle(n_visible, n_hidden, n_runs, precision)
     np.testing.assert_allclose(
         found, expected.anneal(betas[::-1], base, n_runs, SEED, STEP, start), rtol=1e-6, atol=1e-5
     )
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_weights_of_groups_are_those_of_the_plain_form(target, n_threads):
+    """Bernoulli units, tiles that they share with groups, and groups of many tiles; in both directions."""
+    groups, n_runs = [1] * 37 + [5, 1, 40, 3], 50
+    engine = random_groups(groups, 33)
+    betas, base = np.linspace(0, 1, 9), base_of(engine)
+    start = one_hot(groups, n_runs)
+    for arguments in ((betas, base, None), (betas[::-1], base, start)):
+        found = anneal(engine, *arguments, n_runs, n_threads)
+        expected = anneal(double_of(engine), *arguments, n_runs)
+        same = np.isclose(
+            found, expected, rtol=1e-5, atol=1e-4
+        )  # but where a draw is next to a bound
+        assert same.mean() > 0.9
+        np.testing.assert_array_equal(found, anneal(engine, *arguments, n_runs, 2))
 
 
 @pytest.mark.parametrize("x", [-1e4, -88.6, -88.1, -80, -20, 0, 20])

@@ -2,13 +2,15 @@
 //   up: sums of the hidden units given the visible states serve the log terms at the temperature
 //       before and at this one, and the sample at this one; beside them the visible units' part of
 //       the weights
-//   down: visible units given the hidden ones; beside them the log terms are added to the weights
+//   down: visible units given the hidden ones; beside them the log terms are added to the weights;
+//       units in groups are drawn behind another barrier
 #include "runtime/rbm/evaluate/ais.h"
 
 #include <algorithm>
 #include <vector>
 
 #include "runtime/memory/bit_matrix.h"
+#include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/steps/layer_terms.h"
 #include "runtime/rbm/steps/temperature.h"
@@ -56,6 +58,7 @@ class Annealing {
         up_(state, Direction::to_hidden, up_integers_),
         down_(state, Direction::to_visible, down_integers_),
         max_rows_(std::min(call.n_runs, kMostRuns)),
+        groups_(state.visible, max_rows_, n_threads),
         terms_{LayerTerms(up_.n_tiles(), max_rows_), LayerTerms(up_.n_tiles(), max_rows_)} {
     scratch_.reserve(n_threads);
     for (int t = 0; t < n_threads; ++t) scratch_.emplace_back(state, base_bias, max_rows_);
@@ -123,8 +126,17 @@ class Annealing {
     team.for_each(n_tiles + (k > 0 ? n_blocks() : 0), [&](int64_t item) {
       if (item >= n_tiles) return add_hidden_terms(item - n_tiles);
       const UnitInput input = down_.input(from, item, scratch.from_hidden, scratch.tile);
-      down_.activate(scratch.visible[k % 2].of(input, item),
-                     sample_output(visible_.view(), item, draws, first_chain_));
+      const UnitInput at_beta = scratch.visible[k % 2].of(input, item);
+      if (groups_.holds(item)) return groups_.keep_inputs(item, at_beta);
+      down_.activate(at_beta, sample_output(visible_.view(), item, draws, first_chain_));
+    });
+    if (groups_.is_on() && n_tiles > 0) draw_groups(team, draws);
+  }
+
+  void draw_groups(Team& team, const DrawKey& draws) {
+    const StatesRoom to(visible_.view());
+    team.for_each(GroupStep::blocks(visible_.rows()), [&](int64_t block) {
+      groups_.draw(block, visible_.rows(), {draws, first_chain_}, nullptr, to, team.thread_index());
     });
   }
 
@@ -151,6 +163,7 @@ class Annealing {
   const IntegerPanels up_integers_, down_integers_;
   const HalfStep up_, down_;
   const int64_t max_rows_;
+  GroupStep groups_;  ///< of the visible units
   BitMatrix visible_, hidden_;
   LayerTerms terms_[2];                 ///< at the temperature before, and at this one
   std::vector<AnnealScratch> scratch_;  ///< by thread

@@ -6,7 +6,7 @@ namespace udl {
 
 /// Annealed importance sampling (Neal 2001; Salakhutdinov and Murray 2008): log_weights[r] is the
 /// log importance weight of run r, whose exponential has the mean Z_last / Z_first, the partition
-/// functions at the last and at the first beta.
+/// functions at the last and at the first beta. Of binary units, and of groups of them.
 ///
 /// At beta the model has the unnormalised log-probabilities log p*_beta(v) = ((1 - beta) base_bias
 /// + beta b) . v + sum_j log(1 + exp(beta (c_j + W_j v))), of the weights as sums see them, and of
