@@ -191,6 +191,11 @@ def test_chunks_teach_with_their_labels():
     model = dbn().partial_fit(X[:30], Y[:30]).partial_fit(X[30:60], Y[30:60])
     other = dbn().partial_fit(iter([X[:30], X[30:60]]), iter([Y[:30], Y[30:60]]))
     assert_same_state(model, other)
+    numbers = np.unique(Y, return_inverse=True)[1]
+    model = (
+        dbn().partial_fit(X, numbers).partial_fit(X, np.full(N, -1))
+    )  # classes are known by then
+    assert model.layers_[1].n_iter_ == 2
     few = dbn().partial_fit(X[:1], Y[:1], classes=["ant", "bee", "cat"])
     assert few.layers_[1].visible_groups == [1] * 6 + [3]
     with pytest.raises(ValueError, match=r"classes are .'ant'., but the fitted model has"):
@@ -273,3 +278,5 @@ def test_what_labels_cannot_do_is_refused(tmp_path):
     for changed, labels in ((model, False), (plain, True)):
         with pytest.raises(ValueError, match=r"labels is .*, but the fitted model has"):
             changed.set_params(labels=labels).save(tmp_path / "model")
+        with pytest.raises(ValueError, match=r"labels is .*, but the fitted model has"):
+            changed.sample(2, n_steps=1)

@@ -72,6 +72,7 @@ def test_medians_of_a_rounded_code_are_of_its_probabilities():
 @pytest.mark.parametrize(
     ("threshold", "message"),
     [
+        (True, r"threshold must be a number, 'median' or an array, got True"),
         (np.zeros(10), r"threshold has shape \(10,\), expected \(11,\), one for each unit of this"),
         (np.full(11, np.nan), "threshold holds NaN"),
         ("mean", "threshold must be a number, 'median' or an array, got 'mean'"),

@@ -151,8 +151,14 @@ def test_what_queries_count_that_find_nothing_or_have_nothing():
     np.testing.assert_array_equal(per_query, [1, 0, np.nan])
     assert precision_at_k(queries, codes, 1, labels=labels) == 1 / 2
     assert precision_at_k(queries, codes, 1, labels=labels, without_relevant="zero") == 1 / 3
+    nobody = {"labels": ([5, 5, 5], labels[1])}
     with pytest.raises(ValueError, match="no query has a relevant code"):
-        mean_average_precision(queries, codes, labels=([5, 5, 5], labels[1]))
+        mean_average_precision(queries, codes, **nobody)
+    for average in ("queries", "pairs"):
+        found = precision_recall_by_radius(
+            queries, codes, average=average, without_relevant="zero", **nobody
+        )
+        assert not found.recall.any()
 
 
 def test_equal_codes_tell_no_more_than_chance():

@@ -242,6 +242,33 @@ def test_two_stages_rank_all_that_lies_within_the_radius(radius):
         assert (D[query, len(order) :] == 2**31 - 1).all()
 
 
+def test_an_addition_that_fails_leaves_both_stages_as_they_were(monkeypatch):
+    addresses, codes = two_stage_case(30)
+    index, other = udl.hashing.TwoStageIndex(32, 64), udl.hashing.TwoStageIndex(32, 64)
+    for each in (index, other):
+        each.add(addresses[:20], codes[:20])
+
+    def interrupted(_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(index._codes, "add", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        index.add(addresses[20:], codes[20:])
+    monkeypatch.undo()
+    for each in (index, other):
+        each.add(addresses[20:], codes[20:])
+    found, expected = (each.search(addresses, codes, 3) for each in (index, other))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_search_goes_on_with_the_thresholds_of_the_index():
+    model = hasher().fit(GREY)
+    thresholds = np.full(model.n_bits, 0.5)
+    model.index(GREY, thresholds)
+    thresholds[:] = 2
+    assert (model.search(GREY, k=1)[0] == 0).all()
+
+
 def test_two_stages_want_pairs():
     index = udl.hashing.TwoStageIndex(32, 64)
     addresses, codes = two_stage_case(10)

@@ -50,6 +50,7 @@ class Likelihood(Sampling):
         """
         net = twin_of(self)
         net._check_fitted()
+        net._check_made()
         *below, top = net._parts()
         if below and options.get("start") is not None:
             rows = below[0]._visible_rows(below[0]._visible_states(options["start"]))
@@ -118,6 +119,7 @@ class Likelihood(Sampling):
         """
         net = twin_of(self)
         net._check_fitted()
+        net._check_made()
         owner = type(self).__name__
         n_draws = Integer(1, _MOST_DRAWS).check(n_draws, "n_draws", owner)
         layers = net._parts()

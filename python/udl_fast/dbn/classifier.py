@@ -271,6 +271,7 @@ class DBNClassifier(RBMLayers, NetClassifier):  # type: ignore[misc]  # measurem
         """The rows that have a label."""
         y = data.y.labels if isinstance(data.y, OfClasses) else data.y
         labels = PartLabels.of(y, data.X.shape[0], type(self).__name__, self.classes_)
+        labels.check_some(type(self).__name__)
         if labels.known.all():
             return replace(data, y=labels.labels)
         weights = None if data.weights is None else data.weights[labels.known]

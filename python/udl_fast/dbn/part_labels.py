@@ -32,7 +32,8 @@ class PartLabels(NamedTuple):
         Raises
         ------
         ValueError
-            If no row has a label, there are others than `n_rows`, or they are no classes.
+            If no row has a label where `classes` are not known, there are others than `n_rows`, or they are no
+            classes.
         """
         if isinstance(y, PartLabels):
             return y
@@ -43,11 +44,17 @@ class PartLabels(NamedTuple):
             is_class = found.dtype.kind in _NUMBERS and (found == UNLABELLED).any()
             if not is_class or (classes is None and len(found) != _TWO_CLASSES):
                 known = labels != UNLABELLED
-        if not known.any():
+        found_labels = cls(labels[known], known)
+        if classes is None:
+            found_labels.check_some(owner)
+        return found_labels
+
+    def check_some(self, owner: str) -> None:
+        """A ValueError unless a row has a label."""
+        if not self.known.any():
             raise ValueError(
                 f"{owner}: y holds {UNLABELLED} alone, which marks rows without a label; some must have one"
             )
-        return cls(labels[known], known)
 
 
 def joined(

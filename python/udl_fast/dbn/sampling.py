@@ -104,6 +104,7 @@ class Sampling(CountedDraws, Predictions):
             )
         model = twin_of(self)
         model._check_fitted()
+        model._check_made()
         n_samples = Integer(1).check(n_samples, "n_samples", type(self).__name__)
         chains: dict[str, Any] = {
             "beta": beta,

@@ -185,6 +185,10 @@ def _blocks(X: Any, rows: NDArray[np.int64], n_bits: int) -> Iterator[tuple[int,
 def _checked(model: BinaryCodes, threshold: Any, n_bits: int) -> Any:
     """What the units are held against."""
     function = f"{type(model).__name__}.encode"
+    if isinstance(threshold, bool | np.bool_):
+        raise TypeError(
+            f"{function}: threshold must be a number, {MEDIAN!r} or an array, got {threshold!r}"
+        )
     if isinstance(threshold, numbers.Real):
         kinds, kind = model._KINDS_OF_SHARES, model._code_kind()
         if kind not in kinds:

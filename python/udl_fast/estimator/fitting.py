@@ -81,13 +81,13 @@ class Fitting(ModelKind):
         dtype = self._input_dtype(double=double)
         X = input_matrix(model, X, reset=not resume, default_dtype=dtype)
         data = Data.of(X, y, sample_weight, type(self).__name__)
-        if not resume:
-            model.__dict__.update(model._learn_of_rows(X))
-            model.__dict__.update(model._learn_of_targets(y, X.shape[0]))
-        presentation = data.presented(model)
         if resume:
             self._check_resumable()
         else:
+            model.__dict__.update(model._learn_of_rows(X))
+            model.__dict__.update(model._learn_of_targets(y, X.shape[0]))
+        presentation = data.presented(model)
+        if not resume:
             model._start(X, presentation.rows_presented())
             self.__dict__ = model.__dict__
         return data, presentation

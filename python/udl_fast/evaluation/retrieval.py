@@ -348,6 +348,8 @@ def _at_ks(
 ) -> Any:
     is_single = np.ndim(k) == 0
     ks = [k] if is_single else list(k)
+    if not ks:
+        raise ValueError(f"{arguments.function}: k is empty, expected an integer or some of them")
     found: list[list[NDArray[np.float64]]] = [[] for _ in ks]
     for counts in blocks:
         for values, one in zip(found, ks, strict=True):
@@ -393,12 +395,16 @@ class _Sums:
 
     def result(self, function: str) -> PrecisionRecall:
         """Of all queries."""
-        if not self._recall[1].any():
+        if self._skips_without and not self._recall[1].any():
             raise ValueError(_none_relevant(function))
-        precision, recall = (
-            np.divide(total, n, out=np.full(len(total), np.nan), where=n > 0)
-            for total, n in (self._precision, self._recall)
-        )
+        precision = _ratio(self._precision, of_none=np.nan)
+        recall = _ratio(self._recall, of_none=0.0)  # of no relevant pairs none is found
         return PrecisionRecall(
             np.arange(len(precision)), precision, recall, self._n_retrieved / self._n_queries
         )
+
+
+def _ratio(sums: list[Any], of_none: float) -> NDArray[np.float64]:
+    total, n = sums
+    found: NDArray[np.float64] = np.divide(total, n, out=np.full(len(total), of_none), where=n > 0)
+    return found

@@ -89,6 +89,8 @@ class PackedCodes(Coding):
         index.add(codes)
         if isinstance(threshold, str) and threshold == MEDIAN:
             threshold = self.thresholds_
+        elif not np.isscalar(threshold):
+            threshold = np.array(threshold)  # the caller may change it
         self._indexed = _Indexed(index, threshold, self.n_updates_)
         return self
 

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ..estimator.parameters import Integer
 from ..hamming.codes import packed_rows
 from ..packing import unpack_bits
 
@@ -83,6 +84,7 @@ class CodeDiagnosis:
         if not len(rows):
             raise ValueError("CodeDiagnosis: there are no codes")
         n_bits = 8 * rows.shape[1] if n_bits is None else n_bits
+        n_bits = Integer(1, 8 * rows.shape[1]).check(n_bits, "n_bits", "CodeDiagnosis")
         pairs = _pairs(rows, n_bits)
         means = np.diag(pairs) / len(rows)
         bucket_sizes = np.unique(_as_items(rows), return_counts=True)[1]

@@ -13,6 +13,7 @@ from ..runtime import resolve_n_jobs
 __all__ = ["TwoStageIndex"]
 
 _NONE = -1
+_QUERIES = 256  # whose shortlists are held at a time
 _FAR = np.iinfo(np.int32).max
 
 
@@ -84,8 +85,20 @@ class TwoStageIndex:
             raise ValueError(
                 f"TwoStageIndex.add: {len(short)} addresses for {len(long)} codes, expected as many"
             )
+        n_before = self._codes.ntotal
         self.addresses.add(short)
-        self._codes.add(long)
+        try:
+            self._codes.add(long)
+        except BaseException:  # an interrupt too: either both have the codes or none
+            if self._codes.ntotal == n_before:
+                self.addresses = self._first_addresses(n_before)
+            raise
+
+    def _first_addresses(self, n: int) -> HammingIndex:
+        """A new index: what is removed from one keeps its ids."""
+        index = HammingIndex(self.addresses.n_bits, index_type="mih")
+        index.add(self.addresses.reconstruct_n(0, n))
+        return index
 
     def shortlists(
         self, addresses: NDArray[np.uint8], radius: int, *, n_jobs: int | None = None
@@ -149,19 +162,32 @@ class TwoStageIndex:
                 f"{function}: {len(addresses)} addresses for {len(long)} codes, expected as many"
             )
         count = checked_k(k, len(long), function)
-        lims, ids = self.shortlists(
-            addresses, as_index(radius, f"{function}: radius"), n_jobs=n_jobs
-        )
+        radius = as_index(radius, f"{function}: radius")
         D = np.full((len(long), count), _FAR, np.int32)
         I = np.full((len(long), count), _NONE, np.int64)  # noqa: E741
         n_threads = resolve_n_jobs(n_jobs)
-        for query in range(len(long)):
+        for first in range(0, len(long), _QUERIES):  # shortlists of all queries may not fit memory
+            block = slice(first, first + _QUERIES)
+            lims, ids = self.shortlists(addresses[block], radius, n_jobs=n_jobs)
+            self._rank(long[block], lims, ids, D[block], I[block], n_threads)
+        return D, I
+
+    def _rank(
+        self,
+        queries: NDArray[np.uint8],
+        lims: NDArray[np.int64],
+        ids: NDArray[np.int64],
+        D: NDArray[np.int32],
+        I: NDArray[np.int64],  # noqa: E741
+        n_threads: int,
+    ) -> None:
+        """Write the nearest of each query's shortlist."""
+        for query in range(len(queries)):
             some = ids[lims[query] : lims[query + 1]]
             if len(some):
                 rows = self._codes.reconstruct_batch(some)
-                n = min(count, len(some))
+                n = min(D.shape[1], len(some))
                 found = _core.hamming_search(
-                    rows, long[query : query + 1], n, n_threads, some, True
+                    rows, queries[query : query + 1], n, n_threads, some, True
                 )
                 D[query, :n], I[query, :n] = found[0][0], found[1][0]
-        return D, I

@@ -283,9 +283,13 @@ class Partition(Enumeration):
 
     def _states(self, X: Any, function: str) -> _core.Rows:
         """The rows of X, which have to be states."""
-        if self._engine.visible != "bernoulli":
-            return self._complete_rows(X)
-        rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
+        kind = self._engine.visible
+        if kind == "bernoulli":
+            rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
+        else:
+            rows = self._complete_rows(X)
+            if kind != "softmax":
+                return rows
         if rows.kind != "bits":
             low, high = value_range(X, rows)
             raise ValueError(

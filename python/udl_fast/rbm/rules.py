@@ -24,6 +24,7 @@ from ..estimator.parameters import (
 )
 from ..estimator.schedules import SCHEDULE_RULES
 from ..persistence.values import LARGEST_STEP
+from .units import SIGMA_BOUNDS
 
 VISIBLE_UNITS = ("bernoulli", "gaussian", "softmax", "replicated_softmax")
 HIDDEN_UNITS = ("bernoulli", "gaussian", "relu")
@@ -93,24 +94,26 @@ def steps_at(k: Any, epoch: int) -> int:
 
 
 class Deviations(Rule):
-    """A number above 0, or a sequence of them; checked, it is a float or an array of them."""
+    """A number within SIGMA_BOUNDS, or a sequence of them; checked, it is a float or an array of them."""
 
     def check(self, value: Any, name: str, owner: str) -> Any:
         if not is_sequence(value):
-            return _above_zero(Number().check(value, name, owner), name, owner)
+            return _deviation(Number().check(value, name, owner), name, owner)
         if len(value) == 0:
             raise ValueError(wrong(owner, name, "must hold a number for each feature", value))
         return np.array(
-            [_above_zero(Number().check(number, name, owner), name, owner) for number in value]
+            [_deviation(Number().check(number, name, owner), name, owner) for number in value]
         )
 
     def option(self) -> Option:
         return Option(parse=_parsed_deviations, metavar="X|X,X,...")
 
 
-def _above_zero(number: float, name: str, owner: str) -> float:
-    if number <= 0:
-        raise ValueError(wrong(owner, name, "must be above 0", number))
+def _deviation(number: float, name: str, owner: str) -> float:
+    low, high = SIGMA_BOUNDS
+    if not low <= number <= high:
+        problem = f"must be from {low:g} to {high:g}, beyond which data are to be scaled"
+        raise ValueError(wrong(owner, name, problem, number))
     return number
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..estimator.input import output_dtype, to_rows
+from ..estimator.input import check_range, output_dtype, to_rows
 from ..estimator.parameters import Integer, Number
 from ..estimator.transaction import twin_of
 from ..exceptions import warn_caller
@@ -313,6 +313,13 @@ class Sampling(HalfSteps):
             held = rows
         else:
             held = to_rows(np.where(mask, rows.to_array("float64"), 0))
+        if held.kind != "bits":
+            check_range(
+                held.minimum,
+                held.maximum,
+                f"{owner}: clamp",
+                double=self._engine_dtype == "float64",
+            )
         if held.kind != "bits" and self._visible_kind() in KINDS_OF_BITS:
             raise ValueError(
                 f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "

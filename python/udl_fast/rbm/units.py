@@ -16,6 +16,8 @@ from .groups import Groups, check_one_hot
 
 KINDS_OF_BITS = ("bernoulli", "softmax")  # whose states are 0 or 1
 NORMAL_KINDS = frozenset(("gaussian", "relu"))  # whose energies have a square
+# Engines keep |log sigma^2| within 40 (csrc/runtime/rbm/model/units.h).
+SIGMA_BOUNDS = (3e-9, 4e8)
 
 
 def check_kinds(model: Any) -> None:
@@ -228,9 +230,13 @@ def _set_sigma(engine: _core.RbmEngine, sigma: Any, owner: str) -> None:
 
 
 def log_variance_of(sigma: NDArray[Any]) -> NDArray[Any]:
-    """log sigma^2; a ValueError unless sigma is above 0."""
-    if not (sigma > 0).all():
-        raise ValueError(f"sigma_ must be above 0, got {sigma.min():g}")
+    """log sigma^2; a ValueError unless sigma is within what can be learned."""
+    low, high = SIGMA_BOUNDS
+    within = (sigma >= low) & (sigma <= high)
+    if not within.all():
+        raise ValueError(
+            f"sigma_ must be from {low:g} to {high:g}, got {sigma[~within].flat[0]:g}; scale the data"
+        )
     log_variance: NDArray[Any] = 2 * np.log(sigma)
     return log_variance
 

@@ -137,7 +137,7 @@ def test_sigma_is_an_attribute_of_gaussian_units(model, kind):
     assert (model.sigma_ != 1).all()
     with pytest.raises(ValueError, match="read-only"):
         model.sigma_[0] = 1
-    with pytest.raises(ValueError, match="sigma_ must be above 0, got -1"):
+    with pytest.raises(ValueError, match=r"sigma_ must be from 3e-09 to 4e.08, got -1"):
         model.sigma_ = -np.ones(9)
     model.sigma_ = np.linspace(1, 2, 9)
     np.testing.assert_allclose(model.sigma_, np.linspace(1, 2, 9), rtol=1e-6)
@@ -153,6 +153,11 @@ def test_sigma_starts_where_it_is_told():
         np.zeros((2, 3)), np.zeros(3), np.zeros(2), visible="gaussian", sigma=3, precision="float64"
     )
     np.testing.assert_allclose(given.sigma_, 3)
+    for beyond in (0, 1e-12, [1] * 8 + [1e12]):
+        with pytest.raises(
+            ValueError, match=r"RBM: sigma must be from 3e-09 to 4e.08, beyond which"
+        ):
+            RBM(**options, sigma=beyond).fit(X)
     with pytest.raises(ValueError, match=r"RBM: sigma must be a number or hold one for each of 9"):
         RBM(**options, sigma=[1, 2]).fit(X)
 
