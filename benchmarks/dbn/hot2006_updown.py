@@ -1,9 +1,10 @@
-"""A deep belief net with label units, learned greedily: its error by the free energies of labels.
+"""A deep belief net with label units, learned greedily and then by up-down: its error by free energies of labels.
 
-784-500-[500 + 10 labels]-2000 on MNIST, as Hinton, Osindero and Teh (2006) have it, who print 2.49 % of the test
-images wrong after greedy learning of 30 epochs a layer. Minibatches of 100 images hold every class in its share,
-and are the same in every epoch. The short schedule fits 15 minutes of one core; `--long` learns from 44,000 images
-for as many epochs as the paper.
+784-500-[500 + 10 labels]-2000 on MNIST, as Hinton, Osindero and Teh (2006) have it. They print 2.49 % of the
+test images wrong after greedy learning of 30 epochs a layer, 1.39 % after 300 epochs of up-down from 44,000
+images, with 3, 6 and 10 Gibbs steps at the top in a hundred epochs each, and 1.25 % after more from all 60,000.
+Minibatches of 100 images hold every class in its share, and are the same in every epoch. The short schedule fits
+half an hour of one core; `--long` learns as long as the paper.
 """
 
 import sys
@@ -33,6 +34,16 @@ LAYER: dict[str, Any] = {
     "shuffle": False,  # rows are in the order of balanced minibatches
 }
 EPOCHS = {"short": (10, 10, 40), "long": (30, 30, 30)}  # of the layers
+LAST_EPOCHS = 59  # of the long schedule, from all rows
+# Parts of up-down, each of so many epochs with so many Gibbs steps; the error is looked at after each.
+PARTS = {
+    "quick": ((1, 1), (1, 2)),
+    "short": ((4, 3), (4, 3), (4, 6), (4, 6), (4, 10)),
+    "long": ((50, 3), (50, 3), (50, 6), (50, 6), (50, 10), (50, 10), (LAST_EPOCHS, 10)),
+}
+# The rate falls to 0 in even steps, part by part.
+UP_DOWN: dict[str, Any] = {"learning_rate": 0.05, "batch_size": 100, "shuffle": False}
+LONG_LIMIT = 1.25
 
 
 def balanced(y: NDArray[Any], n_rows: int, seed: int) -> NDArray[np.int64]:
@@ -79,17 +90,57 @@ def greedy(seed: int, arguments: Any, rows: tuple[Any, ...]) -> tuple[DBN, dict[
     return model, found
 
 
+def up_down(model: DBN, arguments: Any, rows: tuple[Any, ...], seed: int) -> dict[str, Any]:
+    """What fine-tuning the net makes of its errors, part by part."""
+    X, y, X_test, y_test = rows
+    order = balanced(y, LONG_ROWS if arguments.long else len(y), seed)
+    schedule = "quick" if arguments.quick else "long" if arguments.long else "short"
+    begin = time.perf_counter()
+    errors = []
+    for number, (n_iter, k) in enumerate(PARTS[schedule]):
+        rate = UP_DOWN["learning_rate"] * (1 - number / len(PARTS[schedule]))
+        if n_iter == LAST_EPOCHS:  # from all rows
+            order = balanced(y, len(y), seed)
+        options = {**UP_DOWN, "learning_rate": rate, "n_gibbs_steps": k}
+        model.up_down(X[order], y[order], n_iter=n_iter, **options)
+        errors.append(round(error(model, X_test, y_test), 3))
+        print(
+            f"{NAME}: {n_iter} more epochs with {k} steps: {errors[-1]} %",
+            file=sys.stderr,
+            flush=True,
+        )
+    return {
+        "up_down_parts": PARTS[schedule],
+        "up_down_errors": errors,
+        "up_down_seconds": round(time.perf_counter() - begin, 1),
+        "training_error": round(error(model, X[order], y[order]), 3),
+    }
+
+
 def table(record: dict[str, Any]) -> str:
     """The record as a Markdown table."""
     rows = [
-        [str(found["seed"]), f"{found['greedy_error']:.2f} %", f"{found['seconds']:.0f}"]
+        [
+            str(found["seed"]),
+            f"{found['greedy_error']:.2f} %",
+            f"{found['seconds']:.0f}",
+            ", ".join(f"{each:.2f} %" for each in found["up_down_errors"]),
+            f"{found['up_down_seconds']:.0f}",
+        ]
         for found in record["results"]
     ]
-    return markdown_table(["seed", "test error, greedy", "seconds"], rows)
+    header = ["seed", "test error, greedy", "seconds", "during up-down", "seconds"]
+    return markdown_table(header, rows)
+
+
+def _is_good(found: dict[str, Any], *, is_long: bool) -> bool:
+    last = float(found["up_down_errors"][-1])
+    limit = LONG_LIMIT if is_long else float(found["greedy_error"])
+    return bool(found["greedy_error"] <= GREEDY_LIMIT and last <= limit)
 
 
 def main() -> int:
-    """Train, print, record; 1 if the greedy net is worse than its limit."""
+    """Train, print, record; 1 if a net is worse than its limit, or no better for up-down."""
     options = parser(__doc__)
     options.add_argument("--long", action="store_true", help="the schedule of the paper")
     options.add_argument("--seeds", type=int, nargs="+", default=[0])
@@ -99,15 +150,20 @@ def main() -> int:
     rows = rows_of(arguments.quick)
     results = []
     for seed in arguments.seeds:
-        _, found = greedy(seed, arguments, rows)
+        model, found = greedy(seed, arguments, rows)
+        found |= up_down(model, arguments, rows, seed)
         print(f"{NAME}: {found}", file=sys.stderr, flush=True)
         results.append(found)
-    epochs = EPOCHS["long" if arguments.long else "short"]
-    finish(
-        NAME, path, {"epochs": epochs, "layer": LAYER, "limit": GREEDY_LIMIT, "results": results}
-    )
-    worst = max(found["greedy_error"] for found in results)
-    return 0 if arguments.quick or worst <= GREEDY_LIMIT else 1
+    measured = {
+        "epochs": EPOCHS["long" if arguments.long else "short"],
+        "layer": LAYER,
+        "up_down": UP_DOWN,
+        "limits": {"greedy": GREEDY_LIMIT, "long": LONG_LIMIT},
+        "results": results,
+    }
+    finish(NAME, path, measured)
+    is_good = all(_is_good(found, is_long=arguments.long) for found in results)
+    return 0 if arguments.quick or is_good else 1
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ def pixels(n_rows: int, quick: bool, seed: int) -> NDArray[np.float32]:
     """Images of which every pixel has mean 0 and deviation 1."""
     if quick:
         return np.random.default_rng(seed).normal(size=(n_rows, 48)).astype(np.float32)
-    X = datasets.load_cifar10().data[:n_rows]
+    X = datasets.load_cifar10().data[:n_rows].copy()  # the others need not wait in memory
     X -= X.mean(axis=0)
     X /= X.std(axis=0)
     return np.asarray(X)

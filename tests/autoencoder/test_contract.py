@@ -8,6 +8,7 @@ from udl_fast import (
     Autoencoder,
     DeepAutoencoder,
     DenoisingAutoencoder,
+    SemanticHasher,
     SparseAutoencoder,
     StackedAutoencoder,
 )
@@ -23,6 +24,7 @@ SMALL = {"n_components": 4, "n_iter": 2}
         DenoisingAutoencoder(**SMALL, batch_size=10),
         StackedAutoencoder((3, 2), layer=Autoencoder(n_iter=1), n_iter=1),
         DeepAutoencoder((3, 2), rbm=RBM(n_iter=1), n_iter=1),
+        SemanticHasher((3, 2), rbm=RBM(n_iter=1), n_iter=1),
     ],
     expected_failed_checks=lambda _: dict.fromkeys(
         (

@@ -179,6 +179,8 @@ def test_dbn_density(tmp_path):
 def test_hot2006_updown(tmp_path):
     (found,) = run("hot2006_updown", tmp_path, "--threads", "1")["results"]
     assert 0 < found["greedy_error"] < 60  # 90 by chance
+    assert len(found["up_down_errors"]) == len(found["up_down_parts"]) == 2
+    assert max(found["up_down_errors"]) < 60
 
 
 def test_minibatches_hold_every_class_in_its_share(monkeypatch):

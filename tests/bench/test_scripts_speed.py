@@ -252,3 +252,45 @@ def test_speed_of_tempering(tmp_path):
     record = run("pt_speed", tmp_path)
     assert record["ratio"] > 0
     assert record["settings"]["models"]["pcd"]["n_chains"] == 200
+
+
+def test_updown_speed(tmp_path):
+    record = run("updown_speed", tmp_path)
+    assert max(record["checks"].values()) < 5
+    assert record["rates"]["udl_fast"]["median"] > 0
+    assert set(record["results"]) == {"udl_fast", "udl_fast fast"}
+
+
+def test_layer_speed(tmp_path):
+    record = run("layer_speed", tmp_path)
+    for found in record["results"].values():
+        assert max(found["checks"].values()) < 5
+        assert list(found["layers"]) == ["784-40", "40-30", "30-50"]
+        rates = [each["udl_fast"]["median"] for each in found["layers"].values()]
+        seconds = sum(60_000 / rate for rate in rates)
+        assert found["seconds_of_an_epoch"]["udl_fast"] == pytest.approx(
+            seconds, rel=1e-2, abs=1e-3
+        )
+
+
+class Still:
+    """A contestant that moves nothing."""
+
+    name = "still"
+
+    def call(self, method, rows, layers=None, weights=None, biases=None, **_):
+        if layers is None:
+            return np.concatenate([weights.ravel(), biases])
+        answer = {"top": np.column_stack(layers[-1][:2])}
+        for n, (w, c, b) in enumerate(layers[:-1]):
+            answer |= {f"up.{n}": np.column_stack([w, c]), f"down.{n}": np.column_stack([w.T, b])}
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"), [("updown_speed", (2000,)), ("layer_speed", (True, 2000))]
+)
+def test_speed_of_belief_nets_finds_a_wrong_step(monkeypatch, name, arguments):
+    script = load(name, monkeypatch)
+    with pytest.raises(script.ContestantError, match="a step is off by"):
+        script.check(Still(), *arguments)

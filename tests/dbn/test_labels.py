@@ -280,3 +280,38 @@ def test_what_labels_cannot_do_is_refused(tmp_path):
             changed.set_params(labels=labels).save(tmp_path / "model")
         with pytest.raises(ValueError, match=r"labels is .*, but the fitted model has"):
             changed.sample(2, n_steps=1)
+
+
+# ---- up-down ----
+
+
+def test_up_down_learns_labels_beside_rows(tmp_path):
+    """Of most rows: the others have none."""
+    model = dbn(rbm=LEARNED).fit(X, partly())
+    before = copy.deepcopy(model)
+    model.up_down(X, partly(), n_iter=3, batch_size=10, learning_rate=0.1)
+    assert model.history_["stage"][-1] == "up-down"
+    numbers = np.arange(N) % 3
+    assert (model.predict(X) == numbers).mean() > 0.9
+    weights = [m.top_.components_[:, -3:] for m in (model, before)]
+    assert np.abs(weights[0] - weights[1]).max() > 0.01
+    samples = model.sample(30, n_steps=50, labels=np.repeat([0, 1, 2], 10))
+    assert (model.predict(samples) == np.repeat([0, 1, 2], 10)).mean() > 0.8
+    assert np.isfinite(model.log_likelihood_bound(X)).all()
+    model.save(tmp_path / "model")
+    loaded = udl.load(tmp_path / "model")
+    assert_same_state(loaded.partial_fit(X, partly()), model.partial_fit(X, partly()))
+
+
+def test_labels_that_came_in_another_order_teach_something_else():
+    model = dbn(rbm=LEARNED).fit(X, Y)
+    tuning = {"n_iter": 20, "batch_size": 10, "learning_rate": 0.5}
+    turned = copy.deepcopy(model).up_down(X, np.roll(Y, 1), **tuning)
+    assert (turned.predict(X) == np.roll(Y, 1)).mean() > 0.8
+    held = History(validation=(X[:30], Y[:30]))
+    model.set_params(callbacks=[held]).up_down(X, Y, **tuning)
+    assert len(model.history_["validation_reconstruction_likelihood"]) >= 20
+    with pytest.raises(ValueError, match="requires y"):
+        model.up_down(X)
+    with pytest.raises(ValueError, match="none of the classes"):
+        model.up_down(X, np.repeat("dog", N))

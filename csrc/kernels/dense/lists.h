@@ -33,9 +33,9 @@ struct PixelLists {
 };
 
 /// Inputs, and rows, of a chunk: what it reads of weights, or of errors, stays in a core's nearest
-/// caches while all lists pass over it. kGradientRows is a multiple of kListedRows.
+/// caches while all lists pass over it. A chunk of rows is a sum by itself, as in the update.
 constexpr int64_t kListedUnits = 208;
-constexpr int64_t kListedRows = 128;
+constexpr int64_t kListedRows = kGradientRows;
 /// Panels for which an entry of a list is read at a time: fewer would wait for their additions.
 constexpr int64_t kListedPanels = 4;
 

@@ -86,10 +86,10 @@ class LabelledLayers(GreedyLayers):
         known = y.classes if isinstance(y, OfClasses) else PartLabels.of(y, n_rows, owner).labels
         return {**found, "classes_": classes_of(np.asarray(known), owner)}
 
-    def _targets(self, y: Any, n_rows: int) -> None:
+    def _targets(self, y: Any, n_rows: int) -> _core.Rows | None:
         """None: the RBM at the top is given labels as states. Wrong ones are found before a layer learns."""
         if not self.labels:
-            return
+            return None
         known, _ = self._label_states(y, n_rows)
         top = self._layer(self._top())
         if top.algorithm != "cd" and not known.all():
@@ -97,6 +97,7 @@ class LabelledLayers(GreedyLayers):
                 f"{type(self).__name__}: rows without a label need algorithm='cd' in the template of the top, "
                 f"whose chains then have none either; got algorithm={top.algorithm!r}"
             )
+        return None
 
     def _label_states(self, y: Any, n_rows: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         """Which rows have a label, and the states of the label units of these."""

@@ -111,7 +111,9 @@ class UpDown(Likelihood):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
             Binary states, or probabilities in [0, 1], as the first layer has learned from.
-        y : ignored
+        y : array-like of shape (n_samples,), default=None
+            With `labels` the classes of the rows, as in `fit`: label units have them where chains begin, and are
+            drawn beside the others from there on. Otherwise ignored.
         sample_weight : array-like of shape (n_samples,), default=None
             As in `fit`.
         n_iter : int, default=10
@@ -310,8 +312,19 @@ class UpDown(Likelihood):
             return rows
         return super()._rows(X, y, training=training)
 
+    def _targets(self, y: Any, n_rows: int) -> _core.Rows | None:
+        """Where the net itself learns, labels are bits beside the rows; none where a row has no label."""
+        super()._targets(y, n_rows)
+        if not (self.labels and self._learns_itself()):
+            return None
+        known, states = self._label_states(y, n_rows)
+        bits = np.zeros((n_rows, len(self.classes_)), dtype=np.bool_)
+        bits[known] = states
+        return _core.Rows.from_array(bits, 1)
+
     def _measure(self, training: Any, validation: Any | None) -> dict[str, Any]:
-        return self._measure_beside(training, validation)
+        rows = [one[0] if isinstance(one, tuple) else one for one in (training, validation)]
+        return self._measure_beside(*rows)
 
     def _learn_of_targets(self, y: Any, n_rows: int) -> dict[str, Any]:
         self.__dict__.pop("_up_down", None)  # a training that begins anew has not this stage

@@ -109,10 +109,20 @@ def test_updates_have_their_expectations(k):
         assert np.abs(mean).max() > 0.01
 
 
-def test_labels_are_visible_units_of_the_top_behind_the_others():
+def engine_of_top(visible):
+    """37 units and ten labels below 19."""
+    bernoulli, _ = random_model(47, 19)
+    groups = [1] * 37 + [10] if visible == "softmax" else None
+    engine = _core.RbmEngine(47, 19, "fixed", visible, "bernoulli", groups)
+    engine.set_state(bernoulli.state())
+    return engine
+
+
+@pytest.mark.parametrize("visible", ["bernoulli", "softmax"])
+def test_labels_are_visible_units_of_the_top_behind_the_others(visible):
     """It learns as it does alone from the states drawn below it beside the labels, in the order of the rows."""
     (recognition, generative, _), _ = random_net((70, 37, 6))
-    (top, _), (alone, _) = random_model(47, 19), random_model(47, 19)
+    top, alone = (engine_of_top(visible) for _ in range(2))
     data, labels = DATA["bits"], np.eye(10, dtype=bool)[np.arange(23) % 10]
     labels[4] = False  # not known
     order = rng(7).permutation(23).astype(np.uint32)

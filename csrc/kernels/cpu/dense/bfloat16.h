@@ -69,13 +69,18 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
     for (int p = 0; p < kPanels; ++p)
       sums[r][p] =
           part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
-  const float *values = part.values.values + at, *weights = part.weights;
+  const float *values = part.values.values + at, *weights = part.weights, *ahead = part.ahead;
+  const int64_t stride = part.values.panel_stride;
   int64_t n = part.count;
   for (; n >= kTileUnits; n -= kTileUnits) {
+    for (int half = 0; ahead != nullptr && half < 2; ++half, ahead += part.ahead_stride)
+      for (int line = 0; line < 4; ++line) prefetch(ahead + line * kTileUnits);
+    // Values of many rows lie outside of a core's caches, some lines here and some there.
+    for (int r = 0; r < kRows; ++r) prefetch(values + 2 * stride + r * kTileUnits);
 #pragma GCC unroll 4
     for (int k = 0; k < kTileUnits; ++k)
       add_outer_pairs<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
-    values += part.values.panel_stride;
+    values += stride;
     weights += kTileUnits * kTileUnits;
   }
   for (int64_t k = 0; k < n; ++k)
@@ -137,10 +142,36 @@ void pack_weights(const DenseWeights& w, bool to_inputs, int64_t first_panel, in
     pair_inputs(w, 0, n_units, first_panel, n_panels, to, stride);
 }
 
-/// `pack(first, n, panel, count, strips, stride)` makes pairs of weights.
-template <class Pack>
+/// The weights that are packed next, which eight blocks of rows ask for: each for four lines of
+/// sixteen units.
+struct WeightsAhead {
+  const float* weights;
+  int64_t stride;                     ///< from sixteen units to the next
+  int64_t block_stride, fifth_block;  ///< from a block's to the next one's, and to the fifth's
+
+  const float* of_block(int64_t block) const {
+    if (weights == nullptr || block >= 8) return nullptr;
+    return weights + block / 4 * fifth_block + block % 4 * block_stride;
+  }
+};
+
+constexpr int64_t kFourLines = 4 * kTileUnits;
+
+WeightsAhead inputs_ahead(const DenseWeights& w, int64_t first, int64_t n, int64_t panel) {
+  return {w.panels + panel * w.panel_stride() + first * kTileUnits, kFourLines,
+          n / kTileUnits * kFourLines, w.panel_stride()};
+}
+WeightsAhead outputs_ahead(const DenseWeights& w, int64_t first, int64_t panel) {
+  return {w.panels + first / kTileUnits * w.panel_stride() + panel * kTileUnits * kTileUnits,
+          w.panel_stride(), kFourLines, 4 * kFourLines};
+}
+
+/// `pack(first, n, panel, count, strips, stride)` makes pairs of weights, of n_units by n_panels in
+/// all; what it reads is ahead_of(first, n, panel).
+template <class Pack, class Ahead>
 UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
-                                    int64_t n_units, Pack&& pack) {
+                                    int64_t n_units, int64_t n_panels, Pack&& pack,
+                                    Ahead&& ahead_of) {
   const PairedWeights& paired = product.paired;
   const bool is_packed = paired.panels != nullptr;
   const int64_t stride = is_packed ? paired.panel_stride : kPairStrip * kTileUnits;
@@ -154,11 +185,18 @@ UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanel
         pack(i, n, panel, count, product.scratch, stride);
       const ConstUnitPanels values{pairs.by_unit + i / (2 * kTileUnits) * pairs.unit_stride,
                                    pairs.unit_stride};
-      const ProductPart part{values,         weights, stride, divide_up(n, 2),
-                             product.out,    panel,   i == 0, i + n == n_units,
-                             product.finish, nullptr, 0};
+      ProductPart part{values,         weights, stride, divide_up(n, 2),
+                       product.out,    panel,   i == 0, i + n == n_units,
+                       product.finish, nullptr, 0};
+      const int64_t next_panel = part.last ? panel + count : panel;
+      WeightsAhead ahead{};
+      if (!is_packed && next_panel < n_panels)
+        ahead = ahead_of(part.last ? 0 : i + n, n, next_panel);
+      part.ahead_stride = ahead.stride;
+      int64_t block = 0;
       for_even_blocks<kBlockRows>(product.n_rows, [&](int64_t first, auto height) {
         constexpr int kRows = decltype(height)::value;
+        part.ahead = ahead.of_block(block++);
         if (count == 2)
           pair_block<kRows, 2>(part, product.first_row + first);
         else
@@ -170,18 +208,22 @@ UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanel
 
 void pairs_to_outputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
-  pair_product(product, values, w.n_inputs,
-               [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
-                 pair_inputs(w, i, n, panel, count, to, stride);
-               });
+  pair_product(
+      product, values, w.n_inputs, divide_up(w.n_outputs, kTileUnits),
+      [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
+        pair_inputs(w, i, n, panel, count, to, stride);
+      },
+      [&](int64_t i, int64_t n, int64_t panel) { return inputs_ahead(w, i, n, panel); });
 }
 
 void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
-  pair_product(product, values, w.n_outputs,
-               [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
-                 pair_outputs(w, j, n, panel, count, to, stride);
-               });
+  pair_product(
+      product, values, w.n_outputs, divide_up(w.n_inputs, kTileUnits),
+      [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
+        pair_outputs(w, j, n, panel, count, to, stride);
+      },
+      [&](int64_t j, int64_t, int64_t panel) { return outputs_ahead(w, j, panel); });
 }
 
 /// ListedValue of a pair.

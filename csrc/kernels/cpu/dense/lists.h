@@ -128,40 +128,40 @@ void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
   });
 }
 
-/// The gradient of a unit by the outputs of some panels. Blocks of kGradientRows rows are sums by
-/// themselves, as in gradient_block; chunks of one block go on with the sum of the last chunk,
-/// which waits in registers: all of a list is taken at once.
+/// Adds the products of a chunk of rows to the gradient of a unit by the outputs of some panels.
 template <int kPanels>
-UDL_ALWAYS_INLINE void listed_gradient(const ConstUnitPanels& outputs, const PixelLists& lists,
-                                       int64_t unit, int64_t panel, f32x16 (&total)[kPanels]) {
-  constexpr int64_t kChunks = kGradientRows / kListedRows;
-  for (int p = 0; p < kPanels; ++p) total[p] = broadcast(0.0f);
-  for (int64_t block = 0; block < lists.n_chunks; block += kChunks) {
-    f32x16 sums[kPanels];
-    for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
-    for (int64_t chunk = block; chunk < std::min(lists.n_chunks, block + kChunks); ++chunk)
-      add_list<ListedValue>(lists, lists.of_unit(unit, chunk), outputs.panel(panel),
-                            outputs.panel_stride, sums);
-    for (int p = 0; p < kPanels; ++p) total[p] = block > 0 ? total[p] + sums[p] : sums[p];
+UDL_ALWAYS_INLINE void add_listed_rows(const ConstUnitPanels& outputs, const PixelLists& lists,
+                                       int64_t unit, int64_t chunk, int64_t panel, float* gradient,
+                                       int64_t stride) {
+  f32x16 sums[kPanels];
+  for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
+  add_list<ListedValue>(lists, lists.of_unit(unit, chunk), outputs.panel(panel),
+                        outputs.panel_stride, sums);
+  for (int p = 0; p < kPanels; ++p) {
+    float* sum = gradient + p * stride;
+    store(sum, chunk > 0 ? load(sum) + sums[p] : sums[p]);
   }
 }
 
-/// Parameters are asked for while the gradients of 16 units are summed, which then all take their
-/// step.
+/// Of a chunk of rows all units are summed before the next: what they read of errors stays near.
+/// Parameters are asked for on the way; all units then take their step.
 template <int kPanels>
 UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists& lists,
                                      int64_t panel) {
-  alignas(64) float gradient[kPanels][kTileUnits * kTileUnits];
-  for (int64_t first = update.first_unit; first < update.end_unit; first += kTileUnits) {
-    const int64_t n = std::min<int64_t>(kTileUnits, update.end_unit - first);
-    for (int64_t k = 0; k < n; ++k) {
-      for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, first + k);
-      f32x16 total[kPanels];
-      listed_gradient(update.terms[0].outputs, lists, first + k, panel, total);
-      for (int p = 0; p < kPanels; ++p) store(gradient[p] + k * kTileUnits, total[p]);
-    }
+  constexpr int64_t kMostUnits = 128, kStride = kMostUnits * kTileUnits;
+  alignas(64) float gradient[kPanels * kStride];
+  for (int64_t first = update.first_unit; first < update.end_unit; first += kMostUnits) {
+    const int64_t n = std::min(kMostUnits, update.end_unit - first);
+    for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk)
+      for (int64_t k = 0; k < n; ++k) {
+        if (chunk + 1 == lists.n_chunks)
+          for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, first + k);
+        add_listed_rows<kPanels>(update.terms[0].outputs, lists, first + k, chunk, panel,
+                                 gradient + k * kTileUnits, kStride);
+      }
     for (int p = 0; p < kPanels; ++p)
-      take_step(update.step, true, step_rows_of(update, panel + p, first, gradient[p], n));
+      take_step(update.step, true,
+                step_rows_of(update, panel + p, first, gradient + p * kStride, n));
   }
 }
 

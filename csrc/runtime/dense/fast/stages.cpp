@@ -237,7 +237,8 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   product.scratch = scratch.strip.data();
   tasks.place(task, product);
   multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
-  below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
+  if (layer > 1 || !lists_serve_learning())
+    below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
 }
 
 UpdateTasks FastStages::update_tasks(int layer) const {
@@ -351,6 +352,14 @@ void FastStages::begin_backward(Team& team, const NetPart& part, const float* gr
 void FastStages::input_gradient(Team& team, const NetPart& part, float* out) {
   const int64_t n_in = net_.shape.n_inputs();
   UnitMatrix& room = rooms_.input(part.index).inputs;  // which nobody needs any more
+  LayerRoom& first_layer = rooms_.layers[0];
+  if (lists_serve_learning())
+    team.for_each(n_blocks(part), [&](int64_t block) {
+      const int64_t first = block * kBlockRows;
+      first_layer.error_pairs.pack(
+          kernels_, std::as_const(first_layer.errors).view(),
+          all_panels(first_layer.errors, first, std::min(kBlockRows, part.count - first)));
+    });
   const ProductTasks tasks(n_in, part.count);
   team.for_each(tasks.count(), [&](int64_t task) {
     DenseProduct product{};
