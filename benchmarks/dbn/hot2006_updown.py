@@ -33,7 +33,7 @@ LAYER: dict[str, Any] = {
     "batch_size": 100,
     "shuffle": False,  # rows are in the order of balanced minibatches
 }
-EPOCHS = {"short": (10, 10, 40), "long": (30, 30, 30)}  # of the layers
+EPOCHS = {"short": (10, 10, 20), "long": (30, 30, 30)}  # of the layers
 LAST_EPOCHS = 59  # of the long schedule, from all rows
 # Parts of up-down, each of so many epochs with so many Gibbs steps; the error is looked at after each.
 PARTS = {

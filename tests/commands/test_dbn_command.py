@@ -42,7 +42,8 @@ def test_a_deep_belief_net_is_trained_and_used(tmp_path, monkeypatch, capsys):
 def test_classes_are_learned_and_made_up(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     words = "train digits --model dbn --labels --hidden-layer-sizes 12,16 --validation digits --rbm"
-    assert cli.main([*words.split(), "n_iter=2 batch_size=50"]) == 0
+    assert cli.main([*words.split(), "n_iter=2 batch_size=50", "--pictures", "pictures"]) == 0
+    assert (tmp_path / "pictures" / "samples.png").stat().st_size > 0
     model = udl_fast.load("model.safetensors")
     assert model.classes_.tolist() == list(range(10))
     words = "sample model.safetensors samples.npy -n 6 --steps 5 --seed 1 --labels 3,7"
