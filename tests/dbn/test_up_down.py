@@ -209,6 +209,13 @@ def test_files_and_copies_keep_it(tmp_path, tuned):
         assert_same_state(again.partial_fit(BITS), copy.deepcopy(tuned).partial_fit(BITS))
 
 
+def test_a_template_that_was_changed_since_changes_no_copy(tuned, tmp_path):
+    model = copy.deepcopy(tuned).set_params(rbm=clone(SMALL).set_params(hidden="gaussian"))
+    model.save(tmp_path / "model")
+    for same in (pickle.loads(pickle.dumps(model)), udl.load(tmp_path / "model")):
+        np.testing.assert_array_equal(same.transform(BITS), tuned.transform(BITS))
+
+
 def test_files_without_part_of_it_are_refused(tuned):
     state = tuned._state()
     del state.arrays["generative.1/weights"]

@@ -176,12 +176,13 @@ class UpDown(Likelihood):
         check_schedule_of(arguments, owner)
         self._check_fitted()
         checked = self._check_parameters()
+        self._check_made()
         self._check_can_go_up_and_down(owner)
 
         def train(turn: Turn) -> None:
             before, n_updates = self.__dict__.get("_up_down"), self.n_updates_
-            self.__dict__.update(_up_down=arguments, _position=(len(self._inside), 0))
             try:
+                self.__dict__.update(_up_down=arguments, _position=(len(self._inside), 0))
                 self._run_fit(turn, X, y, sample_weight, checked, to_the_end=True)
             except BaseException:
                 if self.n_updates_ == n_updates:  # nothing was learned under them
@@ -263,10 +264,15 @@ class UpDown(Likelihood):
         return UpDownEngine(widths, self._new_top(sizes, precision))
 
     def _new_top(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
-        top = self._new_learner(len(self.hidden_layer_sizes) - 1)
-        of_top = {"n_visible": sizes["n_top_visible"], "n_hidden": sizes["n_top"]}
-        engine: _core.RbmEngine = top._bare_engine(of_top, precision)
-        return engine
+        """Of bits, whatever the template has come to say since the layers learned; beside those of the layer below
+        a group of label units, if there are more."""
+        n_visible, n_below = sizes["n_top_visible"], int(self.hidden_layer_sizes[-2])
+        if n_visible == n_below:
+            return _core.RbmEngine(n_visible, sizes["n_top"], precision)
+        groups = [1] * n_below + [n_visible - n_below]
+        return _core.RbmEngine(
+            n_visible, sizes["n_top"], precision, visible="softmax", visible_groups=groups
+        )
 
     # ---- the stage ----
 
