@@ -50,6 +50,10 @@ def test_classes_are_learned_and_made_up(tmp_path, monkeypatch, capsys):
     assert cli.main([*words.split(), "--picture", "s.png"]) == 0
     expected = model.sample(6, n_steps=5, random_state=1, labels=[3, 3, 3, 7, 7, 7])
     np.testing.assert_array_equal(np.load("samples.npy"), expected)
+    assert (
+        cli.main(["sample", "model.safetensors", "ten.npy", "--steps", "1", "--labels", "3,7"]) == 0
+    )
+    assert len(np.load("ten.npy")) == 20  # ten of each
     for labels, message in (
         ("3,dog", "'dog' is none of the classes 0, 1, 2"),
         ("", "'' is none of"),

@@ -87,6 +87,13 @@ def test_auto_follows_the_template():
     assert model.fit(GREY).visible_ == "bernoulli"  # what rows are is learned anew
 
 
+def test_bytes_are_told_to_be_scaled():
+    with pytest.warns(UserWarning, match=r"whole numbers from 0 to 255.*grey levels: X / 255"):
+        hasher(rbm=RBM(visible="bernoulli", learning_rate=1e-9), n_iter=0).fit(
+            np.round(255 * (GREY - GREY.min()) / np.ptp(GREY)).astype(np.uint8)
+        )
+
+
 def test_words_decode_to_shares():
     model = hasher(visible="replicated_softmax", code="noise").fit(COUNTS)
     np.testing.assert_allclose(model.decode(model.encode(COUNTS)).sum(axis=1), 1, rtol=1e-5)
@@ -140,9 +147,9 @@ def test_what_cannot_be_is_named():
     with pytest.warns(UserWarning, match="code_noise has no effect with code='rounding'"):
         hasher(code_noise=1.0).fit(GREY)
     model = hasher().fit(GREY)
-    with pytest.raises(TypeError, match="packed has dtype float64, expected uint8"):
+    with pytest.raises(TypeError, match="decode: codes has dtype float64, expected packed uint8"):
         model.decode(np.zeros((1, 2)))
-    with pytest.raises(ValueError, match="packed has 3 bytes a row, expected 2 for n_bits=11"):
+    with pytest.raises(ValueError, match=r"decode: codes has shape .1, 3., expected .n, 2."):
         model.decode(np.zeros((1, 3), np.uint8))
 
 

@@ -16,6 +16,7 @@ from .shared.options import inverse_temperature, positive_int, seed
 from .shared.outputs import check_outputs, print_json, text_stream
 
 _N_SAMPLES = 100
+_N_OF_EACH_CLASS = 10  # a row of the picture
 
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
@@ -58,7 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         "--labels",
         metavar="CLASS,...",
         help="classes to make up, for a deep belief net that learned them (`train --labels`): as many samples of "
-        "each, in this order",
+        "each, in this order; ten of each without --samples, a row of the picture",
     )
     parser.add_argument(
         "--beta",
@@ -119,7 +120,7 @@ def _options(arguments: argparse.Namespace, model: Any) -> tuple[int, dict[str, 
         raise ValueError(
             f"{arguments.model} is of word counts: give --start DATA, whose rows say how many words samples have"
         )
-    n_samples = _n_samples(arguments.samples, clamp, rows)
+    n_samples = _n_samples(arguments, clamp, rows)
     given = {  # value, option, and how a model draws that does not take it
         "n_steps": (arguments.steps, "--steps", "without steps"),
         "random_state": (arguments.seed, "--seed", "by its own seed"),
@@ -136,9 +137,11 @@ def _options(arguments: argparse.Namespace, model: Any) -> tuple[int, dict[str, 
     return n_samples, {name: value for name, (value, _, _) in given.items() if value is not None}
 
 
-def _n_samples(asked: int | None, clamp: Any, start: Any) -> int:
-    if asked is not None:
-        return asked
+def _n_samples(arguments: argparse.Namespace, clamp: Any, start: Any) -> int:
+    if arguments.samples is not None:
+        return int(arguments.samples)
+    if arguments.labels is not None and start is None:
+        return _N_OF_EACH_CLASS * len(arguments.labels.split(","))
     if clamp is not None and clamp.ndim == 2:
         return len(clamp)
     return _N_SAMPLES if start is None else min(_N_SAMPLES, start.shape[0])

@@ -190,19 +190,20 @@ def _as_text(result: dict[str, Any]) -> str:
         gap = result["free_energy_gap"]
         lines.append(f"  {'free energy gap':<28}{gap:>12.2f}  growing with epochs is overfitting")
     if "log_partition" in result:
-        lines += _partition_lines(result["log_partition"])
+        what = "bound" if "log_likelihood_bound" in result else "log-likelihood"
+        lines += _partition_lines(result["log_partition"], what)
     return "\n".join(lines)
 
 
-def _partition_lines(log_z: Mapping[str, Mapping[str, float]]) -> list[str]:
-    """log Z by each method, and what that means."""
+def _partition_lines(log_z: Mapping[str, Mapping[str, float]], what: str) -> list[str]:
+    """log Z by each method, and what that means for the log-likelihood or a bound of it."""
     lines = ["log Z (estimate, standard error)"]
     for method, found in log_z.items():
         words = method.replace("_", " ")
         lines.append(f"  {words:<28}{found['log_z']:>12.2f}{found['standard_error']:>10.2f}")
     if len(log_z) > 1:
         gap = log_z["reverse_ais"]["log_z"] - log_z["ais"]["log_z"]
-        lines.append(f"  {'gap':<28}{gap:>12.2f}  the log-likelihood lies between the two")
+        lines.append(f"  {'gap':<28}{gap:>12.2f}  the {what} lies between the two")
     else:
         lines.append("  one direction alone can err by many nats: --log-partition both shows it")
     return lines

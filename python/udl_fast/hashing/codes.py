@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..autoencoder.coding import Coding
 from ..estimator.binary_codes import MEDIAN
+from ..hamming.codes import packed_rows
 from ..hamming.index import HammingIndex
 from ..packing import unpack_bits
 from .diagnosis import CodeDiagnosis
@@ -53,7 +54,9 @@ class PackedCodes(Coding):
             If their width is another, or bits beyond it are set.
         """
         self._check_fitted()
-        return self.inverse_transform(unpack_bits(codes, self.n_bits, dtype=self._input_dtype()))
+        n_bytes = -(-self.n_bits // 8)
+        rows = packed_rows(codes, 8 * n_bytes, f"{type(self).__name__}.decode: codes")
+        return self.inverse_transform(unpack_bits(rows, self.n_bits, dtype=self._input_dtype()))
 
     def diagnose(self, X: Any, threshold: Any = 0.5) -> CodeDiagnosis:
         """How good the codes of some rows are as codes, whatever they are used for.

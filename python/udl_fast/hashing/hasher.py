@@ -10,10 +10,10 @@ from ..autoencoder.deep import DeepAutoencoder
 from ..autoencoder.exchange import Exchange
 from ..autoencoder.learning import NetLearning
 from ..autoencoder.stack import NetStack
-from ..estimator.input import beyond_unit_interval, to_rows, value_range
+from ..estimator.input import beyond_unit_interval, scaling, to_rows, value_range
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
-from ..exceptions import name_methods_of
+from ..exceptions import name_methods_of, warn_caller
 from ..nets.rules import SOLVER_RULES
 from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
@@ -249,8 +249,18 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
             return {"visible_": self.visible}
         if (kind := self._kind_of_template()) is not None:
             return {"visible_": kind}
-        low, high = value_range(X, to_rows(X, n_jobs=self.n_jobs))
-        return {"visible_": "gaussian" if beyond_unit_interval(low, high) else "bernoulli"}
+        rows = to_rows(X, n_jobs=self.n_jobs)
+        low, high = value_range(X, rows)
+        if not beyond_unit_interval(low, high):
+            return {"visible_": "bernoulli"}
+        if low >= 0 and X.dtype.kind in "iu":
+            warn_caller(
+                f"{type(self).__name__}: X holds whole numbers from {low:g} to {high:g}, which visible='auto' "
+                f"takes as real numbers. Scale images ({scaling(low, high)}), or standardise X and say "
+                "visible='gaussian'; counts of words want visible='replicated_softmax'",
+                UserWarning,
+            )
+        return {"visible_": "gaussian"}
 
     def _values_of_layers(self) -> dict[str, Any]:
         return {"visible_": self._visible_kind()}

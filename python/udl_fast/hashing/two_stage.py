@@ -163,6 +163,8 @@ class TwoStageIndex:
             )
         count = checked_k(k, len(long), function)
         radius = as_index(radius, f"{function}: radius")
+        if radius < 0:
+            raise ValueError(f"{function}: radius must be >= 0, got {radius}")
         D = np.full((len(long), count), _FAR, np.int32)
         I = np.full((len(long), count), _NONE, np.int64)  # noqa: E741
         n_threads = resolve_n_jobs(n_jobs)
