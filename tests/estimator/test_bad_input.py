@@ -67,8 +67,8 @@ def fitted():
         ),
         ({"visible_groups": 2}, TypeError, "RBM: visible_groups must be None or a sequence"),
         ({"visible_groups": [0]}, ValueError, "RBM: visible_groups must be >= 1, got 0"),
-        ({"sigma": 0}, ValueError, "RBM: sigma must be above 0, got 0"),
-        ({"sigma": [1, -1]}, ValueError, "RBM: sigma must be above 0, got -1"),
+        ({"sigma": 0}, ValueError, "RBM: sigma must be from 3e-09 to 4e.08, .* got 0"),
+        ({"sigma": [1, -1]}, ValueError, "RBM: sigma must be from 3e-09 to 4e.08, .* got -1"),
         (
             {"visible": "gaussian", "binarize": 0.5},
             ValueError,
