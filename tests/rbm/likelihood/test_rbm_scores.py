@@ -96,3 +96,23 @@ def test_there_are_as_many_chains_as_rows_to_start_from():
 def test_reconstruction_is_mean_field(fitted, digits):
     hidden = fitted.transform(digits[:9])
     np.testing.assert_array_equal(fitted.reconstruct(digits[:9]), fitted.inverse_transform(hidden))
+
+
+def test_single_softmax_units_have_a_likelihood_as_states_alone():
+    X = np.tile([1, 0, 1, 0, 0.0], (60, 1))
+    X[:30, 0] = 0
+    groups = {"visible": "softmax", "visible_groups": [1, 1, 3]}
+    rbm = RBM(4, **groups, n_iter=1, random_state=0).fit(X)
+    assert (rbm.log_likelihood(X) < 0).all()
+    grey = np.where(np.arange(5) == 0, 0.5, X)
+    with pytest.raises(ValueError, match="log_likelihood needs states, all of them 0 or 1"):
+        rbm.log_likelihood(grey)
+    with pytest.raises(ValueError, match="log_partition needs states, all of them 0 or 1"):
+        rbm.log_partition("reverse_ais", start=grey, betas=10)
+
+
+def test_held_values_fit_float32():
+    X = np.random.default_rng(0).normal(size=(50, 3))
+    rbm = RBM(2, visible="gaussian", n_iter=1, learning_rate=0.01, random_state=0).fit(X)
+    with pytest.raises(ValueError, match=r"RBM: clamp holds values up to 1e.300 in size"):
+        rbm.sample(2, n_steps=1, clamp=[np.nan, 1e300, np.nan])
