@@ -255,7 +255,7 @@ def test_bits_of_fast_do_not_depend_on_threads():
 
 def test_a_call_keeps_the_target_that_it_began_with():
     """Another target comes into use, in a call between minibatches, which has no bfloat16 products."""
-    rows, settings = images(20_000), {"batch_size": 2, **SOLVERS["momentum"]}
+    rows, settings = images(200_000), {"batch_size": 2, **SOLVERS["momentum"]}
     expected, _ = make_fast(NETS["deep"])
     expected.train(rows, None, settings, SEED, 0, 2)
     engine, _ = make_fast(NETS["deep"])
