@@ -155,6 +155,14 @@ def test_science2006_classifier(tmp_path):
     assert 0 < found["random"] < 20
 
 
+def test_rbm_finetuned1024(tmp_path):
+    record = run("rbm_finetuned1024", tmp_path)
+    (found,) = record["results"]
+    assert record["settings"]["dropout"] > 0
+    assert 80 < found["accuracy"] <= 100
+    assert found["seed"] == 0
+
+
 def test_few_labels(tmp_path):
     record = run("few_labels", tmp_path)
     assert [found["labels"] for found in record["summary"]] == [100, 1000]
