@@ -1,6 +1,7 @@
 """How good a model is: partition functions, likelihoods and pseudo-likelihoods; and codes, at retrieval.
 
-`retrieval` has the measures, `relevance` counts the codes at each distance, `tied_ranks` what follows from that.
+`retrieval` has the measures by rank and `radius` those of a Hamming ball; `relevance` counts the codes at each
+distance, `tied_ranks` what follows from that, `query_values` which queries count.
 """
 
 from .annealing import ais_betas
@@ -11,13 +12,8 @@ from .pseudo_likelihood import (
     one_flip_estimate,
     one_flip_pseudo_likelihood,
 )
-from .retrieval import (
-    PrecisionRecall,
-    mean_average_precision,
-    precision_at_k,
-    precision_recall_by_radius,
-    recall_at_k,
-)
+from .radius import PrecisionRecall, precision_recall_by_radius
+from .retrieval import mean_average_precision, precision_at_k, recall_at_k
 
 __all__ = [
     "LogPartition",
