@@ -11,6 +11,7 @@ from typing import Any
 
 from . import (
     _core,
+    _devices,
     _threadpool,  # noqa: F401  registers the thread pool with threadpoolctl
 )
 
@@ -218,7 +219,7 @@ def _collect_config() -> dict[str, Any]:
         "n_threads": _core.num_threads(),
         "n_threads_source": _core.num_threads_source(),
         "usable_processors": _core.usable_processors(),
-        "cuda": _core.CUDA_STATUS,
+        "cuda": _devices.cuda_status(),
     }
 
 

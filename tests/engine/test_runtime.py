@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import threadpoolctl
 
-from udl_fast import _core, runtime
+from udl_fast import _core, _devices, runtime
 
 ENVIRONMENT = ("UDL_FAST_NUM_THREADS", "OMP_NUM_THREADS", "UDL_FAST_TARGET")
 
@@ -212,7 +212,7 @@ def test_show_config_prints_what_it_returns(capsys):
     assert lines["version"] == _core.__version__
     assert lines["target"] == _core.current_target()
     assert lines["available_targets"].split() == _core.available_targets()
-    assert lines["cuda"] == _core.CUDA_STATUS
+    assert lines["cuda"] == _devices.cuda_status()
 
 
 def test_cpu_flags_explain_the_targets():

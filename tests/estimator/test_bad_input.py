@@ -89,10 +89,11 @@ def fitted():
         ({"binarize": [1]}, TypeError, "RBM: binarize must be a number"),
         (
             {"device": "cuda"},
-            NotImplementedError,
-            "RBM: device='cuda' is not available: built without",
+            RuntimeError,
+            "RBM: device='cuda' is not available: ",
         ),
         ({"device": "tpu"}, ValueError, r"RBM: device must be 'cpu' or 'cuda\[:n\]', got 'tpu'"),
+        ({"device": "cuda:x"}, ValueError, r"RBM: device must be 'cpu' or 'cuda\[:n\]'"),
         ({"shuffle": "yes"}, TypeError, "RBM: shuffle must be True or False, got 'yes'"),
         ({"n_jobs": 0}, ValueError, "n_jobs"),
         ({"callbacks": [3]}, TypeError, "RBM: callbacks must be None or a list of callables"),

@@ -11,6 +11,8 @@ import pytest
 
 from udl_fast import _core
 
+from ..support.cuda import cuda_module
+
 ROOT = Path(__file__).resolve().parents[2]
 CSRC = ROOT / "csrc"
 LAYERS = ("base", "kernels", "runtime", "bindings")
@@ -24,6 +26,7 @@ ROOMS = (
     ("kernels/cpu/rbm/units",),
     ("kernels/cpu/rbm", "kernels/cpu/dense", "kernels/cpu/hamming"),
     ("kernels/cpu",),
+    ("kernels/cuda",),
     ("runtime/memory", "runtime/dispatch", "runtime/threads"),
     ("runtime/data",),
     ("runtime/rbm/model",),
@@ -48,12 +51,15 @@ ROOMS = (
     ("runtime/hamming",),
     ("runtime/hamming/hash",),
     ("runtime/bench",),
+    ("runtime/cuda",),
     ("bindings/numpy",),
     ("bindings/engines",),
     ("bindings/rbm", "bindings/dense", "bindings/hamming"),
+    ("bindings/cuda",),
     ("bindings",),
 )
 HEIGHT = {room: height for height, rooms in enumerate(ROOMS) for room in rooms}
+MODULES = tuple(filter(None, (_core, cuda_module())))
 FAMILIES = ("rbm", "dense", "hamming")  # folders of runtime that know nothing of each other
 INCLUDE = re.compile(r'#include ["<]([^">]+)[">]')
 OWN_INCLUDE = re.compile(r'#include "([^"]+)"')
@@ -125,6 +131,25 @@ def test_python_stays_in_the_bindings():
             text = path.read_text()
             assert "pybind11" not in text, path.name
             assert "Python.h" not in text, path.name
+
+
+def test_only_the_rooms_of_cuda_know_it():
+    """Engines of a device reach it through a driver: one file alone calls the CUDA runtime for that."""
+    callers = {"runtime/cuda/device.cpp", "runtime/cuda/cudart_driver.cpp"}
+    for layer in LAYERS:
+        for path in sources(layer):
+            name = str(path.relative_to(CSRC))
+            assert ("cuda_runtime_api.h" in includes(path)) == (name in callers), name
+            if "/cuda" not in name:
+                assert not [n for n in own_includes(path) if "/cuda/" in n], name
+
+
+def test_kernels_of_a_device_know_base_alone():
+    for path in sources("kernels/cuda"):
+        for included in own_includes(path):
+            assert included.startswith(("base/", "kernels/cuda/")), (
+                f"{path.name} includes {included}"
+            )
 
 
 def test_intrinsics_stay_in_the_simd_headers():
@@ -199,35 +224,43 @@ def test_target_objects_export_their_table_only(tmp_path):
             )
 
 
-def test_stub_names_what_the_module_has():
-    tree = ast.parse((ROOT / "python/udl_fast/_core.pyi").read_text())
+def stub_of(module):
+    return ast.parse(
+        (ROOT / f"python/udl_fast/{module.__name__.rpartition('.')[2]}.pyi").read_text()
+    )
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_stub_names_what_the_module_has(module):
+    tree = stub_of(module)
     stub = {n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     stub |= {n.target.id for n in tree.body if isinstance(n, ast.AnnAssign)}
-    module = {n for n in vars(_core) if not n.startswith("__")} | {"__version__"}
-    assert stub == module
+    assert stub == {n for n in vars(module) if not n.startswith("__")} | {"__version__"}
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             members = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
             members |= {n.target.id for n in node.body if isinstance(n, ast.AnnAssign)}
-            found = {n for n in vars(getattr(_core, node.name)) if not n.startswith("_")}
+            found = {n for n in vars(getattr(module, node.name)) if not n.startswith("_")}
             assert members - {"__init__"} == found, node.name
 
 
 def stub_functions():
-    """(name, arguments) of the stub's functions and methods."""
-    tree = ast.parse((ROOT / "python/udl_fast/_core.pyi").read_text())
-    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    for prefix, body in [("", tree.body), *((f"{node.name}.", node.body) for node in classes)]:
-        for node in body:
-            is_property = isinstance(node, ast.FunctionDef) and node.decorator_list[:1]
-            if is_property and ast.unparse(node.decorator_list[0]) == "property":
-                continue
-            if isinstance(node, ast.FunctionDef):
-                yield prefix + node.name, [a.arg for a in node.args.args + node.args.kwonlyargs]
+    """(module, name, arguments) of the stubs' functions and methods."""
+    for module in MODULES:
+        tree = stub_of(module)
+        classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+        for prefix, body in [("", tree.body), *((f"{node.name}.", node.body) for node in classes)]:
+            for node in body:
+                is_property = isinstance(node, ast.FunctionDef) and node.decorator_list[:1]
+                if is_property and ast.unparse(node.decorator_list[0]) == "property":
+                    continue
+                if isinstance(node, ast.FunctionDef):
+                    arguments = [a.arg for a in node.args.args + node.args.kwonlyargs]
+                    yield module, prefix + node.name, arguments
 
 
-@pytest.mark.parametrize(("name", "arguments"), list(stub_functions()))
-def test_stub_arguments_are_the_modules(name, arguments):
+@pytest.mark.parametrize(("module", "name", "arguments"), list(stub_functions()))
+def test_stub_arguments_are_the_modules(module, name, arguments):
     """The first line of a compiled function's docstring is its signature."""
-    signature = (operator.attrgetter(name)(_core).__doc__ or "").splitlines()[0]
+    signature = (operator.attrgetter(name)(module).__doc__ or "").splitlines()[0]
     assert re.findall(r"[(,] ?(\w+):", signature) == arguments

@@ -12,6 +12,8 @@ PACKAGE = Path(__file__).resolve().parents[2] / "python" / "udl_fast"
 # From the bottom to the top. A module belongs to the longest name that leads to it.
 ROOMS = (
     "_core",
+    "_cuda",
+    "_devices",
     "exceptions",
     "locks",
     "_threadpool",
@@ -47,7 +49,7 @@ ROOMS = (
 
 def module_names():
     """Dotted names below the package and their files; the package itself is a table of contents."""
-    files = [*PACKAGE.rglob("*.py"), PACKAGE / "_core.pyi"]
+    files = [*PACKAGE.rglob("*.py"), *PACKAGE.glob("*.pyi")]
     for path in sorted(files):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" else parts

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import _core
+from .. import _devices
 from ..runtime import resolve_n_jobs
 
 LARGEST_SEED = 2**32 - 1  # of numpy.random.RandomState
@@ -225,13 +225,15 @@ class Device(Rule):
     """Where a model computes. There is only one such place yet, so it is no option."""
 
     def check(self, value: Any, name: str, owner: str) -> str:
-        if isinstance(value, str) and value == "cpu":
-            return value
-        if isinstance(value, str) and value.split(":")[0] == "cuda":
+        if not _devices.is_device(value):
+            raise ValueError(wrong(owner, name, "must be 'cpu' or 'cuda[:n]'", value))
+        device = str(value)
+        _devices.check_device(device, owner, name)
+        if device != "cpu":
             raise NotImplementedError(
-                f"{owner}: {name}={value!r} is not available: {_core.CUDA_STATUS}"
+                f"{owner}: {name}={value!r} is not available: this model computes on the CPU; use device='cpu'"
             )
-        raise ValueError(wrong(owner, name, "must be 'cpu' or 'cuda[:n]'", value))
+        return device
 
 
 class Threads(Rule):

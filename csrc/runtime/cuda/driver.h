@@ -1,0 +1,57 @@
+#pragma once
+// The interface to one device and one stream of work on it. What is asked for is done in the order
+// of the calls; a copy to the host is done when the call returns, all else perhaps later.
+//
+// Addresses are those of the device: the host hands them on and never looks behind them.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "kernels/cuda/kernel.h"
+
+namespace udl::cuda {
+
+/// What decides which kernels a device runs, and how.
+struct DeviceFacts {
+  std::string name;
+  int capability;  ///< 10 times the major number plus the minor one: 90 is 9.0
+  int n_multiprocessors;
+};
+
+class Driver {
+ public:
+  Driver() = default;
+  virtual ~Driver() = default;
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
+
+  virtual const DeviceFacts& facts() const = 0;
+
+  /// Aligned to 256 bytes, of unknown content; n_bytes > 0. Throws DeviceMemoryError.
+  virtual void* allocate(std::size_t n_bytes) = 0;
+  /// Once everything asked for before is done.
+  virtual void free(void* address) noexcept = 0;
+
+  // n_bytes may be 0. `from` of the host may be changed when the call returns.
+  virtual void copy_to_device(void* to, const void* from, std::size_t n_bytes) = 0;
+  virtual void copy_to_host(void* to, const void* from, std::size_t n_bytes) = 0;
+  virtual void copy_on_device(void* to, const void* from, std::size_t n_bytes) = 0;
+  virtual void fill(void* to, uint8_t byte, std::size_t n_bytes) = 0;
+
+  /// Arguments are copied before the call returns.
+  template <class Arguments>
+  void launch(const Kernel& kernel, const Grid& grid, const Arguments& arguments) {
+    static_assert(std::is_trivially_copyable_v<Arguments>);
+    launch_bytes(kernel, grid, &arguments, sizeof arguments);
+  }
+
+  /// Waits until all is done; throws what went wrong meanwhile.
+  virtual void synchronise() = 0;
+
+ protected:
+  virtual void launch_bytes(const Kernel& kernel, const Grid& grid, const void* arguments,
+                            std::size_t n_bytes) = 0;
+};
+
+}  // namespace udl::cuda

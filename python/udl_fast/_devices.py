@@ -1,0 +1,60 @@
+"""The one place that picks where a model computes: the CPU, or a GPU where there is one."""
+
+import importlib.util
+import re
+from types import ModuleType
+
+from . import _core
+
+_CUDA = re.compile(r"cuda(?::(\d+))?")
+
+
+def is_device(name: object) -> bool:
+    """Whether it is spelled as a device: "cpu", "cuda" or "cuda:" and a number."""
+    return isinstance(name, str) and (name == "cpu" or _CUDA.fullmatch(name) is not None)
+
+
+def cuda_number(name: str) -> int | None:
+    """Number of the GPU that a device means ("cuda" is the first); None for the CPU."""
+    found = _CUDA.fullmatch(name)
+    return None if found is None else int(found[1] or 0)
+
+
+def cuda_status() -> str:
+    """What of CUDA this installation and machine have, or why there is none."""
+    module, reason = _load_cuda()
+    return reason if module is None else module.status()
+
+
+def check_device(name: str, owner: str, argument: str = "device") -> None:
+    """Raise where the device is not there.
+
+    Raises
+    ------
+    RuntimeError
+        With the reason why there is no GPU.
+    ValueError
+        If there are GPUs, but not so many.
+    """
+    number = cuda_number(name)
+    if number is None:
+        return
+    module, reason = _load_cuda()
+    count = 0 if module is None else module.device_count()
+    if count == 0:
+        why = reason if module is None else module.status()
+        raise RuntimeError(f"{owner}: {argument}={name!r} is not available: {why}")
+    if number >= count:
+        there = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
+        raise ValueError(f"{owner}: {argument}={name!r} is not there, only {there}")
+
+
+def _load_cuda() -> tuple[ModuleType | None, str]:
+    """The module, or why there is none. It is loaded for those alone who ask for a GPU."""
+    if importlib.util.find_spec("udl_fast._cuda") is None:
+        return None, _core.CUDA_STATUS
+    try:
+        from . import _cuda
+    except ImportError as error:
+        return None, f"{_core.CUDA_STATUS}, but its module cannot be loaded: {error}"
+    return _cuda, ""

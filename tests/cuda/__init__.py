@@ -1,0 +1,1 @@
+"""GPUs: devices and drivers, kernels and engines."""
