@@ -1,0 +1,38 @@
+"""Devices that are the interpreter, with the library's kernels or a test's own."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from .compile import compile_ptx, compile_text, nvcc, shipped
+from .driver import Interpreter
+
+
+@pytest.fixture(scope="session")
+def need_nvcc() -> None:
+    """Skip where nothing makes PTX."""
+    if nvcc() is None:
+        pytest.skip("no nvcc here: PTX of the kernels cannot be made")
+
+
+@pytest.fixture(scope="session")
+def shipped_ptx(need_nvcc: None) -> list[Path]:
+    """PTX of all kernels of the library."""
+    return [compile_ptx(source) for source in shipped()]
+
+
+@pytest.fixture
+def ptx_driver(shipped_ptx: list[Path]) -> Interpreter:
+    """A device with the kernels of the library."""
+    return Interpreter(shipped_ptx)
+
+
+@pytest.fixture(scope="session")
+def device_of(need_nvcc: None) -> Callable[..., Interpreter]:
+    """A function that makes a device with the kernels of some CUDA source text."""
+
+    def make(text: str, architecture: str = "compute_80", **options: object) -> Interpreter:
+        return Interpreter([compile_text(text, architecture)], **options)
+
+    return make
