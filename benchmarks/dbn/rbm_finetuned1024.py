@@ -1,9 +1,9 @@
 """An RBM's features of MNIST, fine-tuned by back-propagation: 784-1024-10.
 
 The weights of an RBM of 1,024 hidden units begin a net under softmax outputs, which learns by gradient descent
-with dropout. 60,000 grey images, and no validation set: arguments were not chosen by test images. Published for
-such a net (yell/boltzmann-machines, its README): 98.67 to 98.73 %. `benchmarks.rbm.rbm_features1024` judges the
-features as the RBM leaves them.
+with dropout. 60,000 grey images, no validation set; of dropout two values were compared in a short trial.
+Published for such a net (yell/boltzmann-machines, its README): 98.67 to 98.73 %. `benchmarks.rbm.rbm_features1024`
+judges the features as the RBM leaves them.
 """
 
 import statistics
