@@ -30,7 +30,7 @@ def shipped() -> list[Path]:
     return sorted(KERNELS.rglob("*.cu"))
 
 
-def _headers_hash() -> bytes:
+def headers_hash() -> bytes:
     """Of all headers that kernels may include."""
     digest = hashlib.sha256()
     folders = [CSRC / "base", KERNELS]
@@ -56,7 +56,7 @@ def compile_ptx(source: Path, architecture: str = "compute_80") -> Path:
     """
     compiler = nvcc()
     assert compiler is not None
-    digest = hashlib.sha256(source.read_bytes() + _headers_hash())
+    digest = hashlib.sha256(source.read_bytes() + headers_hash())
     digest.update(repr((architecture, OPTIONS, Path(compiler).resolve())).encode())
     made = cache() / f"{source.stem}_{architecture}_{digest.hexdigest()[:20]}.ptx"
     if not made.exists():

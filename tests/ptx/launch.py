@@ -8,6 +8,7 @@ import numpy as np
 
 from .errors import PtxError
 from .frame import Dimensions, Frame, Shape, Symbols
+from .inline import expand
 from .machine import Machine
 from .memory import DeviceMemory
 from .parse import Function, Module, read
@@ -44,16 +45,16 @@ class Code:
         races: bool = True,
     ) -> None:
         self.memory, self.order = memory, order
-        self.functions: dict[str, tuple[Function, Symbols]] = {}
+        self.functions: dict[str, tuple[Function, Symbols, dict[str, Function]]] = {}
         self.machines: OrderedDict[tuple[str, Shape], Machine] = OrderedDict()
         self.races = Races(memory) if races else None
         for path in paths:
             module = read(Path(path))
             symbols = self._load(module)
-            for name, function in module.functions.items():
+            for name, function in module.kernels.items():
                 if name in self.functions:
                     raise PtxError(f"two kernels are called {name}")
-                self.functions[name] = function, symbols
+                self.functions[name] = function, symbols, module.functions
 
     def _load(self, module: Module) -> Symbols:
         addresses, shared = {}, []
@@ -78,7 +79,7 @@ class Code:
         if name not in self.functions:
             known = ", ".join(sorted(self.functions))
             raise PtxError(f"no kernel is called {name}; there are {known}")
-        function, _ = self.functions[name]
+        function, _, _ = self.functions[name]
         self._check(function, grid, block, shared_bytes, arguments)
         n_blocks = prod(grid)
         numbers = self._numbers(n_blocks)
@@ -136,8 +137,8 @@ class Code:
     def _machine(self, name: str, shape: Shape) -> Machine:
         machine = self.machines.pop((name, shape), None)
         if machine is None:
-            function, symbols = self.functions[name]
-            frame = Frame(function, shape, self.memory, symbols)
+            function, symbols, library = self.functions[name]
+            frame = Frame(expand(function, library), shape, self.memory, symbols)
             frame.spaces, frame.races = Spaces(frame), self.races
             machine = Machine(frame)
         self.machines[name, shape] = machine

@@ -1,8 +1,6 @@
 """Text of PTX to instructions."""
 
 import re
-from bisect import bisect
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import prod
@@ -10,17 +8,13 @@ from pathlib import Path
 
 from .errors import UnknownOperationError
 from .kinds import TYPES
+from .statements import NAME, PARAMETER, statements
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
-STATEMENT = re.compile(
-    r"\s*(?:(?P<label>[\w$]+)\s*:(?!:)|(?P<open>\{)|(?P<close>\})"
-    r"|(?P<text>[^;{}\s](?:[^;{}]|\{[^{}]*\})*);)"
-)
 OPERAND = re.compile(r"(?:[^,{\[(]|\{[^}]*\}|\[[^\]]*\]|\([^)]*\))+")
-NAME = re.compile(r"(?<![\w$%.])[A-Za-z_$%][\w$]*(?![\w$@])")
-ENTRY = re.compile(r"\.(entry|func)\s+(?:\([^)]*\)\s*)?([\w$]+)\s*(?:\(([^)]*)\))?([^{;]*)([{;])")
-PARAMETER = re.compile(
-    r"\.param\s+(?:\.align\s+(\d+)\s+)?\.(\w+)\s+(?:\.ptr[.\w\s]*?\s+)?([\w$]+)\s*(?:\[(\d+)\])?$"
+ENTRY = re.compile(
+    r"\.(?P<kind>entry|func)\s+(?:\((?P<returns>[^)]*)\)\s*)?(?P<name>[\w$]+)\s*"
+    r"(?:\((?P<parameters>[^)]*)\))?(?P<bounds>[^{;]*)(?P<opens>[{;])"
 )
 VARIABLE = re.compile(
     r"(?:\.(?:visible|extern|weak)\s+)*\.(const|global|shared|local)\s+(?:\.align\s+(\d+)\s+)?"
@@ -73,6 +67,7 @@ class Function:
     labels: dict[str, int] = field(default_factory=dict)
     targets: dict[str, list[str]] = field(default_factory=dict)
     max_threads: int = 1024
+    returns: list[str] = field(default_factory=list)
 
     def names(self) -> set[str]:
         """Everything that its instructions name."""
@@ -85,10 +80,11 @@ class Function:
 
 @dataclass
 class Module:
-    """What one file of PTX declares."""
+    """What one file of PTX declares: kernels, variables, and all functions, which kernels may call."""
 
-    functions: dict[str, Function]
+    kernels: dict[str, Function]
     variables: dict[str, Variable]
+    functions: dict[str, Function]
 
 
 @lru_cache(maxsize=64)
@@ -112,22 +108,23 @@ def parse(text: str) -> Module:
     """
     text = COMMENT.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
     starts = [m.end() for m in re.finditer("\n", text)]
-    functions, variables = {}, {}
+    functions, kinds, variables = {}, {}, {}
     at = 0
     outside = ""
     while match := ENTRY.search(text, at):
         outside += text[at : match.start()]
         at = match.end()
-        if match[5] == "{":
+        if match["opens"] == "{":
             end = _closing(text, at)
-            if match[1] == "entry":
-                functions[match[2]] = _function(match, text, at, end, starts)
+            kinds[match["name"]] = match["kind"]
+            functions[match["name"]] = _function(match, text, at, end, starts)
             at = end + 1
     outside += text[at:]
     for piece in re.sub(r"\.(visible|weak|extern)\s*(?=\Z|\.(entry|func))", "", outside).split(";"):
         if found := VARIABLE.search(piece.strip()):
             variables[found[4]] = _variable(found)
-    return Module(functions, variables)
+    kernels = {n: f for n, f in functions.items() if kinds[n] == "entry"}
+    return Module(kernels, variables, functions)
 
 
 def _closing(text: str, at: int) -> int:
@@ -142,20 +139,15 @@ def _closing(text: str, at: int) -> int:
 
 def _function(head: re.Match, text: str, at: int, end: int, starts: list[int]) -> Function:
     parameters, size = {}, 0
-    for piece in filter(str.strip, (head[3] or "").split(",")):
-        match = PARAMETER.search(" ".join(piece.split()))
-        if match is None:
-            raise UnknownOperationError(f"{head[2]}: parameter `{piece.strip()}`")
-        item = TYPES[match[2]].itemsize
-        n_bytes = item * int(match[4] or 1)
-        align = int(match[1] or item)
-        size = -(-size // align) * align
-        parameters[match[3]] = (size, n_bytes)
-        size += n_bytes
-    function = Function(head[2], parameters, size)
-    for threads in re.findall(r"\.(?:maxntid|reqntid)\s+([\d,\s]+)", head[4]):
+    for v in _parameters(head["name"], head["parameters"]):
+        size = -(-size // v.align) * v.align
+        parameters[v.name] = (size, v.size)
+        size += v.size
+    function = Function(head["name"], parameters, size)
+    function.returns = [v.name for v in _parameters(head["name"], head["returns"])]
+    for threads in re.findall(r"\.(?:maxntid|reqntid)\s+([\d,\s]+)", head["bounds"]):
         function.max_threads = prod(int(number) for number in threads.split(","))
-    for label, statement, line in _renamed(text, at, end, starts):
+    for label, statement, line in statements(text, at, end, starts):
         if label is not None:
             function.labels[label] = len(function.code)
             if statement.startswith(".branchtargets"):
@@ -169,48 +161,17 @@ def _function(head: re.Match, text: str, at: int, end: int, starts: list[int]) -
     return function
 
 
-def _renamed(
-    text: str, at: int, end: int, starts: list[int]
-) -> Iterator[tuple[str | None, str, int]]:
-    """Labels and statements, with names of inner scopes (of inline assembly) made unique."""
-    found: list[tuple[str | None, str, int, int]] = []
-    parents, names, scope = [-1], [dict[str, str]()], 0
-    while match := STATEMENT.match(text, at, end):
-        at = match.end()
-        line = bisect(starts, match.start(match.lastgroup)) + 1
-        if match["open"]:
-            parents.append(scope)
-            names.append({})
-            scope = len(parents) - 1
-        elif match["close"]:
-            scope = parents[scope]
-        elif match["label"]:
-            targets = re.compile(r"\s*(\.branchtargets[^;]*);").match(text, at, end)
-            if targets:
-                at = targets.end()
-            if scope:
-                names[scope][match["label"]] = f"{match['label']}@{scope}"
-            found.append((match["label"], targets[1] if targets else "", line, scope))
-        else:
-            statement = " ".join(match["text"].split())
-            if scope and statement.startswith(".reg"):
-                for name, many in re.findall(r"([\w$%]+)(?:<(\d+)>)?", statement.split(None, 2)[2]):
-                    for one in [name, *(f"{name}{i}" for i in range(int(many or 0)))]:
-                        names[scope][one] = f"{one}@{scope}"
-            found.append((None, statement, line, scope))
-    if text[at:end].strip():
-        raise ValueError(f"PTX that is not understood: `{text[at:end].strip()[:80]}`")
-
-    def rename(statement: str, scope: int) -> str:
-        while scope > 0:
-            inner = names[scope]
-            if inner:
-                statement = NAME.sub(lambda m, inner=inner: inner.get(m[0], m[0]), statement)
-            scope = parents[scope]
-        return statement
-
-    for label, statement, line, scope in found:
-        yield (None if label is None else rename(label, scope)), rename(statement, scope), line
+def _parameters(function: str, text: str | None) -> list[Variable]:
+    """Parameters of a function, or those that it returns."""
+    found = []
+    for piece in filter(str.strip, (text or "").split(",")):
+        match = PARAMETER.search(" ".join(piece.split()))
+        if match is None:
+            raise UnknownOperationError(f"{function}: parameter `{piece.strip()}`")
+        item = TYPES[match[2]].itemsize
+        size = item * int(match[4] or 1)
+        found.append(Variable("local", match[3], int(match[1] or item), size))
+    return found
 
 
 def _declare(function: Function, statement: str) -> None:
@@ -223,6 +184,9 @@ def _declare(function: Function, statement: str) -> None:
                     function.registers[f"{scope[0]}{i}{scope[1]}{scope[2]}"] = match[1]
             else:
                 function.registers[name.strip()] = match[1]
+    elif statement.startswith(".param"):
+        for variable in _parameters(function.name, statement):
+            function.variables[variable.name] = variable
     elif match := VARIABLE.match(statement):
         function.variables[match[4]] = _variable(match)
     elif not statement.startswith((".pragma", ".loc", ".file")):

@@ -31,6 +31,7 @@ class Spaces:
             "global": self.store_global,
             "shared": frame.shared.store,
             "local": self.store_local,
+            "param": self.store_local,
             "generic": self.store_generic,
         }
 

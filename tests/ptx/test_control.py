@@ -155,3 +155,42 @@ def test_predicates(device):
     a = np.arange(32, dtype=np.int32)
     out = call(device, "predicated", a, np.zeros(32, np.int32))[1]
     np.testing.assert_array_equal(out, np.where(a <= 5, -3, np.where(a < 20, 9, a + 1)))
+
+
+CALLS = r"""
+struct Pair { int first; long long second; };
+__device__ __noinline__ Pair turned(const Pair& p, int n) { return {int(p.second) + n, p.first * 3ll}; }
+__device__ __noinline__ int sum_to(const int* a, int n) {
+  int sum = 0;
+  for (int k = 0; k < n; ++k) { if (a[k] == 13) return -sum; sum += a[k]; }
+  return sum;
+}
+__device__ __noinline__ long long both(const int* a, int n) {
+  Pair p = {sum_to(a, n), n * 7ll};
+  for (int k = 0; k < 3; ++k) p = turned(p, k);
+  return p.first + p.second * 1000;
+}
+extern "C" __global__ void calls(const int* a, long long* out) {
+  const int t = threadIdx.x;
+  out[t] = both(a, t) + (t % 2 ? sum_to(a + 1, 2) : 5);
+}
+"""
+
+
+def test_calls_of_functions(device_of):
+    a = np.arange(40, dtype=np.int32) % 17
+    found = call(device_of(CALLS), "calls", a, np.zeros(32, np.int64))[1]
+
+    def sum_to(x, n):
+        total = 0
+        for v in x[:n].tolist():
+            if v == 13:
+                return -total
+            total += v
+        return total
+
+    for t in range(32):
+        p = sum_to(a, t), t * 7
+        for k in range(3):
+            p = p[1] + k, p[0] * 3
+        assert found[t] == p[0] + p[1] * 1000 + (sum_to(a[1:], 2) if t % 2 else 5)

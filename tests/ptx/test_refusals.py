@@ -67,6 +67,7 @@ BODIES = {
     "ticket_no_acquire": filled(LAST, FENCE, ""),
     "by_zero": "out[threadIdx.x] = 7 / a[threadIdx.x];",
     "endless": "while (*(volatile const int*)a == 0) ; out[0] = 1;",
+    "called": 'printf("%d", a[0]);',
     "stopped": "if (threadIdx.x == 3) __trap(); out[threadIdx.x] = 1;",
 }
 for i, name in enumerate(UNKNOWN):
@@ -76,7 +77,7 @@ for i, name in enumerate(UNKNOWN):
 @pytest.fixture(scope="module")
 def launch(device_of):
     """Call one of the kernels with arrays a and out."""
-    source = "#include <cstdint>\n" + "\n".join(
+    source = "#include <cstdint>\n#include <cstdio>\n" + "\n".join(
         f'extern "C" __global__ void {name}(const int* a, int* out) {{\n{body}\n}}'
         for name, body in BODIES.items()
     )
@@ -217,6 +218,13 @@ def test_an_instruction_that_is_not_known(launch, instruction):
     where = rf"{name}, line \d+: `{instruction.replace('.', '[.]')} .*` is not known"
     with pytest.raises(UnknownOperationError, match=where):
         launch(name, ints(1), ints(1), threads=1)
+
+
+def test_a_function_that_is_not_known(launch):
+    with pytest.raises(
+        UnknownOperationError, match=r"called, line \d+: `call.* vprintf, .*` is not"
+    ):
+        launch("called", ints(1), ints(1))
 
 
 def test_a_division_by_zero(launch):

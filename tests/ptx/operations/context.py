@@ -13,7 +13,7 @@ from ..parse import Instruction
 Operation = Callable[[], None]
 Decoder = Callable[["Context"], Operation]
 DECODERS: dict[str, Decoder] = {}
-ADDRESS = re.compile(r"\[\s*([\w$%@.]+)\s*(?:\+\s*(-?\w+))?\s*\]$")
+ADDRESS = re.compile(r"\[\s*([\w$%@~.]+)\s*(?:\+\s*(-?\w+))?\s*\]$")
 
 
 def operation(*names: str) -> Callable[[Decoder], Decoder]:

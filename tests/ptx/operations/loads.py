@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..errors import Fault
-from ..frame import PARAMETERS
+from ..frame import LOCAL, PARAMETERS
 from ..kinds import TYPES, UNITS
 from .arithmetic import array
 from .context import Context, Operation, operation
@@ -55,8 +55,10 @@ def addresses(c: Context, operand: int) -> Callable[[np.ndarray | slice], np.nda
 def load(c: Context) -> Operation:
     """Read one to eight registers from memory."""
     count, space, dtype = check_hints(c), space_of(c), c.type
-    if space == "param" and c.address(1)[0].ndim == 0:
-        return _load_argument(c, count, dtype)
+    if space == "param" and (base := c.address(1)[0]).ndim == 0:
+        if base < LOCAL:
+            return _load_argument(c, count, dtype)
+        space = "local"  # what a function was given by its caller
     where, names = addresses(c, 1), c.vector(0)
     frame, read, size = c.frame, c.frame.spaces.loads[space], dtype.itemsize
     setters = [_setter(c, name, dtype) for name in names]
