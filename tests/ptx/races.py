@@ -122,6 +122,8 @@ class Races:
             self._set(kind, index, size, own)
             return
         found = self._rows(kind, index, size)
+        if ((found == own) | (found == self.base)).all():
+            return
         new = np.where((found < self.base) | (found == own), own, np.int32(self.base))
         self._set(kind, index, size, new)
         differs = self._rows(kind, index, size) != new  # two blocks in one instruction

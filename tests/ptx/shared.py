@@ -4,6 +4,7 @@ import numpy as np
 
 from .errors import AccessError, Fault, HazardError, first
 from .kinds import UNITS
+from .threads import ThreadOrder
 
 BASE = 0x400  # shared-space address of a block's first byte: 0 is nobody's
 UNWRITTEN, WRITTEN, IN_FLIGHT = 0, 1, 2
@@ -40,6 +41,8 @@ class SharedMemory:
             for name in ("bytes", "state", "writer", "reader")
         }
         self._used = False
+        self.threads = ThreadOrder(total, len(block_of_lane))
+        self._block_of_lane = block_of_lane
 
     def reset(self) -> None:
         """New blocks: nothing is written and nobody used anything."""
@@ -47,11 +50,13 @@ class SharedMemory:
         self.writer[:] = NOBODY
         self.reader[:] = NOBODY
         self._used = False
+        self.threads.meet()
 
     def barrier(self, blocks: np.ndarray | None = None) -> None:
         """All threads of ``blocks`` (all where None) met: what was used is ordered before the rest."""
         if not self._used:
             return
+        self.threads.meet(slice(None) if blocks is None else blocks[self._block_of_lane])
         if blocks is None:
             self.writer[:] = NOBODY
             self.reader[:] = NOBODY
@@ -80,6 +85,7 @@ class SharedMemory:
         if not (state == _ALL_WRITTEN[size]).all():
             self._refuse_unwritten(state, size)
         self._check_writers(lanes, index, size, "read")
+        self.threads.read(lanes, index, size)
         self._note_readers(lanes, index, size)
         return self._views["bytes"][size].take(index)
 
@@ -101,6 +107,7 @@ class SharedMemory:
             raise Fault(HazardError, "written while a cp.async to it is in flight", wrong)
         self._check_writers(lanes, index, size, "written")
         self._check_readers(lanes, index, size)
+        self.threads.write(lanes, index, size)
         own = _spread(self._own[min(size, 8)][lanes], size)
         writers = self._views["writer"][size]
         writers[index] = own
@@ -117,6 +124,7 @@ class SharedMemory:
         self._views["bytes"][size][index] = values
         self._views["state"][size][index] = _ALL_WRITTEN[size]
         self._views["writer"][size][index] = _spread(self._own[min(size, 8)][lanes], size)
+        self.threads.write(lanes, index, size)
         self._used = True
 
     def begin_atomic(
@@ -177,19 +185,26 @@ class SharedMemory:
             raise Fault(HazardError, text, first(wrong))
 
     def _note_readers(self, lanes: np.ndarray | slice, index: np.ndarray, size: int) -> None:
-        own = _spread(self._own[min(size, 8)][lanes], size)
+        """Each byte's reader is the warp that reads it now, or several."""
         readers = self._views["reader"][size]
-        found = _cells(readers.take(index), size)
-        mine = _cells(own, size)
-        new = np.where((found == NOBODY) | (found == mine), mine, MANY).astype(np.uint8)
-        units = new.reshape(-1).view(UNITS[size])
-        readers[index] = units
+        own = self._own[min(size, 8)][lanes][:, None]
+        found = _words(readers.take(index), size)
+        many = ~found.dtype.type(0)
+        noted = (found == own) | (found == many)
+        if noted.all():
+            return
         self._used = True
-        differs = _cells(readers.take(index), size) != new  # two warps in one instruction
+        uniform = found == (found & found.dtype.type(255)) * (many // found.dtype.type(255))
+        if uniform.all():
+            new = np.where(found == 0, own, np.where(noted, found, many))
+        else:  # bytes of a unit have different readers
+            cells, mine = _cells(found, size), _cells(np.broadcast_to(own, found.shape), size)
+            new = np.where((cells == NOBODY) | (cells == mine), mine, np.uint8(MANY))
+            new = new.view(found.dtype)
+        readers[index] = np.ascontiguousarray(new).view(UNITS[size])[:, 0]
+        differs = _words(readers.take(index), size) != new  # two warps in one instruction
         if differs.any():
-            cells = self.reader.reshape(-1, size)
-            rows, columns = np.nonzero(differs)
-            cells[index[rows], columns] = MANY
+            readers[index[differs.any(axis=1)]] = _ALL_MANY[size]
 
     @staticmethod
     def _met(found: np.ndarray, wrong: np.ndarray, what: str) -> str:
@@ -204,6 +219,11 @@ def _cells(units: np.ndarray, size: int) -> np.ndarray:
     return np.ascontiguousarray(units).view(np.uint8).reshape(-1, size)
 
 
+def _words(units: np.ndarray, size: int) -> np.ndarray:
+    """Units as integers: one each, or two where a unit has sixteen bytes."""
+    return units.view(UNITS[min(size, 8)]).reshape(len(units), -1)
+
+
 def _spread(own: np.ndarray, size: int) -> np.ndarray:
     """A pattern of at most eight bytes in units of ``size`` bytes."""
     return own if size <= 8 else np.repeat(own, 2).view(UNITS[16])
@@ -214,4 +234,5 @@ _ALL = {
     for state in (UNWRITTEN, WRITTEN, IN_FLIGHT)
 }
 _ALL_WRITTEN = _ALL[WRITTEN]
+_ALL_MANY = {s: np.full(s, MANY, np.uint8).view(u)[0] for s, u in UNITS.items()}
 _ALL_ATOMICS = {s: np.full(s, ATOMICS, np.uint8).view(u)[0] for s, u in UNITS.items()}

@@ -4,28 +4,10 @@ import numpy as np
 import pytest
 
 from .calls import Unwritten, call
-from .errors import AccessError, HazardError, PtxError, UnknownOperationError
+from .errors import AccessError, PtxError, UnknownOperationError
 
 SHARED = "__shared__ int part[64]; const int t = threadIdx.x;"
-TURN = (
-    SHARED
-    + "part[t] = a[t]; {0} out[t] = part[(t + 32) % 64]; {1} part[t] = out[t]; out[t] = part[t];"
-)
-READERS = SHARED + (
-    "if (t < 8) part[t] = t; __syncthreads(); out[t] = part[3];"
-    "{0} if (t == 0) part[3] = 5; __syncthreads(); out[t] += part[3];"
-)
-ATOMIC = SHARED + "part[t] = 0; __syncthreads(); atomicAdd(part + 3, 1); {0} out[t] = part[3];"
-LAST = """
-  int* ticket = out + 9;
-  out[blockIdx.x] = a[blockIdx.x];
-  {0}
-  if (atomicAdd(ticket, 1) != gridDim.x - 1) return;
-  {1}
-  for (int k = 0; k + 1 < gridDim.x; ++k) out[gridDim.x - 1] += out[k];
-"""
 ASSEMBLY = 'float x; asm volatile("{0} %0, %1{1};" : "=f"(x) : "f"(1.0f)); out[0] = x;'
-SYNC, FENCE = "__syncthreads();", "__threadfence();"
 UNKNOWN = ("ex2.approx.f32", "add.ftz.f32", "add.rz.f32", "div.approx.f32", "mul.sat.f32")
 
 
@@ -44,27 +26,6 @@ BODIES = {
     "misaligned_vector": "const int4 x = *(const int4*)(a + threadIdx.x); out[0] = x.x + x.y + x.z + x.w;",
     "shared_end": "extern __shared__ int d[]; d[threadIdx.x] = a[0]; out[threadIdx.x] = d[threadIdx.x];",
     "shared_unwritten": SHARED + "if (t != 5) part[t] = 1; __syncthreads(); out[t] = part[t ^ 1];",
-    "turned": filled(TURN, SYNC, SYNC),
-    "no_first_barrier": filled(TURN, "", SYNC),
-    "no_second_barrier": filled(TURN, SYNC, ""),
-    "warp_barrier": filled(TURN, "__syncwarp();", SYNC),
-    "two_writers": SHARED + "part[t % 32] = t; __syncthreads(); out[t] = part[t % 32];",
-    "late_writer": SHARED
-    + "part[t] = t; if (t < 32) part[63 - t] = 1; __syncthreads(); out[t] = part[t];",
-    "readers": filled(READERS, SYNC),
-    "readers_ignored": filled(READERS, ""),
-    "bytes_of_words": (
-        "__shared__ unsigned char part[64]; const int t = threadIdx.x;"
-        "part[t % 32 * 2 + t / 32] = t; __syncthreads(); out[t] = part[t];"
-    ),
-    "atomic": filled(ATOMIC, SYNC),
-    "atomic_ignored": filled(ATOMIC, ""),
-    "blocks_meet": "out[(blockIdx.x * 31 + threadIdx.x) % 64] = a[threadIdx.x];",
-    "blocks_apart": "out[(blockIdx.x * 32 + threadIdx.x) % 64] = a[threadIdx.x];",
-    "blocks_look": "out[blockIdx.x] = a[0] + out[blockIdx.x ^ 1];",
-    "ticket": filled(LAST, FENCE, FENCE),
-    "ticket_no_release": filled(LAST, "", FENCE),
-    "ticket_no_acquire": filled(LAST, FENCE, ""),
     "by_zero": "out[threadIdx.x] = 7 / a[threadIdx.x];",
     "endless": "while (*(volatile const int*)a == 0) ; out[0] = 1;",
     "called": 'printf("%d", a[0]);',
@@ -142,73 +103,6 @@ def test_memory_that_was_freed(launch):
     device.free(int(address))
     with pytest.raises(AccessError, match="outside every allocation"):
         launch("copied", ints(32), address)
-
-
-# ---- shared memory between warps ----
-def test_a_missing_barrier(launch):
-    found = launch("turned", ints(64), ints(64), threads=64)[1]
-    np.testing.assert_array_equal(found, np.roll(ints(64), 32))
-    with pytest.raises(HazardError, match=r"ld\.shared.*read after warp 1 wrote it, without"):
-        launch("no_first_barrier", ints(64), ints(64), threads=64)
-    with pytest.raises(HazardError, match=r"st\.shared.*written after warp . read it, without"):
-        launch("no_second_barrier", ints(64), ints(64), threads=64)
-
-
-def test_a_barrier_of_a_warp_is_none_between_warps(launch):
-    with pytest.raises(HazardError, match="without a barrier"):
-        launch("warp_barrier", ints(64), ints(64), threads=64)
-
-
-def test_two_warps_that_write_one_place(launch):
-    with pytest.raises(HazardError, match=r"st\.shared.*written by two warps at once"):
-        launch("two_writers", ints(1), ints(64), threads=64)
-    launch("two_writers", ints(1), ints(32), threads=32)
-    with pytest.raises(HazardError, match="written after warp 1 wrote it, without a barrier"):
-        launch("late_writer", ints(1), ints(64), threads=64)
-
-
-def test_several_readers_are_all_waited_for(launch):
-    launch("readers", ints(1), ints(96), threads=96)
-    with pytest.raises(HazardError, match="written after several warps read it"):
-        launch("readers_ignored", ints(1), ints(96), threads=96)
-
-
-def test_bytes_of_one_word_are_different_places(launch):
-    launch("bytes_of_words", ints(1), ints(64), threads=64)
-
-
-def test_an_atomic_beside_a_plain_access(launch):
-    launch("atomic", ints(1), ints(64), threads=64)
-    with pytest.raises(HazardError, match="read after another warp's atomic"):
-        launch("atomic_ignored", ints(1), ints(64), threads=64)
-
-
-# ---- blocks ----
-def test_two_blocks_that_write_one_place(launch):
-    where = r"st\.global.*block number . wrote it in the same launch"
-    with pytest.raises(HazardError, match=where):
-        launch("blocks_meet", ints(32), ints(64), blocks=2)
-    launch("blocks_apart", ints(32), ints(64), blocks=2)
-
-
-def test_a_block_that_reads_what_another_writes(launch):
-    with pytest.raises(HazardError, match="in the same launch, with nothing that orders them"):
-        launch("blocks_look", ints(1), ints(2), blocks=2, threads=1)
-
-
-def test_a_ticket_without_a_fence(launch):
-    out = np.zeros(10, np.int32)
-    assert launch("ticket", ints(9), out, blocks=9, threads=1)[1][8] == 36
-    for name in ("ticket_no_release", "ticket_no_acquire"):
-        with pytest.raises(HazardError, match=r"ld\.global.*read though block number . wrote it"):
-            launch(name, ints(9), out, blocks=9, threads=1)
-
-
-def test_blocks_are_not_looked_at_where_that_is_not_asked_for(device_of):
-    text = 'extern "C" __global__ void k(int* out) { *out = blockIdx.x; }'
-    with pytest.raises(HazardError, match="in the same launch"):
-        call(device_of(text), "k", ints(1), blocks=2, threads=1)
-    assert call(device_of(text, races=False), "k", ints(1), blocks=2, threads=1)[0] == 1
 
 
 # ---- what is not known ----

@@ -29,7 +29,8 @@ def warp_barrier(c: Context) -> Operation:
     """``bar.warp.sync``: the machine waits for the warp; other barriers are the machine's."""
     if not c.instruction.has("warp"):
         raise c.unknown()
-    return lambda: None
+    frame = c.frame
+    return lambda: frame.shared.threads.meet(frame.group.index)
 
 
 @operation("trap")

@@ -1,0 +1,88 @@
+"""Shared memory that threads of one warp use: they go on by themselves unless ``__syncwarp`` orders them."""
+
+import numpy as np
+
+from .errors import Fault, HazardError, first
+from .kinds import UNITS
+
+LANES, SEVERAL = 64, 63  # a note is the thread's latest meeting times LANES, plus its lane
+
+Lanes = np.ndarray | slice
+
+
+class ThreadOrder:
+    """For each byte the thread that wrote it and the one that read it, and when its warp had met last.
+
+    Other warps' bytes are none of its business: between warps a barrier is needed, after which all have
+    met anew.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Shared memory of the batch.
+    n_lanes : int
+        Its threads.
+    """
+
+    def __init__(self, n_bytes: int, n_lanes: int) -> None:
+        self._writer, self._reader = np.zeros((2, n_bytes), np.int32)
+        self._lane = np.arange(n_lanes, dtype=np.int32) % 32
+        self._meeting = 1
+        self._own = self._lane + np.int32(LANES)
+
+    def meet(self, lanes: Lanes = slice(None)) -> None:
+        """Threads wait for each other."""
+        self._meeting += 1
+        self._own[lanes] = self._lane[lanes] + np.int32(LANES * self._meeting)
+
+    def read(self, lanes: Lanes, index: np.ndarray, size: int) -> None:
+        """Threads read units of ``size`` bytes."""
+        own = self._own[lanes][:, None]
+        self._check(self._writer, own, index, size, "read", "wrote")
+        found = self._rows(self._reader, index, size)
+        several = own | SEVERAL
+        if ((found == own) | (found == several)).all():
+            return
+        new = np.where(found >> 6 == own >> 6, np.where(found == own, own, several), own)
+        self._set(self._reader, index, size, new)
+        differs = (self._rows(self._reader, index, size) != new).any(axis=1)
+        if differs.any():
+            shared = np.broadcast_to(several, new.shape)[differs]
+            self._set(self._reader, index[differs], size, shared)
+
+    def write(self, lanes: Lanes, index: np.ndarray, size: int) -> None:
+        """Threads write; of several that do so at once one wins, which is allowed."""
+        own = self._own[lanes][:, None]
+        self._check(self._writer, own, index, size, "written", "wrote")
+        self._check(self._reader, own, index, size, "written", "read")
+        self._set(self._writer, index, size, np.broadcast_to(own, (len(index), size)))
+
+    def _check(
+        self, notes: np.ndarray, own: np.ndarray, index: np.ndarray, size: int, what: str, verb: str
+    ) -> None:
+        found = self._rows(notes, index, size)
+        wrong = (found >> 6 == own >> 6) & (found != own)
+        if wrong.any():
+            lane = int(found[wrong][0]) % LANES
+            who = "several threads" if lane == SEVERAL else f"thread {lane}"
+            text = f"{what} after {who} of the warp {verb} it, without __syncwarp between"
+            raise Fault(HazardError, text, first(wrong))
+
+    @staticmethod
+    def _rows(notes: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
+        """A note of each byte of each unit."""
+        if size > 4:
+            return notes.view(UNITS[16])[_quarters(index, size)].view(np.int32)
+        return notes.view(UNITS[4 * size]).take(index).view(np.int32).reshape(-1, size)
+
+    @staticmethod
+    def _set(notes: np.ndarray, index: np.ndarray, size: int, values: np.ndarray) -> None:
+        values = np.ascontiguousarray(values)
+        if size > 4:
+            notes.view(UNITS[16])[_quarters(index, size)] = values.view(UNITS[16])
+        else:
+            notes.view(UNITS[4 * size])[index] = values.view(UNITS[4 * size])[:, 0]
+
+
+def _quarters(index: np.ndarray, size: int) -> np.ndarray:
+    return index[:, None] * (size // 4) + np.arange(size // 4)
