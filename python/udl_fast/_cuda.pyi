@@ -5,6 +5,7 @@ picks it.
 csrc/bindings/cuda/callback_driver.h.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,3 +27,46 @@ def draws(
     driver: Any = None,
 ) -> NDArray[np.uint32]:
     """_core.draws, made on a device."""
+
+class HammingCodes:
+    """Codes in a device's memory, in the order in which they came. One call at a time.
+
+    Searches look at the first `n_codes` of them and answer with positions. `allowed` is a bitmap over these,
+    64 to a word. `work_bytes`: memory that a search may take beside the codes; what one query finds may take
+    more.
+    """
+
+    n_bits: int
+    n_codes: int
+    nbytes: int  # of the device's memory, codes and work
+    def __init__(
+        self, n_bits: int, device: int = 0, driver: Any = None, work_bytes: int = 1 << 28
+    ) -> None: ...
+    def reserve(self, n_codes: int) -> None: ...
+    def append(self, rows: NDArray[np.uint8]) -> None: ...
+    def search(
+        self,
+        queries: NDArray[np.uint8],
+        k: int,
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+        way: str = "automatic",
+    ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """`way`: "automatic"; "listing", without the kernels for few queries and for many; "counting", without
+        lists."""
+    def range(
+        self,
+        queries: NDArray[np.uint8],
+        largest: int,
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]: ...
+    def pairs(
+        self, largest: int, n_codes: int, watch: Callable[[float], None] | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]: ...
+    def histogram(
+        self,
+        queries: NDArray[np.uint8],
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+    ) -> NDArray[np.int64]: ...

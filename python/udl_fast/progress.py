@@ -11,13 +11,14 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import IO, Any
 
 _DELAY_SECONDS = 2.0  # shorter work shows nothing
 _INTERVAL_SECONDS = 0.1
+_SHARE_STEPS = 1000  # of work whose share alone is known
 _MOST_PLAIN_LINES = 20  # of a run whose output is a file or a pipe
 _suppressed = ContextVar("suppressed", default=False)
 _is_forked = False  # a child shares the terminal, and a lock of tqdm that its parent may have held
@@ -134,6 +135,21 @@ def progress(total: int, label: str) -> Iterator[WorkProgress]:
         yield found
     finally:
         found.close()
+
+
+@contextmanager
+def progress_of_share(label: str) -> Iterator[Callable[[float], None]]:
+    """A function that takes the share of the work that is done, for work that knows no more."""
+    shown = 0
+    with progress(_SHARE_STEPS, label) as bar:
+
+        def watch(share: float) -> None:
+            nonlocal shown
+            steps = int(_SHARE_STEPS * share)
+            bar.update(steps - shown)
+            shown = steps
+
+        yield watch
 
 
 def _show(bar: Any, text: str, done: int) -> None:

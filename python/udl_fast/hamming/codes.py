@@ -73,6 +73,8 @@ def room_for_neighbours(k: int, n_queries: int, function: str) -> Iterator[None]
     try:
         yield
     except MemoryError as error:
+        if str(error).startswith("CUDA"):  # of a device: says what is wanted and free there
+            raise
         raise MemoryError(
             f"{function}: no room for k={k} neighbours of {n_queries} queries, "
             f"{RESULT_BYTES * k * n_queries} bytes of results"

@@ -45,7 +45,7 @@ class IndexPersistence(IndexState):
         write_index(path, self._contents())
 
     @classmethod
-    def load(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> Self:
+    def load(cls, path: str | os.PathLike[str], *, mmap: bool = False, device: str = "cpu") -> Self:
         """Read an index from a file of `save`.
 
         Parameters
@@ -54,6 +54,8 @@ class IndexPersistence(IndexState):
         mmap : bool, default=False
             Leave codes in the file and let the system read what is searched. The file must not be
             written in place meanwhile; replacing it, as `save` does, is safe. The first `add` copies.
+        device : str, default="cpu"
+            Where searches run: files hold no device.
 
         Returns
         -------
@@ -70,10 +72,16 @@ class IndexPersistence(IndexState):
         --------
         See `save`.
         """
-        return cls._of(read_index(path, mmap))
+        return cls._of(read_index(path, mmap), device)
 
     @classmethod
-    def from_codes(cls, codes: NDArray[np.uint8], *, index_type: IndexType = "auto") -> Self:
+    def from_codes(
+        cls,
+        codes: NDArray[np.uint8],
+        *,
+        index_type: IndexType = "auto",
+        device: str = "cpu",
+    ) -> Self:
         """An index of an array of packed codes, which stays where it is.
 
         Parameters
@@ -83,6 +91,7 @@ class IndexPersistence(IndexState):
             ``numpy.load("codes.npy", mmap_mode="r")``, are not copied and must not be changed meanwhile.
             The first `add` copies.
         index_type : {"auto", "scan", "mih"}, default="auto"
+        device : str, default="cpu"
 
         Returns
         -------
@@ -107,7 +116,8 @@ class IndexPersistence(IndexState):
         rows = packed_rows(codes, width_of(codes, name), name).view()
         rows.setflags(write=False)  # what `add` finds written behind codes is its own memory
         return cls._of(
-            Contents(8 * rows.shape[1], rows, None, len(rows), checked_index_type(index_type))
+            Contents(8 * rows.shape[1], rows, None, len(rows), checked_index_type(index_type)),
+            device,
         )
 
     def write_faiss(self, path: str | os.PathLike[str]) -> None:
@@ -138,7 +148,9 @@ class IndexPersistence(IndexState):
         write_faiss(path, self._store.contents())
 
     @classmethod
-    def read_faiss(cls, path: str | os.PathLike[str], *, mmap: bool = False) -> Self:
+    def read_faiss(
+        cls, path: str | os.PathLike[str], *, mmap: bool = False, device: str = "cpu"
+    ) -> Self:
         """Read a file of FAISS: ``IndexBinaryFlat``, alone or inside an ``IndexBinaryIDMap``.
 
         Parameters
@@ -147,6 +159,8 @@ class IndexPersistence(IndexState):
         mmap : bool, default=False
             Leave codes in the file, as in `load`. FAISS does not align them to words, so that searches of
             few queries take longer than those of a file of `save`. Ids are read.
+        device : str, default="cpu"
+            As in `load`.
 
         Returns
         -------
@@ -163,12 +177,13 @@ class IndexPersistence(IndexState):
         --------
         See `write_faiss`.
         """
-        return cls._of(read_faiss(path, mmap))
+        return cls._of(read_faiss(path, mmap), device)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self._contents()._asdict()
         state["rows"] = np.array(state["rows"])  # a plain copy, also of a memory map
         state["ids"] = None if state["ids"] is None else np.array(state["ids"])
+        state["device"] = self.device
         own = ("_store", "_plan")
         state["attributes"] = {
             name: value for name, value in self.__dict__.items() if name not in own
@@ -177,9 +192,10 @@ class IndexPersistence(IndexState):
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         attributes = state.pop("attributes", None)
+        device = state.pop("device", "cpu")  # one that is not here is missed by the first search
         contents = Contents(**state)
         if attributes is None:  # an earlier version wrote it: subclasses begin anew
             self.__init__(contents.n_bits, index_type=contents.index_type)  # type: ignore[misc]
             attributes = {}
         self.__dict__.update(attributes)
-        self._hold(contents)
+        self._hold(contents, device)

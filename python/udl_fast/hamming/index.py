@@ -31,7 +31,10 @@ class HammingIndex(IndexSearch, IndexPersistence):
         the codes, which find codes within small distances without looking at the others; codes of
         at most 28 bits are addresses of one table. Queries for which a scan is cheaper are scanned.
         "auto" starts with scans and builds the tables once searches have lost as much time
-        without them as building takes.
+        without them as building takes. A GPU scans, whatever it says.
+    device : str, default="cpu"
+        Where searches run: "cpu", or "cuda" or "cuda:1" for an NVIDIA GPU, which keeps a copy of the codes. The
+        results are the same.
 
     Attributes
     ----------
@@ -41,6 +44,10 @@ class HammingIndex(IndexSearch, IndexPersistence):
         Bytes of a code, ``n_bits // 8``.
     index_type : {"auto", "scan", "mih"}
         Can be set: searches from then on follow it. It is saved; "scan" lets go of the tables.
+    device : str
+        Can be set: searches from then on run there. Pickles hold it, files do not.
+    device_nbytes : int
+        Bytes of a GPU's memory that are in use; 0 before the first search there.
     metric_type : int
         1, as of FAISS's binary indexes.
     ntotal : int
@@ -57,7 +64,10 @@ class HammingIndex(IndexSearch, IndexPersistence):
     TypeError
         If `n_bits` is not an integer.
     ValueError
-        If it is not a multiple of 8 in that range, or `index_type` is unknown.
+        If it is not a multiple of 8 in that range, `index_type` is unknown, or `device` no device, or a GPU
+        beyond those there are.
+    RuntimeError
+        If `device` is a GPU and there is none; the message says why.
 
     Notes
     -----

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .. import _core
 from ..runtime import resolve_n_jobs
 from .codes import as_index, checked_k, packed_rows, room_for_neighbours
 from .state import IndexState
@@ -36,7 +35,7 @@ class IndexSearch(IndexState):
             Search only codes where it is True, in the order of the attribute `ids`.
             With both, a code must pass both.
         n_jobs : int, default=None
-            Threads; None takes `get_num_threads`, -1 all processors.
+            Threads; None takes `get_num_threads`, -1 all processors. A GPU takes no notice.
 
         Returns
         -------
@@ -237,7 +236,7 @@ class IndexSearch(IndexState):
         """
         rows = packed_rows(queries, self.n_bits, "HammingIndex.distance_histogram: queries")
         codes = self._store.snapshot(ids, mask, "HammingIndex.distance_histogram")
-        return _core.hamming_histogram(codes.rows, rows, resolve_n_jobs(n_jobs), codes.allowed)
+        return self._plan.histogram(codes, rows, resolve_n_jobs(n_jobs))
 
     def build_tables(self, *, n_jobs: int | None = None) -> None:
         """Build tables of buckets now, for all codes, instead of during a later search.
@@ -250,7 +249,7 @@ class IndexSearch(IndexState):
         Raises
         ------
         ValueError
-            If `index_type` is "scan".
+            If `index_type` is "scan", or the index is on a GPU.
 
         Examples
         --------

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .codes import checked_width
+from .device import DevicePlan, present_device
 from .faiss_file import METRIC_TYPE
 from .index_file import Contents, IndexType
 from .store import CodeStore, no_contents
@@ -17,14 +18,15 @@ from .tables import HashPlan, checked_index_type
 class IndexState:
     """Mixin: construction and attributes."""
 
-    def __init__(self, n_bits: int, *, index_type: IndexType = "auto") -> None:
+    def __init__(self, n_bits: int, *, index_type: IndexType = "auto", device: str = "cpu") -> None:
         empty = no_contents(checked_width(n_bits))
-        self._hold(empty._replace(index_type=checked_index_type(index_type)))
+        contents = empty._replace(index_type=checked_index_type(index_type))
+        self._hold(contents, present_device(device))
 
-    def _hold(self, contents: Contents) -> None:
+    def _hold(self, contents: Contents, device: str) -> None:
         """Begin with these arrays, which are not copied."""
         self._store = CodeStore(contents)
-        self._plan = HashPlan(contents.index_type, contents.n_bits)
+        self._plan = _plan_for(device, contents.index_type, contents.n_bits)
 
     @property
     def n_bits(self) -> int:
@@ -41,6 +43,19 @@ class IndexState:
     @index_type.setter
     def index_type(self, index_type: IndexType) -> None:
         self._plan.set_index_type(checked_index_type(index_type))
+
+    @property
+    def device(self) -> str:
+        return self._plan.device
+
+    @device.setter
+    def device(self, device: str) -> None:
+        if present_device(device) != self.device:
+            self._plan = _plan_for(device, self.index_type, self.n_bits)
+
+    @property
+    def device_nbytes(self) -> int:
+        return self._plan.device_nbytes
 
     @property
     def metric_type(self) -> int:
@@ -80,8 +95,15 @@ class IndexState:
         self._plan.drop()
 
     @classmethod
-    def _of(cls, contents: Contents, index_type: IndexType | None = None) -> Self:
-        """An index of these arrays, which are not copied; None: found as they say."""
-        index = cls(contents.n_bits, index_type=index_type or contents.index_type)
+    def _of(cls, contents: Contents, device: str = "cpu") -> Self:
+        """An index of these arrays, which are not copied."""
+        index = cls(contents.n_bits, index_type=contents.index_type)
+        index.device = device
         index._replace(contents)
         return index
+
+
+def _plan_for(device: str, index_type: IndexType, n_bits: int) -> HashPlan | DevicePlan:
+    if device == "cpu":
+        return HashPlan(index_type, n_bits)
+    return DevicePlan(device, index_type, n_bits)

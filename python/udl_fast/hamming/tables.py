@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..locks import open_in_children
-from ..progress import progress
+from ..progress import progress_of_share
 from .index_file import IndexType
 from .store import Snapshot
 
@@ -22,7 +22,6 @@ _LEAST_SECONDS = (
 )
 _FEWEST_PAIRED = 1 << 13  # codes whose pairs take as long as measuring prices
 _NO_DISTANCE = 2147483647
-_PROGRESS_STEPS = 1000
 
 
 def checked_index_type(index_type: str) -> IndexType:
@@ -74,6 +73,8 @@ class HashPlan:
 
     lock: threading.RLock
     index_type: IndexType
+    device = "cpu"
+    device_nbytes = 0
 
     def __init__(self, index_type: IndexType, n_bits: int) -> None:
         open_in_children(self)
@@ -147,21 +148,19 @@ class HashPlan:
         if self._pairs_pay(codes, n_threads, largest):
             self.build(codes, n_threads)
         tables = self._tables_for(codes, n_threads)
-        with progress(_PROGRESS_STEPS, "pairs_within") as bar:
-            shown = 0
-
-            def watch(share: float) -> None:
-                nonlocal shown
-                steps = int(_PROGRESS_STEPS * share)
-                bar.update(steps - shown)
-                shown = steps
-
+        with progress_of_share("pairs_within") as watch:
             if tables is None:
                 return _core.hamming_pairs(rows, largest, n_threads, ids, ascending, watch)
             first, second, distances, _ = _core.hamming_hash_pairs(
                 tables, rows, largest, n_threads, ids, ascending, watch=watch
             )
             return first, second, distances
+
+    def histogram(
+        self, codes: Snapshot, queries: NDArray[np.uint8], n_threads: int
+    ) -> NDArray[np.int64]:
+        """Numbers of codes at each distance of each query."""
+        return _core.hamming_histogram(codes.rows, queries, n_threads, codes.allowed)
 
     def build(self, codes: Snapshot, n_threads: int) -> _core.HammingTables | None:
         """Tables of all these codes."""
