@@ -83,11 +83,20 @@ endfunction()
 function(udl_add_cuda_module)
   udl_known_cuda_architectures(${CMAKE_CUDA_COMPILER} architectures)
   file(GLOB_RECURSE kernel_sources CONFIGURE_DEPENDS csrc/kernels/cuda/*.cu)
+  # Products of bytes and asynchronous copies came with 8.0.
+  set(tensor_sources ${kernel_sources})
+  list(FILTER tensor_sources INCLUDE REGEX "/kernels/cuda/tensor/")
+  list(REMOVE_ITEM kernel_sources ${tensor_sources})
+  set(tensor_architectures ${architectures})
+  list(FILTER tensor_architectures EXCLUDE REGEX "^7")
   udl_add_cuda_kernels(udl_fast_cuda_kernels
     SOURCES ${kernel_sources} ARCHITECTURES ${architectures} ${UDL_CUDA_PTX}-virtual)
+  udl_add_cuda_kernels(udl_fast_cuda_tensor_kernels
+    SOURCES ${tensor_sources} ARCHITECTURES ${tensor_architectures} ${UDL_CUDA_PTX}-virtual)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS csrc/runtime/cuda/*.cpp csrc/bindings/cuda/*.cpp)
-  pybind11_add_module(_cuda MODULE ${sources} $<TARGET_OBJECTS:udl_fast_cuda_kernels>)
+  pybind11_add_module(_cuda MODULE ${sources}
+    $<TARGET_OBJECTS:udl_fast_cuda_kernels> $<TARGET_OBJECTS:udl_fast_cuda_tensor_kernels>)
   add_library(udl_fast_runtime_archive STATIC $<TARGET_OBJECTS:udl_fast_runtime>)
   target_include_directories(_cuda PRIVATE csrc)
   target_compile_definitions(_cuda PRIVATE UDL_FAST_VERSION="${SKBUILD_PROJECT_VERSION}")

@@ -77,6 +77,22 @@ class CallbackDriver final : public cuda::Driver {
     device_.attr("synchronise")();
   }
 
+  void begin_capture() override {
+    const HeldGil gil;
+    device_.attr("begin_capture")();
+  }
+  cuda::Graph end_capture() override {
+    const HeldGil gil;
+    return {new py::object(device_.attr("end_capture")()), [](py::object* graph) {
+              const HeldGil gil;
+              delete graph;
+            }};
+  }
+  void replay(const cuda::Graph& graph) override {
+    const HeldGil gil;
+    device_.attr("replay")(*static_cast<py::object*>(graph.get()));
+  }
+
  protected:
   void launch_bytes(const cuda::Kernel& kernel, const cuda::Grid& grid, const void* arguments,
                     std::size_t n_bytes) override {

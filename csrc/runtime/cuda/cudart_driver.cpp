@@ -4,6 +4,7 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <map>
 #include <stdexcept>
 #include <string>
 
@@ -99,19 +100,55 @@ class CudartDriver final : public Driver {
     check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
   }
 
+  void begin_capture() override {
+    const OnDevice here(device_);
+    check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),
+          "cudaStreamBeginCapture");
+    is_capturing_ = true;
+  }
+  Graph end_capture() override {
+    const OnDevice here(device_);
+    is_capturing_ = false;
+    cudaGraph_t noted = nullptr;
+    check(cudaStreamEndCapture(stream_, &noted), "cudaStreamEndCapture");
+    cudaGraphExec_t graph = nullptr;
+    const cudaError_t result = cudaGraphInstantiate(&graph, noted, 0);
+    cudaGraphDestroy(noted);
+    check(result, "cudaGraphInstantiate");
+    return {graph, [](void* made) { cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(made)); }};
+  }
+  void replay(const Graph& graph) override {
+    const OnDevice here(device_);
+    check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(graph.get()), stream_), "cudaGraphLaunch");
+    if (waits_) check(cudaStreamSynchronize(stream_), "a graph of kernels");
+  }
+
  protected:
   void launch_bytes(const Kernel& kernel, const Grid& grid, const void* arguments,
                     std::size_t) override {
     const OnDevice here(device_);
     void* one_argument[] = {const_cast<void*>(arguments)};
     const std::string command = std::string("launch of ") + kernel.name;
+    allow_shared(kernel, grid.shared_bytes);
     check(cudaLaunchKernel(kernel.function, extent(grid.blocks), extent(grid.threads), one_argument,
                            grid.shared_bytes, stream_),
           command);
-    if (waits_) check(cudaStreamSynchronize(stream_), command);
+    if (waits_ && !is_capturing_) check(cudaStreamSynchronize(stream_), command);
   }
 
  private:
+  /// Kernels must be allowed more than 48 KB of shared memory a block, once.
+  void allow_shared(const Kernel& kernel, uint32_t n_bytes) {
+    constexpr uint32_t kFree = 48 * 1024;
+    if (n_bytes <= kFree) return;
+    uint32_t& allowed = allowed_shared_[kernel.function];
+    if (n_bytes <= allowed) return;
+    check(cudaFuncSetAttribute(kernel.function, cudaFuncAttributeMaxDynamicSharedMemorySize,
+                               static_cast<int>(n_bytes)),
+          std::string("cudaFuncSetAttribute of ") + kernel.name);
+    allowed = n_bytes;
+  }
+
   void copy(void* to, const void* from, std::size_t n_bytes, cudaMemcpyKind kind,
             const char* command) {
     if (n_bytes == 0) return;
@@ -123,6 +160,8 @@ class CudartDriver final : public Driver {
   const bool waits_;
   const DeviceFacts facts_;
   cudaStream_t stream_ = nullptr;
+  bool is_capturing_ = false;
+  std::map<const void*, uint32_t> allowed_shared_;
 };
 
 }  // namespace

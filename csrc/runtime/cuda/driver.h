@@ -5,6 +5,7 @@
 // Addresses are those of the device: the host hands them on and never looks behind them.
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <type_traits>
 
@@ -18,6 +19,9 @@ struct DeviceFacts {
   int capability;  ///< 10 times the major number plus the minor one: 90 is 9.0
   int n_multiprocessors;
 };
+
+/// Work that was noted, to be done as often as one likes. It must not outlive its driver.
+using Graph = std::shared_ptr<void>;
 
 class Driver {
  public:
@@ -45,6 +49,23 @@ class Driver {
     static_assert(std::is_trivially_copyable_v<Arguments>);
     launch_bytes(kernel, grid, &arguments, sizeof arguments);
   }
+  /// The same of arguments that were kept as bytes.
+  void launch(const Kernel& kernel, const Grid& grid, const void* arguments, std::size_t n_bytes) {
+    launch_bytes(kernel, grid, arguments, n_bytes);
+  }
+
+  /// From here to end_capture() work is noted and not done; nothing but launches, fills and copies
+  /// on the device may be asked for.
+  virtual void begin_capture() = 0;
+  virtual Graph end_capture() = 0;
+  /// Instead of end_capture(): what was noted is forgotten.
+  void abandon_capture() noexcept {
+    try {
+      end_capture();
+    } catch (...) {  // what led here is worth more
+    }
+  }
+  virtual void replay(const Graph& graph) = 0;
 
   /// Waits until all is done; throws what went wrong meanwhile.
   virtual void synchronise() = 0;

@@ -1,0 +1,21 @@
+#pragma once
+// Which tiles fill a device best. Sums are integers: the choice changes no bit.
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace udl::cuda {
+
+enum class TileSize : int { large, medium, small };
+
+/// Its name, or none.
+std::optional<TileSize> tile_size_from_name(const std::string& name);
+
+/// Index in kHalfStepShapes of a product of bits of `n_summed` units with integers of `n_slices`
+/// bytes.
+int half_step_shape(int64_t n_rows, int64_t n_units, int64_t n_summed, int n_slices,
+                    int n_multiprocessors);
+/// Index in kLearnShapes.
+int learn_shape(int64_t n_visible, int64_t n_hidden, int n_multiprocessors);
+
+}  // namespace udl::cuda
