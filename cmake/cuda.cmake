@@ -96,6 +96,7 @@ function(udl_add_cuda_module)
 
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS csrc/runtime/cuda/*.cpp csrc/bindings/cuda/*.cpp)
   pybind11_add_module(_cuda MODULE ${sources}
+    $<TARGET_OBJECTS:udl_fast_shared_bindings>
     $<TARGET_OBJECTS:udl_fast_cuda_kernels> $<TARGET_OBJECTS:udl_fast_cuda_tensor_kernels>)
   add_library(udl_fast_runtime_archive STATIC $<TARGET_OBJECTS:udl_fast_runtime>)
   target_include_directories(_cuda PRIVATE csrc)

@@ -11,6 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from . import _core
+from ._core import Rows as Rows
+
 __version__: str
 
 def device_count() -> int: ...  # 0 without a driver
@@ -101,3 +104,20 @@ class TensorModel:
         sparsity_cost, sparsity_damping, statistics. Returns n_updates, n_rows, step, stopped, finite."""
     def arrays(self) -> dict[str, NDArray[np.float32]]:
         """weights, weight_velocity, biases and their velocities, mean_activation; flat."""
+
+class RbmEngine(_core.RbmEngine):
+    """Methods, arguments and bits of the CPU's, and its Rows. What it does not do is a NotImplementedError."""
+
+    def __init__(
+        self,
+        n_visible: int,
+        n_hidden: int,
+        precision: str,  # "fixed" or "fast"
+        visible: str = "bernoulli",
+        hidden: str = "bernoulli",
+        visible_groups: list[int] | None = None,
+        device: int = 0,
+        driver: Any = None,
+    ) -> None: ...
+    @property
+    def device(self) -> int: ...  # its number

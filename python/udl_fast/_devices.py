@@ -3,6 +3,7 @@
 import importlib.util
 import re
 from types import ModuleType
+from typing import Any
 
 from . import _core
 
@@ -47,6 +48,45 @@ def check_device(name: str, owner: str, argument: str = "device") -> None:
     if number >= count:
         there = "cuda:0" if count == 1 else f"cuda:0 to cuda:{count - 1}"
         raise ValueError(f"{owner}: {argument}={name!r} is not there, only {there}")
+
+
+def new_rbm_engine(device: str, *arguments: Any) -> _core.RbmEngine:
+    """An engine there, with these arguments of `_core.RbmEngine`; errors as of `check_device`."""
+    number = cuda_number(device)
+    if number is None:
+        return _core.RbmEngine(*arguments)
+    check_device(device, "RbmEngine")
+    module, _ = _load_cuda()
+    assert module is not None
+    engine: _core.RbmEngine = module.RbmEngine(*arguments, device=number)
+    return engine
+
+
+def device_of(engine: Any) -> str:
+    """Where an engine of any kind computes."""
+    return f"cuda:{engine.device}" if _is_of_gpu(engine) else "cpu"
+
+
+def same_device(engine: Any, device: str) -> bool:
+    """Whether an engine computes there already."""
+    number = cuda_number(device)
+    return device_of(engine) == ("cpu" if number is None else f"cuda:{number}")
+
+
+def on_cpu(engine: _core.RbmEngine) -> _core.RbmEngine:
+    """The engine, or one of the CPU like it: for what a GPU does not do."""
+    return moved(engine, "cpu") if _is_of_gpu(engine) else engine
+
+
+def moved(engine: _core.RbmEngine, device: str) -> _core.RbmEngine:
+    """An engine of Bernoulli units there that has the state of this one."""
+    copy = new_rbm_engine(device, engine.n_visible, engine.n_hidden, engine.precision)
+    copy.set_state(engine.state())
+    return copy
+
+
+def _is_of_gpu(engine: Any) -> bool:
+    return type(engine).__module__ == "udl_fast._cuda"
 
 
 def _load_cuda() -> tuple[ModuleType | None, str]:

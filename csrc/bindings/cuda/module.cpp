@@ -5,6 +5,7 @@ namespace py = pybind11;
 
 void init_cuda_device(py::module_& m);
 void init_cuda_hamming(py::module_& m);
+void init_cuda_rbm(py::module_& m);
 void init_cuda_tensor(py::module_& m);
 
 PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
@@ -12,5 +13,6 @@ PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
   m.attr("__version__") = UDL_FAST_VERSION;
   init_cuda_device(m);
   init_cuda_hamming(m);
+  init_cuda_rbm(m);
   init_cuda_tensor(m);
 }

@@ -1,10 +1,21 @@
 // Parameters, optimiser state, chains and snapshots of an RbmEngine.
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <vector>
+
 #include "bindings/numpy/rows.h"
 #include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 
 namespace {
+
+/// None where units are in no groups.
+std::optional<std::vector<int64_t>> visible_groups(const RbmEngine& engine) {
+  if (engine.units().visible != UnitKind::softmax) return std::nullopt;
+  return engine.units().visible_groups;
+}
 
 /// Parameters, checked.
 class ParameterArrays {
@@ -256,6 +267,18 @@ py::tuple change_since_snapshot(const RbmEngine& engine) {
 }
 
 }  // namespace
+
+void define_facts(RbmEngineClass& c) {
+  c.def_property_readonly("n_visible", &RbmEngine::n_visible);
+  c.def_property_readonly("n_hidden", &RbmEngine::n_hidden);
+  c.def_property_readonly(
+      "precision", [](const RbmEngine& engine) { return precision_name(engine.precision()); });
+  c.def_property_readonly(
+      "visible", [](const RbmEngine& engine) { return unit_kind_name(engine.units().visible); });
+  c.def_property_readonly(
+      "hidden", [](const RbmEngine& engine) { return unit_kind_name(engine.units().hidden); });
+  c.def_property_readonly("visible_groups", &visible_groups);
+}
 
 void define_state_methods(RbmEngineClass& c) {
   c.def("set_parameters", &set_parameters, py::arg("weights"), py::arg("hidden_bias"),

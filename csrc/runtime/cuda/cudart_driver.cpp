@@ -24,8 +24,8 @@ void check(cudaError_t result, const std::string& command) {
 DeviceFacts facts_of(int device) {
   cudaDeviceProp properties;
   check(cudaGetDeviceProperties(&properties, device), "cudaGetDeviceProperties");
-  return {properties.name, 10 * properties.major + properties.minor,
-          properties.multiProcessorCount};
+  return {properties.name, 10 * properties.major + properties.minor, properties.multiProcessorCount,
+          device};
 }
 
 /// Calls of the CUDA runtime are about the device of the calling thread: this one, in this scope.

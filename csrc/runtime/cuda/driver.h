@@ -18,6 +18,7 @@ struct DeviceFacts {
   std::string name;
   int capability;  ///< 10 times the major number plus the minor one: 90 is 9.0
   int n_multiprocessors;
+  int number = 0;  ///< among the devices of this machine
 };
 
 /// Work that was noted, to be done as often as one likes. It must not outlive its driver.

@@ -1,4 +1,4 @@
-// Engines by their precision and units, and precisions by their names.
+// Engines of the CPU by their precision and units.
 #include <memory>
 #include <string>
 
@@ -8,8 +8,6 @@
 
 namespace udl {
 namespace {
-
-constexpr Precision kPrecisions[] = {Precision::fixed, Precision::fast, Precision::float64};
 
 /// The one list of what each engine has so far.
 bool has_units(Precision precision, const Units& units) {
@@ -25,24 +23,6 @@ void check_available(Precision precision, const Units& units) {
 }
 
 }  // namespace
-
-const char* precision_name(Precision precision) {
-  switch (precision) {
-    case Precision::fixed:
-      return "fixed";
-    case Precision::fast:
-      return "fast";
-    case Precision::float64:
-      break;
-  }
-  return "float64";
-}
-
-Precision precision_from_name(const std::string& name) {
-  for (const Precision precision : kPrecisions)
-    if (name == precision_name(precision)) return precision;
-  throw_invalid("RbmEngine: precision must be 'fixed', 'fast' or 'float64', got '" + name + "'");
-}
 
 std::unique_ptr<RbmEngine> make_rbm_engine(int64_t n_visible, int64_t n_hidden, Precision precision,
                                            const Units& units) {

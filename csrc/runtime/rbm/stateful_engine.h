@@ -64,12 +64,15 @@ class StatefulEngine : public RbmEngine {
   std::unique_ptr<RbmEngine> copy_of_snapshot(int64_t number) const final {
     const State* state = snapshot_.numbered(number);
     if (state == nullptr) return nullptr;
-    auto copy = make_rbm_engine(n_visible(), n_hidden(), precision(), units());
-    static_cast<StatefulEngine&>(*copy).state_ = *state;  // of the same type, as made alike
+    std::unique_ptr<StatefulEngine> copy = make_alike();
+    copy->state_ = *state;
     return copy;
   }
 
  protected:
+  /// Of the same sizes, kind and place.
+  virtual std::unique_ptr<StatefulEngine> make_alike() const = 0;
+
   State state_;
 
  private:

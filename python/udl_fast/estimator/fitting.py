@@ -83,6 +83,7 @@ class Fitting(ModelKind):
         data = Data.of(X, y, sample_weight, type(self).__name__)
         if resume:
             self._check_resumable()
+            self._engine = self._placed_engine()
         else:
             model.__dict__.update(model._learn_of_rows(X))
             model.__dict__.update(model._learn_of_targets(y, X.shape[0]))

@@ -126,6 +126,10 @@ class ModelKind:
         """A ValueError unless a fitted model is made of what its parameters say, before it learns on and before
         files and copies keep both."""
 
+    def _placed_engine(self) -> Engine:
+        """The engine of a fitted model that is to learn on: another one where it is to learn elsewhere."""
+        return self._engine
+
     def _complete_engine(self) -> None:
         """Before each pass: give the engine what it lacks under these parameters."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .. import _devices
 from ..estimator.parameters import Integer
 from ..evaluation import LogPartition
 from ..exceptions import warn_caller
@@ -25,7 +26,7 @@ class Enumeration(Inference):
         self._check_enumerable()
         n_threads = resolve_n_jobs(self.n_jobs)
         if self._engine.visible != "replicated_softmax":
-            return LogPartition(self._engine.log_partition_exact(n_threads), 0.0)
+            return LogPartition(_devices.on_cpu(self._engine).log_partition_exact(n_threads), 0.0)
         owner = type(self).__name__
         if length is None:
             raise ValueError(

@@ -8,10 +8,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import _core, _devices
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
+from ..exceptions import warn_caller
 from ..persistence.state import State
 from .diagnosis import culprits
+from .gpu import check_gpu
 from .groups import has_missing_groups
 from .inference import Inference
 from .no_effect import without_effect
@@ -56,6 +58,7 @@ class ContrastiveLearning(Inference):
     initial_weights: float
     sample_visibles: bool
     precision: str
+    device: str
     batch_size: int
 
     _later_parameters: ClassVar = {
@@ -115,6 +118,7 @@ class ContrastiveLearning(Inference):
 
     def _check_together(self) -> None:
         check_schedule(self)
+        check_gpu(self)
         if self.max_norm == 0:
             raise ValueError(
                 f"{type(self).__name__}: max_norm must be above 0, got {self.max_norm!r}"
@@ -182,7 +186,13 @@ class ContrastiveLearning(Inference):
     # ---- start ----
 
     def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
-        return engine_of(self, sizes, precision)
+        """Where the device is; of a model that was trained on one which is not there, on the CPU."""
+        try:
+            _devices.check_device(self.device, type(self).__name__)
+        except (RuntimeError, ValueError) as error:
+            warn_caller(f"{error}. The model computes on the CPU.", UserWarning)
+            return engine_of(self, sizes, precision, "cpu")
+        return engine_of(self, sizes, precision, self.device)
 
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
         """Weights in scikit-learn's order of draws."""
@@ -190,7 +200,7 @@ class ContrastiveLearning(Inference):
         if self.visible == "gaussian" and self.learn_sigma:
             warn_of_constants(self, X)
         weights = _normal_rows(rng, self.initial_weights, sizes["n_hidden"], sizes["n_visible"])
-        engine = self._bare_engine(sizes, self.precision)
+        engine = engine_of(self, sizes, self.precision, self.device)
         visible_bias = self._initial_visible_bias(rows)
         hidden_bias = np.zeros(self.n_components)
         if self.visible == "gaussian":
@@ -233,6 +243,13 @@ class ContrastiveLearning(Inference):
                 f"{type(self).__name__}: n_temperatures is {self.n_temperatures}, but the fitted model has "
                 f"{self._n_chains()} chains in all, which so many temperatures cannot share"
             )
+
+    def _placed_engine(self) -> _core.RbmEngine:
+        """On the device of today, which is an error where there is none."""
+        _devices.check_device(self.device, type(self).__name__)
+        if _devices.same_device(self._engine, self.device):
+            return self._engine
+        return _devices.moved(self._engine, self.device)
 
     def _temperatures(self) -> int:
         """Those of persistent chains; each has as many."""

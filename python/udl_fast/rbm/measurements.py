@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import _core, _devices
 from ..estimator.declarations import Measurement, Trouble
 from ..runtime import resolve_n_jobs
 from .diagnosis import troubles
@@ -104,7 +104,7 @@ def scores_of(engine: _core.RbmEngine, rows: _core.Rows, n_threads: int) -> NDAr
     """The score of each row, nats: the first of `measurements_of`."""
     if _score_of(engine.visible) == _RECONSTRUCTION:
         return reconstruction_likelihood(engine, rows, n_threads)
-    return engine.pseudo_likelihood(rows, n_threads)
+    return _devices.on_cpu(engine).pseudo_likelihood(rows, n_threads)
 
 
 def spread(hidden: NDArray[Any]) -> float:

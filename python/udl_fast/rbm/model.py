@@ -173,7 +173,11 @@ class RBM(
         `fit` continues instead of starting again. All parameters may be changed before that but
         `n_components`, `precision` and `n_chains`, which are refused if they differ from the fitted
         model's; `random_state` is read at the start alone.
-    device : {"cpu"}, default="cpu"
+    device : str, default="cpu"
+        Where the model learns and answers: "cpu", or a GPU, "cuda" or "cuda:1", with the same bits. `fit` and
+        `partial_fit` move a fitted model to where it is now. A GPU takes Bernoulli units, "cd" and "pcd",
+        precisions "fixed" and "fast"; what looks at the whole distribution, such as `log_partition`, is
+        worked out on the CPU. See docs/gpu.md.
     n_jobs : int, default=None
         Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.
     random_state : int, RandomState or None, default=None

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
-from .. import _core
+from .. import _core, _devices
 from ..estimator.input import check_finite, to_rows, value_range
 from ..estimator.parameters import Choice, Integer, RandomState
 from ..evaluation import LogPartition, ais_betas
@@ -215,7 +215,7 @@ class Partition(Enumeration):
         step: int,
     ) -> NDArray[np.float64]:
         with _temperatures(len(betas) - 1, n_runs) as watch:
-            return self._engine.anneal(
+            return _devices.on_cpu(self._engine).anneal(
                 betas, base_bias, start, n_runs, seed, step, resolve_n_jobs(self.n_jobs), watch
             )
 

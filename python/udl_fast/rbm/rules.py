@@ -11,6 +11,7 @@ from ..estimator.parameters import (
     COMMON_RULES,
     LARGEST_SIZE,
     Choice,
+    Device,
     Flag,
     Integer,
     Number,
@@ -163,4 +164,5 @@ RULES: Mapping[str, Rule] = {
     "statistics": Choice(("mean", "sampled")),
     "precision": Choice(("fixed", "fast", "float64")),
     **COMMON_RULES,
+    "device": Device(has_gpu=True),
 }

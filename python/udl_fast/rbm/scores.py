@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from .. import _core, _devices
 from ..estimator.transaction import of_one_fit
 from ..evaluation import one_flip_estimate
 from ..runtime import resolve_n_jobs
@@ -146,7 +146,8 @@ class Scores(Partition):
         rows = self._visible_rows(self._matrix(X))
         if not exact:
             return self._one_flip_scores(rows)
-        return self._engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
+        engine = _devices.on_cpu(self._engine)
+        return engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
 
     @of_one_fit
     def score_samples(self, X: Any) -> NDArray[np.float64]:

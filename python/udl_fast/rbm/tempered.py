@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from .units import engine_of
 
 # Draws are not those of training, which come from the model's own seed.
 _OTHER_SEED = 1
@@ -47,7 +48,7 @@ def tempered_hidden(
     """
     learned = model._engine
     sizes = {"n_visible": learned.n_visible, "n_hidden": learned.n_hidden}
-    engine = model._bare_engine(sizes, learned.precision)
+    engine = engine_of(model, sizes, learned.precision, "cpu")
     log_variance = learned.log_variance() if learned.visible == "gaussian" else None
     engine.set_parameters(
         learned.weights(), learned.hidden_bias(), learned.visible_bias(), log_variance

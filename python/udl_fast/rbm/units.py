@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .. import _core
+from .. import _core, _devices
 from ..exceptions import warn_caller
 from .groups import Groups, check_one_hot
 
@@ -158,7 +158,7 @@ def _blocks(values: NDArray[Any]) -> Iterator[NDArray[Any]]:
         yield values[first : first + n]
 
 
-def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
+def engine_of(model: Any, sizes: Mapping[str, int], precision: str, device: str) -> _core.RbmEngine:
     """An engine for the model's kinds of units, with its first sigma and otherwise zeros.
 
     Raises
@@ -166,19 +166,21 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str) -> _core.Rbm
     ValueError
         Naming visible_groups or sigma, if there are not as many as features.
     NotImplementedError
-        If the precision has no such units yet.
+        If the precision or the device has no such units yet.
+    RuntimeError
+        If there is no such device.
     """
     owner, n_visible = type(model).__name__, sizes["n_visible"]
     groups = None
     if model.visible_groups is not None:
         groups = Groups.of(model, n_visible).sizes.tolist()
     try:
-        engine = _core.RbmEngine(
-            n_visible, sizes["n_hidden"], precision, model.visible, model.hidden, groups
+        engine = _devices.new_rbm_engine(
+            device, n_visible, sizes["n_hidden"], precision, model.visible, model.hidden, groups
         )
-    except NotImplementedError as error:
+    except RuntimeError as error:  # a NotImplementedError among them
         text = str(error).removeprefix("RbmEngine: ")
-        raise NotImplementedError(f"{owner}: {text}") from None
+        raise type(error)(f"{owner}: {text}") from None
     if model.visible == "gaussian":
         _set_sigma(engine, model.sigma, owner)
     return engine

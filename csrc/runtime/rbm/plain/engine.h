@@ -27,6 +27,11 @@ class PlainRbmEngine final : public StatefulEngine<PlainState> {
   std::vector<double> log_partition(const std::vector<int64_t>& lengths,
                                     const Run& run) const override;
   void anneal(const AnnealCall& call, double* log_weights, const Run& run) const override;
+
+ protected:
+  std::unique_ptr<StatefulEngine> make_alike() const override {
+    return std::make_unique<PlainRbmEngine>(n_visible(), n_hidden(), units());
+  }
 };
 
 }  // namespace udl

@@ -1,0 +1,51 @@
+// RbmEngine of a GPU: how it is made. Its methods are those of an engine of any device.
+#include <pybind11/stl.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings/cuda/device_argument.h"
+#include "bindings/rbm/rbm_engine_methods.h"
+#include "runtime/cuda/rbm/engine.h"
+
+namespace udl::bindings {
+namespace {
+
+using Groups = std::optional<std::vector<int64_t>>;
+
+std::unique_ptr<RbmEngine> make(int64_t n_visible, int64_t n_hidden, const std::string& precision,
+                                const std::string& visible, const std::string& hidden,
+                                const Groups& groups, int device, py::object driver) {
+  check_layer_size(n_visible, "n_visible");
+  check_layer_size(n_hidden, "n_hidden");
+  const Units units{unit_kind_from_name(visible, "visible"), unit_kind_from_name(hidden, "hidden"),
+                    groups.value_or(std::vector<int64_t>())};
+  return cuda::make_device_rbm_engine(driver_of(device, std::move(driver)), n_visible, n_hidden,
+                                      precision_from_name(precision), units);
+}
+
+}  // namespace
+}  // namespace udl::bindings
+
+/// Rows are those of _core, which knows the class: arguments and results of both modules are the
+/// same objects.
+void init_cuda_rbm(pybind11::module_& m) {
+  using namespace udl::bindings;
+  m.attr("Rows") = py::module_::import("udl_fast._core").attr("Rows");
+  RbmEngineClass c(m, "RbmEngine", py::module_local());
+  c.def(py::init(&make), py::arg("n_visible"), py::arg("n_hidden"), py::arg("precision"),
+        py::arg("visible") = "bernoulli", py::arg("hidden") = "bernoulli",
+        py::arg("visible_groups") = py::none(), py::arg("device") = 0,
+        py::arg("driver") = py::none());
+  define_facts(c);
+  c.def_property_readonly("device", [](const udl::RbmEngine& engine) {
+    return static_cast<const udl::cuda::DeviceRbmEngine&>(engine).device();
+  });
+  define_state_methods(c);
+  define_training_methods(c);
+  define_inference_methods(c);
+  define_evaluation_methods(c);
+}

@@ -1,0 +1,44 @@
+#pragma once
+// An RBM on a GPU behind the seam of all engines.
+#include <memory>
+
+#include "runtime/cuda/rbm/state.h"
+#include "runtime/rbm/stateful_engine.h"
+
+namespace udl::cuda {
+
+/// What takes a model's whole distribution (log Z, annealing, pseudo-likelihood) is not done here:
+/// these methods throw NotAvailable, and callers make an engine of the CPU of the state.
+class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
+ public:
+  DeviceRbmEngine(std::shared_ptr<Driver> driver, int64_t n_visible, int64_t n_hidden, bool fast);
+
+  /// Number of the device.
+  int device() const { return state_.driver->facts().number; }
+  Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
+
+  TrainResult train(const TrainCall& call, const Run& run) override;
+
+  void mean_hidden(const Rows& visible, RealSpan out, const Run& run) const override;
+  void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const override;
+  Rows sample_hidden(const Rows& visible, const DrawSource& source, const Run& run) const override;
+  Rows sample_visible(const Rows& hidden, const DrawSource& source, const Run& run) const override;
+  std::pair<Rows, Rows> gibbs(const GibbsCall& call, const Run& run) const override;
+  void free_energy(const Rows& visible, double* out, const Run& run) const override;
+  void pseudo_likelihood(const Rows& visible, double* out, const Run& run) const override;
+  void group_energies(const Rows& visible, int64_t group, double* out,
+                      const Run& run) const override;
+  std::vector<double> log_partition(const std::vector<int64_t>& lengths,
+                                    const Run& run) const override;
+  void anneal(const AnnealCall& call, double* log_weights, const Run& run) const override;
+
+ protected:
+  std::unique_ptr<StatefulEngine> make_alike() const override;
+};
+
+/// Throws NotAvailable for what a GPU does not have: other units than Bernoulli, float64.
+std::unique_ptr<RbmEngine> make_device_rbm_engine(std::shared_ptr<Driver> driver, int64_t n_visible,
+                                                  int64_t n_hidden, Precision precision,
+                                                  const Units& units);
+
+}  // namespace udl::cuda

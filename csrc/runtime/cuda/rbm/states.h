@@ -1,0 +1,39 @@
+#pragma once
+// States of layers in a device's memory, to and from the rows of callers.
+#include <cstdint>
+
+#include "kernels/cuda/plain/states.h"
+#include "runtime/cuda/buffer.h"
+#include "runtime/data/rows.h"
+
+namespace udl::cuda {
+
+/// All rows, which are bits.
+DeviceBuffer<uint32_t> upload_bits(Driver& driver, const Rows& rows);
+/// All rows as float32, of any kind.
+DeviceBuffer<float> upload_values(Driver& driver, const Rows& rows);
+/// n_rows rows of states of n_units units.
+Rows download_bits(const uint32_t* states, int64_t n_rows, int64_t n_units, Driver& driver);
+
+/// Rows as they are: bits, or values.
+class DeviceRows {
+ public:
+  DeviceRows(Driver& driver, const Rows& rows);
+
+  int64_t rows() const { return n_rows_; }
+  bool are_bits() const { return are_bits_; }
+  plain::States states() const { return {bits_.data(), values_.data(), n_rows_}; }
+
+ private:
+  int64_t n_rows_;
+  bool are_bits_;
+  DeviceBuffer<uint32_t> bits_;
+  DeviceBuffer<float> values_;
+};
+
+/// Room for drawn states of `rows` rows.
+inline DeviceBuffer<uint32_t> room_for_bits(Driver& driver, int64_t rows, int64_t n_units) {
+  return {driver, rows * plain::state_words(n_units)};
+}
+
+}  // namespace udl::cuda

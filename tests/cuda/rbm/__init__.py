@@ -1,0 +1,1 @@
+"""RBMs on a device: engines, training, and models that move there."""

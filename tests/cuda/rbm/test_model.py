@@ -1,0 +1,162 @@
+"""`RBM(device="cuda")`: models learn there, move, are saved and read elsewhere, and say what is missing."""
+
+import pickle
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import udl_fast as udl
+from udl_fast import _core, _devices
+
+from ...support.cuda import cuda_module
+
+X = (np.random.default_rng(0).random((40, 12)) < 0.4).astype(np.uint8)
+
+
+def stand_in(driver, count=2):
+    """The module where `count` devices are there, each of them this one."""
+    module = cuda_module()
+
+    def engine(*arguments, device):
+        return module.RbmEngine(*arguments, device=device, driver=driver)
+
+    return SimpleNamespace(
+        RbmEngine=engine,
+        device_count=lambda: count,
+        status=lambda: "built with CUDA, devices of a test" if count else "no device for this test",
+    )
+
+
+@pytest.fixture
+def gpu(ptx_driver, monkeypatch):
+    """There is a GPU, the interpreter."""
+    monkeypatch.setattr(_devices, "_load_cuda", lambda: (stand_in(ptx_driver), ""))
+
+
+@pytest.fixture
+def without_gpu(monkeypatch):
+    """There is none."""
+    monkeypatch.setattr(_devices, "_load_cuda", lambda: (None, "built without CUDA"))
+
+
+def rbm(device, **more):
+    arguments = {"n_iter": 2, "batch_size": 15, "random_state": 0} | more
+    return udl.RBM(5, device=device, **arguments)
+
+
+def assert_equal(here, there):
+    for name in ("components_", "intercept_hidden_", "intercept_visible_"):
+        np.testing.assert_array_equal(getattr(there, name), getattr(here, name))
+    assert here.history_ == there.history_
+
+
+@pytest.mark.parametrize("algorithm", ["cd", "pcd"])
+def test_a_model_learns_on_a_gpu_what_it_learns_on_the_cpu(gpu, algorithm):
+    here, there = (rbm(device, algorithm=algorithm).fit(X) for device in ("cpu", "cuda"))
+    assert not isinstance(there._engine, _core.RbmEngine)
+    assert_equal(here, there)
+    np.testing.assert_array_equal(there.transform(X), here.transform(X))
+    np.testing.assert_array_equal(there.free_energy(X), here.free_energy(X))
+    np.testing.assert_array_equal(there.gibbs(X), here.gibbs(X))
+    np.testing.assert_array_equal(there.sample(4, n_steps=3), here.sample(4, n_steps=3))
+
+
+def test_sklearns_name_has_the_device_too(gpu):
+    here, there = (
+        udl.BernoulliRBM(4, n_iter=1, random_state=0, device=device).fit(X)
+        for device in ("cpu", "cuda")
+    )
+    np.testing.assert_array_equal(there.components_, here.components_)
+
+
+def test_what_looks_at_the_whole_distribution_is_worked_out_on_the_cpu(gpu):
+    here, there = (rbm(device).fit(X) for device in ("cpu", "cuda"))
+    assert there.log_partition() == here.log_partition()
+    np.testing.assert_array_equal(there.pseudo_likelihood(X), here.pseudo_likelihood(X))
+    ais = {"method": "ais", "n_runs": 5, "betas": 10, "random_state": 1}
+    assert there.log_partition(**ais) == here.log_partition(**ais)
+
+
+def test_a_device_by_its_number(gpu):
+    model = rbm("cuda:1").fit(X)
+    assert _devices.device_of(model._engine) == "cuda:0"  # as the stand-in says
+    with pytest.raises(
+        ValueError, match=r"RBM: device='cuda:2' is not there, only cuda:0 to cuda:1"
+    ):
+        rbm("cuda:2").fit(X)
+
+
+def test_a_model_moves_where_it_learns_on(gpu):
+    here = rbm("cpu", warm_start=True).fit(X)
+    model = rbm("cpu", warm_start=True).fit(X)
+    for n_iter, device in ((3, "cuda"), (4, "cpu")):
+        here.set_params(n_iter=n_iter).fit(X)
+        model.set_params(n_iter=n_iter, device=device).fit(X)
+        assert isinstance(model._engine, _core.RbmEngine) == (device == "cpu")
+        assert_equal(here, model)
+
+
+def test_copies_compute_where_the_model_does(gpu, tmp_path):
+    model = rbm("cuda", algorithm="pcd").fit(X)
+    model.save(tmp_path / "model.safetensors")
+    for copy in (pickle.loads(pickle.dumps(model)), udl.load(tmp_path / "model.safetensors")):
+        assert copy.device == "cuda"
+        assert not isinstance(copy._engine, _core.RbmEngine)
+        assert_equal(model, copy)
+        np.testing.assert_array_equal(copy.partial_fit(X).components_, further(model))
+
+
+def further(model):
+    return clone(model).fit(X).partial_fit(X).components_
+
+
+def test_a_model_is_read_where_there_is_no_gpu(gpu, monkeypatch, tmp_path):
+    model = rbm("cuda", algorithm="pcd").fit(X)
+    path = tmp_path / "model.safetensors"
+    model.save(path)
+    pickled, found, expected = pickle.dumps(model), model.transform(X), further(model)
+    monkeypatch.setattr(_devices, "_load_cuda", lambda: (None, "built without CUDA"))
+    for read in (lambda: pickle.loads(pickled), lambda: udl.load(path)):
+        with pytest.warns(UserWarning, match=r"RBM: device='cuda' is not available: built without"):
+            copy = read()
+        np.testing.assert_array_equal(copy.transform(X), found)
+        with pytest.raises(RuntimeError, match="RBM: device='cuda' is not available"):
+            copy.partial_fit(X)
+        copy.set_params(device="cpu").partial_fit(X)
+        np.testing.assert_array_equal(copy.components_, expected)
+
+
+def test_no_gpu_is_an_error_with_its_reason(without_gpu):
+    with pytest.raises(
+        RuntimeError, match=r"^RBM: device='cuda' is not available: built without CUDA$"
+    ):
+        rbm("cuda").fit(X)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"precision": "float64"},
+        {"visible": "gaussian"},
+        {"hidden": "relu"},
+        {"algorithm": "pt"},
+        {"centered": True},
+    ],
+    ids=str,
+)
+def test_what_a_gpu_does_not_do(gpu, arguments):
+    ((name, value),) = arguments.items()
+    text = f"RBM: {name}={value!r} is not available with device='cuda'; use device='cpu'"
+    with pytest.raises(NotImplementedError) as caught:
+        rbm("cuda", **arguments).fit(X)
+    assert str(caught.value) == text
+
+
+@pytest.mark.parametrize("model", [udl.DBN, udl.Autoencoder, udl.SemanticHasher])
+def test_other_models_compute_on_the_cpu(model):
+    with pytest.raises(
+        NotImplementedError, match=r"device='cuda' is not available: this model comp"
+    ):
+        model(device="cuda").fit(X)
