@@ -174,13 +174,14 @@ def engine_of(model: Any, sizes: Mapping[str, int], precision: str, device: str)
     groups = None
     if model.visible_groups is not None:
         groups = Groups.of(model, n_visible).sizes.tolist()
+    _devices.check_device(device, owner)
     try:
         engine = _devices.new_rbm_engine(
             device, n_visible, sizes["n_hidden"], precision, model.visible, model.hidden, groups
         )
-    except RuntimeError as error:  # a NotImplementedError among them
+    except NotImplementedError as error:
         text = str(error).removeprefix("RbmEngine: ")
-        raise type(error)(f"{owner}: {text}") from None
+        raise NotImplementedError(f"{owner}: {text}") from None
     if model.visible == "gaussian":
         _set_sigma(engine, model.sigma, owner)
     return engine

@@ -58,7 +58,7 @@ def test_held_units(pair, n_masks, n_values):
     np.testing.assert_array_equal(*found)
     np.testing.assert_array_equal(*pair.both("gibbs_means", rows, 2, *WHERE, (mask, values)))
     visible, _ = pair.device.gibbs(rows, 2, *WHERE, (mask, values))
-    np.testing.assert_array_equal(visible.to_array("bool") & held, wanted & held)
+    assert ((visible.to_array("bool") == wanted) | ~held).all()
 
 
 def test_no_rows(pair):
