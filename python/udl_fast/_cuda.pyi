@@ -74,7 +74,6 @@ class HammingCodes:
         allowed: NDArray[np.uint64] | None = None,
     ) -> NDArray[np.int64]: ...
 
-
 class TensorModel:
     """An RBM of bits in a device's memory, which learns on tensor cores: from capability 8.0 on."""
 
