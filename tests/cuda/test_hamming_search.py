@@ -104,6 +104,27 @@ def test_many_queries_by_products_of_bits(driver, n_bytes, n_queries):
         assert "udl_hamming_collect" not in driver.launches
 
 
+@pytest.mark.parametrize("weight", [10, 11])
+def test_products_of_bits_lose_no_code_at_the_limit(driver, weight):
+    """A fifth of the codes, and of the sample, lie exactly at the limit of a query: were they lost,
+    counting would find them."""
+    generator = np.random.default_rng(weight)
+    bits = np.zeros((2200, 256), bool)
+    for row in bits:
+        row[generator.permutation(256)[:weight]] = True
+    codes = pack_bits(bits)
+    codes[4::10] = ~codes[4::10]
+    far = ~np.isin(np.arange(2200) % 10, (0, 4))
+    codes[far] = 15
+    index = index_of(codes)
+    other = on_device(index, driver)
+    queries = np.repeat(np.array([[0] * 32, [255] * 32], np.uint8), 18, axis=0)
+    check_nearest(index, other, queries, (1, 20))
+    if driver is not None:
+        assert "udl_hamming_filter_16" in driver.launches
+        assert "udl_hamming_place" not in driver.launches
+
+
 def test_massive_ties(driver):
     """Lists overflow, so all is counted; ties are taken by id, from the first chunk and the next ones."""
     codes = np.zeros((2500, 8), np.uint8)

@@ -235,7 +235,7 @@ def test_pairs_show_how_far_they_have_come(monkeypatch):
         assert (total, label) == (1000, "pairs_within")
         yield Bar()
 
-    monkeypatch.setattr("udl_fast.hamming.tables.progress", progress)
+    monkeypatch.setattr("udl_fast.progress.progress", progress)
     index = index_of(random_codes(60_000, 8), "scan")
     index.pairs_within(1, n_jobs=1)
     assert 0 < sum(steps) <= 1000

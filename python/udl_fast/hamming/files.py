@@ -72,7 +72,7 @@ class IndexPersistence(IndexState):
         --------
         See `save`.
         """
-        return cls._of(read_index(path, mmap), device)
+        return cls._of(read_index(path, mmap), device=device)
 
     @classmethod
     def from_codes(
@@ -117,7 +117,7 @@ class IndexPersistence(IndexState):
         rows.setflags(write=False)  # what `add` finds written behind codes is its own memory
         return cls._of(
             Contents(8 * rows.shape[1], rows, None, len(rows), checked_index_type(index_type)),
-            device,
+            device=device,
         )
 
     def write_faiss(self, path: str | os.PathLike[str]) -> None:
@@ -177,7 +177,7 @@ class IndexPersistence(IndexState):
         --------
         See `write_faiss`.
         """
-        return cls._of(read_faiss(path, mmap), device)
+        return cls._of(read_faiss(path, mmap), device=device)
 
     def __getstate__(self) -> dict[str, Any]:
         state = self._contents()._asdict()

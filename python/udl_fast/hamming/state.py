@@ -95,9 +95,11 @@ class IndexState:
         self._plan.drop()
 
     @classmethod
-    def _of(cls, contents: Contents, device: str = "cpu") -> Self:
-        """An index of these arrays, which are not copied."""
-        index = cls(contents.n_bits, index_type=contents.index_type)
+    def _of(
+        cls, contents: Contents, index_type: IndexType | None = None, *, device: str = "cpu"
+    ) -> Self:
+        """An index of these arrays, which are not copied; None: found as they say."""
+        index = cls(contents.n_bits, index_type=index_type or contents.index_type)
         index.device = device
         index._replace(contents)
         return index
