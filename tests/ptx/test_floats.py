@@ -131,6 +131,10 @@ def hard_sums(dtype):
     with np.errstate(all="ignore"):
         c[: half // 2] = -(a * b)[: half // 2]
     c[half // 2 : half] = 2.0 ** rng.integers(0, 60, half // 2)
+    # A product just below half a unit of c: rounded twice, the sum goes to the even neighbour.
+    bits = 23 if dtype == F32 else 52
+    a[-2:], b[-2:] = 1 - 2.0**-bits, (1 + 2.0**-bits) * 2.0 ** -(bits + 1)
+    c[-2:] = 1, 1 + 2.0**-bits
     a[half : half + 4] = dtype(1 + 2.0 ** (-12 if dtype == F32 else -27))
     b[half : half + 4] = a[half : half + 4]
     return a, b, c
