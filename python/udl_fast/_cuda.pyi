@@ -118,5 +118,9 @@ class RbmEngine(_core.RbmEngine):
         device: int = 0,
         driver: Any = None,
     ) -> None: ...
+    def set_training(self, kernels: str, tiles: str | None = None) -> None:
+        """What trains: "automatic" (tensor cores where they serve), "plain" or "tensor"; and tiles of tensor
+        cores, "large", "medium" or "small". Neither changes a bit."""
+
     @property
     def device(self) -> int: ...  # its number

@@ -336,7 +336,7 @@ def test_a_scale_is_found_from_weights_alone(device, narrow, off, size):
     right = _core.weight_scale_exponent(weights, narrow)
     state = run_state(right + off, 40, minibatch=4, rescaled=1)
     arguments = FindScale(device.put_state(state), device.put(weights), 130, 70, narrow)
-    device.launch("udl_find_scale", (1,), 512, arguments)
+    device.launch("udl_find_scale", (1,), 256, arguments)
     found = device.get_state(arguments.run)
     assert found.exponent == right
     assert (found.scale, found.inverse_scale) == (2.0**right, 2.0**-right)
@@ -346,6 +346,6 @@ def test_a_scale_is_found_from_weights_alone(device, narrow, off, size):
 def test_weights_that_are_no_numbers_have_no_scale(device):
     weights = np.full((3, 5), np.nan, f32)
     arguments = FindScale(device.put_state(run_state(-20, 3)), device.put(weights), 5, 3, 0)
-    device.launch("udl_find_scale", (1,), 512, arguments)
+    device.launch("udl_find_scale", (1,), 256, arguments)
     found = device.get_state(arguments.run)
     assert (found.exponent, found.not_finite) == (-20, 1)

@@ -44,15 +44,20 @@ class Pair:
     precision : {"fixed", "fast"}
     deviation : float
         Of the weights.
+    kernels : {"plain", "automatic", "tensor"}
+        What trains on the device.
     """
 
-    def __init__(self, driver, n_visible, n_hidden, precision="fixed", deviation=0.3):
+    def __init__(
+        self, driver, n_visible, n_hidden, precision="fixed", deviation=0.3, kernels="plain"
+    ):
         rng = np.random.default_rng(n_visible + n_hidden)
         weights = rng.normal(0, deviation, (n_hidden, n_visible))
         hidden_bias, visible_bias = rng.normal(0, 0.3, n_hidden), rng.normal(0, 0.3, n_visible)
         self.rng, self.driver = rng, driver
         self.cpu = _core.RbmEngine(n_visible, n_hidden, precision)
         self.device = cuda_module().RbmEngine(n_visible, n_hidden, precision, driver=driver)
+        self.device.set_training(kernels)
         for engine in self.engines:
             engine.set_parameters(weights, hidden_bias, visible_bias)
 

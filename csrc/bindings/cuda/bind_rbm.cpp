@@ -27,6 +27,23 @@ std::unique_ptr<RbmEngine> make(int64_t n_visible, int64_t n_hidden, const std::
                                       precision_from_name(precision), units);
 }
 
+void set_training(udl::RbmEngine& engine, const std::string& kernels,
+                  const std::optional<std::string>& tiles) {
+  using cuda::TrainingKernels;
+  if (kernels != "automatic" && kernels != "plain" && kernels != "tensor")
+    throw_invalid("set_training: kernels must be 'automatic', 'plain' or 'tensor', got '" +
+                  kernels + "'");
+  const auto size = tiles ? cuda::tile_size_from_name(*tiles) : std::nullopt;
+  if (tiles && !size)
+    throw_invalid("set_training: tiles must be None, 'large', 'medium' or 'small', got '" + *tiles +
+                  "'");
+  static_cast<cuda::DeviceRbmEngine&>(engine).set_training(
+      kernels == "plain"    ? TrainingKernels::plain
+      : kernels == "tensor" ? TrainingKernels::tensor
+                            : TrainingKernels::automatic,
+      size);
+}
+
 }  // namespace
 }  // namespace udl::bindings
 
@@ -44,6 +61,7 @@ void init_cuda_rbm(pybind11::module_& m) {
   c.def_property_readonly("device", [](const udl::RbmEngine& engine) {
     return static_cast<const udl::cuda::DeviceRbmEngine&>(engine).device();
   });
+  c.def("set_training", &set_training, py::arg("kernels"), py::arg("tiles") = py::none());
   define_state_methods(c);
   define_training_methods(c);
   define_inference_methods(c);

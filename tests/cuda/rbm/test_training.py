@@ -36,8 +36,17 @@ RULES = {
 }
 
 
-def train(driver, rows, precision="fixed", chains=0, sizes=(33, 20), deviation=0.3, **settings):
-    pair = Pair(driver, *sizes, precision, deviation)
+def train(
+    driver,
+    rows,
+    precision="fixed",
+    chains=0,
+    sizes=(33, 20),
+    deviation=0.3,
+    kernels="plain",
+    **settings,
+):
+    pair = Pair(driver, *sizes, precision, deviation, kernels)
     if chains:
         pair.set_chains(chains)
     pair.train(rows(pair.rng), **settings)
@@ -47,11 +56,30 @@ def train(driver, rows, precision="fixed", chains=0, sizes=(33, 20), deviation=0
 
 @pytest.mark.parametrize("precision", ["fixed", "fast"])
 @pytest.mark.parametrize("rule", RULES)
-def test_rules(ptx_driver, rule, precision):
+@pytest.mark.parametrize("kernels", ["plain", "automatic"])
+def test_rules(ptx_driver, rule, precision, kernels):
     settings, chains = RULES[rule]
     batch_size = 16 if precision == "fixed" else 18  # "fast" learns 16 rows as "fixed" does
     settings = settings | {"batch_size": batch_size}
-    train(ptx_driver, lambda rng: binary_rows(rng, 40, 33), precision, chains, **settings)
+    rows = lambda rng: binary_rows(rng, 40, 33)  # noqa: E731
+    train(ptx_driver, rows, precision, chains, kernels=kernels, **settings)
+    on_tensor_cores = kernels == "automatic" and not {"max_norm", "sample_visibles"} & set(settings)
+    assert any(name.startswith("udl_learn_") for name in ptx_driver.launches) == on_tensor_cores
+
+
+def test_several_passes_on_tensor_cores(ptx_driver):
+    """Chains, velocities and the state between passes; another setting makes other launches."""
+    pair = Pair(ptx_driver, 33, 20, "fast", 0.3, "tensor")
+    pair.set_chains(10)
+    for momentum in (0.0, 0.5, 0.5):
+        pair.train(binary_rows(pair.rng, 40, 33), algorithm="pcd", batch_size=20, momentum=momentum)
+        pair.assert_same_state()
+
+
+def test_tensor_cores_are_asked_for_what_they_do(ptx_driver):
+    pair = Pair(ptx_driver, 7, 3, kernels="tensor")
+    with pytest.raises(NotImplementedError, match="tensor cores do not do this"):
+        pair.train(grey_rows(pair.rng, 4, 7))
 
 
 @pytest.mark.parametrize("sizes", [(1, 1), (7, 33), (33, 7), (64, 16), (45, 300), (300, 45)])

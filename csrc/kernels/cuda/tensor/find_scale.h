@@ -14,7 +14,7 @@ struct FindScaleArguments {
   int32_t n_visible, n_hidden;
   int32_t narrow;  ///< integers of 16 bits (base/fixed.h)
 };
-constexpr int kFindScaleThreads = 512;  ///< of the one block
+constexpr int kFindScaleThreads = 256;  ///< of the one block
 extern const Kernel kFindScale;
 
 }  // namespace udl::cuda

@@ -29,7 +29,18 @@ std::unique_ptr<StatefulEngine<DeviceRbmState>> DeviceRbmEngine::make_alike() co
 }
 
 TrainResult DeviceRbmEngine::train(const TrainCall& call, const Run& run) {
-  return train_on_device(state_, call, run);
+  const bool serve = tensor_cores_train(state_, call);
+  if (kernels_ == TrainingKernels::tensor && !serve)
+    throw NotAvailable("train: tensor cores do not do this");
+  if (kernels_ == TrainingKernels::plain || !serve) return train_on_device(state_, call, run);
+  if (tensor_ == nullptr) tensor_ = std::make_unique<TensorTrainer>(*state_.driver);
+  tensor_->set_tiles(tiles_);
+  return train_on_tensor_cores(state_, *tensor_, call, run);
+}
+
+void DeviceRbmEngine::set_training(TrainingKernels kernels, std::optional<TileSize> tiles) {
+  kernels_ = kernels;
+  tiles_ = tiles;
 }
 
 void DeviceRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run&) const {

@@ -1,8 +1,10 @@
 #pragma once
 // An RBM on a GPU behind the seam of all engines.
 #include <memory>
+#include <optional>
 
 #include "runtime/cuda/rbm/state.h"
+#include "runtime/cuda/rbm/tensor_train.h"
 #include "runtime/rbm/stateful_engine.h"
 
 namespace udl::cuda {
@@ -18,6 +20,9 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
   Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
 
   TrainResult train(const TrainCall& call, const Run& run) override;
+  /// What trains from now on, and tiles of tensor cores (none: those that fill the device best).
+  /// Neither changes a bit.
+  void set_training(TrainingKernels kernels, std::optional<TileSize> tiles);
 
   void mean_hidden(const Rows& visible, RealSpan out, const Run& run) const override;
   void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const override;
@@ -34,6 +39,11 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
 
  protected:
   std::unique_ptr<StatefulEngine> make_alike() const override;
+
+ private:
+  TrainingKernels kernels_ = TrainingKernels::automatic;
+  std::optional<TileSize> tiles_;
+  std::unique_ptr<TensorTrainer> tensor_;  ///< once it is used
 };
 
 /// Throws NotAvailable for what a GPU does not have: other units than Bernoulli, float64.

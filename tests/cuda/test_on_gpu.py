@@ -1,0 +1,52 @@
+"""Learning on a real device: the bits of the CPU's engine, which no interpreter can vouch for."""
+
+import numpy as np
+import pytest
+
+from ..support.cuda import cuda_module
+from .test_tensor_training import CASES, PER_TILES, Case, Run
+
+_cuda = cuda_module()
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(_cuda is None, reason="built without CUDA"),
+    pytest.mark.skipif(
+        _cuda is not None and _cuda.device_count() == 0, reason="no CUDA device here"
+    ),
+]
+TILES = ("large", "medium", "small")
+LARGE = {
+    "785 by 499": Case(785, 499, 100_000, settings={"batch_size": 100, "momentum": 0.5}),
+    "784 by 1024, fast": Case(784, 1024, 51_200, "fast", settings={"batch_size": 512}),
+    "784 by 500, pcd": Case(
+        784, 500, 20_030, n_chains=100, settings={"algorithm": "pcd", "batch_size": 100}
+    ),
+    "sampled": Case(784, 500, 20_000, settings={"statistics": "sampled", "batch_size": 100}),
+    "one row": Case(31, 33, 1000, settings={"batch_size": 1, "learning_rate": 0.5}),
+}
+
+
+def check(case, tiles):
+    run = Run(case, None, tiles)
+    weights = run.gpu.arrays()["weights"].reshape(case.n_hidden, -1)
+    assert np.array_equal(weights, run.cpu.weights())
+    on_cpu, on_gpu = run.results
+    for key in ("n_updates", "n_rows", "step", "finite"):
+        assert on_gpu[key] == on_cpu[key], key
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_small_models(name):
+    check(CASES[name], None)
+
+
+@pytest.mark.parametrize("name", PER_TILES)
+@pytest.mark.parametrize("tiles", TILES)
+def test_small_models_in_every_shape_of_tiles(name, tiles):
+    check(CASES[name], tiles)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_hundreds_of_updates(name):
+    """Graphs, all multiprocessors, and changes of scale on the way."""
+    check(LARGE[name], None)
