@@ -23,9 +23,7 @@ _GATHERED = 1 << 20  # codes that are put in order before they are copied to the
 def present_device(device: str) -> str:
     """The name of a device that is there; RuntimeError with the reason if there is no GPU."""
     if not is_device(device):
-        raise ValueError(
-            f"HammingIndex: device must be 'cpu', 'cuda' or 'cuda:' and a number, got {device!r}"
-        )
+        raise ValueError(f"HammingIndex: device must be 'cpu' or 'cuda[:n]', got {device!r}")
     check_device(device, "HammingIndex")
     return device
 
