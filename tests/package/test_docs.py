@@ -15,7 +15,7 @@ EXAMPLE = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
 
 
 def examples(path):
-    """Python examples of a page; those that need a network are marked `py` and are no such."""
+    """Python examples of a page; those that need a network or a GPU are marked `py` and are no such."""
     return EXAMPLE.findall(path.read_text())
 
 
