@@ -35,7 +35,7 @@ def test_likelihoods_are_those_of_the_normal_distribution(precision, tolerance):
 
 def test_a_model_without_a_distribution_is_refused():
     model = model_of(1.05)[0]
-    message = r"no log Z: its Gaussian units have no distribution: .* got -0\.102 as its smallest"
+    message = r"no log Z: its Gaussian units have no distribution: .* got -0\.10\d as its smallest"
     for method in ("exact", "ais", "reverse_ais"):
         with pytest.raises(ValueError, match=message):
             model.log_partition(method)
