@@ -14,6 +14,7 @@ import numpy as np
 
 from udl_fast import _core
 from udl_fast.bench.record import check_writable, new_record, write_json
+from udl_fast.runtime import get_num_threads
 
 ROOT = Path(__file__).resolve().parents[2]
 SIZES = [(784, 500, 100), (784, 1024, 512), (784, 4096, 1024), (3072, 8192, 1024)]
@@ -29,8 +30,10 @@ SETTINGS = {
     "sparsity_cost": 0.0,
     "sparsity_damping": 0.9,
     "statistics": "mean",
+    "sample_visibles": True,
+    "binarize_sample": False,
+    "data_step": 0,
 }
-CPU_ALONE = {"sample_visibles": True, "binarize_sample": False, "data_step": 0}
 SEED = 1
 CHECKED = 3  # minibatches
 
@@ -41,48 +44,49 @@ class Contest:
     def __init__(self, size: tuple[int, int, int], precision: str, driver: Any) -> None:
         from udl_fast import _cuda
 
-        self.n_visible, self.n_hidden, self.batch = size
-        rng = np.random.default_rng(0)
-        shape = self.n_hidden, self.n_visible
-        self.parameters = [
-            rng.normal(0, 0.05, shape).astype(np.float32),
-            np.zeros(self.n_hidden, np.float32),
-            np.zeros(self.n_visible, np.float32),
-        ]
-        self.precision, self.rng = precision, rng
+        self.n_visible, n_hidden, self.batch = size
+        self.rng = np.random.default_rng(0)
+        weights = self.rng.normal(0, 0.05, (n_hidden, self.n_visible)).astype(np.float32)
+        biases = np.zeros(n_hidden, np.float32), np.zeros(self.n_visible, np.float32)
         self.settings = {**SETTINGS, "batch_size": self.batch}
-        self.model = _cuda.TensorModel(*self.parameters, precision, driver=driver)
+        self.cpu = _core.RbmEngine(self.n_visible, n_hidden, precision)
+        self.gpu = _cuda.RbmEngine(self.n_visible, n_hidden, precision, driver=driver)
+        self.gpu.set_training("tensor")
+        for engine in (self.cpu, self.gpu):
+            engine.set_parameters(weights, *biases)
 
-    def rows(self, n_minibatches: int) -> np.ndarray:
-        """Random bits, packed; those beyond the last visible unit do not count."""
+    def rows(self, n_minibatches: int) -> _core.Rows:
+        """Random bits."""
         n_bytes = -(-self.n_visible // 8)
-        return self.rng.integers(0, 256, (n_minibatches * self.batch, n_bytes), dtype=np.uint8)
+        shape = n_minibatches * self.batch, n_bytes
+        packed = self.rng.integers(0, 256, shape, dtype=np.uint8)
+        packed[:, -1] &= 0xFF >> (-self.n_visible % 8)  # no bit beyond the last unit
+        return _core.Rows.from_packed(packed, self.n_visible)
 
-    def train(self, packed: np.ndarray) -> float:
+    def train(self, engine: _core.RbmEngine, rows: _core.Rows) -> float:
         """Seconds of a pass."""
         start = time.perf_counter()
-        self.model.train(packed, None, self.settings, SEED, 0, None)
+        engine.train(rows, None, self.settings, SEED, 0, get_num_threads())
         return time.perf_counter() - start
 
     def check(self) -> None:
         """The bits of the CPU's engine."""
-        packed = self.rows(CHECKED)
-        bits = np.unpackbits(packed, axis=1, bitorder="little")[:, : self.n_visible]
-        engine = _core.RbmEngine(self.n_visible, self.n_hidden, self.precision)
-        engine.set_parameters(*self.parameters)
-        rows = _core.Rows.from_array(bits.astype(bool))
-        engine.train(rows, None, {**self.settings, **CPU_ALONE}, SEED, 0, 1, None)
-        self.train(packed)
-        found = self.model.arrays()["weights"].reshape(self.n_hidden, self.n_visible)
-        if not np.array_equal(found, engine.weights()):
-            raise SystemExit(f"weights differ from the CPU's: {self.n_visible}x{self.n_hidden}")
+        rows = self.rows(CHECKED)
+        for engine in (self.cpu, self.gpu):
+            self.train(engine, rows)
+        if not np.array_equal(self.gpu.weights(), self.cpu.weights()):
+            raise SystemExit(
+                f"weights differ from the CPU's: {self.cpu.n_visible}x{self.cpu.n_hidden}"
+            )
 
     def microseconds(self, short: int, long: int, repeats: int) -> np.ndarray:
         """Of a step: what a long pass takes more than a short one, by the minibatches it has more."""
         rows = self.rows(short), self.rows(long)
-        for packed in rows:
-            self.train(packed)
-        taken = [self.train(rows[1]) - self.train(rows[0]) for _ in range(repeats)]
+        for each in rows:
+            self.train(self.gpu, each)
+        taken = [
+            self.train(self.gpu, rows[1]) - self.train(self.gpu, rows[0]) for _ in range(repeats)
+        ]
         return np.array(taken) / (long - short) * 1e6
 
 
@@ -100,7 +104,7 @@ def main() -> int:
         from tests.ptx.compile import compile_ptx, shipped
         from tests.ptx.driver import Interpreter
 
-        driver = Interpreter([compile_ptx(path) for path in shipped() if "tensor" in str(path)])
+        driver = Interpreter([compile_ptx(path) for path in shipped()])
     else:
         from udl_fast import _cuda
 

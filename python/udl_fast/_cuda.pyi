@@ -74,36 +74,6 @@ class HammingCodes:
         allowed: NDArray[np.uint64] | None = None,
     ) -> NDArray[np.int64]: ...
 
-class TensorModel:
-    """An RBM of bits in a device's memory, which learns on tensor cores: from capability 8.0 on."""
-
-    def __init__(
-        self,
-        weights: NDArray[np.float32],  # (n_hidden, n_visible)
-        hidden_bias: NDArray[np.float32],
-        visible_bias: NDArray[np.float32],
-        precision: str,  # "fixed" or "fast"
-        device: int = 0,
-        driver: Any = None,
-    ) -> None: ...
-    def set_tiles(self, name: str | None) -> None: ...  # "large", "medium", "small"; changes no bit
-    def set_chains(self, packed: NDArray[np.uint8]) -> None: ...  # hidden bits of PCD
-    def chains(self) -> NDArray[np.uint8]: ...
-    def train(
-        self,
-        packed: NDArray[np.uint8],  # rows, as _core.Rows.to_packed() gives them
-        order: NDArray[np.uint32] | None,
-        settings: dict[str, Any],
-        seed: int,
-        step: int,
-        poll: Callable[[int], bool] | None,
-    ) -> dict[str, Any]:
-        """One pass over the rows, with the bits of _core.RbmEngine.train. settings: batch_size, algorithm
-        "cd"|"pcd", k, learning_rate, momentum, weight_decay, l1, sparsity_target (None = off),
-        sparsity_cost, sparsity_damping, statistics. Returns n_updates, n_rows, step, stopped, finite."""
-    def arrays(self) -> dict[str, NDArray[np.float32]]:
-        """weights, weight_velocity, biases and their velocities, mean_activation; flat."""
-
 class RbmEngine(_core.RbmEngine):
     """Methods, arguments and bits of the CPU's, and its Rows. What it does not do is a NotImplementedError."""
 

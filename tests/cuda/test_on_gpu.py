@@ -1,10 +1,9 @@
 """Learning on a real device: the bits of the CPU's engine, which no interpreter can vouch for."""
 
-import numpy as np
 import pytest
 
 from ..support.cuda import cuda_module
-from .test_tensor_training import CASES, PER_TILES, Case, Run
+from .rbm.test_tensor_passes import CASES, PER_TILES, TILES, Case, check
 
 _cuda = cuda_module()
 pytestmark = [
@@ -14,7 +13,6 @@ pytestmark = [
         _cuda is not None and _cuda.device_count() == 0, reason="no CUDA device here"
     ),
 ]
-TILES = ("large", "medium", "small")
 LARGE = {
     "785 by 499": Case(785, 499, 100_000, settings={"batch_size": 100, "momentum": 0.5}),
     "784 by 1024, fast": Case(784, 1024, 51_200, "fast", settings={"batch_size": 512}),
@@ -26,15 +24,6 @@ LARGE = {
 }
 
 
-def check(case, tiles):
-    run = Run(case, None, tiles)
-    weights = run.gpu.arrays()["weights"].reshape(case.n_hidden, -1)
-    assert np.array_equal(weights, run.cpu.weights())
-    on_cpu, on_gpu = run.results
-    for key in ("n_updates", "n_rows", "step", "finite"):
-        assert on_gpu[key] == on_cpu[key], key
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_small_models(name):
     check(CASES[name], None)
@@ -43,7 +32,7 @@ def test_small_models(name):
 @pytest.mark.parametrize("name", PER_TILES)
 @pytest.mark.parametrize("tiles", TILES)
 def test_small_models_in_every_shape_of_tiles(name, tiles):
-    check(CASES[name], tiles)
+    check(CASES[name], None, tiles)
 
 
 @pytest.mark.parametrize("name", LARGE)

@@ -39,17 +39,26 @@ class Pair:
     Parameters
     ----------
     driver : object
-        The device.
+        The device; None is a real one.
     n_visible, n_hidden : int
     precision : {"fixed", "fast"}
     deviation : float
         Of the weights.
     kernels : {"plain", "automatic", "tensor"}
         What trains on the device.
+    tiles : {"large", "medium", "small"}, default=None
+        Of tensor cores; None: those that fill the device best.
     """
 
     def __init__(
-        self, driver, n_visible, n_hidden, precision="fixed", deviation=0.3, kernels="plain"
+        self,
+        driver,
+        n_visible,
+        n_hidden,
+        precision="fixed",
+        deviation=0.3,
+        kernels="plain",
+        tiles=None,
     ):
         rng = np.random.default_rng(n_visible + n_hidden)
         weights = rng.normal(0, deviation, (n_hidden, n_visible))
@@ -57,7 +66,7 @@ class Pair:
         self.rng, self.driver = rng, driver
         self.cpu = _core.RbmEngine(n_visible, n_hidden, precision)
         self.device = cuda_module().RbmEngine(n_visible, n_hidden, precision, driver=driver)
-        self.device.set_training(kernels)
+        self.device.set_training(kernels, tiles)
         for engine in self.engines:
             engine.set_parameters(weights, hidden_bias, visible_bias)
 

@@ -6,7 +6,6 @@ namespace py = pybind11;
 void init_cuda_device(py::module_& m);
 void init_cuda_hamming(py::module_& m);
 void init_cuda_rbm(py::module_& m);
-void init_cuda_tensor(py::module_& m);
 
 PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
   m.doc() = "What udl_fast does on NVIDIA GPUs. Private: use the classes of the udl_fast package.";
@@ -14,5 +13,4 @@ PYBIND11_MODULE(_cuda, m, py::mod_gil_not_used()) {
   init_cuda_device(m);
   init_cuda_hamming(m);
   init_cuda_rbm(m);
-  init_cuda_tensor(m);
 }
