@@ -9,7 +9,7 @@
 #include "bindings/numpy/interrupt.h"
 #include "runtime/data/shuffle.h"
 #include "runtime/rbm/model/state.h"
-#include "runtime/rbm/steps/tempering.h"
+#include "runtime/rbm/steps/tempering/tempering.h"
 
 namespace udl::bindings {
 namespace {

@@ -11,8 +11,8 @@
 #include "runtime/data/rows.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/rbm/model/state.h"
-#include "runtime/rbm/steps/bit_product.h"
-#include "runtime/rbm/steps/integer_panels.h"
+#include "runtime/rbm/steps/products/bit_product.h"
+#include "runtime/rbm/steps/products/integer_panels.h"
 
 namespace udl::bindings {
 namespace {

@@ -2,11 +2,11 @@
 // target with UDL_TARGET=<name>.
 #include "kernels/rbm.h"
 
-#include "kernels/cpu/rbm/centring.h"
-#include "kernels/cpu/rbm/half_norms.h"
-#include "kernels/cpu/rbm/update.h"
-#include "kernels/cpu/rbm/update_norms.h"
-#include "kernels/cpu/rbm/weight_limit.h"
+#include "kernels/cpu/rbm/learning/centring.h"
+#include "kernels/cpu/rbm/learning/half_norms.h"
+#include "kernels/cpu/rbm/learning/update.h"
+#include "kernels/cpu/rbm/learning/update_norms.h"
+#include "kernels/cpu/rbm/learning/weight_limit.h"
 #include "kernels/cpu/target_name.h"
 
 namespace udl {

@@ -34,8 +34,9 @@ struct UnitOutput {
 };
 
 /// What the units of a tile add to minus the free energy, row by row: summed over the units (see
-/// runtime/rbm/model/unit_terms.h for each kind) it is sums[r] + log(products[r]). Room for the
-/// rows padded to 16, of which the padding means nothing. A tile's product lies between 1 and 2^16.
+/// runtime/rbm/model/units/unit_terms.h for each kind) it is sums[r] + log(products[r]). Room for
+/// the rows padded to 16, of which the padding means nothing. A tile's product lies between 1 and
+/// 2^16.
 struct UnitTerms {
   float* sums;
   float* products;

@@ -3,7 +3,7 @@
 #include <numeric>
 #include <utility>
 
-#include "runtime/dense/fast/tasks.h"
+#include "runtime/dense/fast/stages/tasks.h"
 #include "runtime/dispatch/target.h"
 
 namespace udl {

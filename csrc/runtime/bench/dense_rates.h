@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/dense/fast/pairs.h"
+#include "runtime/dense/fast/values/pairs.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
 #include "runtime/memory/unit_panels.h"

@@ -11,7 +11,7 @@
 #include "runtime/memory/reals.h"
 #include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
-#include "runtime/rbm/model/units.h"
+#include "runtime/rbm/model/units/units.h"
 #include "runtime/rbm/precision.h"
 #include "runtime/rbm/settings.h"
 #include "runtime/threads/poll.h"

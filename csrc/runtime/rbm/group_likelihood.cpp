@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 #include "runtime/rbm/fixed_engine.h"
-#include "runtime/rbm/model/softplus.h"
+#include "runtime/rbm/model/units/softplus.h"
 #include "runtime/rbm/row_blocks.h"
 #include "runtime/rbm/steps/layer_terms.h"
 

@@ -8,7 +8,7 @@
 #include "runtime/rbm/settings.h"
 #include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
-#include "runtime/rbm/steps/temperature.h"
+#include "runtime/rbm/steps/tempering/temperature.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {

@@ -7,12 +7,12 @@
 namespace udl {
 
 /// Inverse temperatures of chains, which lie in blocks of rows, one block a temperature, beta = 1
-/// first (runtime/rbm/steps/tempering.h).
+/// first (runtime/rbm/steps/tempering/tempering.h).
 struct Ladder {
   int64_t n_temperatures = 1;
   double beta_min = 1;
   /// Inverse temperatures between are those that the training before has left, if it has
-  /// (runtime/rbm/steps/spacing.h); this one leaves others.
+  /// (runtime/rbm/steps/tempering/spacing.h); this one leaves others.
   bool adaptive = false;
 
   bool has_one() const { return n_temperatures == 1; }

@@ -28,7 +28,7 @@ OBJECTIVE = (
     "rounded_code",
 )
 SOLVERS = ("adam", "sgd", "lbfgs", "cg")
-_ROUNDED_UP = 0.5  # from here on, as in training (csrc/runtime/dense/fast/noise.cpp)
+_ROUNDED_UP = 0.5  # from here on, as in training (csrc/runtime/dense/fast/values/noise.cpp)
 
 
 class NetLearner:

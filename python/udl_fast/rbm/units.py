@@ -16,7 +16,7 @@ from .groups import Groups, check_one_hot
 
 KINDS_OF_BITS = ("bernoulli", "softmax")  # whose states are 0 or 1
 NORMAL_KINDS = frozenset(("gaussian", "relu"))  # whose energies have a square
-# Engines keep |log sigma^2| within 40 (csrc/runtime/rbm/model/units.h).
+# Engines keep |log sigma^2| within 40 (csrc/runtime/rbm/model/units/units.h).
 SIGMA_BOUNDS = (3e-9, 4e8)
 
 

@@ -5,7 +5,7 @@
 // A one costs an addition, where the tables of table_product.h spend one on every four or five
 // columns, on or off. Lists need only the integer rows themselves (64 bytes a column), not their
 // sums: with few rows, building tables is most of a product, and with few ones there is little to
-// add. runtime/rbm/steps/bit_product.cpp weighs both.
+// add. runtime/rbm/steps/products/bit_product.cpp weighs both.
 //
 // Integer rows of all columns at once would not fit the L1 cache: they come in chunks
 // (kernels/rbm/lists.h), and a row has a list for each. Four rows go together, their lists filled

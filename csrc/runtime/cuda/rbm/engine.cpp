@@ -4,10 +4,10 @@
 #include <utility>
 
 #include "base/error.h"
-#include "runtime/cuda/rbm/half_step.h"
-#include "runtime/cuda/rbm/sampling.h"
-#include "runtime/cuda/rbm/states.h"
-#include "runtime/cuda/rbm/train.h"
+#include "runtime/cuda/rbm/model/states.h"
+#include "runtime/cuda/rbm/steps/half_step.h"
+#include "runtime/cuda/rbm/steps/sampling.h"
+#include "runtime/cuda/rbm/train/train.h"
 
 namespace udl::cuda {
 namespace {

@@ -3,8 +3,8 @@
 #include <memory>
 #include <optional>
 
-#include "runtime/cuda/rbm/state.h"
-#include "runtime/cuda/rbm/tensor_train.h"
+#include "runtime/cuda/rbm/model/state.h"
+#include "runtime/cuda/rbm/train/tensor_train.h"
 #include "runtime/rbm/stateful_engine.h"
 
 namespace udl::cuda {

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "runtime/dense/fast/optimiser.h"
-#include "runtime/dense/fast/stages.h"
+#include "runtime/dense/fast/stages/stages.h"
 
 namespace udl {
 namespace {

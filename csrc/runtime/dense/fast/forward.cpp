@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "runtime/dense/fast/engine.h"
-#include "runtime/dense/fast/listed_inputs.h"
+#include "runtime/dense/fast/values/listed_inputs.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/memory/unit_panels.h"
 #include "runtime/threads/parallel.h"

@@ -5,7 +5,7 @@
 
 #include "runtime/dense/fast/engine.h"
 #include "runtime/dense/fast/optimiser.h"
-#include "runtime/dense/fast/stages.h"
+#include "runtime/dense/fast/stages/stages.h"
 
 namespace udl {
 namespace {

@@ -13,7 +13,7 @@
 #include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
 #include "runtime/rbm/steps/layer_terms.h"
-#include "runtime/rbm/steps/temperature.h"
+#include "runtime/rbm/steps/tempering/temperature.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {

@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "runtime/memory/buffer.h"
-#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/model/units/unit_terms.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {

@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "runtime/rbm/model/arrays.h"
-#include "runtime/rbm/model/units.h"
+#include "runtime/rbm/model/units/units.h"
 #include "runtime/threads/run.h"
 
 namespace udl {

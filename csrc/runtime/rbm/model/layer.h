@@ -10,8 +10,8 @@
 #include "base/view.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/memory/panels.h"
-#include "runtime/rbm/model/joint_groups.h"
-#include "runtime/rbm/model/units.h"
+#include "runtime/rbm/model/units/joint_groups.h"
+#include "runtime/rbm/model/units/units.h"
 
 namespace udl {
 

@@ -12,7 +12,7 @@
 #include "runtime/rbm/model/arrays.h"
 #include "runtime/rbm/model/layer.h"
 #include "runtime/rbm/model/layer_states.h"
-#include "runtime/rbm/model/scale.h"
+#include "runtime/rbm/model/scale/scale.h"
 
 namespace udl {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/model/units/unit_terms.h"
 #include "runtime/rbm/plain/engine.h"
 #include "runtime/rbm/plain/half_step.h"
 #include "runtime/threads/parallel.h"

@@ -5,7 +5,7 @@
 
 #include "base/bits.h"
 #include "runtime/rbm/model/row_length.h"
-#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/model/units/unit_terms.h"
 #include "runtime/rbm/plain/normal.h"
 #include "runtime/threads/parallel.h"
 

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "runtime/rbm/evaluate/exact.h"
-#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/model/units/unit_terms.h"
 #include "runtime/rbm/plain/clamp.h"
 #include "runtime/rbm/plain/energy.h"
 #include "runtime/rbm/plain/engine.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstdint>
 
-#include "runtime/rbm/model/unit_terms.h"
+#include "runtime/rbm/model/units/unit_terms.h"
 
 namespace udl {
 

@@ -6,7 +6,7 @@
 #include "runtime/data/rows.h"
 #include "runtime/memory/weight_change.h"
 #include "runtime/rbm/model/arrays.h"
-#include "runtime/rbm/model/units.h"
+#include "runtime/rbm/model/units/units.h"
 
 namespace udl {
 

@@ -11,8 +11,8 @@
 #include "runtime/rbm/plain/real_units.h"
 #include "runtime/rbm/steps/centring.h"
 #include "runtime/rbm/steps/draw_schedule.h"
-#include "runtime/rbm/steps/spacing.h"
-#include "runtime/rbm/steps/tempering.h"
+#include "runtime/rbm/steps/tempering/spacing.h"
+#include "runtime/rbm/steps/tempering/tempering.h"
 #include "runtime/rbm/steps/variance_window.h"
 #include "runtime/threads/parallel.h"
 

@@ -12,9 +12,9 @@
 #include "runtime/rbm/model/integer_weights.h"
 #include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
-#include "runtime/rbm/steps/bit_product.h"
-#include "runtime/rbm/steps/integer_panels.h"
-#include "runtime/rbm/steps/visible_sums.h"
+#include "runtime/rbm/steps/products/bit_product.h"
+#include "runtime/rbm/steps/products/integer_panels.h"
+#include "runtime/rbm/steps/products/visible_sums.h"
 
 namespace udl {
 

@@ -15,7 +15,7 @@
 #include <cstdint>
 
 #include "runtime/data/minibatches.h"
-#include "runtime/rbm/model/units.h"
+#include "runtime/rbm/model/units/units.h"
 
 namespace udl {
 

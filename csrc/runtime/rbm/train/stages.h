@@ -1,6 +1,6 @@
 #pragma once
 // Stages of a minibatch, each a loop over tiles of 16 units, or over parts of them where visible
-// sums are split (runtime/rbm/steps/visible_sums.h), that ends in a barrier:
+// sums are split (runtime/rbm/steps/products/visible_sums.h), that ends in a barrier:
 //   visible given hidden | (k - 1 times: hidden | visible) | learn | (centred, or variances learn:
 //   visible units)
 // Where units are in groups, each `visible` is followed by their draws | ; where chains are
@@ -13,7 +13,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "runtime/rbm/steps/visible_sums.h"
+#include "runtime/rbm/steps/products/visible_sums.h"
 #include "runtime/rbm/train/panels.h"
 #include "runtime/rbm/train/training.h"
 #include "runtime/rbm/train/visible_tiles.h"

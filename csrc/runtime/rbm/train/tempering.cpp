@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/bits.h"
-#include "runtime/rbm/steps/temperature.h"
-#include "runtime/rbm/steps/tempering.h"
+#include "runtime/rbm/steps/tempering/temperature.h"
+#include "runtime/rbm/steps/tempering/tempering.h"
 
 namespace udl {
 namespace {

@@ -9,7 +9,7 @@
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/steps/group_step.h"
 #include "runtime/rbm/steps/half_step.h"
-#include "runtime/rbm/steps/spacing.h"
+#include "runtime/rbm/steps/tempering/spacing.h"
 
 namespace udl {
 

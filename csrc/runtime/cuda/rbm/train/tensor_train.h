@@ -1,0 +1,28 @@
+#pragma once
+// Training on tensor cores of a model that lies in a device's memory.
+#include <memory>
+#include <optional>
+
+#include "runtime/cuda/rbm/model/state.h"
+#include "runtime/cuda/tensor/trainer.h"
+#include "runtime/rbm/engine.h"
+#include "runtime/threads/run.h"
+
+namespace udl::cuda {
+
+/// Which kernels train. Both give the same bits.
+enum class TrainingKernels {
+  automatic,  ///< tensor cores where they serve, plain ones elsewhere
+  plain,
+  tensor,  ///< an error where they do not serve
+};
+
+/// Whether tensor cores do what is asked for: rows of bits, and what tensor_cores_serve says.
+bool tensor_cores_train(const DeviceRbmState& state, const TrainCall& call);
+
+/// One pass over the rows as RbmEngine::train describes it. The trainer keeps its memory for the
+/// next one.
+TrainResult train_on_tensor_cores(DeviceRbmState& state, TensorTrainer& trainer,
+                                  const TrainCall& call, const Run& run);
+
+}  // namespace udl::cuda

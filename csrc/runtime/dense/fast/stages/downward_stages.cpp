@@ -1,0 +1,148 @@
+// The stages from the errors of the last layer down, in which layers learn.
+#include <algorithm>
+#include <utility>
+
+#include "runtime/dense/fast/stages/row_blocks.h"
+#include "runtime/dense/fast/stages/stages.h"
+
+namespace udl {
+namespace {
+
+constexpr int64_t kBiasPanels = 8;  ///< whose biases are learned in one task
+
+float* row_or_null(FastLayers* layers, int layer, bool is_bias) {
+  if (layers == nullptr) return nullptr;
+  FastLayer& of_layer = (*layers)[layer];
+  return is_bias ? of_layer.bias.data() : of_layer.weights.panel(0);
+}
+
+}  // namespace
+
+/// Errors of the layer below `layer`.
+void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, Scratch& scratch) {
+  LayerRoom& below = rooms_.layers[layer - 1];
+  DenseProduct product{};
+  product.weights = net_.weights(layer);
+  product.values = std::as_const(rooms_.layers[layer].errors).view();
+  product.out = below.errors.view();
+  product.finish.activation = net_.shape.activations[layer - 1];
+  product.finish.n_units = net_.shape.n_inputs(layer);
+  product.finish.outputs = std::as_const(below.outputs).view();
+  if (!below.scales.empty()) product.finish.scales = std::as_const(below.scales).view();
+  if (below.term.size() > 0) product.finish.term = below.term.data();
+  product.scratch = scratch.strip.data();
+  tasks.place(task, product);
+  multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
+  if (layer > 1 || !lists_serve_learning())
+    below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
+}
+
+UpdateTasks FastStages::update_tasks(int layer) const {
+  const bool is_listed = layer == 0 && lists_serve_learning();
+  return {net_.shape.n_inputs(layer), net_.shape.n_outputs(layer),
+          is_listed ? kListedPanels : kTaskPanels};
+}
+
+int64_t FastStages::learning_tasks(int layer) const {
+  const NetShape& shape = net_.shape;
+  const int64_t of_bias = divide_up(divide_up(shape.n_outputs(layer), kTileUnits), kBiasPanels);
+  if (shape.is_tied(layer)) return of_bias;
+  return of_bias + update_tasks(layer).count();
+}
+
+void FastStages::learn(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
+  const int64_t n_panels = divide_up(net_.shape.n_outputs(layer), kTileUnits);
+  const int64_t n_bias = divide_up(n_panels, kBiasPanels);
+  if (task < n_bias)
+    learn_bias(part, layer, task, use);
+  else
+    learn_weights(part, layer, task - n_bias, use);
+}
+
+void FastStages::learn_bias(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
+  const ConstUnitPanels errors = std::as_const(rooms_.layers[layer].errors).view();
+  const int64_t n_panels = divide_up(net_.shape.n_outputs(layer), kTileUnits);
+  const int64_t end = std::min(n_panels, (task + 1) * kBiasPanels);
+  for (int64_t panel = task * kBiasPanels; panel < end; ++panel) {
+    const auto at = [&](FastLayers* layers) {
+      float* values = row_or_null(layers, layer, true);
+      return values != nullptr ? values + panel * kTileUnits : nullptr;
+    };
+    kernels_.update.bias(
+        {errors.panel(panel), part.count, at(use.values), at(use.first), at(use.second), use.step});
+  }
+}
+
+void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
+                               const GradientUse& use) {
+  const std::vector<GradientTerm>& terms = terms_[part.index % 2][layer];
+  DenseUpdate update{};
+  update.terms = terms.data();
+  update.n_terms = static_cast<int64_t>(terms.size());
+  update.n_rows = part.count;
+  update.weights = row_or_null(use.values, layer, false);
+  update.first = row_or_null(use.first, layer, false);
+  update.second = row_or_null(use.second, layer, false);
+  update.panel_stride = net_.values[layer].weights.panel_stride();
+  update.step = use.step;
+  if (!objective_.decays(layer)) update.step.weight_decay = 0;
+  update_tasks(layer).place(task, update);
+  if (layer == 0 && lists_serve_learning())
+    kernels_.lists.weights(update, lists_.of_units(part));
+  else if (net_.bfloat16)
+    kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
+  else
+    kernels_.update.weights(update);
+}
+
+void FastStages::backward(Team& team, const NetPart& part, const GradientUse& use,
+                          const NetPart& next) {
+  const NetShape& shape = net_.shape;
+  const int last = shape.last_layer();
+  for (int l = last; l > 0; --l) {
+    const ProductTasks tasks(shape.n_inputs(l), part.count);
+    const int64_t n_learning = l < last ? learning_tasks(l + 1) : 0;
+    team.for_each(tasks.count() + n_learning, [&](int64_t task) {
+      if (task < tasks.count())
+        propagate(l, tasks, task, scratch_[team.thread_index()]);
+      else
+        learn(part, l + 1, task - tasks.count(), use);
+    });
+  }
+  const int64_t n_first = learning_tasks(0), n_second = last > 0 ? learning_tasks(1) : 0;
+  team.for_each(n_first + n_second + n_blocks(next), [&](int64_t task) {
+    if (task < n_second) return learn(part, 1, task, use);
+    if (task < n_second + n_first) return learn(part, 0, task - n_second, use);
+    fetch_block(next, task - n_second - n_first, scratch_[team.thread_index()]);
+  });
+}
+
+void FastStages::input_gradient(Team& team, const NetPart& part, float* out) {
+  const int64_t n_in = net_.shape.n_inputs();
+  UnitMatrix& room = rooms_.input(part.index).inputs;  // which nobody needs any more
+  LayerRoom& first_layer = rooms_.layers[0];
+  if (lists_serve_learning())
+    team.for_each(n_blocks(part), [&](int64_t block) {
+      const int64_t first = block * kBlockRows;
+      first_layer.error_pairs.pack(
+          kernels_, std::as_const(first_layer.errors).view(),
+          all_panels(first_layer.errors, first, std::min(kBlockRows, part.count - first)));
+    });
+  const ProductTasks tasks(n_in, part.count);
+  team.for_each(tasks.count(), [&](int64_t task) {
+    DenseProduct product{};
+    product.weights = net_.weights(0);
+    product.values = std::as_const(rooms_.layers[0].errors).view();
+    product.out = room.view();
+    product.finish.n_units = n_in;
+    product.scratch = scratch_[team.thread_index()].strip.data();
+    tasks.place(task, product);
+    multiply(0, false, product, rooms_.layers[0].error_pairs.view());
+  });
+  team.for_each(n_blocks(part), [&](int64_t block) {
+    const int64_t first = block * kBlockRows;
+    room.copy_rows(first, std::min(kBlockRows, part.count - first), out + first * n_in, n_in);
+  });
+}
+
+}  // namespace udl

@@ -1,0 +1,92 @@
+// What stages work with, and the rows that they begin with.
+#include "runtime/dense/fast/stages/stages.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/dense/fast/stages/row_blocks.h"
+
+namespace udl {
+namespace {
+
+/// What adds up to the gradient of each layer's own weights.
+std::vector<std::vector<GradientTerm>> gradient_terms(const NetShape& shape, const NetRooms& rooms,
+                                                      const InputRoom& input) {
+  std::vector<std::vector<GradientTerm>> terms(shape.n_layers());
+  for (int l = 0; l < shape.n_layers(); ++l) {
+    const ConstUnitPanels seen = rooms.seen(input, l), errors = rooms.layers[l].errors.view();
+    terms[shape.owner(l)].push_back(shape.is_tied(l) ? GradientTerm{errors, seen}
+                                                     : GradientTerm{seen, errors});
+  }
+  return terms;
+}
+
+std::vector<std::vector<PairTerm>> gradient_pairs(const NetShape& shape, const NetRooms& rooms,
+                                                  const InputRoom& input) {
+  std::vector<std::vector<PairTerm>> terms(shape.n_layers());
+  for (int l = 0; l < shape.n_layers(); ++l) {
+    const PairPanels seen = rooms.seen_pairs(input, l), errors = rooms.layers[l].error_pairs.view();
+    terms[shape.owner(l)].push_back(shape.is_tied(l) ? PairTerm{errors, seen}
+                                                     : PairTerm{seen, errors});
+  }
+  return terms;
+}
+
+}  // namespace
+
+FastStages::FastStages(const FastState& net, const Examples& examples, const Objective& objective,
+                       const NetDraws& draws, int64_t max_rows, int n_threads)
+    : net_(net),
+      examples_(examples),
+      objective_(objective),
+      noise_(objective, draws, examples.order),
+      kernels_(kernels_for(net)),
+      rooms_(net.shape, objective, max_rows, examples.targets != nullptr || objective.corrupts(),
+             net.bfloat16),
+      scratch_(n_threads) {
+  const NetShape& shape = net.shape;
+  if (lists_have_room(shape.n_inputs(), max_rows) && lists_pay(examples, objective))
+    lists_ = ListedInputs(shape.n_inputs(), max_rows, net.bfloat16);
+  for (int i = 0; i < 2; ++i) {
+    InputRoom& input = rooms_.inputs[i];
+    terms_[i] = gradient_terms(shape, rooms_, input);
+    if (!net.bfloat16) continue;
+    input.pairs = PairMatrix(max_rows, shape.n_inputs(), !lists_serve_learning());
+    pair_terms_[i] = gradient_pairs(shape, rooms_, input);
+  }
+  for (Scratch& scratch : scratch_) {
+    scratch.strip.resize(kStripScratch);
+    scratch.rows.resize(kBlockRows * std::max(shape.n_inputs(), shape.n_outputs()));
+  }
+  losses_.resize(ProductTasks(shape.n_outputs(), max_rows).count());
+}
+
+void FastStages::fetch(Team& team, const NetPart& part) {
+  team.for_each(n_blocks(part),
+                [&](int64_t block) { fetch_block(part, block, scratch_[team.thread_index()]); });
+}
+
+/// Targets are taken before the inputs are corrupted.
+void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratch) {
+  const int64_t first = block * kBlockRows, n = std::min(kBlockRows, part.count - first);
+  const int64_t n_in = net_.shape.n_inputs(), n_out = net_.shape.n_outputs();
+  InputRoom& room = rooms_.input(part.index);
+  float* rows = scratch.rows.data();
+  if (examples_.targets != nullptr) {
+    examples_.targets->gather_values<float>(examples_.order, part.first + first, n, rows, n_out);
+    room.own_targets.set_rows(first, n, rows, n_out);
+  }
+  examples_.rows.gather_values<float>(examples_.order, part.first + first, n, rows, n_in);
+  if (objective_.corrupts()) {
+    if (examples_.targets == nullptr) room.own_targets.set_rows(first, n, rows, n_in);
+    noise_.corrupt(part, first, n, rows, n_in);
+  }
+  room.inputs.set_rows(first, n, rows, n_in);
+  const ConstUnitPanels inputs = std::as_const(room.inputs).view();
+  room.pairs.pack(kernels_, inputs, all_panels(room.inputs, first, n));
+  if (lists_.are_used())
+    lists_.by_row(part).list_block(kernels_, net_.bfloat16 ? room.pairs.unit_pairs() : inputs,
+                                   part.count, block);
+}
+
+}  // namespace udl

@@ -1,0 +1,89 @@
+#pragma once
+// Lists of the inputs that are not 0, for the first layer (kernels/dense/lists.h). Where products
+// round, lists by row are of pairs of units.
+#include <cstdint>
+
+#include "runtime/dense/engine.h"
+#include "runtime/dense/fast/values/noise.h"
+#include "runtime/dense/fast/values/rooms.h"
+
+namespace udl {
+
+/// Whether lists cost less than whole products: by a few of the rows. Products are the same to the
+/// bit, gradients but where products round: those of lists do not.
+bool lists_pay(const Examples& examples, const Objective& objective);
+/// Whether entries of lists can be counted in 32 bits.
+bool lists_have_room(int64_t n_units, int64_t max_rows);
+
+struct ListRoom {
+  ListRoom() = default;
+  ListRoom(int64_t n_entries, int64_t n_starts)
+      : at(n_entries), values(n_entries), starts(n_starts) {}
+  PixelLists view(int64_t n_chunks) { return {at.data(), values.data(), starts.data(), n_chunks}; }
+
+  Buffer<int32_t> at;
+  Buffer<float> values;
+  Buffer<int32_t> starts;
+};
+
+/// Lists by row of values in panels.
+class RowLists {
+ public:
+  static constexpr int64_t kBlockRows = 64;
+
+  RowLists() = default;
+  /// `rounds`: of pairs of the units, as PairMatrix has them.
+  RowLists(int64_t n_units, int64_t max_rows, bool rounds)
+      : n_listed_(rounds ? PairMatrix::n_unit_pairs(n_units) : n_units),
+        n_chunks_(divide_up(n_listed_, kListedUnits)),
+        room_(divide_up(max_rows, kBlockRows) * block_room(),
+              PixelLists::row_starts(max_rows, n_chunks_)) {}
+
+  /// Those of the first n_rows rows that are in a block of kBlockRows.
+  void list_block(const DenseKernels& kernels, const ConstUnitPanels& values, int64_t n_rows,
+                  int64_t block) {
+    const int64_t first = block * kBlockRows;
+    kernels.lists.by_row(values, n_listed_, first, std::min(n_rows, first + kBlockRows), view(),
+                         block * block_room());
+  }
+  PixelLists view() { return room_.view(n_chunks_); }
+
+ private:
+  /// Entries of a block, at most, and those that are written beyond.
+  int64_t block_room() const { return kBlockRows * n_listed_ + kTileUnits; }
+
+  int64_t n_listed_ = 0, n_chunks_ = 0;
+  ListRoom room_;
+};
+
+class ListedInputs {
+ public:
+  ListedInputs() = default;
+  ListedInputs(int64_t n_units, int64_t max_rows, bool rounds)
+      : n_units_(n_units), max_rows_(max_rows), row_chunks_(divide_up(max_rows, kListedRows)) {
+    for (RowLists& lists : by_row_) lists = RowLists(n_units, max_rows, rounds);
+    const int64_t n_panels = divide_up(n_units, kTileUnits);
+    by_unit_ = ListRoom(n_panels * unit_room(), PixelLists::unit_starts(n_panels, row_chunks_));
+  }
+
+  bool are_used() const { return n_units_ > 0; }
+
+  RowLists& by_row(const NetPart& part) { return by_row_[part.index % 2]; }
+  void list_panel(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
+                  int64_t panel) {
+    kernels.lists.by_unit(inputs, part.count, panel, panel + 1, of_units(part),
+                          panel * unit_room());
+  }
+  PixelLists of_units(const NetPart& part) {
+    return by_unit_.view(divide_up(part.count, kListedRows));
+  }
+
+ private:
+  int64_t unit_room() const { return kTileUnits * max_rows_ + kTileUnits; }
+
+  int64_t n_units_ = 0, max_rows_ = 0, row_chunks_ = 0;
+  RowLists by_row_[2];
+  ListRoom by_unit_;
+};
+
+}  // namespace udl
