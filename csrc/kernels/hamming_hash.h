@@ -12,14 +12,13 @@ namespace udl {
 
 constexpr int kHammingMaxKeyBits = 28;
 
-/// 64 keys.
-struct HammingSlot {
-  uint64_t occupied;  ///< bit i: key 64 s + i occurs
-  uint64_t rank;      ///< keys below 64 s that occur
-};
+/// 512 keys, a line of the cache, are looked at together.
+constexpr int kHammingLineBits = 9, kHammingLineWords = 8;
 
 struct HammingTable {
-  const HammingSlot* slots;
+  /// Bit i: key i occurs. Whole lines, aligned to 64 bytes; bits behind the last key are 0.
+  const uint64_t* occupied;
+  const uint32_t* ranks;  ///< of a word of `occupied`: keys below its own that occur
   /// By rank of the key: the position of its only code with kHammingSingle added, or where its list
   /// starts in `lists`: a number of positions, then these, ascending.
   const uint32_t* entries;
@@ -47,8 +46,9 @@ struct HammingHashKernels {
   const char* target;
 
   /// For tables first .. last - 1: the buckets of keys that differ from keys[table] in exactly
-  /// `radius` bits, without the empty ones. `buckets` has room for all binomial(n_bits, radius)
-  /// keys of each. Returns their number.
+  /// `radius` bits, without the empty ones, in any order within a table. `buckets` has room for all
+  /// of them: at most binomial(n_bits, radius), and at most the occupied keys, of each table.
+  /// Returns their number.
   int64_t (*find_buckets)(const HammingTable* tables, int32_t first, int32_t last,
                           const uint32_t* keys, int32_t radius, HammingBucket* buckets);
 

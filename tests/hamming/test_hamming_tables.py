@@ -19,7 +19,7 @@ def clustered(n, n_bytes, seed, n_centers=5, flip=0.03):
     return centers[generator.integers(0, n_centers, n)] ^ noise
 
 
-PRICES = {"row_word": 2e-10, "tile_word": 5e-11, "query": 1e-7, "key": 5e-9, "code": 1e-8}
+PRICES = {"row_word": 2e-10, "tile_word": 5e-11, "query": 1e-7, "line": 5e-9, "code": 1e-8}
 
 
 def priced_tables(codes):
@@ -41,7 +41,7 @@ def assert_equal(found, expected):
 
 @pytest.mark.usefixtures("target")
 @pytest.mark.parametrize(
-    ("n_bytes", "n_tables"), [(1, 1), (1, 3), (2, 1), (9, 3), (9, 7), (32, 12)]
+    ("n_bytes", "n_tables"), [(1, 1), (1, 3), (2, 1), (9, 3), (9, 7), (32, 12), (32, 40)]
 )
 def test_buckets_hold_the_codes_of_their_keys(n_bytes, n_tables):
     width = 8 * n_bytes
@@ -207,7 +207,7 @@ def test_tables_are_asked_again_once_they_answer():
 def test_prices_are_those_of_this_machine():
     codes = np.random.default_rng(0).integers(0, 256, (100_000, 16), dtype=np.uint8)
     prices = _core.HammingTables(codes, 0, 2).prices
-    assert set(prices) == {"row_word", "tile_word", "query", "key", "code"}
+    assert set(prices) == {"row_word", "tile_word", "query", "line", "code"}
     assert all(1e-12 < price < 1e-4 for price in prices.values())
     assert _core.hamming_build_seconds(10**6, 10) > 10 * _core.hamming_build_seconds(10**5, 5)
 
@@ -231,10 +231,34 @@ def test_prices_grow_with_radius_and_codes():
 
 @pytest.mark.parametrize(
     ("n_codes", "n_bits", "expected"),
-    [(2_000_000, 256, 12), (100, 16, 1), (10**8, 28, 1), (10**8, 32, 2)],
+    [(2_000_000, 256, 12), (100, 16, 1), (10**8, 28, 1), (1000, 28, 3), (10**8, 32, 2)],
 )
 def test_default_number_of_tables(n_codes, n_bits, expected):
     assert _core.hamming_default_tables(n_codes, n_bits) == expected
+
+
+@pytest.mark.usefixtures("target")
+@pytest.mark.parametrize(("n_codes", "n_tables"), [(300, 3), (70_000, 1)])
+def test_bits_that_no_code_has_are_no_part_of_keys(n_codes, n_tables):
+    """28 bits in rows of 4 bytes are addresses where they are many; queries may have the other bits, too."""
+    codes, queries = clustered(n_codes, 4, 0, flip=0.1), clustered(40, 4, 0, flip=0.2)
+    codes[:, 3] &= 0x0F
+    tables = tables_of(codes)
+    assert tables.n_tables == n_tables
+    for radius in range(7):
+        *found, hashed = _core.hamming_hash_range(tables, codes, queries, radius, 1, always=True)
+        assert hashed == len(queries)
+        assert_equal(found, _core.hamming_range(codes, queries, radius, 1))
+    *found, _ = _core.hamming_hash_search(tables, codes, queries[:5], 7, 1, always=True)
+    assert_equal(found, _core.hamming_search(codes, queries[:5], 7, 1))
+
+
+def test_codes_without_a_bit_have_a_table():
+    codes = np.zeros((10, 4), np.uint8)
+    tables = tables_of(codes)
+    assert tables.n_tables == 1
+    *found, _ = _core.hamming_hash_range(tables, codes, codes[:1] + 3, 3, 1, always=True)
+    assert_equal(found, _core.hamming_range(codes, codes[:1] + 3, 3, 1))
 
 
 def test_binding_checks():

@@ -15,9 +15,8 @@ std::unique_ptr<HammingTables> make_tables(const Packed& packed, int32_t n_table
   if (codes.n_codes >= int64_t{1} << 30)
     throw_invalid("HammingTables: codes must number less than 2^30, got " +
                   std::to_string(codes.n_codes));
-  if (n_tables == 0) n_tables = HammingTables::default_count(codes.n_codes, codes.n_bits);
   const int32_t fewest = static_cast<int32_t>(divide_up(codes.n_bits, kHammingMaxKeyBits));
-  if (n_tables < fewest || n_tables > codes.n_bits)
+  if (n_tables != 0 && (n_tables < fewest || n_tables > codes.n_bits))
     throw_invalid("HammingTables: n_tables must be between " + std::to_string(fewest) + " and " +
                   std::to_string(codes.n_bits) + " for " + std::to_string(codes.n_bits) +
                   " bits, got " + std::to_string(n_tables));
@@ -123,18 +122,18 @@ py::dict prices_dict(const HammingPrices& prices) {
   all["row_word"] = prices.row_word;
   all["tile_word"] = prices.tile_word;
   all["query"] = prices.query;
-  all["key"] = prices.key;
+  all["line"] = prices.line;
   all["code"] = prices.code;
   return all;
 }
 
-void set_prices(HammingTables& tables, double row_word, double tile_word, double query, double key,
+void set_prices(HammingTables& tables, double row_word, double tile_word, double query, double line,
                 double code) {
   HammingPrices prices;
   prices.row_word = row_word;
   prices.tile_word = tile_word;
   prices.query = query;
-  prices.key = key;
+  prices.line = line;
   prices.code = code;
   tables.set_prices(prices);
 }
@@ -161,7 +160,7 @@ void init_hamming_tables(pybind11::module_& m) {
       .def_property_readonly("prices",
                              [](const udl::HammingTables& t) { return prices_dict(t.prices()); })
       .def("set_prices", &set_prices, py::kw_only(), py::arg("row_word"), py::arg("tile_word"),
-           py::arg("query"), py::arg("key"), py::arg("code"))
+           py::arg("query"), py::arg("line"), py::arg("code"))
       .def_property_readonly("tally", &tally_dict)
       .def("positions", &bucket_positions, py::arg("table"), py::arg("code"), py::arg("radius"));
   m.def("hamming_hash_search", &hash_search, py::arg("tables"), py::arg("codes"),

@@ -1,8 +1,8 @@
 // The multi-index hashing kernels of one CPU target. Compiled once per target with
 // UDL_TARGET=<name>.
 //
-// Every look-up is a chain of cache misses: slot, entry, list, code. Blocks of keys and of codes go
-// through the chain in step, so that the misses of a block overlap.
+// Every look-up is a chain of cache misses: line, rank, entry, list, code. Blocks of keys and of
+// codes go through the chain in step, so that the misses of a block overlap.
 #include "kernels/hamming_hash.h"
 
 #include <cstring>
@@ -14,8 +14,10 @@
 namespace udl {
 namespace {
 
+constexpr int kLinesInFlight = 64;
 constexpr int kKeysInFlight = 256;
 constexpr int kCodesInFlight = 32;
+constexpr int kTablesInFlight = 16;
 
 /// The next larger number with as many ones (Hacker's Delight, section 2-1); x != 0.
 UDL_ALWAYS_INLINE uint64_t next_with_same_ones(uint64_t x) {
@@ -23,64 +25,150 @@ UDL_ALWAYS_INLINE uint64_t next_with_same_ones(uint64_t x) {
   return (filled + 1) | (((~filled & (filled + 1)) - 1) >> (lowest_bit(x) + 1));
 }
 
-/// A key on its way through a table.
-struct Lookup {
-  uint32_t table, key;
-  uint64_t rank;
+/// Which keys of a line are wanted.
+struct LineMask {
+  uint64_t words[kHammingLineWords];
 };
 
-/// The buckets of the keys of `lookups`, whose slots have been asked for.
-int64_t look_up(const HammingTable* tables, Lookup* lookups, int n_lookups,
-                HammingBucket* buckets) {
-  int n_found = 0;
-  for (int i = 0; i < n_lookups; ++i) {
-    const Lookup lookup = lookups[i];
-    const HammingTable& table = tables[lookup.table];
-    const HammingSlot& slot = table.slots[lookup.key / 64];
-    const uint64_t bit = uint64_t{1} << (lookup.key % 64);
-    if ((slot.occupied & bit) == 0) continue;
-    lookups[n_found] = {lookup.table, lookup.key,
-                        slot.rank + static_cast<uint64_t>(popcount(slot.occupied & (bit - 1)))};
-    prefetch(table.entries + lookups[n_found].rank);
-    ++n_found;
+/// A line that has been asked for.
+struct Lookup {
+  uint32_t table, line;
+  const LineMask* wanted;
+};
+
+/// An occupied key whose rank has been asked for.
+struct Occupied {
+  uint32_t table, word;
+  uint64_t below;  ///< keys of its word that occur, and are smaller
+};
+
+/// The buckets of occupied keys.
+int64_t read_entries(const HammingTable* tables, const Occupied* keys, int n_keys,
+                     HammingBucket* buckets) {
+  uint64_t ranks[kKeysInFlight];
+  for (int i = 0; i < n_keys; ++i) {
+    const HammingTable& table = tables[keys[i].table];
+    ranks[i] = table.ranks[keys[i].word] + static_cast<uint64_t>(popcount(keys[i].below));
+    prefetch(table.entries + ranks[i]);
   }
-  for (int i = 0; i < n_found; ++i) {
-    const HammingTable& table = tables[lookups[i].table];
-    const uint32_t entry = table.entries[lookups[i].rank];
+  for (int i = 0; i < n_keys; ++i) {
+    const HammingTable& table = tables[keys[i].table];
+    const uint32_t entry = table.entries[ranks[i]];
     if ((entry & kHammingSingle) != 0) {
       buckets[i] = {entry - kHammingSingle, entry - kHammingSingle + 1,
-                    lookups[i].table | kHammingSingle};
+                    keys[i].table | kHammingSingle};
       continue;
     }
-    buckets[i] = {entry + 1, 0, lookups[i].table};
+    buckets[i] = {entry + 1, 0, keys[i].table};
     prefetch(table.lists + entry);
   }
-  for (int i = 0; i < n_found; ++i) {
+  for (int i = 0; i < n_keys; ++i) {
     if ((buckets[i].table & kHammingSingle) == 0)
       buckets[i].end = buckets[i].begin + tables[buckets[i].table].lists[buckets[i].begin - 1];
   }
-  return n_found;
+  return n_keys;
+}
+
+bool has_wanted(const uint64_t* line, const LineMask& wanted) {
+  uint64_t any = 0;
+  for (int w = 0; w < kHammingLineWords; ++w) any |= line[w] & wanted.words[w];
+  return any != 0;
+}
+
+/// The buckets of the wanted keys of lines, which have been asked for.
+int64_t look_up(const HammingTable* tables, const Lookup* lookups, int n_lookups,
+                HammingBucket* buckets) {
+  Occupied keys[kKeysInFlight];
+  int n_keys = 0;
+  int64_t n_found = 0;
+  for (int i = 0; i < n_lookups; ++i) {
+    const HammingTable& table = tables[lookups[i].table];
+    const uint32_t first_word = kHammingLineWords * lookups[i].line;
+    const uint64_t* line = table.occupied + first_word;
+    if (!has_wanted(line, *lookups[i].wanted)) continue;
+    for (uint32_t w = 0; w < kHammingLineWords; ++w) {
+      for (uint64_t left = line[w] & lookups[i].wanted->words[w]; left != 0; left &= left - 1) {
+        const uint64_t lower = (left & (~left + 1)) - 1;
+        keys[n_keys] = {lookups[i].table, first_word + w, line[w] & lower};
+        prefetch(table.ranks + first_word + w);
+        if (++n_keys < kKeysInFlight) continue;
+        n_found += read_entries(tables, keys, n_keys, buckets + n_found);
+        n_keys = 0;
+      }
+    }
+  }
+  return n_found + read_entries(tables, keys, n_keys, buckets + n_found);
+}
+
+constexpr int kWordKeyBits = 6;  // of a key: its place in a word
+
+/// Bit i of the result is bit i ^ place of `bits`.
+uint64_t at_changed_places(uint64_t bits, uint32_t place) {
+  constexpr uint64_t kLower[kWordKeyBits] = {0x5555555555555555, 0x3333333333333333,
+                                             0x0F0F0F0F0F0F0F0F, 0x00FF00FF00FF00FF,
+                                             0x0000FFFF0000FFFF, 0x00000000FFFFFFFF};
+  for (int b = 0; b < kWordKeyBits; ++b) {
+    if ((place >> b & 1) == 0) continue;
+    const int shift = 1 << b;
+    bits = (bits & kLower[b]) << shift | (bits >> shift & kLower[b]);
+  }
+  return bits;
+}
+
+/// masks[d], d <= min(radius, kHammingLineBits): the keys of a line whose lowest bits differ from
+/// those of `key` in exactly d bits.
+void fill_masks(uint32_t key, int32_t radius, LineMask* masks) {
+  // Bit i of kOnes[d]: number i has d ones.
+  constexpr uint64_t kOnes[kWordKeyBits + 1] = {
+      0x0000000000000001, 0x0000000100010116, 0x0001011601161668, 0x0116166816686880,
+      0x1668688068808000, 0x6880800080000000, 0x8000000000000000};
+  uint64_t in_word[kWordKeyBits + 1];
+  for (int d = 0; d <= kWordKeyBits; ++d) in_word[d] = at_changed_places(kOnes[d], key % 64);
+  for (int32_t d = 0; d <= kHammingLineBits && d <= radius; ++d) {
+    for (uint32_t w = 0; w < kHammingLineWords; ++w) {
+      const int32_t rest = d - popcount(w ^ (key / 64 % kHammingLineWords));
+      masks[d].words[w] = rest < 0 || rest > kWordKeyBits ? 0 : in_word[rest];
+    }
+  }
+}
+
+/// Keys that share all but their lowest bits share a line: one look answers for all of them.
+int64_t find_in_some(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys,
+                     int32_t radius, HammingBucket* buckets) {
+  LineMask masks[kTablesInFlight][kHammingLineBits + 1];
+  Lookup lookups[kLinesInFlight];
+  int n_lookups = 0;
+  int64_t n_found = 0;
+  for (int32_t t = first; t < last; ++t) {
+    fill_masks(keys[t], radius, masks[t - first]);
+    const int32_t n_upper_bits =
+        tables[t].n_bits > kHammingLineBits ? tables[t].n_bits - kHammingLineBits : 0;
+    const uint64_t end = uint64_t{1} << n_upper_bits;
+    for (int32_t d = 0; d <= kHammingLineBits && d <= radius; ++d) {
+      uint64_t change = low_bits(radius - d);
+      while (change < end) {
+        const uint32_t line = (keys[t] >> kHammingLineBits) ^ static_cast<uint32_t>(change);
+        lookups[n_lookups] = {static_cast<uint32_t>(t), line, &masks[t - first][d]};
+        prefetch(tables[t].occupied + kHammingLineWords * line);
+        if (++n_lookups == kLinesInFlight) {
+          n_found += look_up(tables, lookups, n_lookups, buckets + n_found);
+          n_lookups = 0;
+        }
+        change = change == 0 ? end : next_with_same_ones(change);
+      }
+    }
+  }
+  return n_found + look_up(tables, lookups, n_lookups, buckets + n_found);
 }
 
 int64_t find_buckets(const HammingTable* tables, int32_t first, int32_t last, const uint32_t* keys,
                      int32_t radius, HammingBucket* buckets) {
-  Lookup lookups[kKeysInFlight];
-  int n_lookups = 0;
   int64_t n_found = 0;
-  for (int32_t t = first; t < last; ++t) {
-    const uint64_t end = uint64_t{1} << tables[t].n_bits;
-    uint64_t change = low_bits(radius);
-    while (change < end) {
-      lookups[n_lookups] = {static_cast<uint32_t>(t), keys[t] ^ static_cast<uint32_t>(change), 0};
-      prefetch(tables[t].slots + lookups[n_lookups].key / 64);
-      if (++n_lookups == kKeysInFlight) {
-        n_found += look_up(tables, lookups, n_lookups, buckets + n_found);
-        n_lookups = 0;
-      }
-      change = change == 0 ? end : next_with_same_ones(change);
-    }
+  for (int32_t t = first; t < last; t += kTablesInFlight) {
+    const int32_t end = last - t < kTablesInFlight ? last : t + kTablesInFlight;
+    n_found += find_in_some(tables, t, end, keys, radius, buckets + n_found);
   }
-  return n_found + look_up(tables, lookups, n_lookups, buckets + n_found);
+  return n_found;
 }
 
 /// Codes of the buckets that wait for their words to arrive.

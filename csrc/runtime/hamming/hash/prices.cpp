@@ -75,34 +75,49 @@ class Samples {
   std::vector<uint64_t> words_;
 };
 
-/// Seconds for a key, among the keys one bit away.
-double key_seconds(const HammingTables& tables, const Samples& samples) {
-  double n_keys = 0.0;
-  for (int32_t j = 0; j < tables.count(); ++j) n_keys += tables.tables()[j].n_bits;
-  std::vector<HammingBucket> buckets(static_cast<std::size_t>(n_keys));
+double all_keys(const HammingTables& tables, int32_t radius) {
+  double n = 0.0;
+  for (int32_t j = 0; j < tables.count(); ++j) n += hamming_keys(tables.tables()[j].n_bits, radius);
+  return n;
+}
+
+double all_lines(const HammingTables& tables, int32_t radius) {
+  double n = 0.0;
+  for (int32_t j = 0; j < tables.count(); ++j)
+    n += hamming_lines(tables.tables()[j].n_bits, radius);
+  return n;
+}
+
+/// Seconds for a line, where so many are looked at that their misses overlap.
+double line_seconds(const HammingTables& tables, const Samples& samples) {
+  constexpr double kFewest = 512.0;
+  constexpr int32_t kLargest = 3;
+  int32_t radius = 1;
+  while (radius < kLargest && all_lines(tables, radius) < kFewest) ++radius;
+  std::vector<HammingBucket> buckets(static_cast<std::size_t>(all_keys(tables, radius)));
   std::vector<uint32_t> keys(tables.count());
   const double seconds = seconds_of([&] {
     for (int64_t s = 0; s < Samples::kCount; ++s) {
       for (int32_t j = 0; j < tables.count(); ++j)
         keys[j] = hamming_key(samples[s], tables.tables()[j].first_bit, tables.tables()[j].n_bits);
-      hamming_hash_kernels().find_buckets(tables.tables(), 0, tables.count(), keys.data(), 1,
+      hamming_hash_kernels().find_buckets(tables.tables(), 0, tables.count(), keys.data(), radius,
                                           buckets.data());
     }
   });
-  return seconds / (n_keys * static_cast<double>(Samples::kCount));
+  return seconds / (all_lines(tables, radius) * static_cast<double>(Samples::kCount));
 }
 
 /// Seconds for a code of a bucket, all that is done with it included; 0 where too few are met.
 double code_seconds(const HammingTables& tables, const HammingCodes& codes,
                     const HammingPrices& prices, const Samples& samples) {
-  constexpr int64_t kFewest = 64;     // below it the time of keys hides that of codes
+  constexpr int64_t kFewest = 64;     // below it the time of lines hides that of codes
   constexpr int64_t kMost = 1 << 14;  // more need not be measured
   constexpr int64_t kNearest = 10;
   const double no_limit = std::numeric_limits<double>::infinity();
   HammingProber prober(tables, codes, prices);
   HammingHashQuery owner(tables, codes, prices, 0.0, HashPolicy::always);
   int64_t n_codes = 0;
-  double seconds = 0.0, n_keys = 0.0;
+  double seconds = 0.0, n_lines = 0.0;
   for (int64_t s = 0; s < Samples::kCount && n_codes < kMost; ++s) {
     NearestList& list = owner.empty_list(kNearest);
     prober.start(samples[s]);
@@ -114,12 +129,12 @@ double code_seconds(const HammingTables& tables, const HammingCodes& codes,
                        list.append({distance, codes.id(position)});
                      });
       });
-      n_keys += tables.keys_before(step + tables.count()) - tables.keys_before(step);
+      n_lines += tables.lines_before(step + tables.count()) - tables.lines_before(step);
     }
     n_codes += prober.n_measured();
   }
   if (n_codes < kFewest) return 0.0;
-  return std::max(0.0, seconds - n_keys * prices.key) / static_cast<double>(n_codes);
+  return std::max(0.0, seconds - n_lines * prices.line) / static_cast<double>(n_codes);
 }
 
 /// Seconds to ask tables and give up at once.
@@ -149,12 +164,11 @@ HammingPrices made_up_prices() {
   const HammingCodes codes = {
       bytes.data(), kCodes, kBytes, hamming_row_words(kBytes), static_cast<int32_t>(8 * kBytes),
       nullptr,      true,   nullptr};
-  const int32_t n_tables = HammingTables::default_count(kCodes, codes.n_bits);
   std::unique_ptr<HammingTables> tables;
   const double seconds =
-      seconds_of([&] { tables = std::make_unique<HammingTables>(codes, n_tables, Run{}); });
+      seconds_of([&] { tables = std::make_unique<HammingTables>(codes, 0, Run{}); });
   HammingPrices prices = measure_prices(*tables, codes);
-  prices.build = seconds / static_cast<double>(kCodes * n_tables);
+  prices.build = seconds / static_cast<double>(kCodes * tables->count());
   return prices;
 }
 
@@ -176,7 +190,8 @@ double HammingPrices::tables(int64_t n_codes, int32_t n_bits, int32_t n_tables,
     const int32_t width =
         static_cast<int32_t>(int64_t{n_bits} * (j + 1) / n_tables - int64_t{n_bits} * j / n_tables);
     const double codes_per_key = std::ldexp(static_cast<double>(n_codes), -width);
-    seconds += hamming_keys(width, step / n_tables) * (key + codes_per_key * code);
+    seconds += hamming_lines(width, step / n_tables) * line +
+               hamming_keys(width, step / n_tables) * codes_per_key * code;
   }
   return seconds;
 }
@@ -188,7 +203,7 @@ HammingPrices measure_prices(const HammingTables& tables, const HammingCodes& co
   prices.row_word = word_seconds(codes, kRowCodes, 1);
   prices.tile_word = word_seconds(codes, kTileCodes, kTileQueries);
   for (int round = 0; round < kRounds; ++round)
-    prices.key = least(prices.key, key_seconds(tables, Samples(codes, round)));
+    prices.line = least(prices.line, line_seconds(tables, Samples(codes, round)));
   for (int round = 0; round < kRounds; ++round) {
     const Samples samples(codes, round);
     prices.code = least(prices.code, code_seconds(tables, codes, prices, samples));

@@ -13,7 +13,7 @@ struct HammingPrices {
   double row_word = 0.0;   ///< a word of a code in a scan of rows, for few queries
   double tile_word = 0.0;  ///< the same in a scan of sliced tiles, for many
   double query = 0.0;      ///< asking tables at all
-  double key = 0.0;        ///< looking up a key
+  double line = 0.0;       ///< looking at a line of keys
   double code = 0.0;       ///< measuring a code of a bucket
   double build = 0.0;      ///< a code in a table that is built
 

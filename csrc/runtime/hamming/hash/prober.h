@@ -40,10 +40,10 @@ class HammingProber {
   /// Seconds that steps first .. last - 1 will take if they meet as many codes as the fullest steps
   /// so far, besides those that bits spread evenly give.
   double outlook(int32_t first, int32_t last) const {
-    const double n_keys = tables_.keys_before(last) - tables_.keys_before(first);
+    const double n_lines = tables_.lines_before(last) - tables_.lines_before(first);
     const double n_codes = tables_.codes_before(last) - tables_.codes_before(first) +
                            codes_per_step_ * static_cast<double>(last - first);
-    return n_keys * prices_.key + n_codes * prices_.code;
+    return n_lines * prices_.line + n_codes * prices_.code;
   }
 
   /// Steps first .. last - 1, all in one round of the tables. Calls found(position, distance) once
@@ -54,11 +54,14 @@ class HammingProber {
     const int32_t n = tables_.count(), radius = first / n, first_table = first % n,
                   last_table = first_table + (last - first);
     const HammingTable* tables = tables_.tables();
-    double n_keys = 0.0;
-    for (int32_t j = first_table; j < last_table; ++j)
-      n_keys += hamming_keys(tables[j].n_bits, radius);
-    if (!pay(n_keys * prices_.key, budget)) return false;
-    reserve(buckets_, static_cast<int64_t>(n_keys));
+    double n_lines = 0.0, most_buckets = 0.0;
+    for (int32_t j = first_table; j < last_table; ++j) {
+      n_lines += hamming_lines(tables[j].n_bits, radius);
+      most_buckets +=
+          std::min(hamming_keys(tables[j].n_bits, radius), static_cast<double>(tables_.n_codes()));
+    }
+    if (!pay(n_lines * prices_.line, budget)) return false;
+    reserve(buckets_, static_cast<int64_t>(most_buckets));
     const int64_t n_buckets = kernels_.find_buckets(tables, first_table, last_table, keys_.data(),
                                                     radius, buckets_.data());
     int64_t n_codes = 0;

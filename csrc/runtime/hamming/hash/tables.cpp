@@ -4,6 +4,7 @@
 #include <cmath>
 #include <utility>
 
+#include "base/bits.h"
 #include "base/view.h"
 #include "runtime/hamming/rows.h"
 
@@ -63,6 +64,28 @@ bool write_entries(int32_t first_bit, int32_t n_key_bits, const HammingCodes& co
   return true;
 }
 
+int32_t first_key_bit(int32_t n_key_bits, int32_t table, int32_t n_tables) {
+  return static_cast<int32_t>(int64_t{n_key_bits} * table / n_tables);
+}
+
+/// Bits up to the last that any code has.
+int32_t used_bits(const HammingCodes& codes, const Run& run) {
+  constexpr int64_t kBlock = 1024;  // rows widened at once
+  std::vector<uint64_t> all(codes.n_words, 0);
+  parallel_region(run.with_threads(1), [&](Team& team) {
+    HammingRows rows(codes, kBlock);
+    for (int64_t first = 0; first < codes.n_codes && !team.check_stop(); first += kBlock) {
+      const int64_t n = std::min(kBlock, codes.n_codes - first);
+      const uint64_t* words = rows.words(first, n);
+      for (int64_t i = 0; i < n * codes.n_words; ++i) all[i % codes.n_words] |= words[i];
+    }
+  });
+  for (int32_t bit = codes.n_bits; bit > 0; --bit) {
+    if (bit_at(all.data(), bit - 1)) return bit;
+  }
+  return 0;
+}
+
 }  // namespace
 
 double hamming_keys(int32_t n_key_bits, int32_t radius) {
@@ -72,35 +95,48 @@ double hamming_keys(int32_t n_key_bits, int32_t radius) {
   return std::round(keys);
 }
 
+double hamming_lines(int32_t n_key_bits, int32_t radius) {
+  const int32_t n_upper_bits = std::max(0, n_key_bits - kHammingLineBits);
+  double lines = 0.0;
+  for (int32_t d = 0; d <= std::min({kHammingLineBits, n_key_bits, radius}); ++d)
+    lines += hamming_keys(n_upper_bits, radius - d);
+  return lines;
+}
+
 int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
-  const double key_bits = std::clamp(std::log2(static_cast<double>(std::max<int64_t>(n_codes, 2))),
-                                     8.0, static_cast<double>(kHammingMaxKeyBits));
-  if (n_bits <= kHammingMaxKeyBits) return 1;
+  constexpr double kMostKeys = 4096.0;  // a code: tables take 1.5 bits a key
+  const double n = static_cast<double>(std::max<int64_t>(n_codes, 2));
+  if (n_bits <= kHammingMaxKeyBits && std::ldexp(1.0, n_bits) <= kMostKeys * n) return 1;
+  const double key_bits = std::clamp(std::log2(n), 8.0, static_cast<double>(kHammingMaxKeyBits));
   return static_cast<int32_t>(
       std::max<int64_t>(std::llround(n_bits / key_bits), divide_up(n_bits, kHammingMaxKeyBits)));
 }
 
 HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run)
-    : n_bits_(codes.n_bits), n_codes_(codes.n_codes), tables_(n_tables) {
+    : n_bits_(codes.n_bits), n_codes_(codes.n_codes) {
+  const int32_t n_key_bits = std::max({used_bits(codes, run), n_tables, 1});
+  if (n_tables == 0) n_tables = default_count(n_codes_, n_key_bits);
+  tables_.resize(n_tables);
   for (int32_t j = 0; j < n_tables; ++j) {
-    tables_[j].first_bit = static_cast<int32_t>(int64_t{n_bits_} * j / n_tables);
-    tables_[j].n_bits =
-        static_cast<int32_t>(int64_t{n_bits_} * (j + 1) / n_tables) - tables_[j].first_bit;
+    tables_[j].first_bit = first_key_bit(n_key_bits, j, n_tables);
+    tables_[j].n_bits = first_key_bit(n_key_bits, j + 1, n_tables) - tables_[j].first_bit;
   }
   parallel_region(run, [&](Team& team) {
     team.for_each(n_tables, [&](int64_t j) { fill(tables_[j], codes, team); });
   });
-  keys_before_.assign(n_bits_ + 2, 0.0);
-  codes_before_ = keys_before_;
+  lines_before_.assign(n_bits_ + 2, 0.0);
+  codes_before_ = lines_before_;
   for (int32_t step = 0; step <= n_bits_; ++step) {
     const int32_t width = tables_[step % n_tables].n_bits;
-    const double keys = hamming_keys(width, step / n_tables);
-    keys_before_[step + 1] = keys_before_[step] + keys;
+    const int32_t radius = step / n_tables;
+    lines_before_[step + 1] = lines_before_[step] + hamming_lines(width, radius);
     codes_before_[step + 1] =
-        codes_before_[step] + keys * std::ldexp(static_cast<double>(n_codes_), -width);
+        codes_before_[step] +
+        hamming_keys(width, radius) * std::ldexp(static_cast<double>(n_codes_), -width);
   }
   for (const Storage& t : tables_)
-    views_.push_back({t.slots.data(), t.entries.data(), t.lists.data(), t.first_bit, t.n_bits});
+    views_.push_back({t.occupied.data(), t.ranks.data(), t.entries.data(), t.lists.data(),
+                      t.first_bit, t.n_bits});
 }
 
 void HammingTables::fill(Storage& table, const HammingCodes& codes, Team& team) {
@@ -123,15 +159,15 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes, Team& team) 
   }
   table.entries = LargeArray<uint32_t>(n_buckets);
   table.lists = LargeArray<uint32_t>(list_words);
-  table.slots = LargeArray<HammingSlot>(divide_up(int64_t{1} << table.n_bits, kWordBits));
-  std::fill_n(table.slots.data(), table.slots.size(), HammingSlot{0, 0});
+  const int64_t n_lines = divide_up(int64_t{1} << table.n_bits, int64_t{1} << kHammingLineBits);
+  table.occupied = LargeArray<uint64_t>(n_lines * kHammingLineWords);
+  table.ranks = LargeArray<uint32_t>(table.occupied.size());
+  std::fill_n(table.occupied.data(), table.occupied.size(), 0);
   int64_t bucket = 0, next = 0;
   for (int64_t i = 0, end; i < n; i = end, ++bucket) {
     if (bucket % kPiece == 0 && team.check_stop()) return;
     end = bucket_end(i);
-    HammingSlot& slot = table.slots[static_cast<int64_t>(sorted[i] >> 32) / kWordBits];
-    slot.occupied |= uint64_t{1} << (sorted[i] >> 32) % kWordBits;
-    ++slot.rank;  // of this slot alone; summed below
+    set_bit(table.occupied.data(), static_cast<int64_t>(sorted[i] >> 32));
     if (end - i == 1) {
       table.entries[bucket] = static_cast<uint32_t>(sorted[i]) + kHammingSingle;
       continue;
@@ -140,13 +176,17 @@ void HammingTables::fill(Storage& table, const HammingCodes& codes, Team& team) 
     table.lists[next++] = static_cast<uint32_t>(end - i);
     for (int64_t c = i; c < end; ++c) table.lists[next++] = static_cast<uint32_t>(sorted[c]);
   }
-  uint64_t rank = 0;
-  for (int64_t s = 0; s < table.slots.size(); ++s) rank += std::exchange(table.slots[s].rank, rank);
+  uint32_t rank = 0;
+  for (int64_t w = 0; w < table.occupied.size(); ++w) {
+    table.ranks[w] = rank;
+    rank += static_cast<uint32_t>(popcount(table.occupied[w]));
+  }
 }
 
 int64_t HammingTables::n_bytes() const {
   std::size_t n = 0;
-  for (const Storage& t : tables_) n += t.slots.n_bytes() + t.entries.n_bytes() + t.lists.n_bytes();
+  for (const Storage& t : tables_)
+    n += t.occupied.n_bytes() + t.ranks.n_bytes() + t.entries.n_bytes() + t.lists.n_bytes();
   return static_cast<int64_t>(n);
 }
 

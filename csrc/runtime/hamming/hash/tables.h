@@ -20,6 +20,8 @@ namespace udl {
 
 /// Keys at a distance of exactly `radius`.
 double hamming_keys(int32_t n_key_bits, int32_t radius);
+/// Lines they lie in.
+double hamming_lines(int32_t n_key_bits, int32_t radius);
 
 /// What became of the queries that tables were asked for.
 struct HashTally {
@@ -34,12 +36,15 @@ struct HashTally {
 
 class HammingTables {
  public:
-  /// Substrings of about log2(n_codes) bits: a bucket then holds about one code.
+  /// Substrings of about log2(n_codes) bits: a bucket then holds about one code. One table of whole
+  /// codes where these are short and many.
   static int32_t default_count(int64_t n_codes, int32_t n_bits);
 
-  /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits; substrings have at
-  /// most kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of
-  /// scratch each. Once run.stopped() they are not fit for use.
+  /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits, or 0 for the
+  /// default; substrings have at most kHammingMaxKeyBits bits. Substrings are of the bits up to the
+  /// last that any code has: codes of 28 bits in rows of 4 bytes are addresses of one table. Tables
+  /// are built side by side and take 16 bytes a code of scratch each. Once run.stopped() they are
+  /// not fit for use.
   HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run);
   HammingTables(const HammingTables&) = delete;
   HammingTables& operator=(const HammingTables&) = delete;
@@ -50,9 +55,9 @@ class HammingTables {
   int64_t n_bytes() const;
   const HammingTable* tables() const { return views_.data(); }
 
-  /// Keys that the steps before `step` look up (prober.h), and codes they meet where bits are
+  /// Lines that the steps before `step` look at (prober.h), and codes they meet where bits are
   /// spread evenly.
-  double keys_before(int32_t step) const { return keys_before_[std::min(step, n_bits_ + 1)]; }
+  double lines_before(int32_t step) const { return lines_before_[std::min(step, n_bits_ + 1)]; }
   double codes_before(int32_t step) const { return codes_before_[std::min(step, n_bits_ + 1)]; }
 
   const HammingPrices& prices() const { return prices_; }
@@ -72,8 +77,8 @@ class HammingTables {
  private:
   struct Storage {
     int32_t first_bit, n_bits;
-    LargeArray<HammingSlot> slots;
-    LargeArray<uint32_t> entries, lists;
+    LargeArray<uint64_t> occupied;
+    LargeArray<uint32_t> ranks, entries, lists;
   };
   static void fill(Storage& table, const HammingCodes& codes, Team& team);
 
@@ -81,7 +86,7 @@ class HammingTables {
   int64_t n_codes_;
   std::vector<Storage> tables_;
   std::vector<HammingTable> views_;
-  std::vector<double> keys_before_, codes_before_;
+  std::vector<double> lines_before_, codes_before_;
   HammingPrices prices_;
   static constexpr int32_t kHistories = 32;
   mutable HashHistory nearest_[kHistories], within_[kHistories];
