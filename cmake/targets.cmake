@@ -4,7 +4,8 @@
 # Sets UDL_CPU_TARGET_DEFINITIONS: one UDL_HAS_TARGET_<NAME> for each compiled target.
 include(CheckCXXCompilerFlag)
 
-set(UDL_FLAGS_baseline "")
+# Sixteen lanes as plain loops make long functions, in which GCC looks for redundant loads for half of its time.
+set(UDL_FLAGS_baseline $<$<CXX_COMPILER_ID:GNU>:--param=sccvn-max-alias-queries-per-access=30>)
 set(UDL_FLAGS_avx2 -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt)
 # GCC 12 warns about its own AVX-512 headers (GCC bug 105593).
 set(UDL_FLAGS_avx512 ${UDL_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl

@@ -147,11 +147,12 @@ def with_groups(quick: bool, options: Any) -> dict[str, Any]:
     order = np.random.default_rng(options.seed).permutation(len(X))
     n_test = min(_N_TESTED, len(X) // 4)
     test, train = order[:n_test], order[n_test:]
-    layer = RBM(learning_rate=0.05, momentum=0.9, weight_decay=1e-3, n_iter=3 if quick else 30)
-    model = SemanticHasher([100, 32], rbm=layer, code="noise", n_iter=3 if quick else 30)
+    n_iter = 3 if quick else 30
+    layer = RBM(learning_rate=0.05, momentum=0.9, weight_decay=1e-3, n_iter=n_iter)
+    # Strong noise leaves a code no room but for what many words tell together: the topics.
+    model = SemanticHasher([32], rbm=layer, code="noise", code_noise=16.0, n_iter=n_iter)
     model.set_params(random_state=options.seed).fit(X[train])
-    codes = model.encode(X[train], "median")
-    by_code = hamming_distances(model.encode(X[test], model.thresholds_), codes)
+    by_code = hamming_distances(model.encode(X[test]), model.encode(X[train]))
     weights, test_weights = tf_idf(sparse.csr_array(X[train]), sparse.csr_array(X[test]))
     by_tf_idf = -(test_weights @ weights.T).toarray()
     lsa_train, lsa_test = lsa(weights, test_weights, 32, options.seed)
