@@ -398,7 +398,7 @@ class HammingTables:
         """Seconds of one thread as measured when they were built: row_word and tile_word (a word of a code in
         a scan for few queries, and for many), query (asking tables at all), key, code (of a bucket)."""
     def set_prices(
-        self, *, row_word: float, tile_word: float, query: float, key: float, code: float
+        self, *, row_word: float, tile_word: float, query: float, line: float, code: float
     ) -> None: ...  # others than were measured, for tests; no search may run meanwhile
     @property
     def tally(self) -> dict[str, float]:
