@@ -1,25 +1,28 @@
-"""Microseconds of a CD-1 step on a GPU's tensor cores, at four sizes, in both precisions.
+"""Microseconds of a minibatch of contrastive divergence: CD-1 at four sizes, PCD with few and with many
+steps.
 
-Before anything is timed a few updates are compared with the CPU's engine: one bit that differs ends
-the run. What is written after every line is kept when the run is stopped.
+What a long pass takes more than a short one, by the minibatches that it has more: starts and ends of a
+call do not count, the copy of its rows to the device does.
 """
 
-import argparse
-import sys
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from udl_fast import _core
-from udl_fast.bench.record import check_writable, new_record, write_json
 from udl_fast.runtime import get_num_threads
 
-ROOT = Path(__file__).resolve().parents[2]
-SIZES = [(784, 500, 100), (784, 1024, 512), (784, 4096, 1024), (3072, 8192, 1024)]
-TINY = [(20, 9, 4)]
-SETTINGS = {
+from .peers import torch_learning
+from .shared import floors
+from .shared.device import Device
+from .shared.models import Engines, random_bits, random_parameters
+from .shared.turns import Task, Wrong
+
+SEED = 1
+CHECKED = 3  # minibatches
+BASE = {
     "algorithm": "cd",
     "k": 1,
     "learning_rate": 0.01,
@@ -34,103 +37,104 @@ SETTINGS = {
     "binarize_sample": False,
     "data_step": 0,
 }
-SEED = 1
-CHECKED = 3  # minibatches
 
 
-class Contest:
-    """One size and precision on both engines."""
+class Case(NamedTuple):
+    """A model and its minibatches; `n_chains` is 0 for CD. Passes are `short` and `long` minibatches."""
 
-    def __init__(self, size: tuple[int, int, int], precision: str, driver: Any) -> None:
-        from udl_fast import _cuda
+    n_visible: int
+    n_hidden: int
+    batch: int
+    short: int
+    long: int
+    n_chains: int = 0
+    k: int = 1
 
-        self.n_visible, n_hidden, self.batch = size
-        self.rng = np.random.default_rng(0)
-        weights = self.rng.normal(0, 0.05, (n_hidden, self.n_visible)).astype(np.float32)
-        biases = np.zeros(n_hidden, np.float32), np.zeros(self.n_visible, np.float32)
-        self.settings = {**SETTINGS, "batch_size": self.batch}
-        self.cpu = _core.RbmEngine(self.n_visible, n_hidden, precision)
-        self.gpu = _cuda.RbmEngine(self.n_visible, n_hidden, precision, driver=driver)
-        self.gpu.set_training("tensor")
-        for engine in (self.cpu, self.gpu):
-            engine.set_parameters(weights, *biases)
+    @property
+    def name(self) -> str:
+        """As lines of peers are named."""
+        kind = f"{'pcd' if self.n_chains else 'cd'}{self.k}"
+        chains = f"_{self.n_chains}chains" if self.n_chains else ""
+        return f"{kind}_{self.n_visible}x{self.n_hidden}_B{self.batch}{chains}"
+
+    def floor(self, device: Device, precision: str) -> dict[str, float]:
+        """Least time that its products take."""
+        one = self.n_visible * self.n_hidden
+        chains = self.n_chains or self.batch
+        half_steps = one * (self.batch + 2 * self.k * chains)
+        return floors.of_learning(device, half_steps, one * (self.batch + chains), precision)
+
+
+CASES = [
+    Case(784, 500, 100, 16, 1040),
+    Case(784, 1024, 512, 16, 528),
+    Case(784, 4096, 1024, 16, 144),
+    Case(3072, 8192, 1024, 16, 48),
+    Case(784, 500, 100, 16, 528, n_chains=100),
+    Case(784, 200, 100, 2, 18, n_chains=2000, k=100),
+]
+TINY = [Case(20, 9, 4, 1, 2), Case(20, 9, 4, 1, 2, n_chains=5, k=2)]
+
+
+class Ours:
+    """Both engines, the device's timed."""
+
+    who = "udl_fast"
+
+    def __init__(self, case: Case, precision: str, device: Device) -> None:
+        self.case, self.fields = case, {}
+        self.engines = Engines.of(
+            random_parameters(case.n_visible, case.n_hidden, 0.05), precision, device
+        )
+        self.engines.gpu.set_training("tensor")
+        kind = "pcd" if case.n_chains else "cd"
+        self.settings: dict[str, Any] = {
+            **BASE,
+            "algorithm": kind,
+            "k": case.k,
+            "batch_size": case.batch,
+        }
+        if case.n_chains:
+            chains = np.random.default_rng(2).random((case.n_chains, case.n_hidden)) < 0.5
+            for engine in (self.engines.cpu, self.engines.gpu):
+                engine.set_chains(chains)
+        self.passes = [self.rows(case.short), self.rows(case.long)]
 
     def rows(self, n_minibatches: int) -> _core.Rows:
-        """Random bits."""
-        n_bytes = -(-self.n_visible // 8)
-        shape = n_minibatches * self.batch, n_bytes
-        packed = self.rng.integers(0, 256, shape, dtype=np.uint8)
-        packed[:, -1] &= 0xFF >> (-self.n_visible % 8)  # no bit beyond the last unit
-        return _core.Rows.from_packed(packed, self.n_visible)
+        """Of so many minibatches."""
+        return random_bits(n_minibatches * self.case.batch, self.case.n_visible)
 
-    def train(self, engine: _core.RbmEngine, rows: _core.Rows) -> float:
+    def train(self, engine: Any, rows: _core.Rows) -> float:
         """Seconds of a pass."""
         start = time.perf_counter()
         engine.train(rows, None, self.settings, SEED, 0, get_num_threads())
         return time.perf_counter() - start
 
     def check(self) -> None:
-        """The bits of the CPU's engine."""
+        """All that a few minibatches change has the bits of the CPU's engine."""
         rows = self.rows(CHECKED)
-        for engine in (self.cpu, self.gpu):
+        for engine in (self.engines.cpu, self.engines.gpu):
             self.train(engine, rows)
-        if not np.array_equal(self.gpu.weights(), self.cpu.weights()):
-            raise SystemExit(
-                f"weights differ from the CPU's: {self.cpu.n_visible}x{self.cpu.n_hidden}"
-            )
+        here, there = self.engines.cpu.state(), self.engines.gpu.state()
+        for name, values in here.items():
+            if not np.array_equal(there[name], values):
+                raise Wrong(f"{name} differ from the CPU's after {CHECKED} minibatches")
 
-    def microseconds(self, short: int, long: int, repeats: int) -> np.ndarray:
-        """Of a step: what a long pass takes more than a short one, by the minibatches it has more."""
-        rows = self.rows(short), self.rows(long)
-        for each in rows:
-            self.train(self.gpu, each)
-        taken = [
-            self.train(self.gpu, rows[1]) - self.train(self.gpu, rows[0]) for _ in range(repeats)
-        ]
-        return np.array(taken) / (long - short) * 1e6
+    def sample(self) -> float:
+        """Microseconds of a minibatch."""
+        short, long = (self.train(self.engines.gpu, rows) for rows in self.passes)
+        return (long - short) / (self.case.long - self.case.short) * 1e6
 
 
-def main() -> int:
-    """Measure, print, record."""
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--output", type=Path, metavar="FILE", help="JSON file that is written")
-    options.add_argument("--seconds", type=float, default=90, help="no line begins after that many")
-    options.add_argument("--rehearse", action="store_true", help="without a GPU, interpreted, tiny")
-    arguments = options.parse_args()
-    if arguments.output is not None:
-        check_writable(arguments.output)
-    driver, card = None, arguments.rehearse and "interpreted"
-    if arguments.rehearse:
-        from tests.ptx.compile import compile_ptx, shipped
-        from tests.ptx.driver import Interpreter
-
-        driver = Interpreter([compile_ptx(path) for path in shipped()])
-    else:
-        from udl_fast import _cuda
-
-        card = _cuda.status()
-    record = {
-        **new_record("gpu_learning", ["python", *sys.argv], ROOT),
-        "card": card,
-        "results": [],
-    }
-    start = time.monotonic()
-    for size in TINY if arguments.rehearse else SIZES:
+def tasks(device: Device) -> Iterator[Task]:
+    """The most wanted first. Peers learn by CD alone, and are timed beside ``fixed``."""
+    for case in TINY if device.rehearsed else CASES:
         for precision in ("fixed", "fast"):
-            if time.monotonic() - start > arguments.seconds:
-                return 0
-            contest = Contest(size, precision, driver)
-            contest.check()
-            times = contest.microseconds(*((1, 2, 1) if arguments.rehearse else (16, 528, 7)))
-            p10, median, p90 = np.percentile(times, [10, 50, 90]).round(2).tolist()
-            name = "cd1_{}x{}_B{}".format(*size)
-            line = {"name": name, "precision": precision, "p10": p10, "value": median, "p90": p90}
-            print(line, flush=True)
-            record["results"].append({**line, "unit": "us"})
-            if arguments.output is not None:
-                write_json(arguments.output, record)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+            peers = [] if case.n_chains or precision == "fast" else torch_learning.forms(case)
+            yield Task(
+                case.name,
+                "us",
+                lambda case=case, precision=precision: Ours(case, precision, device),
+                [form.on(device) for form in peers],
+                {"precision": precision, **case.floor(device, precision)},
+            )
