@@ -33,8 +33,13 @@ def check_all(device: Device) -> None:
     for precision in ("fixed", "fast"):
         for case in LEARNED:
             ShortLast(case, precision, device).check()
-        gibbs.Ours(SAMPLED, precision, device).check()
-        transform.Ours(TRANSFORMED, precision, device).check()
+        for asked in (
+            gibbs.Ours(SAMPLED, precision, device),
+            transform.Ours(TRANSFORMED, precision, device),
+        ):
+            for kernels in ("plain", "tensor"):
+                asked.engines.gpu.set_sampling(kernels)
+                asked.check()
     for case in SEARCHED:
         hamming.Ours(case, device).check()
     draws = _core.draws(1, "gibbs", 0, 3, 4, 5, 20)

@@ -1,8 +1,9 @@
-"""Learning on a real device: the bits of the CPU's engine, which no interpreter can vouch for."""
+"""Learning and sampling on a real device: the bits of the CPU's engine, which no interpreter can vouch for."""
 
 import pytest
 
 from ..support.cuda import cuda_module
+from .rbm import test_tensor_sampling as sampling
 from .rbm.test_tensor_passes import CASES, PER_TILES, TILES, Case, check
 
 _cuda = cuda_module()
@@ -39,3 +40,22 @@ def test_small_models_in_every_shape_of_tiles(name, tiles):
 def test_hundreds_of_updates(name):
     """Graphs, all multiprocessors, and changes of scale on the way."""
     check(LARGE[name], None)
+
+
+SAMPLED = sampling.CASES | {
+    "784 by 500": sampling.Case(784, 500, 2048),
+    "499 by 785, fast": sampling.Case(499, 785, 2049, "fast"),
+}
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("tiles", [None, *TILES])
+def test_samples_and_means(name, tiles):
+    sampling.check_half_steps(SAMPLED[name], None, tiles)
+
+
+@pytest.mark.parametrize("name", SAMPLED)
+@pytest.mark.parametrize("n_steps", [1, 3, 100])
+def test_chains(name, n_steps):
+    """Graphs of steps, with the bits of single ones."""
+    sampling.check_chains(SAMPLED[name], None, n_steps=n_steps)

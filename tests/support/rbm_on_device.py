@@ -46,6 +46,8 @@ class Pair:
         Of the weights.
     kernels : {"plain", "automatic", "tensor"}
         What trains on the device.
+    sampling : {"plain", "automatic", "tensor"}
+        What gives means, samples and chains.
     tiles : {"large", "medium", "small"}, default=None
         Of tensor cores; None: those that fill the device best.
     """
@@ -59,6 +61,7 @@ class Pair:
         deviation=0.3,
         kernels="plain",
         tiles=None,
+        sampling="plain",
     ):
         rng = np.random.default_rng(n_visible + n_hidden)
         weights = rng.normal(0, deviation, (n_hidden, n_visible))
@@ -67,6 +70,7 @@ class Pair:
         self.cpu = _core.RbmEngine(n_visible, n_hidden, precision)
         self.device = cuda_module().RbmEngine(n_visible, n_hidden, precision, driver=driver)
         self.device.set_training(kernels, tiles)
+        self.device.set_sampling(sampling, tiles)
         for engine in self.engines:
             engine.set_parameters(weights, hidden_bias, visible_bias)
 

@@ -27,21 +27,33 @@ std::unique_ptr<RbmEngine> make(int64_t n_visible, int64_t n_hidden, const std::
                                       precision_from_name(precision), units);
 }
 
-void set_training(udl::RbmEngine& engine, const std::string& kernels,
-                  const std::optional<std::string>& tiles) {
-  using cuda::TrainingKernels;
-  if (kernels != "automatic" && kernels != "plain" && kernels != "tensor")
-    throw_invalid("set_training: kernels must be 'automatic', 'plain' or 'tensor', got '" +
-                  kernels + "'");
-  const auto size = tiles ? cuda::tile_size_from_name(*tiles) : std::nullopt;
-  if (tiles && !size)
-    throw_invalid("set_training: tiles must be None, 'large', 'medium' or 'small', got '" + *tiles +
-                  "'");
+using Tiles = std::optional<std::string>;
+
+cuda::KernelChoice choice_from_name(const std::string& name, const char* function) {
+  if (name == "automatic") return cuda::KernelChoice::automatic;
+  if (name == "plain") return cuda::KernelChoice::plain;
+  if (name == "tensor") return cuda::KernelChoice::tensor;
+  throw_invalid(std::string(function) +
+                ": kernels must be 'automatic', 'plain' or 'tensor', got '" + name + "'");
+}
+
+std::optional<cuda::TileSize> tiles_from_name(const Tiles& name, const char* function) {
+  if (!name) return std::nullopt;
+  const auto size = cuda::tile_size_from_name(*name);
+  if (!size)
+    throw_invalid(std::string(function) +
+                  ": tiles must be None, 'large', 'medium' or 'small', got '" + *name + "'");
+  return size;
+}
+
+void set_training(udl::RbmEngine& engine, const std::string& kernels, const Tiles& tiles) {
   static_cast<cuda::DeviceRbmEngine&>(engine).set_training(
-      kernels == "plain"    ? TrainingKernels::plain
-      : kernels == "tensor" ? TrainingKernels::tensor
-                            : TrainingKernels::automatic,
-      size);
+      choice_from_name(kernels, "set_training"), tiles_from_name(tiles, "set_training"));
+}
+
+void set_sampling(udl::RbmEngine& engine, const std::string& kernels, const Tiles& tiles) {
+  static_cast<cuda::DeviceRbmEngine&>(engine).set_sampling(
+      choice_from_name(kernels, "set_sampling"), tiles_from_name(tiles, "set_sampling"));
 }
 
 }  // namespace
@@ -62,6 +74,7 @@ void init_cuda_rbm(pybind11::module_& m) {
     return static_cast<const udl::cuda::DeviceRbmEngine&>(engine).device();
   });
   c.def("set_training", &set_training, py::arg("kernels"), py::arg("tiles") = py::none());
+  c.def("set_sampling", &set_sampling, py::arg("kernels"), py::arg("tiles") = py::none());
   define_state_methods(c);
   define_training_methods(c);
   define_inference_methods(c);

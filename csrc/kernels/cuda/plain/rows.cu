@@ -45,7 +45,15 @@ extern "C" __global__ void udl_plain_hold(const __grid_constant__ HoldArguments 
   if (at >= a.rows * a.words) return;
   const int64_t row = at / a.words, word = at % a.words;
   const uint32_t mask = a.mask[row * a.mask_stride + word];
-  a.states[at] = (a.states[at] & ~mask) | (a.values[row * a.value_stride + word] & mask);
+  uint32_t& states = a.states[row * a.state_stride + word];
+  states = (states & ~mask) | (a.values[row * a.value_stride + word] & mask);
+}
+
+extern "C" __global__ void udl_plain_respace(const __grid_constant__ RespaceArguments a) {
+  const int64_t at = thread_number();
+  if (at >= a.rows * a.to_words) return;
+  const int64_t row = at / a.to_words, word = at % a.to_words;
+  a.to[at] = word < a.from_words ? a.from[row * a.from_words + word] : 0;
 }
 
 const Kernel kGatherBits{"udl_plain_gather_bits",
@@ -54,5 +62,6 @@ const Kernel kGatherValues{"udl_plain_gather_values",
                            reinterpret_cast<const void*>(udl_plain_gather_values)};
 const Kernel kBinarise{"udl_plain_binarise", reinterpret_cast<const void*>(udl_plain_binarise)};
 const Kernel kHold{"udl_plain_hold", reinterpret_cast<const void*>(udl_plain_hold)};
+const Kernel kRespace{"udl_plain_respace", reinterpret_cast<const void*>(udl_plain_respace)};
 
 }  // namespace udl::cuda::plain

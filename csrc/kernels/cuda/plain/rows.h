@@ -30,12 +30,21 @@ struct BinariseArguments {
 extern const Kernel kBinarise;
 
 /// Units of the mask take their bits from `values`: states[r] = states[r] outside of mask[r],
-/// values[r] within. A stride of 0 is one row for all. A thread a word.
+/// values[r] within. A mask's or values' stride of 0 is one row for all. A thread a word.
 struct HoldArguments {
-  uint32_t* states;  ///< [rows][words]
+  uint32_t* states;  ///< [rows][words], state_stride words apart
   const uint32_t *mask, *values;
-  int64_t rows, words, mask_stride, value_stride;
+  int64_t rows, words, state_stride, mask_stride, value_stride;
 };
 extern const Kernel kHold;
+
+/// to[r][c] = from[r][c], 0 where `from` has no such word: rows of words at another distance from
+/// each other. A thread a word of `to`.
+struct RespaceArguments {
+  uint32_t* to;
+  const uint32_t* from;
+  int64_t rows, to_words, from_words;
+};
+extern const Kernel kRespace;
 
 }  // namespace udl::cuda::plain

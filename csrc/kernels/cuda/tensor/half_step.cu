@@ -1,16 +1,11 @@
-// Half steps of three shapes of tiles: large ones for throughput, small ones so that a small layer
-// still fills a device, with the sum shared by the warps of a block.
+// Half steps of learning, of three shapes of tiles.
 #include "kernels/cuda/tensor/half_step.h"
 
-#include "kernels/cuda/tensor/bit_product.h"
 #include "kernels/cuda/tensor/sampler.h"
+#include "kernels/cuda/tensor/tile_shapes.h"
 
 namespace udl::cuda {
 namespace {
-
-using Large = ProductShape<4, 2, 4, 1, 2>;
-using Medium = ProductShape<4, 1, 4, 2, 2>;
-using Small = ProductShape<2, 1, 1, 4, 4>;
 
 template <class Shape, int kSlices>
 UDL_DEVICE void half_step(const HalfStepArguments& s) {
@@ -39,12 +34,12 @@ UDL_DEVICE void half_step(const HalfStepArguments& s) {
       name(const __grid_constant__ HalfStepArguments arguments) {               \
     half_step<Shape, slices>(arguments);                                        \
   }
-UDL_HALF_STEP(udl_half_step_large_3, Large, 3)
-UDL_HALF_STEP(udl_half_step_large_2, Large, 2)
-UDL_HALF_STEP(udl_half_step_medium_3, Medium, 3)
-UDL_HALF_STEP(udl_half_step_medium_2, Medium, 2)
-UDL_HALF_STEP(udl_half_step_small_3, Small, 3)
-UDL_HALF_STEP(udl_half_step_small_2, Small, 2)
+UDL_HALF_STEP(udl_half_step_large_3, LargeTiles, 3)
+UDL_HALF_STEP(udl_half_step_large_2, LargeTiles, 2)
+UDL_HALF_STEP(udl_half_step_medium_3, MediumTiles, 3)
+UDL_HALF_STEP(udl_half_step_medium_2, MediumTiles, 2)
+UDL_HALF_STEP(udl_half_step_small_3, SmallTiles, 3)
+UDL_HALF_STEP(udl_half_step_small_2, SmallTiles, 2)
 #undef UDL_HALF_STEP
 
 #define UDL_NAMED(name) {#name, reinterpret_cast<const void*>(name)}

@@ -17,6 +17,27 @@ namespace {
                      " is not available on a GPU: make an engine of the CPU of state()");
 }
 
+/// Before training images of weights give their memory back; when it ends, however it does, those
+/// that callbacks have asked for meanwhile go too.
+class ForgottenImages {
+ public:
+  ForgottenImages(TensorSampler& sampler, Turns& turns) : sampler_(sampler), turns_(turns) {
+    forget();
+  }
+  ~ForgottenImages() { forget(); }
+  ForgottenImages(const ForgottenImages&) = delete;
+  ForgottenImages& operator=(const ForgottenImages&) = delete;
+
+ private:
+  void forget() {
+    const Turns::Turn turn = turns_.take();
+    sampler_.forget();
+  }
+
+  TensorSampler& sampler_;
+  Turns& turns_;
+};
+
 }  // namespace
 
 DeviceRbmEngine::DeviceRbmEngine(std::shared_ptr<Driver> driver, int64_t n_visible,
@@ -29,38 +50,67 @@ std::unique_ptr<StatefulEngine<DeviceRbmState>> DeviceRbmEngine::make_alike() co
 }
 
 TrainResult DeviceRbmEngine::train(const TrainCall& call, const Run& run) {
+  const ForgottenImages forgotten(sampler_, turns_);
   const bool serve = tensor_cores_train(state_, call);
-  if (kernels_ == TrainingKernels::tensor && !serve)
+  if (training_ == KernelChoice::tensor && !serve)
     throw NotAvailable("train: tensor cores do not do this");
-  if (kernels_ == TrainingKernels::plain || !serve) return train_on_device(state_, call, run);
+  if (training_ == KernelChoice::plain || !serve) return train_on_device(state_, call, run);
   if (tensor_ == nullptr) tensor_ = std::make_unique<TensorTrainer>(*state_.driver);
   tensor_->set_tiles(tiles_);
   return train_on_tensor_cores(state_, *tensor_, call, run);
 }
 
-void DeviceRbmEngine::set_training(TrainingKernels kernels, std::optional<TileSize> tiles) {
-  kernels_ = kernels;
+void DeviceRbmEngine::set_training(KernelChoice kernels, std::optional<TileSize> tiles) {
+  training_ = kernels;
   tiles_ = tiles;
 }
-
-void DeviceRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run&) const {
-  write_means(state_, Towards::hidden, visible, out.as<float>());
+void DeviceRbmEngine::set_sampling(KernelChoice kernels, std::optional<TileSize> tiles) {
+  sampling_ = kernels;
+  sampler_.set_tiles(tiles);
 }
-void DeviceRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run&) const {
-  write_means(state_, Towards::visible, hidden, out.as<float>());
+
+TensorSampler* DeviceRbmEngine::sampler_for(const Rows& rows, const char* function) const {
+  const bool serve = rows.is_bits() && TensorSampler::serves(state_.driver->facts());
+  if (sampling_ == KernelChoice::tensor && !serve)
+    throw NotAvailable(std::string(function) + ": tensor cores do not do this");
+  const bool is_worth_it = sampling_ == KernelChoice::tensor || rows.rows() >= kLeastTensorRows;
+  return serve && is_worth_it && sampling_ != KernelChoice::plain ? &sampler_ : nullptr;
+}
+
+void DeviceRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run& run) const {
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return;
+  write_means(state_, Towards::hidden, visible, out.as<float>(),
+              sampler_for(visible, "mean_hidden"));
+}
+void DeviceRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& run) const {
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return;
+  write_means(state_, Towards::visible, hidden, out.as<float>(),
+              sampler_for(hidden, "mean_visible"));
 }
 Rows DeviceRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
-                                    const Run&) const {
-  return draw_samples(state_, Towards::hidden, visible, source.hidden(), source.first_chain);
+                                    const Run& run) const {
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return {};
+  return draw_samples(state_, Towards::hidden, visible, source.hidden(), source.first_chain,
+                      sampler_for(visible, "sample_hidden"));
 }
 Rows DeviceRbmEngine::sample_visible(const Rows& hidden, const DrawSource& source,
-                                     const Run&) const {
-  return draw_samples(state_, Towards::visible, hidden, source.visible(), source.first_chain);
+                                     const Run& run) const {
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return {};
+  return draw_samples(state_, Towards::visible, hidden, source.visible(), source.first_chain,
+                      sampler_for(hidden, "sample_visible"));
 }
 std::pair<Rows, Rows> DeviceRbmEngine::gibbs(const GibbsCall& call, const Run& run) const {
-  return run_chains(state_, call, run);
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return {};
+  return run_chains(state_, call, run, sampler_for(call.visible, "gibbs"));
 }
-void DeviceRbmEngine::free_energy(const Rows& visible, double* out, const Run&) const {
+void DeviceRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
+  const Turns::Turn turn = turns_.take(run);
+  if (!turn) return;
   write_free_energies(state_, visible, out);
 }
 

@@ -4,13 +4,17 @@
 #include <optional>
 
 #include "runtime/cuda/rbm/model/state.h"
+#include "runtime/cuda/rbm/steps/kernel_choice.h"
+#include "runtime/cuda/rbm/steps/tensor_sampler.h"
 #include "runtime/cuda/rbm/train/tensor_train.h"
 #include "runtime/rbm/stateful_engine.h"
+#include "runtime/threads/turns.h"
 
 namespace udl::cuda {
 
 /// What takes a model's whole distribution (log Z, annealing, pseudo-likelihood) is not done here:
-/// these methods throw NotAvailable, and callers make an engine of the CPU of the state.
+/// these methods throw NotAvailable, and callers make an engine of the CPU of the state. What is
+/// asked from several threads is done one after the other.
 class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
  public:
   DeviceRbmEngine(std::shared_ptr<Driver> driver, int64_t n_visible, int64_t n_hidden, bool fast);
@@ -22,7 +26,9 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
   TrainResult train(const TrainCall& call, const Run& run) override;
   /// What trains from now on, and tiles of tensor cores (none: those that fill the device best).
   /// Neither changes a bit.
-  void set_training(TrainingKernels kernels, std::optional<TileSize> tiles);
+  void set_training(KernelChoice kernels, std::optional<TileSize> tiles);
+  /// The same of means, samples and chains.
+  void set_sampling(KernelChoice kernels, std::optional<TileSize> tiles);
 
   void mean_hidden(const Rows& visible, RealSpan out, const Run& run) const override;
   void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const override;
@@ -41,9 +47,15 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
   std::unique_ptr<StatefulEngine> make_alike() const override;
 
  private:
-  TrainingKernels kernels_ = TrainingKernels::automatic;
+  /// Of rows of a caller: null for plain kernels.
+  TensorSampler* sampler_for(const Rows& rows, const char* function) const;
+
+  KernelChoice training_ = KernelChoice::automatic, sampling_ = KernelChoice::automatic;
   std::optional<TileSize> tiles_;
   std::unique_ptr<TensorTrainer> tensor_;  ///< once it is used
+  /// Of those who ask: a graph that is noted takes up what all threads launch.
+  mutable Turns turns_;
+  mutable TensorSampler sampler_;
 };
 
 /// Throws NotAvailable for what a GPU does not have: other units than Bernoulli, float64.

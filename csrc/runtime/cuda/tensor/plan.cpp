@@ -18,9 +18,6 @@ int32_t small(int64_t n) { return static_cast<int32_t>(n); }
 /// Blocks that move biases: a warp takes some units one after the other.
 constexpr int64_t kUnitsOfWarp = 4;
 
-/// Index of the kernels of integers of so many bytes.
-int by_slices(int n_slices) { return n_slices == 3 ? 0 : 1; }
-
 }  // namespace
 
 Plan::Plan(const ModelArrays& model, const BitRows& rows, bool is_ordered, const Room& room,
@@ -123,12 +120,8 @@ void Plan::add_half_step(Layer layer, RowsOf rows, const uint32_t* states, Strea
   const int index =
       tiles_ ? static_cast<int>(*tiles_)
              : half_step_shape(n_rows, a.n_units, a.n_summed, size_.n_slices, n_multiprocessors_);
-  const TileShape& shape = kHalfStepShapes[index];
   add(kHalfSteps[index][by_slices(size_.n_slices)],
-      Grid{{count(divide_up(n_rows, shape.rows)), count(divide_up(a.n_units, shape.units))},
-           {count(shape.threads)},
-           count(kHalfStepStages * shape.stage_bytes(size_.n_slices))},
-      a);
+      half_step_grid(index, n_rows, a.n_units, size_.n_slices), a);
 }
 
 void Plan::add_learning() {
@@ -176,10 +169,7 @@ void Plan::add_learning() {
            {count(shape.threads)},
            count(shared)},
       a);
-  add(kRescale[by_slices(size_.n_slices)],
-      Grid{{count(divide_up(size_.n_visible, kRescaleUnits)),
-            count(divide_up(size_.n_hidden, kRescaleUnits))},
-           {kRescaleThreads}},
+  add(kRescale[by_slices(size_.n_slices)], rescale_grid(size_.n_visible, size_.n_hidden),
       RescaleArguments{room_.run, model_.weights, a.n_visible, a.n_hidden, room_.to_hidden,
                        room_.to_visible});
 }

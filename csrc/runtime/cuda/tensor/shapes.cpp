@@ -5,6 +5,7 @@
 #include "base/view.h"
 #include "kernels/cuda/tensor/half_step.h"
 #include "kernels/cuda/tensor/learn.h"
+#include "kernels/cuda/tensor/rescale.h"
 
 namespace udl::cuda {
 namespace {
@@ -19,6 +20,8 @@ constexpr double kBlock = 1000;
 double most_blocks(int64_t n_blocks, int n_multiprocessors) {
   return static_cast<double>(divide_up(n_blocks, std::max(n_multiprocessors, 1)));
 }
+
+uint32_t count(int64_t n) { return static_cast<uint32_t>(n); }
 
 template <class Clocks>
 int cheapest(int n_shapes, const Clocks& clocks) {
@@ -46,6 +49,18 @@ int half_step_shape(int64_t n_rows, int64_t n_units, int64_t n_summed, int n_sli
                             static_cast<double>(divide_up(n_summed, kStateBits)) * n_slices;
     return most_blocks(blocks, n_multiprocessors) * products * kProduct / kReached[index] + kBlock;
   });
+}
+
+Grid half_step_grid(int shape, int64_t n_rows, int64_t n_units, int n_slices) {
+  const TileShape& tile = kHalfStepShapes[shape];
+  return {{count(divide_up(n_rows, tile.rows)), count(divide_up(n_units, tile.units))},
+          {count(tile.threads)},
+          count(kHalfStepStages * tile.stage_bytes(n_slices))};
+}
+
+Grid rescale_grid(int64_t n_visible, int64_t n_hidden) {
+  return {{count(divide_up(n_visible, kRescaleUnits)), count(divide_up(n_hidden, kRescaleUnits))},
+          {kRescaleThreads}};
 }
 
 int learn_shape(int64_t n_visible, int64_t n_hidden, int n_multiprocessors) {

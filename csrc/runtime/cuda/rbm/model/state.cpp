@@ -1,6 +1,7 @@
 #include "runtime/cuda/rbm/model/state.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstring>
 
@@ -42,6 +43,11 @@ void copy_in(const float* from, DeviceBuffer<float>& to) {
   if (from != nullptr) to.copy_from(from);
 }
 
+uint64_t new_version() {
+  static std::atomic<uint64_t> last{0};
+  return ++last;
+}
+
 }  // namespace
 
 DeviceRbmState::DeviceRbmState(std::shared_ptr<Driver> device, int64_t visible_units,
@@ -57,7 +63,8 @@ DeviceRbmState::DeviceRbmState(std::shared_ptr<Driver> device, int64_t visible_u
       chains(*driver),
       fast(is_fast),
       narrow(is_fast),
-      scale_exponent(kMinScaleExponent) {
+      scale_exponent(kMinScaleExponent),
+      version(new_version()) {
   weights.zero();
   mean_activation.zero();
 }
@@ -76,7 +83,8 @@ DeviceRbmState::DeviceRbmState(const DeviceRbmState& other)
       betas(other.betas),
       fast(other.fast),
       narrow(other.narrow),
-      scale_exponent(other.scale_exponent) {}
+      scale_exponent(other.scale_exponent),
+      version(other.version) {}
 
 /// Into the memory that is there, where it fits: a snapshot is taken over the last one each epoch.
 DeviceRbmState& DeviceRbmState::operator=(const DeviceRbmState& other) {
@@ -98,6 +106,7 @@ DeviceRbmState& DeviceRbmState::operator=(const DeviceRbmState& other) {
   betas = other.betas;
   narrow = other.narrow;
   scale_exponent = other.scale_exponent;
+  version = other.version;
   return *this;
 }
 
@@ -110,6 +119,7 @@ void DeviceRbmState::use_narrow(bool narrow_integers) {
 }
 
 bool DeviceRbmState::find_scale(int likely) {
+  version = new_version();
   const float largest = largest_weight();
   if (!std::isfinite(largest)) return false;
   const ScaleRule rule{n_visible, n_hidden, narrow};
@@ -158,6 +168,7 @@ int64_t DeviceRbmState::half_norm(int exponent) const {
 // ---- arrays in and out ----
 
 void DeviceRbmState::assign(const ParameterArrays<const float*>& from) {
+  version = new_version();
   weights.copy_from(from.weights);
   hidden.bias.copy_from(from.hidden_bias);
   visible.bias.copy_from(from.visible_bias);

@@ -44,11 +44,14 @@ class DeviceRbmState {
   bool fast;                  ///< precision "fast"
   bool narrow;                ///< integers of 16 bits at present
   int scale_exponent;
+  /// Of these weights at this scale, which no others ever have: whoever keeps what it made of them
+  /// sees whether it is still right. Copies share it.
+  uint64_t version;
 
   /// From now on. Scales are those of these integers, unless weights are not finite.
   void use_narrow(bool narrow_integers);
   /// Makes scale_exponent what base/fixed.h asks for; `likely` is looked at first. False, and it
-  /// stays, if weights are not finite.
+  /// stays, if weights are not finite. Whoever has changed weights calls it.
   bool find_scale(int likely);
 
   // Arrays in and out, as in RbmState.

@@ -2,6 +2,9 @@
 
 #include <vector>
 
+#include "kernels/cuda/layout.h"
+#include "kernels/cuda/plain/rows.h"
+
 namespace udl::cuda {
 namespace {
 
@@ -48,6 +51,23 @@ Rows download_bits(const uint32_t* states, int64_t n_rows, int64_t n_units, Driv
     driver.copy_to_host(rows.bits_row(0), states,
                         static_cast<std::size_t>(n_words) * sizeof(uint32_t));
   return rows;
+}
+
+DeviceBuffer<uint32_t> tensor_states(Driver& driver, const uint32_t* states, int64_t n_rows,
+                                     int64_t n_units) {
+  const int64_t words = state_stride(n_units);
+  DeviceBuffer<uint32_t> to(driver, n_rows * words);
+  driver.launch(
+      plain::kRespace, threads_for(to.size()),
+      plain::RespaceArguments{to.data(), states, n_rows, words, plain::state_words(n_units)});
+  return to;
+}
+
+void plain_states(Driver& driver, const DeviceBuffer<uint32_t>& from, int64_t n_rows,
+                  int64_t n_units, uint32_t* to) {
+  const int64_t words = plain::state_words(n_units);
+  driver.launch(plain::kRespace, threads_for(n_rows * words),
+                plain::RespaceArguments{to, from.data(), n_rows, words, state_stride(n_units)});
 }
 
 DeviceRows::DeviceRows(Driver& driver, const Rows& rows)

@@ -15,6 +15,14 @@ DeviceBuffer<float> upload_values(Driver& driver, const Rows& rows);
 /// n_rows rows of states of n_units units.
 Rows download_bits(const uint32_t* states, int64_t n_rows, int64_t n_units, Driver& driver);
 
+// Tensor cores read rows of bits in whole chunks, state_stride(n_units) words apart.
+/// A copy of plain states as they read them.
+DeviceBuffer<uint32_t> tensor_states(Driver& driver, const uint32_t* states, int64_t n_rows,
+                                     int64_t n_units);
+/// And back, into plain states.
+void plain_states(Driver& driver, const DeviceBuffer<uint32_t>& from, int64_t n_rows,
+                  int64_t n_units, uint32_t* to);
+
 /// Rows as they are: bits, or values.
 class DeviceRows {
  public:

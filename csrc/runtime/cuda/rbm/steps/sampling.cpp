@@ -4,8 +4,8 @@
 #include <optional>
 #include <vector>
 
-#include "kernels/cuda/plain/rows.h"
 #include "runtime/cuda/rbm/model/states.h"
+#include "runtime/cuda/rbm/steps/clamp.h"
 #include "runtime/rbm/steps/layer_terms.h"
 
 namespace udl::cuda {
@@ -14,29 +14,6 @@ namespace {
 int64_t n_units(const DeviceRbmState& state, Towards layer) {
   return layer == Towards::hidden ? state.n_hidden : state.n_visible;
 }
-
-/// Visible units that keep their values.
-class DeviceClamp {
- public:
-  DeviceClamp(Driver& driver, const Clamp& clamp)
-      : driver_(driver),
-        mask_(upload_bits(driver, clamp.mask)),
-        values_(upload_bits(driver, clamp.values)),
-        words_(plain::state_words(clamp.mask.columns())),
-        mask_stride_(clamp.mask.rows() > 1 ? words_ : 0),
-        value_stride_(clamp.values.rows() > 1 ? words_ : 0) {}
-
-  void put_back(uint32_t* states, int64_t rows) const {
-    driver_.launch(plain::kHold, threads_for(rows * words_),
-                   plain::HoldArguments{states, mask_.data(), values_.data(), rows, words_,
-                                        mask_stride_, value_stride_});
-  }
-
- private:
-  Driver& driver_;
-  const DeviceBuffer<uint32_t> mask_, values_;
-  const int64_t words_, mask_stride_, value_stride_;
-};
 
 /// Means of held units are their values.
 void put_back(const Clamp& clamp, int64_t rows, int64_t n_visible, float* means) {
@@ -83,12 +60,42 @@ plain::States rows_of(const plain::States& all, int64_t n, int64_t first, int64_
           all.values != nullptr ? all.values + first * n : nullptr, count};
 }
 
+/// One half step of what a caller asks for.
+void ask(const DeviceRbmState& state, Towards layer, const plain::States& from,
+         const HalfStepOutput& to, TensorSampler* tensor) {
+  if (tensor != nullptr)
+    tensor->half_step(state, layer, from, to);
+  else
+    half_step(state, layer, from, to);
+}
+
+/// By plain kernels. What is found means nothing once run.stopped().
+void run_plain_chains(const DeviceRbmState& state, plain::States from, const ChainsOnDevice& chains,
+                      const Run& run) {
+  const int64_t words = plain::state_words(state.n_visible);
+  for (int64_t s = 0; s < chains.n_steps; ++s) {
+    if (run.interrupt != nullptr && run.interrupt->ask()) return;
+    HalfStepOutput up, down;
+    up.samples = chains.hidden;
+    up.draws = chains.source.hidden(s);
+    down.samples = chains.visible;
+    down.draws = chains.source.visible(s);
+    if (s + 1 == chains.n_steps) down.means = chains.means;
+    up.first_chain = down.first_chain = chains.source.first_chain;
+    half_step(state, Towards::hidden, from, up, chains.beta);
+    half_step(state, Towards::visible, {chains.hidden, nullptr, chains.n_rows}, down, chains.beta);
+    if (chains.clamp != nullptr) chains.clamp->put_back(chains.visible, chains.n_rows, words);
+    from = {chains.visible, nullptr, chains.n_rows};
+  }
+}
+
 /// Bytes of means that lie in the device's memory at a time.
 constexpr int64_t kMeansBytes = int64_t{256} << 20;
 
 }  // namespace
 
-void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, float* out) {
+void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, float* out,
+                 TensorSampler* tensor) {
   if (rows.rows() == 0) return;
   const int64_t n = n_units(state, layer);
   const int64_t block = std::clamp<int64_t>(kMeansBytes / (4 * n), 1, rows.rows());
@@ -98,14 +105,14 @@ void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, f
   to.means = means.data();
   for (int64_t first = 0; first < rows.rows(); first += block) {
     const int64_t count = std::min(block, rows.rows() - first);
-    half_step(state, layer, rows_of(from.states(), rows.columns(), first, count), to);
+    ask(state, layer, rows_of(from.states(), rows.columns(), first, count), to, tensor);
     state.driver->copy_to_host(out + first * n, means.data(),
                                static_cast<std::size_t>(count * n) * sizeof(float));
   }
 }
 
 Rows draw_samples(const DeviceRbmState& state, Towards layer, const Rows& rows,
-                  const DrawKey& draws, uint32_t first_chain) {
+                  const DrawKey& draws, uint32_t first_chain, TensorSampler* tensor) {
   const int64_t n = n_units(state, layer);
   if (rows.rows() == 0) return Rows::zero_bits(0, n);
   const DeviceRows from(*state.driver, rows);
@@ -114,16 +121,15 @@ Rows draw_samples(const DeviceRbmState& state, Towards layer, const Rows& rows,
   to.samples = samples.data();
   to.draws = draws;
   to.first_chain = first_chain;
-  half_step(state, layer, from.states(), to);
+  ask(state, layer, from.states(), to, tensor);
   return download_bits(samples.data(), rows.rows(), n, *state.driver);
 }
 
-std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& call,
-                                 const Run& run) {
+std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& call, const Run& run,
+                                 TensorSampler* tensor) {
   Driver& driver = *state.driver;
   const int64_t rows = call.visible.rows();
   if (rows == 0) return {Rows::zero_bits(0, state.n_visible), Rows::zero_bits(0, state.n_hidden)};
-  const auto beta = static_cast<float>(call.beta);
   const DeviceRows start(driver, call.visible);
   DeviceBuffer<uint32_t> visible = room_for_bits(driver, rows, state.n_visible),
                          hidden = room_for_bits(driver, rows, state.n_hidden);
@@ -131,21 +137,19 @@ std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& c
   DeviceBuffer<float> means(driver, out != nullptr ? rows * state.n_visible : 0);
   std::optional<DeviceClamp> clamp;
   if (call.clamp != nullptr) clamp.emplace(driver, *call.clamp);
-  plain::States from = start.states();
-  for (int64_t s = 0; s < call.n_steps; ++s) {
-    if (run.interrupt != nullptr && run.interrupt->ask()) break;
-    HalfStepOutput up, down;
-    up.samples = hidden.data();
-    up.draws = call.source.hidden(s);
-    down.samples = visible.data();
-    down.draws = call.source.visible(s);
-    if (s + 1 == call.n_steps) down.means = means.data();
-    up.first_chain = down.first_chain = call.source.first_chain;
-    half_step(state, Towards::hidden, from, up, beta);
-    half_step(state, Towards::visible, {hidden.data(), nullptr, rows}, down, beta);
-    if (clamp) clamp->put_back(visible.data(), rows);
-    from = {visible.data(), nullptr, rows};
-  }
+  const ChainsOnDevice chains{start.states().bits,
+                              rows,
+                              call.n_steps,
+                              call.source,
+                              clamp ? &*clamp : nullptr,
+                              static_cast<float>(call.beta),
+                              visible.data(),
+                              hidden.data(),
+                              means.data()};
+  if (tensor != nullptr)
+    tensor->run_chains(state, chains, run);
+  else
+    run_plain_chains(state, start.states(), chains, run);
   if (run.stopped()) return {};
   if (out != nullptr) means.copy_to(out);
   if (out != nullptr && call.clamp != nullptr) put_back(*call.clamp, rows, state.n_visible, out);

@@ -1,10 +1,7 @@
 #include "runtime/cuda/rbm/train/tensor_train.h"
 
-#include <algorithm>
 #include <chrono>
-#include <vector>
 
-#include "kernels/cuda/layout.h"
 #include "kernels/cuda/plain/states.h"
 #include "runtime/cuda/rbm/model/states.h"
 
@@ -13,36 +10,21 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Rows of words at another distance from each other; what is new is 0.
-DeviceBuffer<uint32_t> with_stride(Driver& driver, const DeviceBuffer<uint32_t>& from,
-                                   int64_t n_rows, int64_t before, int64_t after) {
-  std::vector<uint32_t> rows(n_rows * before), spread(n_rows * after, 0);
-  from.copy_to(rows.data());
-  for (int64_t r = 0; r < n_rows; ++r)
-    std::copy_n(&rows[r * before], std::min(before, after), &spread[r * after]);
-  DeviceBuffer<uint32_t> to(driver, n_rows * after);
-  to.copy_from(spread.data());
-  return to;
-}
-
 /// Persistent chains as tensor cores read them, for the time of a pass.
 class Chains {
  public:
   Chains(DeviceRbmState& state, bool are_used)
       : state_(state), n_rows_(are_used ? state.n_chains() : 0), words_(*state.driver) {
     if (n_rows_ > 0)
-      words_ = with_stride(*state.driver, state.chains, n_rows_, plain_stride(), stride());
+      words_ = tensor_states(*state.driver, state.chains.data(), n_rows_, state.n_hidden);
   }
   uint32_t* words() { return words_.data(); }
   void bring_back() {
     if (n_rows_ > 0)
-      state_.chains = with_stride(*state_.driver, words_, n_rows_, stride(), plain_stride());
+      plain_states(*state_.driver, words_, n_rows_, state_.n_hidden, state_.chains.data());
   }
 
  private:
-  int64_t plain_stride() const { return plain::state_words(state_.n_hidden); }
-  int64_t stride() const { return state_stride(state_.n_hidden); }
-
   DeviceRbmState& state_;
   const int64_t n_rows_;
   DeviceBuffer<uint32_t> words_;

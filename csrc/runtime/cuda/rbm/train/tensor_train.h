@@ -10,13 +10,6 @@
 
 namespace udl::cuda {
 
-/// Which kernels train. Both give the same bits.
-enum class TrainingKernels {
-  automatic,  ///< tensor cores where they serve, plain ones elsewhere
-  plain,
-  tensor,  ///< an error where they do not serve
-};
-
 /// Whether tensor cores do what is asked for: rows of bits, and what tensor_cores_serve says.
 bool tensor_cores_train(const DeviceRbmState& state, const TrainCall& call);
 
