@@ -34,6 +34,7 @@ SMALL = {"n_components": 4, "n_iter": 2}
         "an epoch presents as many rows whatever their weights, in another order",
     ),
 )
+@pytest.mark.filterwarnings("ignore:.*bits are the same in 99 %:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*outputs reach 0 to 1 alone:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values in:UserWarning")
 def test_scikit_learn_contract(estimator, check):

@@ -107,8 +107,8 @@ def test_from_a_folder_to_a_picture_of_what_was_found(folder, capsys, tmp_path):
     said = json.loads(out)
     assert sorted(said["left_out"]) == sorted(LEFT_OUT)
     assert err.count("left out: ") == 5
-    names = (tmp_path / "codes.files.txt").read_text().splitlines()
-    assert said["files"] == "codes.files.txt"
+    names = (tmp_path / "codes.npy.files.txt").read_text().splitlines()
+    assert said["files"] == "codes.npy.files.txt"
     model = udl_fast.load("model.safetensors")
     assert names == [f"image-{number:02}.png" for number in range(30)]
     np.testing.assert_array_equal(np.load("codes.npy"), model.encode(ROWS))

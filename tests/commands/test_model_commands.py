@@ -264,7 +264,8 @@ def test_ctrl_c_keeps_the_finished_epochs(n, words, tmp_path, rows, capsys, monk
     code, _, err = run(capsys, "train", tmp_path / "rows.npy", "--output", path, "--components", 4)
     assert code == 1
     assert (
-        f"interrupted: the model has learned {words}; --resume {path} makes those that are" in err
+        f"interrupted: the model has learned {words}; --model rbm --resume {path} makes those that are"
+        in err
     )
     assert udl_fast.load(path).n_iter_ == n
 

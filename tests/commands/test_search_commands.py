@@ -52,9 +52,12 @@ def test_encode_thresholds_at_one_half(model, rows, tmp_path, capsys):
     output = tmp_path / "codes.npy"
     code, out, _ = run(capsys, "encode", path, tmp_path / "rows.npy", output, "--json")
     assert code == 0
+    bits = model.transform(rows) > 0.5
+    dead = np.flatnonzero((bits == bits[0]).all(axis=0))  # one of 70 rows is more than a hundredth
     assert json.loads(out) == {
         "output": str(output), "kind": "npy", "n_codes": 70, "n_bits": 16,
         "unused_bits": 16 - model.n_components, "threshold": "0.5",
+        "n_distinct": len(np.unique(bits, axis=0)), "dead_bits": dead.tolist(),
     }  # fmt: skip
     np.testing.assert_array_equal(np.load(output), pack_bits(model.transform(rows) > 0.5))
 

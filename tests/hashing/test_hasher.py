@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 import udl_fast as udl
 from udl_fast import RBM, DeepAutoencoder, SemanticHasher, presets
+from udl_fast.exceptions import LearningWarning
+from udl_fast.plot.retrieval import nearest_rows
 
 RNG = np.random.default_rng(0)
 GREY = RNG.random((60, 12)).astype(np.float32)
@@ -220,6 +223,16 @@ def test_a_diagnosis_counts(monkeypatch):
         udl.hashing.CodeDiagnosis.of(np.zeros((1, 2)))
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int8, np.float32])
+def test_neighbours_by_pixels_are_those_of_any_dtype(dtype):
+    rows = (RNG.random((50, 300)) * (1 if dtype is np.float32 else 2)).astype(dtype)
+    if dtype in (np.uint8, np.int8):
+        rows *= 100
+    exact = np.square(rows[:5, None].astype(float) - rows.astype(float)).sum(axis=2)
+    expected = np.argsort(exact, axis=1, kind="stable")[:, :4]
+    np.testing.assert_array_equal(nearest_rows(rows[:5], rows, 4), expected)
+
+
 # ---- two stages ----
 
 
@@ -249,23 +262,76 @@ def test_two_stages_rank_all_that_lies_within_the_radius(radius):
         assert (D[query, len(order) :] == 2**31 - 1).all()
 
 
-def test_an_addition_that_fails_leaves_both_stages_as_they_were(monkeypatch):
+@pytest.mark.parametrize("stage", ["_codes", "addresses"])
+@pytest.mark.parametrize("is_done", [False, True])
+def test_an_addition_that_is_interrupted_leaves_both_stages_as_they_were(
+    monkeypatch, stage, is_done
+):
+    """Before or after any step of it."""
     addresses, codes = two_stage_case(30)
     index, other = udl.hashing.TwoStageIndex(32, 64), udl.hashing.TwoStageIndex(32, 64)
     for each in (index, other):
         each.add(addresses[:20], codes[:20])
 
-    def interrupted(_):
+    add = getattr(index, stage).add
+
+    def interrupted(rows):
+        if is_done:
+            add(rows)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(index._codes, "add", interrupted)
+    monkeypatch.setattr(getattr(index, stage), "add", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        index.add(addresses[20:], codes[20:])
+        index.add(addresses[20:][::-1], codes[20:][::-1])
     monkeypatch.undo()
+    assert index.ntotal == len(index) == 20
+    found = index.search(addresses, codes, 3)
+    np.testing.assert_array_equal(found, other.search(addresses, codes, 3))
+    index = pickle.loads(pickle.dumps(index))
     for each in (index, other):
         each.add(addresses[20:], codes[20:])
     found, expected = (each.search(addresses, codes, 3) for each in (index, other))
     np.testing.assert_array_equal(found, expected)
+
+
+def test_two_stages_are_filled_by_several_threads():
+    addresses, codes = two_stage_case(600)
+    index = udl.hashing.TwoStageIndex(32, 64)
+    parts = [slice(first, first + 20) for first in range(0, 600, 20)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda part: index.add(addresses[part], codes[part]), parts))
+    assert index.ntotal == 600
+    D, _ = index.search(addresses, codes, 1, radius=0)
+    assert (D == 0).all()
+
+
+def test_a_diagnosis_leaves_thresholds_as_they_are():
+    model = hasher().fit(GREY)
+    model.encode(GREY, "median")
+    before = model.thresholds_.copy()
+    model.diagnose(GREY[:7], "median")
+    np.testing.assert_array_equal(model.thresholds_, before)
+
+
+def test_one_number_and_an_array_of_it_are_the_same_threshold():
+    model = hasher().fit(GREY)
+    for threshold in (0.2, 0.7):
+        expected = model.encode(GREY, np.full(model.n_bits, threshold))
+        np.testing.assert_array_equal(model.encode(GREY, threshold), expected)
+    assert (model.encode(GREY, 0.2) != model.encode(GREY, 0.7)).any()
+
+
+def test_bits_that_say_nothing_are_worth_a_warning():
+    rows = np.repeat(GREY[:1], 200, axis=0)
+    rows[0] = GREY[1]
+    with pytest.warns(LearningWarning, match="bits are the same in 99 %"):
+        hasher().fit(rows)
+
+
+def test_rows_that_are_not_scaled_are_worth_a_warning():
+    model = hasher().fit(GREY)
+    with pytest.warns(UserWarning, match=r"grey levels: X / 255"):
+        model.encode(np.round(255 * GREY))
 
 
 def test_search_goes_on_with_the_thresholds_of_the_index():

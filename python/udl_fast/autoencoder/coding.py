@@ -177,16 +177,17 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         rows = super()._rows(X, y, training=training)
-        activation = self._activation_of_outputs() if training else None
+        activation = self._activation_of_outputs()
         if rows.kind != "bits" and activation in _OUTPUTS:
             least, greatest = _OUTPUTS[activation]
             low, high = value_range(X, rows)
             if beyond(low, high, least, greatest):
                 reach = f"reach {least:g} to {greatest:g} alone"
+                instead = " or use output_activation='linear'" if training else ""
                 warn_caller(
                     f"{type(self).__name__}: X holds values from {low:.9g} to {high:.9g}, but "
                     f"outputs {reach if math.isfinite(greatest) else f'are never below {least:g}'}. "
-                    f"Scale X ({scaling(low, high)}) or use output_activation='linear'.",
+                    f"Scale X ({scaling(low, high)}){instead}.",
                     UserWarning,
                 )
         return rows

@@ -64,6 +64,7 @@ def measured(
         "weight_change": change / size if size > 0 else 0.0,
         "mean_activation": float(code.mean(dtype=np.float64)),
         "activation_spread": float(code.std(axis=0, dtype=np.float64).mean()),
+        "_code": code,
     }
     if validation is not None:
         score = -float(squared_errors(learner, validation, n_threads).mean())

@@ -1,6 +1,7 @@
 """`udl-fast encode`: binary codes of rows under a saved model."""
 
 import argparse
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ from numpy.typing import NDArray
 from ..estimator.binary_codes import MEDIAN, code_medians, median_rows, packed_codes
 from ..hamming.codes import checked_width
 from ..hamming.index_file import Contents, write_index
+from ..hashing.diagnosis import CodeDiagnosis
 from ..persistence.replaced_file import replaced_file
 from ..progress import progress
+from .inputs.codes import names_beside
 from .inputs.rows import read_npy
 from .shared.model_input import add_data, add_model, given_data, given_model
 from .shared.outputs import check_outputs, print_json, text_stream
@@ -39,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         type=_threshold,
         default=0.5,
         metavar="VALUE|median|FILE.npy",
-        help="a bit is 1 where the hidden value exceeds a number (default 0.5), the unit's median over the "
+        help="a bit is 1 where the code unit's value exceeds a number (default 0.5), the unit's median over the "
         "rows, or the unit's entry of a file",
     )
     parser.add_argument(
@@ -69,6 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
         {
             ("OUTPUT", "" if arguments.index else ".npy"): arguments.output,
             ("--save-thresholds", ".npy"): arguments.save_thresholds,
+            (f"the names of files of {arguments.output}:", ""): names_beside(arguments.output),
         },
     )
     words = text_stream(arguments.json)
@@ -80,19 +84,27 @@ def run(arguments: argparse.Namespace) -> int:
         checked_width(8 * -(-n_units // 8))
     thresholds = _thresholds(threshold, model, rows, n_units)
     codes = _encoded(model, rows, thresholds)
-    if arguments.save_thresholds is not None:
-        _write_array(arguments.save_thresholds, np.broadcast_to(thresholds, n_units))
-        print(f"thresholds: {arguments.save_thresholds}", file=words)
     n_bits = 8 * codes.shape[1]
-    if arguments.index:
-        write_index(arguments.output, Contents(n_bits, codes, None, len(codes)))
-    else:
-        _write_array(arguments.output, codes)
-    named = _write_names(arguments.output, data.files)
+    with contextlib.ExitStack() as files:  # all are written before the first replaces an old one
+        named = _write_names(files, arguments.output, data.files)
+        if arguments.save_thresholds is not None:
+            units = np.broadcast_to(thresholds, n_units)
+            _write_array(files, arguments.save_thresholds, units)
+        if arguments.index:
+            write_index(arguments.output, Contents(n_bits, codes, None, len(codes)))
+        else:
+            _write_array(files, arguments.output, codes)
+    if named is None:  # of earlier codes of that name
+        names_beside(arguments.output).unlink(missing_ok=True)
+    if arguments.save_thresholds is not None:
+        print(f"thresholds: {arguments.save_thresholds}", file=words)
     unused = n_bits - n_units
+    found = CodeDiagnosis.of(codes, n_units) if len(codes) else None
     print(
         f"{arguments.output}: {len(codes):,} codes of {n_bits} bits"
-        + (f", the last {unused} always 0" if unused else ""),
+        + (f", the last {unused} always 0" if unused else "")
+        + (f", {found.n_distinct:,} different" if found is not None else "")
+        + (f", {len(found.dead)} bits dead" if found is not None and len(found.dead) else ""),
         file=words,
     )
     if named is not None:
@@ -105,6 +117,8 @@ def run(arguments: argparse.Namespace) -> int:
                 "n_codes": len(codes),
                 "n_bits": n_bits,
                 "unused_bits": unused,
+                "n_distinct": 0 if found is None else found.n_distinct,
+                "dead_bits": [] if found is None else found.dead.tolist(),
                 "threshold": str(threshold),
                 **({} if named is None else {"files": str(named), "left_out": data.left_out}),
             }
@@ -151,16 +165,15 @@ def _encoded(model: Any, rows: Any, thresholds: float | NDArray[Any]) -> NDArray
         return packed_codes(model, rows, thresholds, model._matrix, bar.update)
 
 
-def _write_names(output: Path, files: list[str] | None) -> Path | None:
+def _write_names(files: contextlib.ExitStack, output: Path, names: list[str] | None) -> Path | None:
     """Of a folder of images: which file each code is of, a name a line."""
-    if files is None:
+    if names is None:
         return None
-    path = output.with_suffix(".files.txt")
-    with replaced_file(path) as file:
-        file.write("".join(f"{name}\n" for name in files).encode(errors="surrogateescape"))
+    path = names_beside(output)
+    file = files.enter_context(replaced_file(path))
+    file.write("".join(f"{name}\n" for name in names).encode(errors="surrogateescape"))
     return path
 
 
-def _write_array(path: Path, array: NDArray[Any]) -> None:
-    with replaced_file(path) as file:
-        np.save(file, array, allow_pickle=False)
+def _write_array(files: contextlib.ExitStack, path: Path, array: NDArray[Any]) -> None:
+    np.save(files.enter_context(replaced_file(path)), array, allow_pickle=False)

@@ -14,7 +14,7 @@ from ..progress import progress
 from .inputs import codes as input_codes
 from .shared.options import integer, positive_int
 from .shared.outputs import check_outputs, print_json, text_stream
-from .shared.retrieval_sheet import check_picture_options, draw_sheet
+from .shared.retrieval_sheet import check_picture_options, draw_sheet, read_sheet
 
 _BLOCK_PAIRS = 1 << 31  # distances between two updates of the progress bar: a good part of a second
 _K = 10
@@ -90,6 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             f"{codes.n_bits} bits"
         )
     index = HammingIndex._of(codes, arguments.index_type)
+    sheet = read_sheet(arguments, index, len(queries.rows))
     start = time.perf_counter()
     if arguments.radius is None:
         found = _nearest(index, queries.rows, arguments.k, arguments.threads)
@@ -101,8 +102,8 @@ def run(arguments: argparse.Namespace) -> int:
     with replaced_file(arguments.output) as file:
         np.savez(file, **found)
     _report(arguments, index, len(queries.rows), found, seconds)
-    if arguments.picture is not None:
-        draw_sheet(arguments, found["I"], index)
+    if sheet is not None:
+        draw_sheet(arguments, sheet, found["I"])
     return 0
 
 
@@ -154,7 +155,7 @@ def _report(
     n_found = int((found["I"] >= 0).sum())
     if arguments.radius is None:
         wanted: dict[str, Any] = {"k": arguments.k}
-        words = f"the {arguments.k} nearest"
+        words = f"the {min(arguments.k, index.ntotal):,} nearest"
     else:
         wanted = {"radius": arguments.radius, "inclusive": arguments.inclusive}
         words = f"{n_found:,} {'at most' if arguments.inclusive else 'below'} {arguments.radius} bits away"

@@ -10,6 +10,7 @@ from typing import IO, Any
 
 from .. import registry
 from ..estimator.training import left
+from ..persistence.replaced_file import replaced_file
 from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows
 from .inputs.values import check_values
@@ -118,7 +119,8 @@ def _report(
 ) -> dict[str, Any]:
     """Write history and pictures; what there is to tell of the training."""
     history = output.with_suffix(".history.json")
-    history.write_text(json.dumps(_entries(model.history_), indent=1) + "\n")
+    with replaced_file(history) as file:
+        file.write((json.dumps(_entries(model.history_), indent=1) + "\n").encode())
     print(f"history: {history}", file=words)
     n_rows, n_visible = rows.values.shape
     return {
@@ -188,7 +190,8 @@ def _fit(model: Any, rows: Any, source: str, output: Path) -> KeyboardInterrupt 
         if getattr(model, "n_iter_", 0) == 0:
             raise
         epochs = "1 epoch" if model.n_iter_ == 1 else f"{model.n_iter_} epochs"
-        way = f"; --resume {output} makes those that are left" if left(model) else ""
+        kind = registry.find(type(model).__name__).command
+        way = f"; --model {kind} --resume {output} makes those that are left" if left(model) else ""
         print(f"\ninterrupted: the model has learned {epochs}{way}", file=sys.stderr)
         return interrupt
     return None

@@ -81,8 +81,8 @@ class BinaryCodes(Model):
         threshold : float, "median" or array-like of shape (n_bits,), default=0.5
             A bit is 1 where its code unit is above it. "median" takes the median of each unit over the rows of X,
             so that every bit is on in half of them, and keeps these in `thresholds_`; queries are encoded with
-            ``threshold=model.thresholds_``. A number is held against what `transform` gives, the others also
-            against probabilities that `transform` rounds. Of more rows than some 2^26 code values, medians are
+            ``threshold=model.thresholds_``. 0.5 is held against what `transform` gives, all others also against
+            probabilities that `transform` rounds. Of more rows than some 2^26 code values, medians are
             those of rows spread evenly.
 
         Returns
@@ -108,19 +108,25 @@ class BinaryCodes(Model):
         >>> codes.shape, queries.shape
         ((1500, 2), (297, 2))
         """
+        codes, medians = self._encoded(X, threshold)
+        if medians is not None:
+            self._thresholds = medians
+        return codes
+
+    def _encoded(self, X: Any, threshold: Any) -> tuple[NDArray[np.uint8], Thresholds | None]:
+        """Codes, and the medians that were taken for them."""
         self._check_fitted()
         model = twin_of(self)  # of one fit, whoever fits it anew meanwhile
         X = model._matrix(X)
-        if isinstance(threshold, str):
-            if threshold != MEDIAN:
-                raise ValueError(
-                    f"{type(self).__name__}.encode: threshold must be a number, {MEDIAN!r} or an array, got "
-                    f"{threshold!r}"
-                )
-            found = code_medians(model, X, _as_it_is)
-            self._thresholds = Thresholds(model.n_updates_, found)
-            return packed_codes(model, X, found, _as_it_is)
-        return packed_codes(model, X, threshold, _as_it_is)
+        if not isinstance(threshold, str):
+            return packed_codes(model, X, threshold, _as_it_is), None
+        if threshold != MEDIAN:
+            raise ValueError(
+                f"{type(self).__name__}.encode: threshold must be a number, {MEDIAN!r} or an array, got "
+                f"{threshold!r}"
+            )
+        found = code_medians(model, X, _as_it_is)
+        return packed_codes(model, X, found, _as_it_is), Thresholds(model.n_updates_, found)
 
     @property
     def thresholds_(self) -> NDArray[np.float64]:
@@ -145,11 +151,11 @@ def packed_codes(
 ) -> NDArray[np.uint8]:
     """Codes of a matrix, a block of rows at a time."""
     n_bits = model._n_features_out
-    is_number = isinstance(threshold, numbers.Real)
+    is_half = isinstance(threshold, numbers.Real) and threshold == 0.5
     limits = _checked(model, threshold, n_bits)
     codes = np.empty((X.shape[0], -(-n_bits // 8)), np.uint8)
     for first, block in _blocks(X, np.arange(X.shape[0]), n_bits):
-        found = model._code_values(check(block), rounded=is_number)
+        found = model._code_values(check(block), rounded=is_half)
         codes[first : first + len(found)] = pack_bits(found, threshold=limits)
         watch(len(found))
     return codes

@@ -27,7 +27,7 @@ class PrecisionRecall(NamedTuple):
     recall : ndarray of shape (n_bits + 1,), float64
         Those within the radius among the relevant codes.
     n_retrieved : ndarray of shape (n_bits + 1,), float64
-        Codes within the radius, mean over the queries.
+        Codes within the radius, mean over all queries, also those without relevant codes.
     """
 
     radius: NDArray[np.int64]

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..autoencoder.coding import Coding
-from ..estimator.binary_codes import MEDIAN
 from ..hamming.codes import packed_rows
 from ..hamming.index import HammingIndex
 from ..packing import unpack_bits
@@ -65,14 +64,14 @@ class PackedCodes(Coding):
         ----------
         X : array-like or sparse matrix of shape (n_samples, n_features)
         threshold : float, "median" or array-like of shape (n_bits,), default=0.5
-            As of :meth:`encode`.
+            As of :meth:`encode`; `thresholds_` stays what it is.
 
         Returns
         -------
         CodeDiagnosis
             Means, entropies and correlations of the bits, dead ones, and codes that collide; printed, a summary.
         """
-        return CodeDiagnosis.of(self.encode(X, threshold), self.n_bits)
+        return CodeDiagnosis.of(self._encoded(X, threshold)[0], self.n_bits)
 
     def index(self, X: Any, threshold: Any = 0.5) -> Self:
         """Encode rows and keep their codes in a new `index_`, in the order of the rows.
@@ -87,14 +86,16 @@ class PackedCodes(Coding):
         -------
         self
         """
-        codes = self.encode(X, threshold)
+        self._check_fitted()
+        n_updates = self.n_updates_
+        if not isinstance(threshold, str) and not np.isscalar(threshold):
+            threshold = np.array(threshold)  # the caller may change it
+        codes, medians = self._encoded(X, threshold)
         index = HammingIndex(8 * codes.shape[1])
         index.add(codes)
-        if isinstance(threshold, str) and threshold == MEDIAN:
-            threshold = self.thresholds_
-        elif not np.isscalar(threshold):
-            threshold = np.array(threshold)  # the caller may change it
-        self._indexed = _Indexed(index, threshold, self.n_updates_)
+        if medians is not None:
+            self._thresholds, threshold, n_updates = medians, medians.values, medians.n_updates
+        self._indexed = _Indexed(index, threshold, n_updates)
         return self
 
     def search(
@@ -135,7 +136,8 @@ class PackedCodes(Coding):
         found: _Indexed | None = self.__dict__.get("_indexed")
         if found is None:
             raise AttributeError(
-                f"{type(self).__name__} has no index_ yet; call index(X) with the rows to search"
+                f"{type(self).__name__} has no index_ yet; call index(X) with the rows to search (saved models "
+                "hold none)"
             )
         if found.n_updates != self.n_updates_:
             raise AttributeError(

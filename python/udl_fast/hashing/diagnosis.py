@@ -94,7 +94,7 @@ class CodeDiagnosis:
             means=means,
             entropies=_entropies(means),
             correlations=_correlations(pairs / len(rows), means),
-            dead=np.flatnonzero(np.minimum(means, 1 - means) < _DEAD),
+            dead=dead_bits(means),
             n_distinct=len(bucket_sizes),
             n_colliding=int(bucket_sizes[bucket_sizes > 1].sum()),
             largest_bucket=int(bucket_sizes.max()),
@@ -118,6 +118,11 @@ class CodeDiagnosis:
                 f"collisions: {self.n_colliding:,} codes, at most {self.largest_bucket:,} in one place",
             ]
         )
+
+
+def dead_bits(means: NDArray[np.floating]) -> NDArray[np.int64]:
+    """Bits that are the same in more than 99 % of the codes; `means` are the shares in which they are 1."""
+    return np.flatnonzero(np.minimum(means, 1 - means) < _DEAD)
 
 
 def _pairs(rows: NDArray[np.uint8], n_bits: int) -> NDArray[np.float64]:

@@ -10,6 +10,7 @@ from ..autoencoder.deep import DeepAutoencoder
 from ..autoencoder.exchange import Exchange
 from ..autoencoder.learning import NetLearning
 from ..autoencoder.stack import NetStack
+from ..estimator.declarations import Trouble
 from ..estimator.input import beyond_unit_interval, scaling, to_rows, value_range
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
@@ -19,11 +20,14 @@ from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
 from ..rbm.presets import science2006
 from .codes import PackedCodes
+from .diagnosis import dead_bits
 
 __all__ = ["SemanticHasher"]
 
 _KINDS = {"bernoulli": "logistic", "gaussian": "linear", "replicated_softmax": "softmax"}
 _CODE_NOISE = 4.0
+_FEWEST_ROWS = 100  # that say whether a bit is dead
+_EPOCHS_IN_A_ROW = 3  # of dead bits, before they are worth a warning
 
 
 def smooth_layer() -> RBM:
@@ -261,6 +265,18 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
                 UserWarning,
             )
         return {"visible_": "gaussian"}
+
+    def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
+        means = (entry["_code"] > 0.5).mean(axis=0)
+        n_dead = len(dead_bits(means))
+        if len(entry["_code"]) >= _FEWEST_ROWS and 2 * n_dead > self.n_bits:
+            text = (
+                f"{type(self).__name__}: {n_dead} of {self.n_bits} bits are the same in 99 % of "
+                f"{len(entry['_code']):,} training rows, so many rows share a code. Train on more rows or longer "
+                f"(n_iter, now {self.n_iter}, and that of the templates in rbm), or with fewer units; "
+                "standardise rows of real values."
+            )
+            yield Trouble("dead_bits", text, min(_EPOCHS_IN_A_ROW, self.n_iter))
 
     def _values_of_layers(self) -> dict[str, Any]:
         return {"visible_": self._visible_kind()}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from threading import RLock
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +23,9 @@ _FAR = np.iinfo(np.int32).max
 class TwoStageIndex:
     """Codes found by short addresses and ranked by long codes, as in [1]_.
 
-    What lies within a small Hamming radius of an address is looked up in tables, in a time that does not depend on
-    how many codes there are, only on how many lie there. The long codes of these alone are compared.
+    What lies within a small Hamming radius of an address is looked up in tables: from some million codes on in one
+    table of all addresses, in a time that does not depend on how many codes there are, only on how many lie there.
+    The long codes of these alone are compared. Threads may search and add at once.
 
     Parameters
     ----------
@@ -58,11 +62,36 @@ class TwoStageIndex:
     def __init__(self, n_address_bits: int, n_bits: int) -> None:
         self.addresses = HammingIndex(n_address_bits, index_type="mih")
         self._codes = HammingIndex(n_bits, index_type="scan")
+        self._n_added = (
+            0  # codes that both stages have: what an interrupted addition left is beyond
+        )
+        self._adds_ids = (
+            False  # once such codes were removed: an index gives none of their ids again
+        )
+        self._lock = RLock()
+
+    def __getstate__(self) -> dict[str, Any]:
+        with self._lock:
+            self._remove_the_incomplete()
+            return {name: value for name, value in self.__dict__.items() if name != "_lock"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._lock = RLock()
+
+    def __len__(self) -> int:
+        return self._n_added
+
+    def __repr__(self) -> str:
+        return (
+            f"TwoStageIndex(n_address_bits={self.addresses.n_bits}, n_bits={self._codes.n_bits}, "
+            f"ntotal={self.ntotal})"
+        )
 
     @property
     def ntotal(self) -> int:
         """Number of codes."""
-        return self._codes.ntotal
+        return self._n_added
 
     def add(self, addresses: NDArray[np.uint8], codes: NDArray[np.uint8]) -> None:
         """Add codes with their addresses, under the next ids.
@@ -85,20 +114,23 @@ class TwoStageIndex:
             raise ValueError(
                 f"TwoStageIndex.add: {len(short)} addresses for {len(long)} codes, expected as many"
             )
-        n_before = self._codes.ntotal
-        self.addresses.add(short)
-        try:
-            self._codes.add(long)
-        except BaseException:  # an interrupt too: either both have the codes or none
-            if self._codes.ntotal == n_before:
-                self.addresses = self._first_addresses(n_before)
-            raise
+        with self._lock:
+            self._remove_the_incomplete()
+            ids = np.arange(self._n_added, self._n_added + len(short))
+            # Long codes first: a search that runs beside this finds no address without its code.
+            for index, rows in ((self._codes, long), (self.addresses, short)):
+                if self._adds_ids:
+                    index.add_with_ids(rows, ids)
+                else:
+                    index.add(rows)
+            self._n_added += len(short)
 
-    def _first_addresses(self, n: int) -> HammingIndex:
-        """A new index: what is removed from one keeps its ids."""
-        index = HammingIndex(self.addresses.n_bits, index_type="mih")
-        index.add(self.addresses.reconstruct_n(0, n))
-        return index
+    def _remove_the_incomplete(self) -> None:
+        """An interrupt may come between any two steps of an addition; what it left is removed by the next call."""
+        for index in (self.addresses, self._codes):
+            if index.ntotal > self._n_added:
+                self._adds_ids = True
+                index.remove_ids(range(self._n_added, 1 << 62))
 
     def shortlists(
         self, addresses: NDArray[np.uint8], radius: int, *, n_jobs: int | None = None
@@ -117,7 +149,10 @@ class TwoStageIndex:
         ids : ndarray of shape (lims[-1],), int64
             Those of query i are ``ids[lims[i] : lims[i + 1]]``, in ascending order.
         """
-        lims, _, ids = self.addresses.range_search(addresses, radius, inclusive=True, n_jobs=n_jobs)
+        rows = packed_rows(addresses, self.addresses.n_bits, "TwoStageIndex: addresses")
+        with self._lock:
+            self._remove_the_incomplete()
+        lims, _, ids = self.addresses.range_search(rows, radius, inclusive=True, n_jobs=n_jobs)
         return lims, ids
 
     def search(

@@ -27,11 +27,11 @@ class CodeStatisticsDisplay:
 
     Examples
     --------
-    >>> from udl_fast import SemanticHasher
+    >>> from udl_fast import SemanticHasher, presets
     >>> from udl_fast.datasets import load_digits
     >>> from udl_fast.plot import CodeStatisticsDisplay
     >>> X = load_digits().data
-    >>> model = SemanticHasher((64, 32), pretrain=False, n_iter=5, random_state=0).fit(X)
+    >>> model = SemanticHasher((64, 32), rbm=presets.science2006(n_iter=5), random_state=0).fit(X)
     >>> CodeStatisticsDisplay.from_estimator(model, X).figure_  # doctest: +SKIP
     """
 

@@ -28,11 +28,11 @@ class PrecisionRecallDisplay:
 
     Examples
     --------
-    >>> from udl_fast import SemanticHasher
+    >>> from udl_fast import SemanticHasher, presets
     >>> from udl_fast.datasets import load_digits
     >>> from udl_fast.plot import PrecisionRecallDisplay
     >>> X, y = load_digits(return_X_y=True)
-    >>> model = SemanticHasher((64, 32), pretrain=False, n_iter=5, random_state=0).fit(X)
+    >>> model = SemanticHasher((64, 32), rbm=presets.science2006(n_iter=5), random_state=0).fit(X)
     >>> codes = {"32 bits": (model.encode(X[:100]), model.encode(X[100:]))}
     >>> PrecisionRecallDisplay.from_codes(codes, labels=(y[:100], y[100:])).figure_  # doctest: +SKIP
     """

@@ -32,11 +32,11 @@ class RetrievalDisplay(ImageRows):
 
     Examples
     --------
-    >>> from udl_fast import SemanticHasher
+    >>> from udl_fast import SemanticHasher, presets
     >>> from udl_fast.datasets import load_digits
     >>> from udl_fast.plot import RetrievalDisplay
     >>> X = load_digits().data
-    >>> model = SemanticHasher((64, 32), pretrain=False, n_iter=5, random_state=0).fit(X[5:])
+    >>> model = SemanticHasher((64, 32), rbm=presets.science2006(n_iter=5), random_state=0).fit(X[5:])
     >>> RetrievalDisplay.from_estimator(model, X[:5], X[5:]).figure_  # doctest: +SKIP
     """
 
@@ -179,6 +179,6 @@ def nearest_rows(queries: NDArray[Any], rows: NDArray[Any], n: int) -> NDArray[n
     -------
     ndarray of shape (n_queries, n), int64
     """
-    squares = np.square(rows, dtype=np.float64).sum(axis=1)
-    distances = squares - 2.0 * (queries @ rows.T)
+    rows = np.asarray(rows, np.float64)
+    distances = np.square(rows).sum(axis=1) - 2.0 * (np.asarray(queries, np.float64) @ rows.T)
     return np.argsort(distances, axis=1, kind="stable")[:, :n]

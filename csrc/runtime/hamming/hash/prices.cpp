@@ -92,8 +92,10 @@ double all_lines(const HammingTables& tables, int32_t radius) {
 double line_seconds(const HammingTables& tables, const Samples& samples) {
   constexpr double kFewest = 512.0;
   constexpr int32_t kLargest = 3;
-  int32_t radius = 1;
-  while (radius < kLargest && all_lines(tables, radius) < kFewest) ++radius;
+  int32_t radius = 0;
+  while (radius < kLargest && all_lines(tables, radius) < kFewest &&
+         all_lines(tables, radius + 1) > 0.0)
+    ++radius;
   std::vector<HammingBucket> buckets(static_cast<std::size_t>(all_keys(tables, radius)));
   std::vector<uint32_t> keys(tables.count());
   const double seconds = seconds_of([&] {

@@ -104,7 +104,8 @@ double hamming_lines(int32_t n_key_bits, int32_t radius) {
 }
 
 int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
-  constexpr double kMostKeys = 4096.0;  // a code: tables take 1.5 bits a key
+  // A code. Of fewer codes two tables answer sooner: a look finds a bucket, not one bit of many.
+  constexpr double kMostKeys = 256.0;
   const double n = static_cast<double>(std::max<int64_t>(n_codes, 2));
   if (n_bits <= kHammingMaxKeyBits && std::ldexp(1.0, n_bits) <= kMostKeys * n) return 1;
   const double key_bits = std::clamp(std::log2(n), 8.0, static_cast<double>(kHammingMaxKeyBits));

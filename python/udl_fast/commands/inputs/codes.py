@@ -18,6 +18,11 @@ HELP = (
 _ZIP_MAGIC, _FAISS_MAGIC = b"PK", b"IB"
 
 
+def names_beside(codes: Path) -> Path:
+    """Where it is written which file each code is of, if rows were a folder of images."""
+    return codes.with_name(codes.name + ".files.txt")
+
+
 def read_codes(source: str) -> Contents:
     """The codes of a file; those of index files and of .npy stay in the file, which is mapped.
 

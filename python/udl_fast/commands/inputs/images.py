@@ -128,8 +128,9 @@ def _pillow() -> Any:
 
 
 def _faults() -> tuple[type[Exception], ...]:
-    """What Pillow raises about damaged files; SyntaxError is of damaged PNG."""
-    return (OSError, ValueError, SyntaxError, EOFError, _pillow().DecompressionBombError)
+    """What Pillow raises about damaged files; SyntaxError is of damaged PNG, RuntimeError of AVIF."""
+    bomb = _pillow().DecompressionBombError
+    return (OSError, ValueError, SyntaxError, EOFError, RuntimeError, bomb)
 
 
 def _heads(folder: Path) -> tuple[dict[str, _Found], dict[str, str]]:
@@ -138,9 +139,13 @@ def _heads(folder: Path) -> tuple[dict[str, _Found], dict[str, str]]:
     endings = image.registered_extensions()
     heads, left_out = {}, {}
     for path in sorted(folder.iterdir()):
-        if path.name.startswith(".") or path.suffix.lower() not in endings or not path.is_file():
+        if path.name.startswith(".") or path.suffix.lower() not in endings:
             continue
         try:
+            if path.is_dir():
+                continue
+            if "\n" in path.name:
+                raise ValueError("its name has a line break")
             with image.open(path) as found:
                 if found.mode not in _GREY_MODES + _COLOUR_MODES:
                     raise ValueError(f"mode {found.mode}, expected 8 bits a channel")
