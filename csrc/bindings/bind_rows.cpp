@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/numpy/interrupt.h"
+#include "bindings/numpy/keep.h"
 #include "bindings/numpy/rows.h"
 #include "runtime/threads/parallel.h"
 
@@ -48,15 +49,6 @@ auto visit(const py::array& x, const char* function, Function&& f) {
   if (dtype.equal(py::dtype::of<bool>())) return f(strided<TruthByte>(aligned));
   throw py::type_error(std::string(function) + ": x has dtype " + std::string(py::str(dtype)) +
                        ", expected float32, float64, uint8 or bool");
-}
-
-/// Keeps a Python object alive from C++; the last owner may be any thread.
-std::shared_ptr<void> keep(py::object object) {
-  auto* held = new py::object(std::move(object));
-  return std::shared_ptr<void>(held, [](void* p) {
-    const HeldGil gil;
-    delete static_cast<py::object*>(p);
-  });
 }
 
 template <class Real>

@@ -31,6 +31,74 @@ def draws(
 ) -> NDArray[np.uint32]:
     """_core.draws, made on a device."""
 
+def read_dlpack(capsule: Any) -> tuple[Any, ...]:
+    """(address, shape, strides in values or None, type code, bits, lanes, kind of device, its number, owner) of a
+    capsule, which is used up; the tensor is let go with the owner."""
+
+class Device:
+    """A device with a stream of its own, for arrays of callers."""
+
+    number: int
+    stream: int  # its handle
+    def __init__(self, number: int = 0, driver: Any = None) -> None: ...
+    def device_of(self, address: int) -> int:
+        """Number of the device whose memory is there; -1 where it is none's."""
+    def rows(
+        self,
+        address: int,
+        shape: tuple[int, int],
+        strides: tuple[int, int],
+        dtype: str,
+        owner: Any,
+        stream: int | None,
+        threshold: float | None,
+        name: str,
+    ) -> DeviceRows:
+        """A matrix in the device's memory as rows, complete, once the work of `stream` is done; strides are in
+        bytes. A ValueError, which begins with `name`, if a value is no number."""
+    def download(self, codes: GivenCodes) -> NDArray[np.uint8]: ...
+    def upload(self, values: NDArray[Any]) -> DeviceArray:
+        """Of int32, int64, and all else as float64."""
+
+class GivenCodes:
+    """Packed codes of a caller in a device's memory; strides are in bytes."""
+
+    def __init__(
+        self,
+        address: int,
+        shape: tuple[int, int],
+        strides: tuple[int, int],
+        owner: Any,
+        stream: int | None,
+    ) -> None: ...
+
+class DeviceArray:
+    """Values in a device's memory, in C order and complete."""
+
+    address: int  # 0 where there are none
+    shape: tuple[int, ...]
+    dtype: str
+    nbytes: int
+    device: int
+    def as_float64(self) -> DeviceArray: ...
+    def to_numpy(self) -> NDArray[Any]: ...
+    def to_dlpack(self, shape: list[int]) -> Any: ...
+
+class DeviceRows:
+    """_core.Rows in a device's memory: a copy, bits or float32. Draws of a device are such rows."""
+
+    kind: str  # "bits" or "dense"
+    shape: tuple[int, int]
+    minimum: float  # of bits a bound
+    maximum: float
+    nbytes: int
+    device: int
+    def column_means(self) -> NDArray[np.float64]: ...
+    def select(self, indices: NDArray[np.int64]) -> DeviceRows: ...
+    def with_held(self, mask: Rows, values: Rows) -> DeviceRows: ...
+    def to_array(self, dtype: str) -> DeviceArray: ...
+    def to_host(self) -> Rows: ...
+
 class HammingCodes:
     """Codes in a device's memory, in the order in which they came. One call at a time.
 
@@ -47,6 +115,7 @@ class HammingCodes:
     ) -> None: ...
     def reserve(self, n_codes: int) -> None: ...
     def append(self, rows: NDArray[np.uint8]) -> None: ...
+    def append_given(self, rows: GivenCodes) -> None: ...
     def search(
         self,
         queries: NDArray[np.uint8],
@@ -57,9 +126,26 @@ class HammingCodes:
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
         """`way`: "automatic"; "listing", without the kernels for few queries and for many; "counting", without
         lists."""
+    def search_given(
+        self,
+        queries: GivenCodes,
+        k: int,
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+        way: str = "automatic",
+        ids: NDArray[np.int64] | None = None,
+    ) -> tuple[DeviceArray, DeviceArray]:
+        """Of queries on the device, where the answer stays, with these ids in place of positions."""
     def range(
         self,
         queries: NDArray[np.uint8],
+        largest: int,
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+    ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]: ...
+    def range_given(
+        self,
+        queries: GivenCodes,
         largest: int,
         n_codes: int,
         allowed: NDArray[np.uint64] | None = None,
@@ -73,9 +159,19 @@ class HammingCodes:
         n_codes: int,
         allowed: NDArray[np.uint64] | None = None,
     ) -> NDArray[np.int64]: ...
+    def histogram_given(
+        self,
+        queries: GivenCodes,
+        n_codes: int,
+        allowed: NDArray[np.uint64] | None = None,
+    ) -> NDArray[np.int64]: ...
 
 class RbmEngine(_core.RbmEngine):
-    """Methods, arguments and bits of the CPU's, and its Rows. What it does not do is a NotImplementedError."""
+    """Methods, arguments and bits of the CPU's, and its Rows. What it does not do is a NotImplementedError.
+
+    train, means, samples, chains and free_energy take DeviceRows too; what they find is DeviceRows then, or a
+    DeviceArray. Of a clamp the values may be DeviceRows.
+    """
 
     def __init__(
         self,

@@ -1,11 +1,17 @@
 """The one place that picks where a model computes: the CPU, or a GPU where there is one."""
 
+from __future__ import annotations
+
+import functools
 import importlib.util
 import re
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import _core
+
+if TYPE_CHECKING:
+    from . import _cuda
 
 _CUDA = re.compile(r"cuda(?::(\d+))?")
 
@@ -60,6 +66,21 @@ def new_rbm_engine(device: str, *arguments: Any) -> _core.RbmEngine:
     assert module is not None
     engine: _core.RbmEngine = module.RbmEngine(*arguments, device=number)
     return engine
+
+
+def place(device: str, owner: str) -> _cuda.Device:
+    """That GPU, for arrays of callers: there is one of each device, with a stream of its own; errors as of
+    `check_device`."""
+    check_device(device, owner)
+    module, _ = _load_cuda()
+    assert module is not None
+    found: _cuda.Device = _place_of(module.Device, cuda_number(device))
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _place_of(make: Any, number: int | None) -> Any:
+    return make(number)
 
 
 def device_of(engine: Any) -> str:

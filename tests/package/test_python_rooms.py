@@ -14,6 +14,7 @@ ROOMS = (
     "_core",
     "_cuda",
     "_devices",
+    "_device_arrays",
     "exceptions",
     "locks",
     "_threadpool",

@@ -7,6 +7,8 @@ from .frame import Dimensions
 from .launch import Code
 from .memory import DeviceMemory
 
+STREAM = 0x5EED  # of its work
+
 
 class Interpreter:
     """What ``_cuda`` asks of a device (``csrc/bindings/cuda/callback_driver.h``).
@@ -28,6 +30,10 @@ class Interpreter:
     ----------
     launches : list of str
         Names of the kernels that ran, in order.
+    done : list
+        The same, with ``("wait_for", stream)`` and ``"synchronise"`` where they came.
+    copied : dict of str to int
+        Bytes that were copied ``to_device``, and ``to_host``.
     """
 
     def __init__(
@@ -42,6 +48,8 @@ class Interpreter:
         self.code = Code(paths, self.memory, order, races)
         self.capability = capability
         self.launches: list[str] = []
+        self.copied = {"to_device": 0, "to_host": 0}
+        self.done: list[str | tuple[str, int]] = []
         self._captured: list[Callable[[], None]] | None = None
 
     def facts(self) -> tuple[str, int, int]:
@@ -59,11 +67,13 @@ class Interpreter:
 
     def copy_to_device(self, address: int, data: bytes) -> None:
         """Write from the host."""
+        self.copied["to_device"] += len(data)
         if data:
             self._do(lambda: self.memory.write(address, data))
 
     def copy_to_host(self, address: int, n_bytes: int) -> bytes:
         """Read to the host; bytes that nobody wrote are 0xA5."""
+        self.copied["to_host"] += n_bytes
         return self.memory.read(address, n_bytes).tobytes() if n_bytes else b""
 
     def copy_on_device(self, to: int, source: int, n_bytes: int) -> None:
@@ -89,12 +99,27 @@ class Interpreter:
 
         def work() -> None:
             self.launches.append(name)
+            self.done.append(name)
             self.code.launch(name, tuple(blocks), tuple(threads), shared_bytes, arguments)
 
         self._do(work)
 
     def synchronise(self) -> None:
         """Everything is done already."""
+        self.done.append("synchronise")
+
+    # ---- work and memory of others ----
+    def stream(self) -> int:
+        """A handle that is none of those with a meaning."""
+        return STREAM
+
+    def wait_for(self, stream: int) -> None:
+        """Note whose work is waited for: it is done already."""
+        self.done.append(("wait_for", stream))
+
+    def device_of(self, address: int) -> int:
+        """0 for its own memory."""
+        return 0 if self.memory.holds(address) else -1
 
     # ---- graphs: a list of what was asked for ----
     def begin_capture(self) -> None:

@@ -78,6 +78,12 @@ class DeviceMemory:
         self.state[at : at + self._sizes.pop(at)] = FREE
         self._offsets.remove(at)
 
+    def holds(self, address: int) -> bool:
+        """Whether an address lies in an allocation."""
+        at = address - BASE
+        i = bisect_right(self._offsets, at) - 1
+        return i >= 0 and at < self._offsets[i] + self._sizes[self._offsets[i]]
+
     def span(self, address: int, n_bytes: int, what: str, *, read: bool = False) -> slice:
         """Offsets of a piece of one allocation, for a copy or fill by the host."""
         at = address - BASE

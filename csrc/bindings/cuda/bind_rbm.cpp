@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "bindings/cuda/device_argument.h"
+#include "bindings/cuda/rbm_arrays.h"
 #include "bindings/rbm/rbm_engine_methods.h"
 #include "runtime/cuda/rbm/engine.h"
 
@@ -79,4 +80,5 @@ void init_cuda_rbm(pybind11::module_& m) {
   define_training_methods(c);
   define_inference_methods(c);
   define_evaluation_methods(c);
+  define_device_rows_methods(c);
 }

@@ -77,6 +77,19 @@ class CallbackDriver final : public cuda::Driver {
     device_.attr("synchronise")();
   }
 
+  uintptr_t stream() const override {
+    const HeldGil gil;
+    return device_.attr("stream")().cast<uintptr_t>();
+  }
+  void wait_for(uintptr_t stream) override {
+    const HeldGil gil;
+    device_.attr("wait_for")(stream);
+  }
+  int device_of(const void* address) override {
+    const HeldGil gil;
+    return device_.attr("device_of")(number(address)).cast<int>();
+  }
+
   void begin_capture() override {
     const HeldGil gil;
     device_.attr("begin_capture")();

@@ -11,6 +11,9 @@
 //   launch(name, blocks, threads, shared_bytes, arguments)
 //       name of the kernel as in PTX; blocks and threads (x, y, z); arguments: bytes of its struct
 //   synchronise()
+//   stream() -> handle                                    of its work, for others to wait for
+//   wait_for(handle)                                      what follows comes after that stream's
+//   work device_of(address) -> number                          -1 where it is no device's memory
 #include <memory>
 
 #include <pybind11/pybind11.h>

@@ -78,7 +78,7 @@ py::dict train(NetEngine& engine, const Rows& rows, const Order& order, const py
   reader.check_all_used();
   check_positive(parsed.batch_size, "train", "batch_size");
   check_updates(rows, parsed.batch_size, step);
-  const std::vector<uint32_t> order_copy = checked_order(order, rows, "train");
+  const std::vector<uint32_t> order_copy = checked_order(order, rows.rows(), "train");
   const uint32_t* order_data = order ? order_copy.data() : nullptr;
   PythonPoll python_poll(std::move(poll));
   ChangeScope scope(engine, "train");
@@ -113,7 +113,7 @@ py::tuple gradient(const NetEngine& engine, const Rows& rows, const py::dict& ob
   SettingsReader reader(objective, "gradient");
   const Objective parsed = read_objective(reader, engine.shape(), "gradient");
   reader.check_all_used();
-  const std::vector<uint32_t> order_copy = checked_order(order, rows, "gradient");
+  const std::vector<uint32_t> order_copy = checked_order(order, rows.rows(), "gradient");
   py::array_t<double> flat(engine.shape().n_parameters());
   double* to = flat.mutable_data();
   double value = 0;

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "bindings/numpy/arrays.h"
-#include "runtime/data/rows.h"
 
 namespace udl::bindings {
 
@@ -50,14 +49,14 @@ class SettingsReader {
 /// A copy of the order, in which every entry is a row: a callback may change the array. Empty
 /// without one.
 inline std::vector<uint32_t> checked_order(const std::optional<CArray<uint32_t>>& order,
-                                           const Rows& rows, const char* function) {
+                                           int64_t n_rows, const char* function) {
   if (!order) return {};
-  check_shape(*order, {rows.rows()}, function, "order");
-  std::vector<uint32_t> copy(order->data(), order->data() + rows.rows());
+  check_shape(*order, {n_rows}, function, "order");
+  std::vector<uint32_t> copy(order->data(), order->data() + n_rows);
   for (std::size_t i = 0; i < copy.size(); ++i)
-    if (copy[i] >= rows.rows())
+    if (copy[i] >= n_rows)
       throw_invalid(std::string(function) + ": order[" + std::to_string(i) + "] is " +
-                    std::to_string(copy[i]) + ", but there are " + std::to_string(rows.rows()) +
+                    std::to_string(copy[i]) + ", but there are " + std::to_string(n_rows) +
                     " rows");
   return copy;
 }

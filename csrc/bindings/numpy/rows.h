@@ -14,9 +14,10 @@ py::array bool_array(const Rows& rows);
 /// Rows of any kind as an array of float64 or float32.
 py::array real_array(const Rows& rows, bool is_double);
 
-/// Throws unless rows has `columns` columns.
-inline void check_columns(const Rows& rows, int64_t columns, const char* function,
-                          const char* argument, const char* expected_by) {
+/// Throws unless rows, of the host or of a device, has `columns` columns.
+template <class AnyRows>
+void check_columns(const AnyRows& rows, int64_t columns, const char* function, const char* argument,
+                   const char* expected_by) {
   if (rows.columns() != columns)
     throw_invalid(std::string(function) + ": " + argument + " has " +
                   std::to_string(rows.columns()) + " columns, " + expected_by + " expects " +

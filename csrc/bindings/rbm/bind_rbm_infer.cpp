@@ -7,16 +7,11 @@
 
 #include "bindings/numpy/interrupt.h"
 #include "bindings/numpy/rows.h"
+#include "bindings/rbm/inference_arguments.h"
 #include "bindings/rbm/rbm_engine_methods.h"
 
 namespace udl::bindings {
 namespace {
-
-/// Rows as states of one layer of the model, on n_threads threads.
-void check_call(const Rows& rows, int64_t n_units, int n_threads, const char* function) {
-  check_columns(rows, n_units, function, "rows", "the model");
-  check_threads(n_threads, function);
-}
 
 py::array mean_hidden(const RbmEngine& engine, const Rows& rows, int n_threads) {
   check_call(rows, engine.n_visible(), n_threads, "mean_hidden");
@@ -34,18 +29,11 @@ py::array mean_visible(const RbmEngine& engine, const Rows& rows, int n_threads)
   return out.array();
 }
 
-DrawSource draw_source(const char* function, const Rows& rows, uint64_t seed,
-                       const std::string& stream, int64_t step, int64_t first_chain) {
-  check_step(step, function);
-  check_chains(first_chain, rows.rows(), function);
-  return {seed, stream_from_name(stream), static_cast<uint64_t>(step),
-          static_cast<uint32_t>(first_chain)};
-}
-
 Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed,
                    const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
   check_call(rows, engine.n_visible(), n_threads, "sample_hidden");
-  const DrawSource source = draw_source("sample_hidden", rows, seed, stream, step, first_chain);
+  const DrawSource source =
+      draw_source("sample_hidden", rows.rows(), seed, stream, step, first_chain);
   Rows out;
   const LookScope look(engine);
   run_interruptible(n_threads,
@@ -56,7 +44,8 @@ Rows sample_hidden(const RbmEngine& engine, const Rows& rows, uint64_t seed,
 Rows sample_visible(const RbmEngine& engine, const Rows& rows, uint64_t seed,
                     const std::string& stream, int64_t step, int64_t first_chain, int n_threads) {
   check_call(rows, engine.n_hidden(), n_threads, "sample_visible");
-  const DrawSource source = draw_source("sample_visible", rows, seed, stream, step, first_chain);
+  const DrawSource source =
+      draw_source("sample_visible", rows.rows(), seed, stream, step, first_chain);
   Rows out;
   const LookScope look(engine);
   run_interruptible(n_threads,
@@ -83,23 +72,6 @@ std::optional<Clamp> clamp_of(const RbmEngine& engine, const ClampArgument& clam
   return Clamp{*clamp->first, *clamp->second};
 }
 
-void check_steps(int64_t n_steps, int64_t step, const char* function) {
-  check_positive(n_steps, function, "n_steps");
-  if (n_steps > static_cast<int64_t>(kMaxStep) - step)
-    throw_invalid(std::string(function) + ": n_steps must be at most " +
-                  std::to_string(static_cast<int64_t>(kMaxStep) - step) +
-                  ", since Gibbs steps are numbered by 48 bits; got " + std::to_string(n_steps));
-}
-
-/// At beta = 0 a normal unit could be anywhere.
-void check_beta(const RbmEngine& engine, double beta, const char* function) {
-  if (!(beta >= 0 && beta <= 1))
-    throw_invalid(std::string(function) + ": beta must be between 0 and 1, got " +
-                  std::to_string(beta));
-  if (beta == 0 && (is_normal(engine.units().visible) || is_normal(engine.units().hidden)))
-    throw_invalid(std::string(function) + ": beta must be above 0 for units of real values, got 0");
-}
-
 std::pair<Rows, Rows> run_chains(const RbmEngine& engine, const GibbsCall& call, int n_threads) {
   std::pair<Rows, Rows> out;
   const LookScope look(engine);
@@ -112,7 +84,7 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
                             int64_t first_chain, int n_threads, const ClampArgument& clamp,
                             double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
-  const DrawSource source = draw_source("gibbs", rows, seed, stream, step, first_chain);
+  const DrawSource source = draw_source("gibbs", rows.rows(), seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs");
   check_beta(engine, beta, "gibbs");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs");
@@ -123,7 +95,8 @@ py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps
                       const std::string& stream, int64_t step, int64_t first_chain, int n_threads,
                       const ClampArgument& clamp, double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
-  const DrawSource source = draw_source("gibbs_means", rows, seed, stream, step, first_chain);
+  const DrawSource source =
+      draw_source("gibbs_means", rows.rows(), seed, stream, step, first_chain);
   check_steps(n_steps, step, "gibbs_means");
   check_beta(engine, beta, "gibbs_means");
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs_means");

@@ -65,15 +65,15 @@ TrainSettings read_rbm_settings(const py::dict& settings, const char* function) 
 }
 
 /// Draws are numbered: rows of a minibatch by 32 bits, Gibbs steps of a stream by 48.
-void check_draws(const Rows& rows, const TrainSettings& settings, int64_t step,
+void check_draws(int64_t n_rows, const TrainSettings& settings, int64_t step,
                  const char* function) {
-  check_chains(0, std::min(rows.rows(), settings.batch_size), function);
-  const int64_t batch_size = std::min(rows.rows(), settings.batch_size);
-  const double n_batches = static_cast<double>(divide_up(rows.rows(), batch_size));
+  check_chains(0, std::min(n_rows, settings.batch_size), function);
+  const int64_t batch_size = std::min(n_rows, settings.batch_size);
+  const double n_batches = static_cast<double>(divide_up(n_rows, batch_size));
   const double last = static_cast<double>(step) + n_batches * (static_cast<double>(settings.k) + 1);
   if (last >= static_cast<double>(kMaxStep))
     throw_invalid(std::string(function) + ": k = " + std::to_string(settings.k) + " in each of " +
-                  std::to_string(divide_up(rows.rows(), batch_size)) +
+                  std::to_string(divide_up(n_rows, batch_size)) +
                   " minibatches is more than the 2^48 Gibbs steps that have numbers");
 }
 
@@ -93,32 +93,12 @@ namespace {
 py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,
                const py::dict& settings, uint64_t seed, int64_t step, int n_threads,
                py::object poll) {
-  check_columns(rows, engine.n_visible(), "train", "rows", "the model");
-  check_threads(n_threads, "train");
-  check_step(step, "train");
-  const TrainSettings parsed = read_rbm_settings(settings, "train");
-  if (rows.rows() < 1) throw_invalid("train: rows is empty");
-  check_draws(rows, parsed, step, "train");
-  const std::vector<uint32_t> order_copy = checked_order(order, rows, "train");
-  const uint32_t* order_data = order ? order_copy.data() : nullptr;
-  PythonPoll python_poll(std::move(poll));
-  ChangeScope scope(engine, "train");
-  if (parsed.persistent && engine.n_chains() < 1)
-    throw_invalid(std::string("train: algorithm ") + (parsed.ladder.has_one() ? "'pcd'" : "'pt'") +
-                  " needs chains; call set_chains first");
-  if (engine.n_chains() % parsed.ladder.n_temperatures != 0)
-    throw_invalid("train: " + std::to_string(engine.n_chains()) +
-                  " chains cannot be shared by n_temperatures = " +
-                  std::to_string(parsed.ladder.n_temperatures));
-  TrainResult result;
-  run_interruptible(n_threads, [&](const Run& run) {
-    result = engine.train(
-        {rows, order_data, parsed, seed, static_cast<uint64_t>(step),
-         [&](int64_t n_rows) { return scope.let_look(run, [&] { return python_poll(n_rows); }); }},
-        run);
-  });
-  python_poll.rethrow();
-  return result_dict(result);
+  return train_pass(engine, rows, order, settings, step, n_threads, std::move(poll),
+                    [&](const uint32_t* order_data, const TrainSettings& parsed, const Poll& asks,
+                        const Run& run) {
+                      return engine.train(
+                          {rows, order_data, parsed, seed, static_cast<uint64_t>(step), asks}, run);
+                    });
 }
 
 }  // namespace

@@ -45,8 +45,8 @@ py::dict train(const std::vector<RbmEngine*>& recognition,
   check_step(step, kFunction);
   const TrainSettings parsed = read_rbm_settings(settings, kFunction);
   if (rows.rows() < 1) throw_invalid("train_up_down: rows is empty");
-  check_draws(rows, parsed, step, kFunction);
-  const std::vector<uint32_t> order_copy = checked_order(order, rows, kFunction);
+  check_draws(rows.rows(), parsed, step, kFunction);
+  const std::vector<uint32_t> order_copy = checked_order(order, rows.rows(), kFunction);
   PythonPoll python_poll(std::move(poll));
   ChangeScopes scopes;
   for (RbmEngine* engine : recognition) scopes.add(*engine);

@@ -100,6 +100,26 @@ class CudartDriver final : public Driver {
     check(cudaStreamSynchronize(stream_), "cudaStreamSynchronize");
   }
 
+  uintptr_t stream() const override { return reinterpret_cast<uintptr_t>(stream_); }
+  /// An event may be destroyed while others still wait for it.
+  void wait_for(uintptr_t stream) override {
+    const OnDevice here(device_);
+    cudaEvent_t reached = nullptr;
+    check(cudaEventCreateWithFlags(&reached, cudaEventDisableTiming), "cudaEventCreateWithFlags");
+    const cudaError_t recorded = cudaEventRecord(reached, reinterpret_cast<cudaStream_t>(stream));
+    const cudaError_t waits =
+        recorded == cudaSuccess ? cudaStreamWaitEvent(stream_, reached, 0) : cudaSuccess;
+    cudaEventDestroy(reached);
+    check(recorded, "cudaEventRecord on a stream of the caller");
+    check(waits, "cudaStreamWaitEvent");
+  }
+  int device_of(const void* address) override {
+    cudaPointerAttributes attributes;
+    check(cudaPointerGetAttributes(&attributes, address), "cudaPointerGetAttributes");
+    if (attributes.type == cudaMemoryTypeManaged) return device_;  // every device reaches it
+    return attributes.type == cudaMemoryTypeDevice ? attributes.device : kNoDevice;
+  }
+
   void begin_capture() override {
     const OnDevice here(device_);
     check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal),

@@ -71,6 +71,16 @@ class Driver {
   /// Waits until all is done; throws what went wrong meanwhile.
   virtual void synchronise() = 0;
 
+  // ---- work and memory of others on this device ----
+  /// The stream of this work, as the CUDA runtime knows it.
+  virtual uintptr_t stream() const = 0;
+  /// What is asked for from here on begins after what another stream has been asked for so far: 1
+  /// is the default stream, 2 the default stream of the calling thread, others are cudaStream_t.
+  virtual void wait_for(uintptr_t stream) = 0;
+  /// Number of the device that an address belongs to; kNoDevice where it is no device's memory.
+  virtual int device_of(const void* address) = 0;
+  static constexpr int kNoDevice = -1;
+
  protected:
   virtual void launch_bytes(const Kernel& kernel, const Grid& grid, const void* arguments,
                             std::size_t n_bytes) = 0;

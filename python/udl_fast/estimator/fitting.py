@@ -79,7 +79,8 @@ class Fitting(ModelKind):
         model = self if resume else twin_of(self)
         double = None if resume else getattr(self, "precision", "float64") == "float64"
         dtype = self._input_dtype(double=double)
-        X = input_matrix(model, X, reset=not resume, default_dtype=dtype)
+        device = self._rows_device(training=True)
+        X = input_matrix(model, X, reset=not resume, default_dtype=dtype, device=device)
         data = Data.of(X, y, sample_weight, type(self).__name__)
         if resume:
             self._check_resumable()
@@ -263,4 +264,5 @@ class Fitting(ModelKind):
 
     def _matrix(self, X: Any) -> Any:
         """X checked against what the model was fitted to."""
-        return input_matrix(self, X, reset=False, default_dtype=self._input_dtype())
+        device = self._rows_device(training=False)
+        return input_matrix(self, X, reset=False, default_dtype=self._input_dtype(), device=device)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from .. import _core
 from ..exceptions import warn_caller
 from ..packing import compared_threshold
 from ..runtime import resolve_n_jobs
+from .device_input import DeviceMatrix, device_matrix, is_device_array
 from .sparse_input import checked_csr
 
 FLOAT_DTYPES = (np.float32, np.float64)
@@ -24,11 +25,17 @@ _BYTE, _FEW_LEVELS = 255.0, 16.0  # largest grey levels of bytes, and of scikit-
 _LARGEST_SUMMED = 2.0**96  # of input: with weights below 2^15, 2^16 units are summed within float32
 
 
-def input_matrix(estimator: Any, X: Any, *, reset: bool, default_dtype: Any) -> Any:
+def input_matrix(
+    estimator: Any, X: Any, *, reset: bool, default_dtype: Any, device: str = "cpu"
+) -> Any:
     """X as a 2-D array or CSR matrix of float32, float64, uint8 or bool, checked by scikit-learn.
 
-    Other dtypes become `default_dtype`. Nothing is copied that can be used as it is.
+    Other dtypes become `default_dtype`. Nothing is copied that can be used as it is. An array on a GPU becomes a
+    `DeviceMatrix`, if that is the `device` where its rows are wanted.
     """
+    if is_device_array(X):
+        matrix = device_matrix(X, "X", type(estimator).__name__, device, default_dtype)
+        return validate_data(estimator, matrix, reset=reset, skip_check_array=True)
     if X is None:
         raise TypeError(f"{type(estimator).__name__}: X must be a matrix, got None")
     _refuse_chunks(X, type(estimator).__name__)
@@ -73,6 +80,10 @@ def state_matrix(X: Any, argument: str, default_dtype: Any = np.float32) -> Any:
     `input_matrix` become `default_dtype`."""
     if X is None:
         raise TypeError(f"{argument} must be a matrix, got None")
+    if is_device_array(X):
+        raise TypeError(
+            f"{argument} is an array on a GPU, which is not taken here; give a copy in the host's memory"
+        )
     _check_real(X, argument)
     X = checked_csr(X, argument) if sparse.issparse(X) else np.atleast_2d(X)
     return check_array(
@@ -105,9 +116,13 @@ def to_rows(
     n_jobs: int | None = None,
 ) -> _core.Rows:
     """The engine's form of a checked matrix: bits where values are all 0 or 1, or above the
-    threshold. Booleans are states already and meet no threshold. On as many threads as `n_jobs` says."""
+    threshold. Booleans are states already and meet no threshold. On as many threads as `n_jobs` says. Of a
+    matrix on a GPU, rows there."""
     if X.dtype == np.bool_:
         threshold = None
+    if isinstance(X, DeviceMatrix):
+        compared = None if threshold is None else _compared(X.dtype, threshold)
+        return cast(_core.Rows, X.rows(compared))
     n_threads = resolve_n_jobs(n_jobs)
     if not sparse.issparse(X):
         if threshold is None:
@@ -176,9 +191,9 @@ def beyond(low: float, high: float, least: float, greatest: float) -> bool:
 
 
 def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:
-    """The smallest and the largest value of a matrix, and of its rows where it is sparse; never -0, which texts
-    would show."""
-    if sparse.issparse(X):
+    """The smallest and the largest value of a matrix, and of its rows where it is sparse or on a GPU; never -0,
+    which texts would show."""
+    if sparse.issparse(X) or isinstance(X, DeviceMatrix):
         return rows.minimum + 0.0, rows.maximum + 0.0
     return float(X.min()) + 0.0, float(X.max()) + 0.0
 

@@ -126,6 +126,11 @@ class ModelKind:
         """A ValueError unless a fitted model is made of what its parameters say, before it learns on and before
         files and copies keep both."""
 
+    def _rows_device(self, *, training: bool) -> str:
+        """Where rows are to be: "cpu", or a GPU that takes arrays which live there. `training` is whether they
+        are to be learned, and not only looked at by the engine of today."""
+        return "cpu"
+
     def _placed_engine(self) -> Engine:
         """The engine of a fitted model that is to learn on: another one where it is to learn elsewhere."""
         return self._engine

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .._device_arrays import is_device_array
+
 MAX_BITS = 65528
 MAX_ID = 2**63 - 1
 RESULT_BYTES = 12  # of a neighbour: a distance and an id
@@ -17,6 +19,7 @@ RESULT_BYTES = 12  # of a neighbour: a distance and an id
 
 def packed_rows(codes: Any, n_bits: int, name: str) -> NDArray[np.uint8]:
     """Packed codes as C-ordered rows; a view where they are so already."""
+    refuse_device(codes, name)
     refuse_masked(codes, name)
     rows = np.asarray(codes)
     if rows.dtype != np.uint8:
@@ -26,6 +29,15 @@ def packed_rows(codes: Any, n_bits: int, name: str) -> NDArray[np.uint8]:
             f"{name} has shape {rows.shape}, expected (n, {n_bits // 8}) for {n_bits} bits"
         )
     return np.ascontiguousarray(rows)
+
+
+def refuse_device(codes: Any, name: str) -> None:
+    """What is worked out on the CPU is given arrays of the host."""
+    if is_device_array(codes):
+        raise TypeError(
+            f"{name} is an array on a GPU, expected one in the host's memory: give X.get() of CuPy or X.cpu() of "
+            "PyTorch, or search by a HammingIndex with device='cuda'"
+        )
 
 
 def refuse_masked(values: Any, name: str) -> None:
@@ -44,6 +56,7 @@ def checked_width(n_bits: Any) -> int:
 
 
 def width_of(codes: Any, name: str) -> int:
+    refuse_device(codes, name)
     shape = np.shape(codes)
     if len(shape) != 2 or not 1 <= shape[1] <= MAX_BITS // 8:
         raise ValueError(

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._devices import check_device, cuda_number, is_device
+from .._devices import check_device, cuda_number, is_device, place
 from ..locks import open_in_children
 from ..progress import progress_of_share
+from .device_codes import CodesOnDevice
 from .index_file import IndexType
 from .store import Snapshot
 
 if TYPE_CHECKING:
     from .. import _cuda
 
+Queries = NDArray[np.uint8] | CodesOnDevice
 _GATHERED = 1 << 20  # codes that are put in order before they are copied to the device
 
 
@@ -79,6 +81,41 @@ class DevicePlan:
             f"HammingIndex.build_tables: an index on device {self.device!r} keeps no tables"
         )
 
+    def given(self, array: Any, name: str) -> CodesOnDevice:
+        """Packed codes of a caller on this device, checked."""
+        return CodesOnDevice(array, self._n_bits, name, self._place())
+
+    def append(self, codes: Snapshot, rows: CodesOnDevice) -> None:
+        """Codes that were just added as the last of these go behind the copy, if it has all before: then they
+        need not come from the host. Otherwise the next search brings it up to date."""
+        n_before = len(codes.rows) - len(rows)
+        with self.lock:
+            copy = self._copy
+            if copy is None and n_before == 0 and codes.ascending:
+                copy = _Copy(self._empty(), codes.generation, None, None)
+            is_behind = (
+                copy is not None
+                and copy.generation == codes.generation
+                and copy.order is None
+                and codes.ascending
+                and copy.codes.n_codes == n_before
+            )
+            if not is_behind or copy is None:
+                return
+            copy.codes.append_given(rows.codes)
+            self._copy = copy
+
+    def nearest_on_device(self, codes: Snapshot, queries: CodesOnDevice, k: int) -> tuple[Any, Any]:
+        """As `nearest`, of queries on the device, where the answer stays."""
+        with self.lock:
+            copy = self._copy_of(codes)
+            ids = codes.ids if copy.ids is None else copy.ids
+            ids = None if ids is None or not len(ids) else ids
+            found = copy.codes.search_given(
+                queries.codes, k, len(codes.rows), _allowed(codes, copy), ids=ids
+            )
+        return queries.answer(found[0]), queries.answer(found[1])
+
     def nearest(
         self, codes: Snapshot, queries: NDArray[np.uint8], k: int, n_threads: int
     ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
@@ -89,14 +126,16 @@ class DevicePlan:
         return distances, _ids_at(found, codes, copy)
 
     def within(
-        self, codes: Snapshot, queries: NDArray[np.uint8], largest: int, n_threads: int
+        self, codes: Snapshot, queries: Queries, largest: int, n_threads: int
     ) -> tuple[NDArray[np.int64], NDArray[np.int32], NDArray[np.int64]]:
         """Limits, distances and ids of all codes at a distance <= largest of each query."""
         with self.lock:
             copy = self._copy_of(codes)
-            limits, distances, found = copy.codes.range(
-                queries, largest, len(codes.rows), _allowed(codes, copy)
-            )
+            searched = len(codes.rows), _allowed(codes, copy)
+            if isinstance(queries, CodesOnDevice):
+                limits, distances, found = copy.codes.range_given(queries.codes, largest, *searched)
+            else:
+                limits, distances, found = copy.codes.range(queries, largest, *searched)
         return limits, distances, _ids_at(found, codes, copy)
 
     def pairs(
@@ -108,13 +147,14 @@ class DevicePlan:
             first, second, distances = copy.codes.pairs(largest, len(codes.rows), watch)
         return _ids_at(first, codes, copy), _ids_at(second, codes, copy), distances
 
-    def histogram(
-        self, codes: Snapshot, queries: NDArray[np.uint8], n_threads: int
-    ) -> NDArray[np.int64]:
+    def histogram(self, codes: Snapshot, queries: Queries, n_threads: int) -> NDArray[np.int64]:
         """Numbers of codes at each distance of each query."""
         with self.lock:
             copy = self._copy_of(codes)
-            return copy.codes.histogram(queries, len(codes.rows), _allowed(codes, copy))
+            searched = len(codes.rows), _allowed(codes, copy)
+            if isinstance(queries, CodesOnDevice):
+                return copy.codes.histogram_given(queries.codes, *searched)
+            return copy.codes.histogram(queries, *searched)
 
     def _copy_of(self, codes: Snapshot) -> _Copy:
         """With the lock: these codes on the device, the first ones there at least."""
@@ -128,6 +168,13 @@ class DevicePlan:
             assert extended is not None
         self._copy = extended
         return extended
+
+    def _place(self) -> _cuda.Device:
+        if self._driver is None:
+            return place(self.device, "HammingIndex")
+        from .. import _cuda
+
+        return _cuda.Device(0, self._driver)
 
     def _empty(self) -> _cuda.HammingCodes:
         number = 0

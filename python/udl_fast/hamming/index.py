@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..exceptions import name_methods_of
-from .codes import MAX_ID, as_index, id_array, next_id_after, packed_rows
+from .codes import MAX_ID, as_index, id_array, next_id_after
+from .device import DevicePlan
+from .device_codes import CodesOnDevice, on_host
 from .files import IndexPersistence
 from .search import IndexSearch
 from .state import IndexState
@@ -120,11 +124,13 @@ class HammingIndex(IndexSearch, IndexPersistence):
         >>> index.ntotal
         1
         """
-        rows = packed_rows(codes, self.n_bits, "HammingIndex.add: codes")
+        given = self._queries(codes, "HammingIndex.add: codes")
+        rows = on_host(given)
         store = self._store
         with store.lock:
             check_next_ids(store, len(rows), "HammingIndex.add")
             store.append(rows, None, store.next_id + len(rows))
+        self._append_on_device(given)
 
     def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
         """Add codes under ids of the caller's choice.
@@ -152,13 +158,21 @@ class HammingIndex(IndexSearch, IndexPersistence):
         >>> index.search(np.array([[8]], dtype=np.uint8), 1)[1]
         array([[20]])
         """
-        rows = packed_rows(codes, self.n_bits, "HammingIndex.add_with_ids: codes")
+        given = self._queries(codes, "HammingIndex.add_with_ids: codes")
+        rows = on_host(given)
         new = id_array(ids, "HammingIndex.add_with_ids: ids")
         store = self._store
         with store.lock:
             check_new_ids(store, new, len(rows), "HammingIndex.add_with_ids")
             if len(new):
                 store.append(rows, new, max(store.next_id, next_id_after(new)))
+        self._append_on_device(given)
+
+    def _append_on_device(self, rows: Any) -> None:
+        """Codes that are added on a GPU need not come back from the host for its searches."""
+        plan = self._plan
+        if isinstance(rows, CodesOnDevice) and isinstance(plan, DevicePlan) and len(rows):
+            plan.append(self._store.snapshot(None, None, "HammingIndex.add"), rows)
 
     def remove_ids(self, ids: ArrayLike | range) -> int:
         """Remove codes by id; the others keep theirs.

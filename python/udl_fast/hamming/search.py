@@ -6,7 +6,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..runtime import resolve_n_jobs
-from .codes import as_index, checked_k, packed_rows, room_for_neighbours
+from .codes import as_index, checked_k, room_for_neighbours
+from .device import DevicePlan
+from .device_codes import CodesOnDevice
 from .state import IndexState
 
 
@@ -61,11 +63,14 @@ class IndexSearch(IndexState):
         (array([[2, 2]], dtype=int32), array([[1, 2]]))
         """
         function = "HammingIndex.search"
-        rows = packed_rows(queries, self.n_bits, f"{function}: queries")
+        rows = self._queries(queries, f"{function}: queries")
         count = checked_k(k, len(rows), function)
         codes = self._store.snapshot(ids, mask, function)
+        plan = self._plan
         with room_for_neighbours(count, len(rows), function):
-            return self._plan.nearest(codes, rows, count, resolve_n_jobs(n_jobs))
+            if isinstance(rows, CodesOnDevice) and isinstance(plan, DevicePlan):
+                return plan.nearest_on_device(codes, rows, count)
+            return plan.nearest(codes, rows, count, resolve_n_jobs(n_jobs))
 
     def assign(
         self,
@@ -153,10 +158,13 @@ class IndexSearch(IndexState):
         >>> index.range_search(np.array([[1]], dtype=np.uint8), 2)
         (array([0, 2]), array([0, 1], dtype=int32), array([0, 1]))
         """
-        rows = packed_rows(queries, self.n_bits, "HammingIndex.range_search: queries")
+        rows = self._queries(queries, "HammingIndex.range_search: queries")
         largest = self._largest(radius, inclusive, "HammingIndex.range_search")
         codes = self._store.snapshot(ids, mask, "HammingIndex.range_search")
-        return self._plan.within(codes, rows, largest, resolve_n_jobs(n_jobs))
+        found = self._plan.within(codes, rows, largest, resolve_n_jobs(n_jobs))
+        if isinstance(rows, CodesOnDevice):
+            return rows.answer(found[0]), rows.answer(found[1]), rows.answer(found[2])
+        return found
 
     def pairs_within(
         self, radius: int, *, inclusive: bool = False, n_jobs: int | None = None
@@ -234,9 +242,10 @@ class IndexSearch(IndexState):
         >>> index.distance_histogram(np.array([[1]], dtype=np.uint8))
         array([[1, 1, 1, 0, 0, 0, 0, 0, 0]])
         """
-        rows = packed_rows(queries, self.n_bits, "HammingIndex.distance_histogram: queries")
+        rows = self._queries(queries, "HammingIndex.distance_histogram: queries")
         codes = self._store.snapshot(ids, mask, "HammingIndex.distance_histogram")
-        return self._plan.histogram(codes, rows, resolve_n_jobs(n_jobs))
+        found = self._plan.histogram(codes, rows, resolve_n_jobs(n_jobs))
+        return rows.answer(found) if isinstance(rows, CodesOnDevice) else found
 
     def build_tables(self, *, n_jobs: int | None = None) -> None:
         """Build tables of buckets now, for all codes, instead of during a later search.

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .codes import checked_width
+from .._device_arrays import is_device_array
+from .codes import checked_width, packed_rows
 from .device import DevicePlan, present_device
 from .faiss_file import METRIC_TYPE
 from .index_file import Contents, IndexType
@@ -86,6 +87,18 @@ class IndexState:
 
     def __bool__(self) -> bool:
         return True  # also while it is empty: as FAISS's indexes, which have no length
+
+    def _queries(self, queries: Any, name: str) -> Any:
+        """Packed rows, checked: of the host, or where the index is searched."""
+        plan = self._plan
+        if not is_device_array(queries):
+            return packed_rows(queries, self.n_bits, name)
+        if isinstance(plan, HashPlan):
+            raise TypeError(
+                f"{name} is an array on a GPU, but the index is on the CPU: set index.device = 'cuda', or give a "
+                "copy in the host's memory (X.get() of CuPy, X.cpu() of PyTorch)"
+            )
+        return plan.given(queries, name)
 
     def _contents(self) -> Contents:
         return self._store.contents()._replace(index_type=self.index_type)

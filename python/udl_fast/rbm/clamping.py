@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ..estimator.device_input import is_device_array
 from ..estimator.input import FLOAT_DTYPES
 
 
@@ -25,6 +26,10 @@ def read_clamp(clamp: Any, n_chains: int, n_features: int, owner: str) -> Clamp:
     TypeError or ValueError
         Naming the dtype or the shape, if it is neither, and infinite values.
     """
+    if is_device_array(clamp):
+        raise TypeError(
+            f"{owner}: clamp is an array on a GPU, expected one in the host's memory, also where v is on a GPU"
+        )
     if isinstance(clamp, np.ma.MaskedArray):
         values, is_free = np.asarray(clamp.filled(0)), np.ma.getmaskarray(clamp)
     else:

@@ -38,11 +38,12 @@ class HalfSteps(CountedDraws, Inference):
         if random_state is not None:
             return self._drawing_from(random_state).sample_hidden(v)
         model = twin_of(self)
-        rows = model._visible_rows(model._visible_states(v))
+        states = model._visible_states(v)
+        rows = model._visible_rows(states, may_be_on_device=True)
         n_threads = resolve_n_jobs(model.n_jobs)
         with self._steps(1) as step:
             drawn = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
-        return like(v, model._hidden_array(drawn))
+        return like(v, model._hidden_array(drawn), states)
 
     def sample_visible(self, h: Any, *, random_state: Any = None) -> NDArray[Any]:
         """Visible states drawn from P(v | h).
@@ -63,9 +64,10 @@ class HalfSteps(CountedDraws, Inference):
         if random_state is not None:
             return self._drawing_from(random_state).sample_visible(h)
         model = twin_of(self)
-        rows = model._hidden_rows(model._hidden_states(h, "sample_visible"))
+        states = model._hidden_states(h, "sample_visible")
+        rows = model._hidden_rows(states)
         with self._steps(1) as step:
-            return like(h, model._visible_array(model._drawn_visible(rows, step)))
+            return like(h, model._visible_array(model._drawn_visible(rows, step)), states)
 
     def _visible_array(self, rows: _core.Rows) -> NDArray[Any]:
         return self._states_array(rows, self._visible_kind())

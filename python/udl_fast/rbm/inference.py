@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .. import _core
+from .. import _core, _devices
 from ..estimator.binary_codes import BinaryCodes
+from ..estimator.device_input import DeviceMatrix, device_matrix, is_device_array, on_host
 from ..estimator.input import (
     check_range,
     check_units,
@@ -25,7 +26,7 @@ from ..runtime import resolve_n_jobs
 from .rules import Binarize
 from .units import check_values
 
-Value = TypeVar("Value", bound=np.generic)
+Found = TypeVar("Found")  # an array, of NumPy or on a GPU
 
 
 class Inference(BinaryCodes):
@@ -40,6 +41,7 @@ class Inference(BinaryCodes):
     visible_groups: Sequence[int] | None
     sigma: float | Sequence[float] | NDArray[Any]
     learn_sigma: bool
+    device: str
     _engine: _core.RbmEngine
 
     # ---- features and means ----
@@ -66,7 +68,8 @@ class Inference(BinaryCodes):
             Before fit.
         """
         self._check_fitted()
-        return self._mean_hidden(self._matrix(X))
+        X = self._matrix(X)
+        return answer(X, self._mean_hidden(X))
 
     @of_one_fit
     def mean_hidden(self, v: Any) -> NDArray[Any]:
@@ -80,11 +83,13 @@ class Inference(BinaryCodes):
         -------
         ndarray of shape (n_samples, n_components) or (n_components,)
         """
-        return like(v, self._mean_hidden(self._visible_states(v)))
+        states = self._visible_states(v)
+        return like(v, self._mean_hidden(states), states)
 
     def _mean_hidden(self, X: Any) -> NDArray[Any]:
-        out = self._engine.mean_hidden(self._visible_rows(X), resolve_n_jobs(self.n_jobs))
-        return out.astype(output_dtype(X, self._dtype), copy=False)
+        rows = self._visible_rows(X, may_be_on_device=True)
+        out = self._engine.mean_hidden(rows, resolve_n_jobs(self.n_jobs))
+        return of_dtype(out, output_dtype(X, self._dtype))
 
     @of_one_fit
     def mean_visible(self, h: Any) -> NDArray[Any]:
@@ -106,7 +111,7 @@ class Inference(BinaryCodes):
         states = self._hidden_states(h, function, argument)
         rows = self._hidden_rows(states, argument)
         out = self._engine.mean_visible(rows, resolve_n_jobs(self.n_jobs))
-        return like(h, out.astype(output_dtype(states, self._dtype), copy=False))
+        return like(h, of_dtype(out, output_dtype(states, self._dtype)), states)
 
     @of_one_fit
     def inverse_transform(self, H: Any) -> NDArray[Any]:
@@ -117,7 +122,8 @@ class Inference(BinaryCodes):
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """Mean-field reconstruction: P(v | P(h | v)), shape (n_samples, n_features)."""
         self._check_fitted()
-        return self.mean_visible(self._mean_hidden(self._matrix(X)))
+        X = self._matrix(X)
+        return self.mean_visible(answer(X, self._mean_hidden(X)))
 
     # ---- codes ----
 
@@ -143,10 +149,17 @@ class Inference(BinaryCodes):
             return ""
         return "With visible='softmax' a missing value is a group of zeros; NaN stands for one in clamp alone."
 
+    def _rows_device(self, *, training: bool) -> str:
+        return self.device if training else _devices.device_of(self._engine)
+
+    def _device_states(self, states: Any, argument: str) -> DeviceMatrix:
+        """As `state_matrix`, of an array on a GPU."""
+        owner, device = type(self).__name__, self._rows_device(training=False)
+        return device_matrix(states, argument, owner, device, self._input_dtype(), may_be_row=True)
+
     def _visible_states(self, v: Any) -> Any:
         self._check_fitted()
-        with missing_explained(self._missing_values_advice()):
-            v = state_matrix(v, "v", self._input_dtype())
+        v = self._device_states(v, "v") if is_device_array(v) else self._states_of_host(v)
         if v.shape[1] != self._engine.n_visible:
             raise ValueError(
                 f"X has {v.shape[1]} features, but {type(self).__name__} is expecting "
@@ -154,18 +167,28 @@ class Inference(BinaryCodes):
             )
         return v
 
+    def _states_of_host(self, v: Any) -> Any:
+        with missing_explained(self._missing_values_advice()):
+            return state_matrix(v, "v", self._input_dtype())
+
     def _hidden_states(self, h: Any, function: str, argument: str = "h") -> Any:
         self._check_fitted()
-        h = state_matrix(h, argument, self._input_dtype())
+        if is_device_array(h):
+            h = self._device_states(h, argument)
+        else:
+            h = state_matrix(h, argument, self._input_dtype())
         if h.shape[1] != self._engine.n_hidden:
             raise ValueError(
                 f"{function}: {argument} has {h.shape[1]} columns, expected {self._engine.n_hidden}"
             )
         return h
 
-    def _visible_rows(self, X: Any, *, double: bool | None = None) -> _core.Rows:
+    def _visible_rows(
+        self, X: Any, *, double: bool | None = None, may_be_on_device: bool = False
+    ) -> _core.Rows:
         """A threshold applies here too; "sample" does not: pixels count as probabilities. `double` is
-        whether they meet an engine of float64; None means the present one."""
+        whether they meet an engine of float64; None means the present one. Rows of a matrix on a GPU stay there
+        for who takes them so."""
         rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         if self._visible_kind() == "bernoulli":
             advice = "Scale X ({scaled}) or set binarize to a threshold"
@@ -173,7 +196,7 @@ class Inference(BinaryCodes):
         else:
             self._check_real(X, rows, "X", double)
             check_values(self, X, rows)
-        return rows
+        return rows if may_be_on_device else on_host(rows)
 
     def _threshold(self) -> float | None:
         """That of `binarize`, which may have been changed since `fit` checked it."""
@@ -210,7 +233,23 @@ class Inference(BinaryCodes):
         return self.mean_hidden(v)
 
 
-def like(states: Any, out: NDArray[Value]) -> NDArray[Value]:
-    """The only row of `out` where the states were one row of one dimension."""
-    row: NDArray[Value] = out[0]
-    return row if not sparse.issparse(states) and np.ndim(states) == 1 else out
+def like(given: Any, out: Found, states: Any) -> Found:
+    """A result as its caller wants it, who gave `given`, which is `states` when it was checked: the only row where
+    that was one row of one dimension, and on a GPU where that is on one."""
+    if isinstance(states, DeviceMatrix):
+        return cast(Found, states.answer(out))
+    found: Any = out
+    return cast(Found, found[0] if not sparse.issparse(given) and np.ndim(given) == 1 else found)
+
+
+def answer(X: Any, out: Found) -> Found:
+    """The same of a checked matrix that is never one row of one dimension."""
+    return cast(Found, X.answer(out)) if isinstance(X, DeviceMatrix) else out
+
+
+def of_dtype(out: Any, dtype: Any) -> NDArray[Any]:
+    """Real numbers, of the host or on a GPU, as float32 or float64."""
+    if not isinstance(out, np.ndarray):
+        out = out.as_float64() if out.dtype != np.dtype(dtype).name else out
+        return cast(NDArray[Any], out)
+    return out.astype(dtype, copy=False)

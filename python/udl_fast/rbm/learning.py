@@ -166,7 +166,8 @@ class ContrastiveLearning(Inference):
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         if not training:
             return self._visible_rows(X)
-        rows = self._visible_rows(X, double=self.precision == "float64")
+        double = self.precision == "float64"
+        rows = self._visible_rows(X, double=double, may_be_on_device=True)
         self._check_binary_statistics(rows)
         if self.visible == "softmax" and self.algorithm != "cd" and has_missing_groups(self, X):
             raise ValueError(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core, _devices
 from ..estimator.declarations import Measurement, Trouble
+from ..estimator.device_input import on_host
 from ..runtime import resolve_n_jobs
 from .diagnosis import troubles
 from .inference import Inference
@@ -124,7 +125,7 @@ class Measurements(Inference):
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Sample:
         """Probabilities to draw pixels from are drawn once."""
-        sample = rows.select(numbers)
+        sample = on_host(rows.select(numbers))  # scores are worked out on the CPU
         if self.binarize == "sample" and rows.kind != "bits":
             sample = _drawn(sample, self._seed, self._engine_dtype)
         return Sample(sample)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
+from ..estimator.device_input import on_host
 from ..estimator.input import check_range, output_dtype, to_rows
 from ..estimator.parameters import Integer, Number
 from ..estimator.transaction import twin_of
@@ -16,7 +17,7 @@ from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
 from .groups import check_held_groups
 from .half_steps import HalfSteps
-from .inference import like
+from .inference import answer, like, of_dtype
 from .normal_pair import warn_without_distribution
 from .rules import RULES
 from .tempered import tempered_hidden
@@ -90,12 +91,12 @@ class Sampling(HalfSteps):
         model = twin_of(self)
         states = model._visible_states(v)
         beta = model._inverse_temperature(beta)
-        rows, held = model._hold(model._visible_rows(states), clamp)
+        rows, held = model._hold(model._visible_rows(states, may_be_on_device=True), clamp)
         with self._steps(n_steps) as step:
             out = model._run_chains(rows, n_steps, step, held, beta, means)
         if means:
-            out = out.astype(output_dtype(states, model._dtype), copy=False)
-        return like(v, _as_given(out, held))
+            out = of_dtype(out, output_dtype(states, model._dtype))
+        return like(v, _as_given(out, held), states)
 
     def sample(
         self,
@@ -179,7 +180,11 @@ class Sampling(HalfSteps):
             )
         model = twin_of(self)
         model._check_fitted()
-        rows = None if start is None else model._visible_rows(model._visible_states(start))
+        states = None if start is None else model._visible_states(start)
+        on_device = n_temperatures is None  # tempering is the CPU's
+        rows = None
+        if states is not None:
+            rows = model._visible_rows(states, may_be_on_device=on_device)
         n_samples = self._n_wanted(n_samples, rows)
         warn_without_distribution(model._engine, type(self).__name__)
         beta = self._inverse_temperature(beta)
@@ -208,7 +213,7 @@ class Sampling(HalfSteps):
             rows, held = model._hold(rows, clamp)
             with self._steps(n_steps) as step:
                 out = model._run_chains(rows, n_steps, step, held, beta, means)
-        return _as_given(out.astype(model._dtype, copy=False) if means else out, held)
+        return answer(states, _as_given(of_dtype(out, model._dtype) if means else out, held))
 
     def _n_wanted(self, n_samples: int | None, start: _core.Rows | None) -> int:
         if n_samples is None:
@@ -303,7 +308,6 @@ class Sampling(HalfSteps):
         mask, values = read_clamp(clamp, *rows.shape, owner)
         if values is not None:
             held = to_rows(values, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
-            rows = to_rows(np.where(mask, self._plain(held), self._plain(rows)))
         elif not has_start:
             raise ValueError(
                 f"{owner}: clamp is a mask of bools, which keeps values of start: give start, or the "
@@ -312,7 +316,7 @@ class Sampling(HalfSteps):
         elif rows.kind == "bits":
             held = rows
         else:
-            held = to_rows(np.where(mask, rows.to_array("float64"), 0))
+            held = to_rows(np.where(mask, on_host(rows).to_array("float64"), 0))
         if held.kind != "bits":
             check_range(
                 held.minimum,
@@ -327,7 +331,18 @@ class Sampling(HalfSteps):
             )
         if self._visible_kind() == "softmax":
             check_held_groups(self, mask, np.where(mask, self._plain(held), 0))
-        return rows, (to_rows(mask), held)
+        masked = to_rows(mask)
+        if values is not None:
+            rows = self._with_held(rows, mask, masked, held)
+        return rows, (masked, held)
+
+    def _with_held(
+        self, rows: Any, mask: NDArray[np.bool_], masked: _core.Rows, held: _core.Rows
+    ) -> _core.Rows:
+        """Where chains start whose held units have values of their own."""
+        if not isinstance(rows, _core.Rows):  # on a GPU
+            return cast(_core.Rows, rows.with_held(masked, held))
+        return to_rows(np.where(mask, self._plain(held), self._plain(rows)))
 
     def _plain(self, rows: _core.Rows) -> NDArray[Any]:
         return rows.to_array("bool" if rows.kind == "bits" else self._engine_dtype)

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, _devices
+from ..estimator.device_input import on_host
 from ..estimator.transaction import of_one_fit
 from ..evaluation import one_flip_estimate
 from ..runtime import resolve_n_jobs
-from .inference import like
+from .inference import answer, like
 from .measurements import scores_of
 from .partition import Partition
 from .units import energies
@@ -34,8 +35,9 @@ class Scores(Partition):
         -------
         ndarray of shape (n_samples,) or a number, float64
         """
-        rows = self._visible_rows(self._visible_states(v))
-        return like(v, self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)))
+        states = self._visible_states(v)
+        rows = self._visible_rows(states, may_be_on_device=True)
+        return like(v, self._engine.free_energy(rows, resolve_n_jobs(self.n_jobs)), states)
 
     @of_one_fit
     def energy(self, v: Any, h: Any) -> NDArray[np.float64]:
@@ -68,11 +70,13 @@ class Scores(Partition):
         >>> float(rbm.energy([1, 1], [1, 1]))
         -3.75
         """
-        visible = self._visible_rows(self._visible_states(v)).to_array("float64")
-        hidden = self._hidden_rows(self._hidden_states(h, "energy")).to_array("float64")
+        states = self._visible_states(v)
+        visible = self._visible_rows(states).to_array("float64")
+        hidden_states = self._hidden_states(h, "energy")
+        hidden = on_host(self._hidden_rows(hidden_states)).to_array("float64")
         if len(visible) != len(hidden):
             raise ValueError(f"energy: v has {len(visible)} rows, but h has {len(hidden)}")
-        return like(v, energies(self, visible, hidden))
+        return like(v, energies(self, visible, hidden), states)
 
     @of_one_fit
     def free_energy_gap(self, X_train: Any, X_valid: Any) -> float:
@@ -143,11 +147,12 @@ class Scores(Partition):
         (-44.4, True)
         """
         self._check_fitted()
-        rows = self._visible_rows(self._matrix(X))
+        X = self._matrix(X)
+        rows = self._visible_rows(X)
         if not exact:
-            return self._one_flip_scores(rows)
+            return answer(X, self._one_flip_scores(rows))
         engine = _devices.on_cpu(self._engine)
-        return engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs))
+        return answer(X, engine.pseudo_likelihood(rows, resolve_n_jobs(self.n_jobs)))
 
     @of_one_fit
     def score_samples(self, X: Any) -> NDArray[np.float64]:
@@ -171,7 +176,8 @@ class Scores(Partition):
         ndarray of shape (n_samples,), float64, in nats
         """
         self._check_fitted()
-        return self._one_flip_scores(self._visible_rows(self._matrix(X)))
+        X = self._matrix(X)
+        return answer(X, self._one_flip_scores(self._visible_rows(X)))
 
     def score(self, X: Any, y: Any = None) -> float:
         """Mean of the exact :meth:`pseudo_likelihood` of the rows: what a grid search maximises.

@@ -1,7 +1,6 @@
 """`RBM(device="cuda")`: models learn there, move, are saved and read elsewhere, and say what is missing."""
 
 import pickle
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,23 +9,9 @@ from sklearn.base import clone
 import udl_fast as udl
 from udl_fast import _core, _devices
 
-from ...support.cuda import cuda_module
+from ...support.gpu_stand_in import stand_in
 
 X = (np.random.default_rng(0).random((40, 12)) < 0.4).astype(np.uint8)
-
-
-def stand_in(driver, count=2):
-    """The module where `count` devices are there, each of them this one."""
-    module = cuda_module()
-
-    def engine(*arguments, device):
-        return module.RbmEngine(*arguments, device=device, driver=driver)
-
-    return SimpleNamespace(
-        RbmEngine=engine,
-        device_count=lambda: count,
-        status=lambda: "built with CUDA, devices of a test" if count else "no device for this test",
-    )
 
 
 @pytest.fixture

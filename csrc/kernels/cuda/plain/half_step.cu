@@ -86,8 +86,29 @@ extern "C" __global__ void udl_plain_free_energy_terms(
   a.products[tile * a.stride + row] = together<false>(factors);
 }
 
+extern "C" __global__ void udl_plain_visible_energy(
+    const __grid_constant__ VisibleEnergyArguments a) {
+  const int64_t row = thread_number(), n = a.n_visible;
+  if (row >= a.from.rows) return;
+  double sum = 0, of_word = 0;
+  for (int64_t i = 0; i < n; ++i) {
+    if (a.from.bits == nullptr) {
+      sum += static_cast<double>(a.from.values[row * n + i]) * static_cast<double>(a.bias[i]);
+      continue;
+    }
+    if (state_bit(a.from.bits + row * state_words(n), i)) of_word += static_cast<double>(a.bias[i]);
+    if ((i + 1) % kWordBits == 0 || i + 1 == n) {
+      sum += of_word;
+      of_word = 0;
+    }
+  }
+  a.to[row] = sum;
+}
+
 const Kernel kHalfStep{"udl_plain_half_step", reinterpret_cast<const void*>(udl_plain_half_step)};
 const Kernel kFreeEnergyTerms{"udl_plain_free_energy_terms",
                               reinterpret_cast<const void*>(udl_plain_free_energy_terms)};
+const Kernel kVisibleEnergy{"udl_plain_visible_energy",
+                            reinterpret_cast<const void*>(udl_plain_visible_energy)};
 
 }  // namespace udl::cuda::plain

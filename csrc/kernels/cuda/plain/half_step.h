@@ -46,4 +46,14 @@ struct FreeEnergyArguments {
 };
 extern const Kernel kFreeEnergyTerms;
 
+/// to[row] = v . b in double: of bits the biases of every 64 units are added up in order, and then
+/// these sums, of real values the products of all units in order. A thread a row.
+struct VisibleEnergyArguments {
+  double* to;
+  const float* bias;
+  int64_t n_visible;
+  States from;
+};
+extern const Kernel kVisibleEnergy;
+
 }  // namespace udl::cuda::plain

@@ -56,6 +56,14 @@ extern "C" __global__ void udl_plain_respace(const __grid_constant__ RespaceArgu
   a.to[at] = word < a.from_words ? a.from[row * a.from_words + word] : 0;
 }
 
+extern "C" __global__ void udl_plain_hold_means(const __grid_constant__ HoldMeansArguments a) {
+  const int64_t at = thread_number();
+  if (at >= a.rows * a.n_units) return;
+  const int64_t row = at / a.n_units, unit = at % a.n_units;
+  if (state_bit(a.mask + row * a.mask_stride, unit))
+    a.means[at] = state_bit(a.values + row * a.value_stride, unit) ? 1.0f : 0.0f;
+}
+
 const Kernel kGatherBits{"udl_plain_gather_bits",
                          reinterpret_cast<const void*>(udl_plain_gather_bits)};
 const Kernel kGatherValues{"udl_plain_gather_values",
@@ -63,5 +71,7 @@ const Kernel kGatherValues{"udl_plain_gather_values",
 const Kernel kBinarise{"udl_plain_binarise", reinterpret_cast<const void*>(udl_plain_binarise)};
 const Kernel kHold{"udl_plain_hold", reinterpret_cast<const void*>(udl_plain_hold)};
 const Kernel kRespace{"udl_plain_respace", reinterpret_cast<const void*>(udl_plain_respace)};
+const Kernel kHoldMeans{"udl_plain_hold_means",
+                        reinterpret_cast<const void*>(udl_plain_hold_means)};
 
 }  // namespace udl::cuda::plain

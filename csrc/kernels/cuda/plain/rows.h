@@ -38,6 +38,14 @@ struct HoldArguments {
 };
 extern const Kernel kHold;
 
+/// The same for means, real values: those of held units become 0 or 1. A thread a unit.
+struct HoldMeansArguments {
+  float* means;  ///< [rows][n_units]
+  const uint32_t *mask, *values;
+  int64_t rows, n_units, mask_stride, value_stride;
+};
+extern const Kernel kHoldMeans;
+
 /// to[r][c] = from[r][c], 0 where `from` has no such word: rows of words at another distance from
 /// each other. A thread a word of `to`.
 struct RespaceArguments {

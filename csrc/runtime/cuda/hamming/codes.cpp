@@ -9,14 +9,14 @@
 
 #include "base/error.h"
 #include "base/view.h"
+#include "kernels/cuda/hamming_arrays.h"
 
 namespace udl::cuda {
 namespace {
 
 constexpr int64_t kStagedBytes = 1 << 23;  // rows that are widened before they are copied
 
-}  // namespace
-
+/// Of the host.
 void upload_rows(Driver& driver, const uint8_t* rows, int64_t n, int64_t n_bytes, int32_t row_words,
                  uint32_t* to) {
   if (n_bytes == 4 * int64_t{row_words}) {
@@ -33,6 +33,17 @@ void upload_rows(Driver& driver, const uint8_t* rows, int64_t n, int64_t n_bytes
     driver.copy_to_device(to + first * row_words, staged.data(),
                           static_cast<std::size_t>(count * row_words * 4));
   }
+}
+
+}  // namespace
+
+void take_rows(Driver& driver, const HammingRows& rows, int64_t n, int64_t n_bytes,
+               int32_t row_words, uint32_t* to, const int64_t* numbers) {
+  if (!rows.on_device) return upload_rows(driver, rows.rows, n, n_bytes, row_words, to);
+  if (n > 0)
+    driver.launch(kHammingTakeRows, threads_for(n * row_words),
+                  HammingTakeRows{to, rows.rows, rows.row_stride, rows.byte_stride, numbers, n,
+                                  static_cast<int32_t>(n_bytes), row_words});
 }
 
 HammingCodeStore::HammingCodeStore(Driver& driver, int32_t n_bits)
@@ -70,9 +81,9 @@ void HammingCodeStore::reserve(int64_t n_codes) {
   }
 }
 
-void HammingCodeStore::append(const uint8_t* rows, int64_t n) {
+void HammingCodeStore::append(const HammingRows& rows, int64_t n) {
   reserve(n_codes_ + n);
-  upload_rows(driver_, rows, n, n_bytes(), row_words_, words_.data() + n_codes_ * row_words_);
+  take_rows(driver_, rows, n, n_bytes(), row_words_, words_.data() + n_codes_ * row_words_);
   if (has_filter_ && n > 0) pad_for_filter(n_codes_ + n);
   n_codes_ += n;
 }

@@ -7,6 +7,17 @@
 
 namespace udl::cuda {
 
+/// Rows of n_bits / 8 bytes of a caller: of the host, one behind the other, or on the device.
+struct HammingRows {
+  const uint8_t* rows;
+  bool on_device = false;
+  int64_t row_stride = 0, byte_stride = 0;  ///< on the device, in bytes
+
+  HammingRows from(int64_t first, int64_t n_bytes) const {
+    return {rows + first * (on_device ? row_stride : n_bytes), on_device, row_stride, byte_stride};
+  }
+};
+
 /// Rows of codes as kernels read them, in the order in which they came. Codes can only be added:
 /// whoever removes some begins anew.
 class HammingCodeStore {
@@ -16,8 +27,8 @@ class HammingCodeStore {
   /// Makes room for so many codes. It grows by half at least, so that adding costs O(1) a code, or
   /// by as much as is needed where memory is short. Unchanged if it throws.
   void reserve(int64_t n_codes);
-  /// Adds n rows of n_bits / 8 bytes; makes room as `reserve` does.
-  void append(const uint8_t* rows, int64_t n);
+  /// Adds n rows; makes room as `reserve` does.
+  void append(const HammingRows& rows, int64_t n);
 
   int64_t n_codes() const { return n_codes_; }
   int32_t n_bits() const { return n_bits_; }
@@ -43,9 +54,10 @@ class HammingCodeStore {
   DeviceBuffer<uint8_t> half_ones_;
 };
 
-/// Copies n rows of n_bytes bytes to the device as rows of row_words words, which end in zeros. Has
-/// copied when it returns.
-void upload_rows(Driver& driver, const uint8_t* rows, int64_t n, int64_t n_bytes, int32_t row_words,
-                 uint32_t* to);
+/// Copies n rows of n_bytes bytes to `to` as rows of row_words words, which end in zeros. Has
+/// copied those of the host when it returns. `numbers`, if any, are the device's: of rows that are
+/// there.
+void take_rows(Driver& driver, const HammingRows& rows, int64_t n, int64_t n_bytes,
+               int32_t row_words, uint32_t* to, const int64_t* numbers = nullptr);
 
 }  // namespace udl::cuda

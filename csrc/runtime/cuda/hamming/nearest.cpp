@@ -49,26 +49,27 @@ void sort_by_distance(const uint64_t* keys, int64_t n, int32_t n_bits, uint64_t*
 struct HammingSearcher::Neighbours {
   int64_t k;  ///< columns
   int64_t n;  ///< codes that every query has: k, or all there are
-  int32_t* distances;
-  int64_t* positions;
-  const int64_t* rows;  ///< of each query; null: its own number
+  HammingNeighbours out;
+  const int64_t* rows;  ///< of the host, of each query; null: its own number
 
+  /// Of the host.
   void write(int64_t query, const uint64_t* keys) const {
     const int64_t first = (rows != nullptr ? rows[query] : query) * k;
     for (int64_t i = 0; i < n; ++i) {
-      distances[first + i] = key_distance(keys[i]);
-      positions[first + i] = key_position(keys[i]);
+      out.distances[first + i] = key_distance(keys[i]);
+      out.positions[first + i] = key_position(keys[i]);
     }
   }
 };
 
 void HammingSearcher::nearest(const HammingAsked& asked, int64_t k, HammingWay way, const Run& run,
-                              int32_t* distances, int64_t* positions) {
+                              const HammingNeighbours& out) {
   const int64_t n_allowed = count_allowed(asked), n = std::min(k, n_allowed);
-  if (n < k) {
-    std::fill_n(distances, asked.n_queries * k, kNoDistance);
-    std::fill_n(positions, asked.n_queries * k, kNoId);
+  if (n < k && !out.on_device) {
+    std::fill_n(out.distances, asked.n_queries * k, kNoDistance);
+    std::fill_n(out.positions, asked.n_queries * k, kNoId);
   }
+  if (n == 0 && out.on_device) answer(asked.n_queries, {k, 0, out, nullptr});
   if (n == 0) return;
   HammingSet set = all_codes(asked.n_codes);
   set.allowed = steps_.upload_allowed(asked.allowed, asked.n_codes);
@@ -82,8 +83,11 @@ void HammingSearcher::nearest(const HammingAsked& asked, int64_t k, HammingWay w
   const int64_t block = by_lists ? listed : counted;
   for (int64_t first = 0; first < asked.n_queries && !ends_now(run); first += block) {
     const int64_t n_queries = std::min(block, asked.n_queries - first);
-    const uint8_t* rows = asked.queries + first * codes_.n_bytes();
-    const Neighbours to = {k, n, distances + first * k, positions + first * k, nullptr};
+    const HammingRows rows = asked.queries.from(first, codes_.n_bytes());
+    HammingNeighbours of_block = out;
+    of_block.distances += first * k;
+    of_block.positions += first * k;
+    const Neighbours to = {k, n, of_block, nullptr};
     take_queries(set, rows, n_queries);
     if (by_lists)
       count_missed(set, rows, list_nearest(set, way, n_allowed, to), counted, to, run);
@@ -118,29 +122,48 @@ const std::vector<uint32_t>& HammingSearcher::list(const HammingSet& set, Hammin
 std::vector<int64_t> HammingSearcher::list_nearest(const HammingSet& set, HammingWay way,
                                                    int64_t n_allowed, const Neighbours& to) {
   const std::vector<uint32_t>& found = list(set, way, n_allowed, to.n);
-  const uint64_t* keys = steps_.read_ranked(set.n_queries * to.n).data();
+  const uint64_t* keys = nullptr;
+  if (to.out.on_device)
+    answer(set.n_queries, to);  // those that were missed are written again
+  else
+    keys = steps_.read_ranked(set.n_queries * to.n).data();
   std::vector<int64_t> missed;
   for (int64_t q = 0; q < set.n_queries; ++q) {
     if (found[q] < to.n || found[q] > kHammingListRoom)
       missed.push_back(q);
-    else
+    else if (!to.out.on_device)
       to.write(q, keys + q * to.n);
   }
   return missed;
 }
 
+/// What `rank` kept, as an answer on the device.
+void HammingSearcher::answer(int64_t n_queries, const Neighbours& to) {
+  const int64_t* rows = to.rows != nullptr ? steps_.upload_numbers(to.rows, n_queries) : nullptr;
+  steps_.answer_ranked({to.out.distances, to.out.positions, nullptr, rows, to.out.ids_of, n_queries,
+                        to.k, to.n, kNoDistance, kNoId});
+}
+
+/// Queries of these numbers, of the host.
+void HammingSearcher::take_missed(HammingSet& set, const HammingRows& rows, const int64_t* numbers,
+                                  int64_t n) {
+  if (rows.on_device) return take_queries(set, rows, n, steps_.upload_numbers(numbers, n));
+  const int64_t n_bytes = codes_.n_bytes();
+  std::vector<uint8_t> gathered(static_cast<std::size_t>(n * n_bytes));
+  for (int64_t i = 0; i < n; ++i)
+    std::copy_n(rows.rows + numbers[i] * n_bytes, n_bytes, gathered.data() + i * n_bytes);
+  take_queries(set, {gathered.data()}, n);
+}
+
 /// Some queries of a block, in blocks of their own.
-void HammingSearcher::count_missed(HammingSet set, const uint8_t* rows,
+void HammingSearcher::count_missed(HammingSet set, const HammingRows& rows,
                                    const std::vector<int64_t>& missed, int64_t block,
                                    const Neighbours& to, const Run& run) {
-  const int64_t n_missed = static_cast<int64_t>(missed.size()), n_bytes = codes_.n_bytes();
-  std::vector<uint8_t> gathered(static_cast<std::size_t>(std::min(block, n_missed) * n_bytes));
+  const int64_t n_missed = static_cast<int64_t>(missed.size());
   for (int64_t first = 0; first < n_missed && !ends_now(run); first += block) {
     const int64_t n = std::min(block, n_missed - first);
-    for (int64_t i = 0; i < n; ++i)
-      std::copy_n(rows + missed[first + i] * n_bytes, n_bytes, gathered.data() + i * n_bytes);
-    take_queries(set, gathered.data(), n);
-    count_nearest(set, {to.k, to.n, to.distances, to.positions, missed.data() + first});
+    take_missed(set, rows, missed.data() + first, n);
+    count_nearest(set, {to.k, to.n, to.out, missed.data() + first});
   }
 }
 
@@ -156,16 +179,21 @@ void HammingSearcher::count_nearest(const HammingSet& set, const Neighbours& to)
   steps_.place(set, 0, starts, end);
   if (to.n <= kHammingListRoom) {
     steps_.rank(set.n_queries, to.n, to.n);
+    if (to.out.on_device) return answer(set.n_queries, to);
     const uint64_t* keys = steps_.read_ranked(end).data();
     for (int64_t q = 0; q < set.n_queries; ++q) to.write(q, keys + q * to.n);
     return;
   }
   const uint64_t* keys = steps_.read_placed(end).data();
-  std::vector<uint64_t> sorted(static_cast<std::size_t>(to.n));
+  std::vector<uint64_t> sorted(static_cast<std::size_t>(to.out.on_device ? end : to.n));
   for (int64_t q = 0; q < set.n_queries; ++q) {
-    sort_by_distance(keys + q * to.n, to.n, set.n_bits, sorted.data());
-    to.write(q, sorted.data());
+    uint64_t* of_query = sorted.data() + (to.out.on_device ? q * to.n : 0);
+    sort_by_distance(keys + q * to.n, to.n, set.n_bits, of_query);
+    if (!to.out.on_device) to.write(q, of_query);
   }
+  if (!to.out.on_device) return;
+  steps_.set_ranked(sorted);
+  answer(set.n_queries, to);
 }
 
 }  // namespace udl::cuda

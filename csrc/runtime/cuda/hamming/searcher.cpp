@@ -29,8 +29,9 @@ int64_t HammingSearcher::block_of(const HammingSet& set, int64_t n_queries,
   return std::clamp<int64_t>(std::min(fitting, quick), 1, std::max<int64_t>(n_queries, 1));
 }
 
-void HammingSearcher::take_queries(HammingSet& set, const uint8_t* rows, int64_t n) {
-  set.queries = steps_.upload_queries(codes_, rows, n);
+void HammingSearcher::take_queries(HammingSet& set, const HammingRows& rows, int64_t n,
+                                   const int64_t* numbers) {
+  set.queries = steps_.take_queries(codes_, rows, n, numbers);
   set.n_queries = static_cast<int32_t>(n);
 }
 
@@ -42,7 +43,7 @@ void HammingSearcher::histogram(const HammingAsked& asked, const Run& run, int64
   std::vector<uint32_t> counts(static_cast<std::size_t>(block * n_bins));
   for (int64_t first = 0; first < asked.n_queries && !ends_now(run); first += block) {
     const int64_t n = std::min(block, asked.n_queries - first);
-    take_queries(set, asked.queries + first * codes_.n_bytes(), n);
+    take_queries(set, asked.queries.from(first, codes_.n_bytes()), n);
     steps_.count(set);
     steps_.read_counts(set, counts.data());
     std::copy_n(counts.data(), n * n_bins, out + first * n_bins);
@@ -79,7 +80,7 @@ HammingRange HammingSearcher::within(const HammingAsked& asked, int32_t largest,
   set.allowed = steps_.upload_allowed(asked.allowed, asked.n_codes);
   const int64_t block = block_of(set, asked.n_queries, 8 * (hamming_chunks(set) + 1));
   for (int64_t first = 0; first < asked.n_queries && !ends_now(run); first += block) {
-    take_queries(set, asked.queries + first * codes_.n_bytes(),
+    take_queries(set, asked.queries.from(first, codes_.n_bytes()),
                  std::min(block, asked.n_queries - first));
     for_each_within(set, largest, [&](int64_t, const uint64_t* keys, int64_t n) {
       for (int64_t i = 0; i < n; ++i) {

@@ -16,12 +16,20 @@ enum class HammingWay {
   counting,   ///< histograms of all distances alone
 };
 
-/// What is asked. Pointers are the host's.
+/// What is asked.
 struct HammingAsked {
-  const uint8_t* queries;  ///< rows of n_bits / 8 bytes
+  HammingRows queries;
   int64_t n_queries;
   int64_t n_codes;          ///< the first of the codes: those behind them are passed over
-  const uint64_t* allowed;  ///< bitmap over their positions; null: all
+  const uint64_t* allowed;  ///< of the host, a bitmap over their positions; null: all
+};
+
+/// Rows of k neighbours, of the host, or on the device with ids in place of positions.
+struct HammingNeighbours {
+  int32_t* distances;
+  int64_t* positions;
+  bool on_device = false;
+  const int64_t* ids_of = nullptr;  ///< on the device, of positions; null: they are ids
 };
 
 /// True if the call is to end; asked between blocks, by the thread that called.
@@ -41,7 +49,7 @@ class HammingSearcher {
   /// The k >= 1 nearest of each query in rows of k, by (distance, position); kNoDistance and kNoId
   /// where there are fewer.
   void nearest(const HammingAsked& asked, int64_t k, HammingWay way, const Run& run,
-               int32_t* distances, int64_t* positions);
+               const HammingNeighbours& to);
 
   /// All codes at a distance of at most `largest`, in the order of positions; these are the `ids`.
   HammingRange within(const HammingAsked& asked, int32_t largest, const Run& run);
@@ -60,14 +68,17 @@ class HammingSearcher {
 
   HammingSet all_codes(int64_t n_codes) const;
   int64_t block_of(const HammingSet& set, int64_t n_queries, int64_t query_bytes) const;
-  void take_queries(HammingSet& set, const uint8_t* rows, int64_t n);
+  void take_queries(HammingSet& set, const HammingRows& rows, int64_t n,
+                    const int64_t* numbers = nullptr);
   const std::vector<uint32_t>& list(const HammingSet& set, HammingWay way, int64_t n_allowed,
                                     int64_t n);
   std::vector<int64_t> list_nearest(const HammingSet& set, HammingWay way, int64_t n_allowed,
                                     const Neighbours& to);
-  void count_missed(HammingSet set, const uint8_t* rows, const std::vector<int64_t>& missed,
+  void count_missed(HammingSet set, const HammingRows& rows, const std::vector<int64_t>& missed,
                     int64_t block, const Neighbours& to, const Run& run);
+  void take_missed(HammingSet& set, const HammingRows& rows, const int64_t* numbers, int64_t n);
   void count_nearest(const HammingSet& set, const Neighbours& to);
+  void answer(int64_t n_queries, const Neighbours& to);
   void for_each_within(const HammingSet& set, int32_t largest, const Take& take);
 
   HammingSteps steps_;

@@ -61,6 +61,7 @@ HammingSteps::HammingSteps(Driver& driver)
       needs_(driver),
       tallies_(driver),
       starts_(driver),
+      numbers_(driver),
       keys_(driver),
       ranked_(driver) {}
 
@@ -71,14 +72,28 @@ const uint32_t* HammingSteps::upload_allowed(const uint64_t* words, int64_t n_co
   return allowed_.data();
 }
 
-const uint32_t* HammingSteps::upload_queries(const HammingCodeStore& codes, const uint8_t* rows,
-                                             int64_t n) {
+const uint32_t* HammingSteps::take_queries(const HammingCodeStore& codes, const HammingRows& rows,
+                                           int64_t n, const int64_t* numbers) {
   const int64_t padded = codes.has_filter() ? round_up(n, kHammingFilterQueries) : n;
   make_room(driver_, queries_, padded * codes.row_words());
   driver_.fill(queries_.data() + n * codes.row_words(), 0,
                static_cast<std::size_t>((padded - n) * codes.row_words() * 4));
-  upload_rows(driver_, rows, n, codes.n_bytes(), codes.row_words(), queries_.data());
+  take_rows(driver_, rows, n, codes.n_bytes(), codes.row_words(), queries_.data(), numbers);
   return queries_.data();
+}
+
+const int64_t* HammingSteps::upload_numbers(const int64_t* numbers, int64_t n) {
+  copy_in(driver_, numbers_, numbers, n);
+  return numbers_.data();
+}
+
+void HammingSteps::answer_ranked(HammingAnswer to) {
+  to.keys = ranked_.data();
+  if (to.n_queries * to.k > 0) driver_.launch(kHammingAnswer, threads_for(to.n_queries * to.k), to);
+}
+
+void HammingSteps::set_ranked(const std::vector<uint64_t>& keys) {
+  copy_in(driver_, ranked_, keys.data(), static_cast<int64_t>(keys.size()));
 }
 
 void HammingSteps::count(const HammingSet& set) {
@@ -208,7 +223,7 @@ int64_t HammingSteps::device_bytes() const {
   return 2 * distances_.size() +
          4 * (tickets_.size() + needs_.size() + queries_.size() + allowed_.size() + counts_.size() +
               found_.size() + limits_.size() + ties_.size()) +
-         8 * (tallies_.size() + starts_.size() + keys_.size() + ranked_.size());
+         8 * (tallies_.size() + starts_.size() + numbers_.size() + keys_.size() + ranked_.size());
 }
 
 const std::vector<uint32_t>& HammingSteps::read_found(int64_t n_queries) {

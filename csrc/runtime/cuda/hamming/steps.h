@@ -4,6 +4,7 @@
 #include <limits>
 #include <vector>
 
+#include "kernels/cuda/hamming_arrays.h"
 #include "runtime/cuda/hamming/codes.h"
 
 namespace udl::cuda {
@@ -17,7 +18,11 @@ class HammingSteps {
 
   /// Copies of a bitmap and of queries, for sets.
   const uint32_t* upload_allowed(const uint64_t* words, int64_t n_codes);
-  const uint32_t* upload_queries(const HammingCodeStore& codes, const uint8_t* rows, int64_t n);
+  /// Of n queries, rows 0 .. n - 1 or those of these numbers.
+  const uint32_t* take_queries(const HammingCodeStore& codes, const HammingRows& rows, int64_t n,
+                               const int64_t* numbers = nullptr);
+  /// A copy of numbers of rows on the device, until the next.
+  const int64_t* upload_numbers(const int64_t* numbers, int64_t n);
 
   /// Histograms of all queries of the set.
   void count(const HammingSet& set);
@@ -52,6 +57,11 @@ class HammingSteps {
   const std::vector<uint64_t>& read_placed(int64_t n);
   const std::vector<uint64_t>& read_ranked(int64_t n);
 
+  /// Writes an answer on the device from what `rank` kept, of which `to.keys` is made.
+  void answer_ranked(HammingAnswer to);
+  /// Puts n keys of the host where `rank` keeps its own.
+  void set_ranked(const std::vector<uint64_t>& keys);
+
   int64_t device_bytes() const;
 
  private:
@@ -64,7 +74,7 @@ class HammingSteps {
   DeviceBuffer<uint16_t> distances_;
   DeviceBuffer<int32_t> limits_, ties_, needs_;
   DeviceBuffer<HammingTally> tallies_;
-  DeviceBuffer<int64_t> starts_;
+  DeviceBuffer<int64_t> starts_, numbers_;
   DeviceBuffer<uint64_t> keys_, ranked_;
   std::vector<uint32_t> found_here_;  ///< copies of the host
   std::vector<uint64_t> keys_here_;

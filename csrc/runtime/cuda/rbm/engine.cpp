@@ -50,6 +50,11 @@ std::unique_ptr<StatefulEngine<DeviceRbmState>> DeviceRbmEngine::make_alike() co
 }
 
 TrainResult DeviceRbmEngine::train(const TrainCall& call, const Run& run) {
+  const DeviceRows rows(*state_.driver, call.rows);
+  return train({rows, call.order, call.settings, call.seed, call.step, call.poll}, run);
+}
+
+TrainResult DeviceRbmEngine::train(const DeviceTrainCall& call, const Run& run) {
   const ForgottenImages forgotten(sampler_, turns_);
   const bool serve = tensor_cores_train(state_, call);
   if (training_ == KernelChoice::tensor && !serve)
@@ -69,11 +74,12 @@ void DeviceRbmEngine::set_sampling(KernelChoice kernels, std::optional<TileSize>
   sampler_.set_tiles(tiles);
 }
 
-TensorSampler* DeviceRbmEngine::sampler_for(const Rows& rows, const char* function) const {
-  const bool serve = rows.is_bits() && TensorSampler::serves(state_.driver->facts());
+TensorSampler* DeviceRbmEngine::sampler_for(bool are_bits, int64_t n_rows,
+                                            const char* function) const {
+  const bool serve = are_bits && TensorSampler::serves(state_.driver->facts());
   if (sampling_ == KernelChoice::tensor && !serve)
     throw NotAvailable(std::string(function) + ": tensor cores do not do this");
-  const bool is_worth_it = sampling_ == KernelChoice::tensor || rows.rows() >= kLeastTensorRows;
+  const bool is_worth_it = sampling_ == KernelChoice::tensor || n_rows >= kLeastTensorRows;
   return serve && is_worth_it && sampling_ != KernelChoice::plain ? &sampler_ : nullptr;
 }
 
@@ -112,6 +118,69 @@ void DeviceRbmEngine::free_energy(const Rows& visible, double* out, const Run& r
   const Turns::Turn turn = turns_.take(run);
   if (!turn) return;
   write_free_energies(state_, visible, out);
+}
+
+DeviceArray DeviceRbmEngine::means(Towards layer, const HeldRows& rows,
+                                   const char* function) const {
+  const Turns::Turn turn = turns_.take();
+  DeviceBuffer<float> found =
+      means_on_device(state_, layer, rows.rows(), sampler_for(rows.rows(), function));
+  state_.driver->synchronise();
+  const int64_t n = layer == Towards::hidden ? n_hidden() : n_visible();
+  return {rows.driver(),
+          plain::Element::float32,
+          {rows.rows().rows(), n},
+          std::move(found),
+          state_.driver};
+}
+HeldRows DeviceRbmEngine::samples(Towards layer, const HeldRows& rows, const DrawKey& draws,
+                                  uint32_t first_chain, const char* function) const {
+  const Turns::Turn turn = turns_.take();
+  HeldRows drawn(rows.driver(),
+                 samples_on_device(state_, layer, rows.rows(), draws, first_chain,
+                                   sampler_for(rows.rows(), function)),
+                 state_.driver);
+  state_.driver->synchronise();
+  return drawn;
+}
+HeldRows DeviceRbmEngine::sample_hidden(const HeldRows& visible, const DrawSource& source) const {
+  return samples(Towards::hidden, visible, source.hidden(), source.first_chain, "sample_hidden");
+}
+HeldRows DeviceRbmEngine::sample_visible(const HeldRows& hidden, const DrawSource& source) const {
+  return samples(Towards::visible, hidden, source.visible(), source.first_chain, "sample_visible");
+}
+DeviceChains DeviceRbmEngine::chains(const DeviceGibbsCall& call, const Run& run,
+                                     const char* function) const {
+  const Turns::Turn turn = turns_.take();
+  DeviceChains found = run_chains_on_device(state_, call, run, sampler_for(call.visible, function));
+  state_.driver->synchronise();
+  return found;
+}
+std::pair<HeldRows, HeldRows> DeviceRbmEngine::gibbs(const HeldRows& start,
+                                                     const DeviceGibbsCall& call,
+                                                     const Run& run) const {
+  DeviceChains found = chains(call, run, "gibbs");
+  return {HeldRows(start.driver(), std::move(found.visible), state_.driver),
+          HeldRows(start.driver(), std::move(found.hidden), state_.driver)};
+}
+DeviceArray DeviceRbmEngine::gibbs_means(const HeldRows& start, const DeviceGibbsCall& call,
+                                         const Run& run) const {
+  DeviceChains found = chains(call, run, "gibbs_means");
+  return {start.driver(),
+          plain::Element::float32,
+          {call.visible.rows(), n_visible()},
+          std::move(found.means),
+          state_.driver};
+}
+DeviceArray DeviceRbmEngine::free_energy(const HeldRows& visible) const {
+  const Turns::Turn turn = turns_.take();
+  DeviceBuffer<double> energies = free_energies_on_device(state_, visible.rows());
+  state_.driver->synchronise();
+  return {visible.driver(),
+          plain::Element::float64,
+          {visible.rows().rows()},
+          std::move(energies),
+          state_.driver};
 }
 
 void DeviceRbmEngine::pseudo_likelihood(const Rows&, double*, const Run&) const {

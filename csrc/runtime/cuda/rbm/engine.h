@@ -2,9 +2,12 @@
 // An RBM on a GPU behind the seam of all engines.
 #include <memory>
 #include <optional>
+#include <utility>
 
+#include "runtime/cuda/rbm/arrays/held_rows.h"
 #include "runtime/cuda/rbm/model/state.h"
 #include "runtime/cuda/rbm/steps/kernel_choice.h"
+#include "runtime/cuda/rbm/steps/sampling.h"
 #include "runtime/cuda/rbm/steps/tensor_sampler.h"
 #include "runtime/cuda/rbm/train/tensor_train.h"
 #include "runtime/rbm/stateful_engine.h"
@@ -43,12 +46,43 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
                                     const Run& run) const override;
   void anneal(const AnnealCall& call, double* log_weights, const Run& run) const override;
 
+  // The same of rows in the device's memory, where what is found stays: complete on return. They
+  // are rows of this device, with as many columns as the layer they are of has units. The driver of
+  // the rows does what is asked of results later: that of the engine may be noting a graph then.
+
+  TrainResult train(const DeviceTrainCall& call, const Run& run);
+  DeviceArray mean_hidden(const HeldRows& visible) const {
+    return means(Towards::hidden, visible, "mean_hidden");
+  }
+  DeviceArray mean_visible(const HeldRows& hidden) const {
+    return means(Towards::visible, hidden, "mean_visible");
+  }
+  HeldRows sample_hidden(const HeldRows& visible, const DrawSource& source) const;
+  HeldRows sample_visible(const HeldRows& hidden, const DrawSource& source) const;
+  /// Visible and hidden states, or the means of the visible units alone.
+  std::pair<HeldRows, HeldRows> gibbs(const HeldRows& start, const DeviceGibbsCall& call,
+                                      const Run& run) const;
+  DeviceArray gibbs_means(const HeldRows& start, const DeviceGibbsCall& call, const Run& run) const;
+  /// Of float64.
+  DeviceArray free_energy(const HeldRows& visible) const;
+
  protected:
   std::unique_ptr<StatefulEngine> make_alike() const override;
 
  private:
   /// Of rows of a caller: null for plain kernels.
-  TensorSampler* sampler_for(const Rows& rows, const char* function) const;
+  TensorSampler* sampler_for(bool are_bits, int64_t n_rows, const char* function) const;
+
+  DeviceArray means(Towards layer, const HeldRows& rows, const char* function) const;
+  HeldRows samples(Towards layer, const HeldRows& rows, const DrawKey& draws, uint32_t first_chain,
+                   const char* function) const;
+  DeviceChains chains(const DeviceGibbsCall& call, const Run& run, const char* function) const;
+  TensorSampler* sampler_for(const Rows& rows, const char* function) const {
+    return sampler_for(rows.is_bits(), rows.rows(), function);
+  }
+  TensorSampler* sampler_for(const DeviceRows& rows, const char* function) const {
+    return sampler_for(rows.are_bits(), rows.rows(), function);
+  }
 
   KernelChoice training_ = KernelChoice::automatic, sampling_ = KernelChoice::automatic;
   std::optional<TileSize> tiles_;

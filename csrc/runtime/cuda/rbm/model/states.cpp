@@ -1,5 +1,6 @@
 #include "runtime/cuda/rbm/model/states.h"
 
+#include <utility>
 #include <vector>
 
 #include "kernels/cuda/layout.h"
@@ -70,8 +71,17 @@ void plain_states(Driver& driver, const DeviceBuffer<uint32_t>& from, int64_t n_
                 plain::RespaceArguments{to, from.data(), n_rows, words, state_stride(n_units)});
 }
 
+Rows download(const DeviceRows& rows, Driver& driver) {
+  const plain::States states = rows.states();
+  if (rows.are_bits()) return download_bits(states.bits, rows.rows(), rows.columns(), driver);
+  std::vector<float> values(static_cast<std::size_t>(rows.rows() * rows.columns()));
+  driver.copy_to_host(values.data(), states.values, values.size() * sizeof(float));
+  return Rows::of_values(std::move(values), rows.rows(), rows.columns());
+}
+
 DeviceRows::DeviceRows(Driver& driver, const Rows& rows)
     : n_rows_(rows.rows()),
+      n_columns_(rows.columns()),
       are_bits_(rows.is_bits()),
       bits_(are_bits_ ? upload_bits(driver, rows) : DeviceBuffer<uint32_t>(driver)),
       values_(are_bits_ ? DeviceBuffer<float>(driver) : upload_values(driver, rows)) {}

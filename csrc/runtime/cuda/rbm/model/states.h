@@ -1,6 +1,7 @@
 #pragma once
 // States of layers in a device's memory, to and from the rows of callers.
 #include <cstdint>
+#include <utility>
 
 #include "kernels/cuda/plain/states.h"
 #include "runtime/cuda/buffer.h"
@@ -23,21 +24,38 @@ DeviceBuffer<uint32_t> tensor_states(Driver& driver, const uint32_t* states, int
 void plain_states(Driver& driver, const DeviceBuffer<uint32_t>& from, int64_t n_rows,
                   int64_t n_units, uint32_t* to);
 
-/// Rows as they are: bits, or values.
+/// Rows as they are: bits, or values. They keep no driver: it must outlive them.
 class DeviceRows {
  public:
   DeviceRows(Driver& driver, const Rows& rows);
+  /// States that a device has drawn or packed.
+  DeviceRows(Driver& driver, int64_t n_rows, int64_t n_columns, DeviceBuffer<uint32_t> bits)
+      : n_rows_(n_rows),
+        n_columns_(n_columns),
+        are_bits_(true),
+        bits_(std::move(bits)),
+        values_(driver) {}
+  DeviceRows(Driver& driver, int64_t n_rows, int64_t n_columns, DeviceBuffer<float> values)
+      : n_rows_(n_rows),
+        n_columns_(n_columns),
+        are_bits_(false),
+        bits_(driver),
+        values_(std::move(values)) {}
 
   int64_t rows() const { return n_rows_; }
+  int64_t columns() const { return n_columns_; }
   bool are_bits() const { return are_bits_; }
   plain::States states() const { return {bits_.data(), values_.data(), n_rows_}; }
 
  private:
-  int64_t n_rows_;
+  int64_t n_rows_, n_columns_;
   bool are_bits_;
   DeviceBuffer<uint32_t> bits_;
   DeviceBuffer<float> values_;
 };
+
+/// A copy of the host.
+Rows download(const DeviceRows& rows, Driver& driver);
 
 /// Room for drawn states of `rows` rows.
 inline DeviceBuffer<uint32_t> room_for_bits(Driver& driver, int64_t rows, int64_t n_units) {

@@ -15,23 +15,6 @@ int64_t n_units(const DeviceRbmState& state, Towards layer) {
   return layer == Towards::hidden ? state.n_hidden : state.n_visible;
 }
 
-/// Means of held units are their values.
-void put_back(const Clamp& clamp, int64_t rows, int64_t n_visible, float* means) {
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t mask_row = clamp.mask.rows() > 1 ? r : 0;
-    const int64_t value_row = clamp.values.rows() > 1 ? r : 0;
-    float* of_row = means + r * n_visible;
-    std::vector<bool> held(static_cast<std::size_t>(n_visible));
-    clamp.mask.visit_row(mask_row, [&](int64_t i, double) {
-      held[i] = true;
-      of_row[i] = 0;
-    });
-    clamp.values.visit_row(value_row, [&](int64_t i, double) {
-      if (held[i]) of_row[i] = 1;
-    });
-  }
-}
-
 /// v . b of one row: what the CPU engine adds up (runtime/rbm/scores.cpp). Packed bits are added
 /// word by word.
 double visible_energy(const Rows& rows, int64_t row, const std::vector<float>& bias) {
@@ -89,6 +72,35 @@ void run_plain_chains(const DeviceRbmState& state, plain::States from, const Cha
   }
 }
 
+/// What hidden units add, by tiles of units, which the host puts together.
+LayerTerms hidden_terms(const DeviceRbmState& state, const DeviceRows& from) {
+  const int64_t rows = from.rows(), tiles = divide_up(state.n_hidden, kTileUnits);
+  const int64_t stride = round_up(rows, LayerTerms::kBlockRows);
+  DeviceBuffer<float> sums(*state.driver, tiles * stride), products(*state.driver, tiles * stride);
+  sums.zero();
+  products.zero();
+  state.driver->launch(
+      plain::kFreeEnergyTerms, threads_for(tiles * rows),
+      plain::FreeEnergyArguments{layer_input(state, Towards::hidden, from.states()), sums.data(),
+                                 products.data(), stride});
+  LayerTerms terms(tiles, rows);
+  const UnitTerms first = terms.tile(0);
+  sums.copy_to(first.sums);
+  products.copy_to(first.products);
+  return terms;
+}
+
+/// out[r] = -visible(r) - what the hidden units add.
+template <class Visible>
+void put_together(const LayerTerms& terms, int64_t rows, Visible&& visible, double* out) {
+  for (int64_t begin = 0; begin < rows; begin += LayerTerms::kBlockRows) {
+    double totals[LayerTerms::kBlockRows];
+    terms.block_totals(begin / LayerTerms::kBlockRows, totals);
+    const int64_t end = std::min(rows, begin + LayerTerms::kBlockRows);
+    for (int64_t r = begin; r < end; ++r) out[r] = -visible(r) - totals[r - begin];
+  }
+}
+
 /// Bytes of means that lie in the device's memory at a time.
 constexpr int64_t kMeansBytes = int64_t{256} << 20;
 
@@ -111,33 +123,44 @@ void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, f
   }
 }
 
-Rows draw_samples(const DeviceRbmState& state, Towards layer, const Rows& rows,
-                  const DrawKey& draws, uint32_t first_chain, TensorSampler* tensor) {
+DeviceBuffer<float> means_on_device(const DeviceRbmState& state, Towards layer,
+                                    const DeviceRows& rows, TensorSampler* tensor) {
+  DeviceBuffer<float> means(*state.driver, rows.rows() * n_units(state, layer));
+  HalfStepOutput to;
+  to.means = means.data();
+  if (rows.rows() > 0) ask(state, layer, rows.states(), to, tensor);
+  return means;
+}
+
+DeviceRows samples_on_device(const DeviceRbmState& state, Towards layer, const DeviceRows& rows,
+                             const DrawKey& draws, uint32_t first_chain, TensorSampler* tensor) {
   const int64_t n = n_units(state, layer);
-  if (rows.rows() == 0) return Rows::zero_bits(0, n);
-  const DeviceRows from(*state.driver, rows);
   DeviceBuffer<uint32_t> samples = room_for_bits(*state.driver, rows.rows(), n);
   HalfStepOutput to;
   to.samples = samples.data();
   to.draws = draws;
   to.first_chain = first_chain;
-  ask(state, layer, from.states(), to, tensor);
-  return download_bits(samples.data(), rows.rows(), n, *state.driver);
+  if (rows.rows() > 0) ask(state, layer, rows.states(), to, tensor);
+  return {*state.driver, rows.rows(), n, std::move(samples)};
 }
 
-std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& call, const Run& run,
-                                 TensorSampler* tensor) {
+Rows draw_samples(const DeviceRbmState& state, Towards layer, const Rows& rows,
+                  const DrawKey& draws, uint32_t first_chain, TensorSampler* tensor) {
+  const DeviceRows from(*state.driver, rows);
+  return download(samples_on_device(state, layer, from, draws, first_chain, tensor), *state.driver);
+}
+
+DeviceChains run_chains_on_device(const DeviceRbmState& state, const DeviceGibbsCall& call,
+                                  const Run& run, TensorSampler* tensor) {
   Driver& driver = *state.driver;
   const int64_t rows = call.visible.rows();
-  if (rows == 0) return {Rows::zero_bits(0, state.n_visible), Rows::zero_bits(0, state.n_hidden)};
-  const DeviceRows start(driver, call.visible);
   DeviceBuffer<uint32_t> visible = room_for_bits(driver, rows, state.n_visible),
                          hidden = room_for_bits(driver, rows, state.n_hidden);
-  float* out = call.visible_means.as<float>();
-  DeviceBuffer<float> means(driver, out != nullptr ? rows * state.n_visible : 0);
+  DeviceBuffer<float> means(driver, call.wants_means ? rows * state.n_visible : 0);
   std::optional<DeviceClamp> clamp;
-  if (call.clamp != nullptr) clamp.emplace(driver, *call.clamp);
-  const ChainsOnDevice chains{start.states().bits,
+  if (call.held != nullptr) call.held->put(driver, clamp);
+  const plain::States from = call.visible.states();
+  const ChainsOnDevice chains{from.bits,
                               rows,
                               call.n_steps,
                               call.source,
@@ -146,43 +169,54 @@ std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& c
                               visible.data(),
                               hidden.data(),
                               means.data()};
-  if (tensor != nullptr)
-    tensor->run_chains(state, chains, run);
-  else
-    run_plain_chains(state, start.states(), chains, run);
+  if (rows > 0 && tensor != nullptr) tensor->run_chains(state, chains, run);
+  if (rows > 0 && tensor == nullptr) run_plain_chains(state, from, chains, run);
+  if (clamp && means.size() > 0) clamp->put_back(means.data(), rows);
+  return {{driver, rows, state.n_visible, std::move(visible)},
+          {driver, rows, state.n_hidden, std::move(hidden)},
+          std::move(means)};
+}
+
+std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& call, const Run& run,
+                                 TensorSampler* tensor) {
+  Driver& driver = *state.driver;
+  const DeviceRows start(driver, call.visible);
+  HeldUnits held;
+  if (call.clamp != nullptr) held = {&call.clamp->mask, &call.clamp->values, nullptr};
+  float* out = call.visible_means.as<float>();
+  const DeviceChains chains =
+      run_chains_on_device(state,
+                           {start, call.n_steps, call.source,
+                            call.clamp != nullptr ? &held : nullptr, call.beta, out != nullptr},
+                           run, tensor);
   if (run.stopped()) return {};
-  if (out != nullptr) means.copy_to(out);
-  if (out != nullptr && call.clamp != nullptr) put_back(*call.clamp, rows, state.n_visible, out);
-  return {download_bits(visible.data(), rows, state.n_visible, driver),
-          download_bits(hidden.data(), rows, state.n_hidden, driver)};
+  if (out != nullptr) chains.means.copy_to(out);
+  return {download(chains.visible, driver), download(chains.hidden, driver)};
 }
 
 void write_free_energies(const DeviceRbmState& state, const Rows& visible, double* out) {
-  const int64_t rows = visible.rows(), tiles = divide_up(state.n_hidden, kTileUnits);
-  if (rows == 0) return;
-  Driver& driver = *state.driver;
-  const int64_t stride = round_up(rows, LayerTerms::kBlockRows);
-  const DeviceRows from(driver, visible);
-  DeviceBuffer<float> sums(driver, tiles * stride), products(driver, tiles * stride);
-  sums.zero();
-  products.zero();
-  driver.launch(plain::kFreeEnergyTerms, threads_for(tiles * rows),
-                plain::FreeEnergyArguments{layer_input(state, Towards::hidden, from.states()),
-                                           sums.data(), products.data(), stride});
-  LayerTerms terms(tiles, rows);
-  const UnitTerms first = terms.tile(0);
-  sums.copy_to(first.sums);
-  products.copy_to(first.products);
+  if (visible.rows() == 0) return;
+  const LayerTerms terms = hidden_terms(state, DeviceRows(*state.driver, visible));
   std::vector<float> bias(static_cast<std::size_t>(state.n_visible));
   state.visible.bias.copy_to(bias.data());
-  for (int64_t block = 0; block < divide_up(rows, LayerTerms::kBlockRows); ++block) {
-    double totals[LayerTerms::kBlockRows];
-    terms.block_totals(block, totals);
-    const int64_t begin = block * LayerTerms::kBlockRows;
-    const int64_t end = std::min(rows, begin + LayerTerms::kBlockRows);
-    for (int64_t r = begin; r < end; ++r)
-      out[r] = -visible_energy(visible, r, bias) - totals[r - begin];
-  }
+  put_together(
+      terms, visible.rows(), [&](int64_t r) { return visible_energy(visible, r, bias); }, out);
+}
+
+DeviceBuffer<double> free_energies_on_device(const DeviceRbmState& state,
+                                             const DeviceRows& visible) {
+  const int64_t rows = visible.rows();
+  DeviceBuffer<double> energies(*state.driver, rows);
+  if (rows == 0) return energies;
+  const LayerTerms terms = hidden_terms(state, visible);
+  state.driver->launch(plain::kVisibleEnergy, threads_for(rows),
+                       plain::VisibleEnergyArguments{energies.data(), state.visible.bias.data(),
+                                                     state.n_visible, visible.states()});
+  std::vector<double> found(static_cast<std::size_t>(rows));
+  energies.copy_to(found.data());
+  put_together(terms, rows, [&](int64_t r) { return found[r]; }, found.data());
+  energies.copy_from(found.data());
+  return energies;
 }
 
 }  // namespace udl::cuda

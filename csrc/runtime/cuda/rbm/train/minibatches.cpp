@@ -4,9 +4,9 @@
 
 namespace udl::cuda {
 
-DeviceMinibatches::DeviceMinibatches(Driver& driver, const TrainCall& call)
+DeviceMinibatches::DeviceMinibatches(Driver& driver, const DeviceTrainCall& call)
     : driver_(driver),
-      rows_(driver, call.rows),
+      rows_(call.rows),
       n_units_(call.rows.columns()),
       batch_size_(std::min(call.settings.batch_size, call.rows.rows())),
       binarize_(call.settings.binarize_sample && !rows_.are_bits()),

@@ -7,14 +7,14 @@
 #include "kernels/cuda/plain/states.h"
 #include "runtime/cuda/buffer.h"
 #include "runtime/cuda/rbm/model/states.h"
-#include "runtime/rbm/engine.h"
+#include "runtime/cuda/rbm/train/call.h"
 
 namespace udl::cuda {
 
 class DeviceMinibatches {
  public:
-  /// Copies the rows and their order to the device.
-  DeviceMinibatches(Driver& driver, const TrainCall& call);
+  /// Copies the order to the device, where the rows are and stay until this is gone.
+  DeviceMinibatches(Driver& driver, const DeviceTrainCall& call);
 
   int64_t count() const { return divide_up(rows_.rows(), batch_size_); }
   int64_t max_rows() const { return batch_size_; }
@@ -32,7 +32,7 @@ class DeviceMinibatches {
   void gather(const Kernel& kernel, int64_t index, const T* from, int64_t columns, T* to) const;
 
   Driver& driver_;
-  const DeviceRows rows_;
+  const DeviceRows& rows_;
   const int64_t n_units_, batch_size_;
   const bool binarize_;
   DeviceBuffer<uint32_t> order_;  ///< empty: as they are

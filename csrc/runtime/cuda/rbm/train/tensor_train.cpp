@@ -45,21 +45,20 @@ ModelArrays arrays_of(DeviceRbmState& state, Chains& chains) {
 
 }  // namespace
 
-bool tensor_cores_train(const DeviceRbmState& state, const TrainCall& call) {
-  return call.rows.is_bits() && call.rows.rows() > 0 &&
+bool tensor_cores_train(const DeviceRbmState& state, const DeviceTrainCall& call) {
+  return call.rows.are_bits() && call.rows.rows() > 0 &&
          tensor_cores_serve(state.driver->facts(), call.settings, call.rows.rows(),
                             state.n_chains());
 }
 
 TrainResult train_on_tensor_cores(DeviceRbmState& state, TensorTrainer& trainer,
-                                  const TrainCall& call, const Run& run) {
+                                  const DeviceTrainCall& call, const Run& run) {
   const auto start = Clock::now();
-  const DeviceBuffer<uint32_t> rows = upload_bits(*state.driver, call.rows);
   Chains chains(state, call.settings.persistent);
   state.prepare_velocity(call.settings.momentum);
   TensorPass pass{};
   pass.model = arrays_of(state, chains);
-  pass.rows = {rows.data(), plain::state_words(state.n_visible)};
+  pass.rows = {call.rows.states().bits, plain::state_words(state.n_visible)};
   pass.n_rows = call.rows.rows();
   pass.order = call.order;
   pass.n_chains = state.n_chains();

@@ -16,12 +16,12 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-void check_available(const TrainCall& call) {
+void check_available(const DeviceTrainCall& call) {
   if (!call.settings.ladder.has_one())
     throw NotAvailable("train: a GPU has no algorithm='pt' yet; use device='cpu'");
   if (call.settings.centered)
     throw NotAvailable("train: a GPU does not learn centred models yet; use device='cpu'");
-  if (call.settings.sampled_statistics && !call.rows.is_bits() && !call.settings.binarize_sample)
+  if (call.settings.sampled_statistics && !call.rows.are_bits() && !call.settings.binarize_sample)
     throw_invalid("train: statistics='sampled' needs rows of bits, got real values");
 }
 
@@ -29,7 +29,7 @@ void check_available(const TrainCall& call) {
 /// (runtime/rbm/train/trainer.cpp), part of every bit.
 constexpr int64_t kMostRowsInWideTables = 16;
 
-bool learns_narrow(const DeviceRbmState& state, const TrainCall& call) {
+bool learns_narrow(const DeviceRbmState& state, const DeviceTrainCall& call) {
   const int64_t data_rows = std::min(call.rows.rows(), call.settings.batch_size);
   const int64_t longest =
       call.settings.persistent ? std::max(data_rows, state.n_chains()) : data_rows;
@@ -39,7 +39,7 @@ bool learns_narrow(const DeviceRbmState& state, const TrainCall& call) {
 /// The integers of a training; afterwards, and while others look, those of the model.
 class IntegersWhileTraining {
  public:
-  IntegersWhileTraining(DeviceRbmState& state, const TrainCall& call)
+  IntegersWhileTraining(DeviceRbmState& state, const DeviceTrainCall& call)
       : state_(state), narrow_(learns_narrow(state, call)) {
     state_.use_narrow(narrow_);
   }
@@ -53,7 +53,7 @@ class IntegersWhileTraining {
 
 class DeviceTrainer {
  public:
-  DeviceTrainer(DeviceRbmState& state, const TrainCall& call)
+  DeviceTrainer(DeviceRbmState& state, const DeviceTrainCall& call)
       : call_(call),
         draws_(call.settings, call.seed, call.step),
         minibatches_(*state.driver, call),
@@ -99,7 +99,7 @@ class DeviceTrainer {
     result_.n_rows += rows.rows;
   }
 
-  const TrainCall& call_;
+  const DeviceTrainCall& call_;
   const DrawSchedule draws_;
   DeviceMinibatches minibatches_;
   Phases phases_;
@@ -111,7 +111,7 @@ class DeviceTrainer {
 
 }  // namespace
 
-TrainResult train_on_device(DeviceRbmState& state, const TrainCall& call, const Run& run) {
+TrainResult train_on_device(DeviceRbmState& state, const DeviceTrainCall& call, const Run& run) {
   check_available(call);
   DeviceTrainer trainer(state, call);
   state.prepare_velocity(call.settings.momentum);

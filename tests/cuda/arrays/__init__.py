@@ -1,0 +1,1 @@
+"""Arrays of callers that live on a device."""
