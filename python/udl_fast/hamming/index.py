@@ -38,7 +38,8 @@ class HammingIndex(IndexSearch, IndexPersistence):
         without them as building takes. A GPU scans, whatever it says.
     device : str, default="cpu"
         Where searches run: "cpu", or "cuda" or "cuda:1" for an NVIDIA GPU, which keeps a copy of the codes. The
-        results are the same.
+        results are the same. Queries and codes may be arrays on that GPU (``__cuda_array_interface__`` or
+        DLPack); answers are there then, too. See docs/gpu.md.
 
     Attributes
     ----------

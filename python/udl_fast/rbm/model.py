@@ -177,7 +177,8 @@ class RBM(
         Where the model learns and answers: "cpu", or a GPU, "cuda" or "cuda:1", with the same bits. `fit` and
         `partial_fit` move a fitted model to where it is now. A GPU takes Bernoulli units, "cd" and "pcd",
         precisions "fixed" and "fast"; what looks at the whole distribution, such as `log_partition`, is
-        worked out on the CPU. See docs/gpu.md.
+        worked out on the CPU. There rows may be arrays that are on the GPU (``__cuda_array_interface__`` or
+        DLPack); what is found of them stays there. See docs/gpu.md.
     n_jobs : int, default=None
         Threads; None means :func:`udl_fast.get_num_threads`. Results do not depend on it.
     random_state : int, RandomState or None, default=None
