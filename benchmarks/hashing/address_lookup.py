@@ -79,7 +79,7 @@ def measure(n_codes: int, seed: int) -> dict[str, Any]:
     """Times at one size, and whether all ways find the same."""
     codes, queries = fixed_occupancy(n_codes, seed)
     begin = time.perf_counter()
-    addresses = _core.HammingTables(codes, 0, get_num_threads())
+    addresses = _core.HammingTables(codes, 1, get_num_threads())
     build = time.perf_counter() - begin
 
     def by_address(some: NDArray[np.uint8]) -> Any:

@@ -15,11 +15,6 @@ std::unique_ptr<HammingTables> make_tables(const Packed& packed, int32_t n_table
   if (codes.n_codes >= int64_t{1} << 30)
     throw_invalid("HammingTables: codes must number less than 2^30, got " +
                   std::to_string(codes.n_codes));
-  const int32_t fewest = static_cast<int32_t>(divide_up(codes.n_bits, kHammingMaxKeyBits));
-  if (n_tables != 0 && (n_tables < fewest || n_tables > codes.n_bits))
-    throw_invalid("HammingTables: n_tables must be between " + std::to_string(fewest) + " and " +
-                  std::to_string(codes.n_bits) + " for " + std::to_string(codes.n_bits) +
-                  " bits, got " + std::to_string(n_tables));
   std::unique_ptr<HammingTables> tables;
   run_interruptible(n_threads,
                     [&](const Run& run) { tables = make_priced_tables(codes, n_tables, run); });

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "base/bits.h"
+#include "base/error.h"
 #include "base/view.h"
 #include "runtime/hamming/rows.h"
 
@@ -115,7 +117,13 @@ int32_t HammingTables::default_count(int64_t n_codes, int32_t n_bits) {
 
 HammingTables::HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run)
     : n_bits_(codes.n_bits), n_codes_(codes.n_codes) {
-  const int32_t n_key_bits = std::max({used_bits(codes, run), n_tables, 1});
+  const int32_t n_used_bits = std::max(used_bits(codes, run), 1);
+  const int32_t fewest = static_cast<int32_t>(divide_up(n_used_bits, kHammingMaxKeyBits));
+  if (n_tables != 0 && (n_tables < fewest || n_tables > n_bits_))
+    throw_invalid("HammingTables: n_tables must be between " + std::to_string(fewest) + " and " +
+                  std::to_string(n_bits_) + " for codes whose last bit in use is " +
+                  std::to_string(n_used_bits) + ", got " + std::to_string(n_tables));
+  const int32_t n_key_bits = std::max(n_used_bits, n_tables);
   if (n_tables == 0) n_tables = default_count(n_codes_, n_key_bits);
   tables_.resize(n_tables);
   for (int32_t j = 0; j < n_tables; ++j) {

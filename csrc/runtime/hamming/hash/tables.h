@@ -41,10 +41,10 @@ class HammingTables {
   static int32_t default_count(int64_t n_codes, int32_t n_bits);
 
   /// Tables of all codes, which number less than 2^30. 1 <= n_tables <= n_bits, or 0 for the
-  /// default; substrings have at most kHammingMaxKeyBits bits. Substrings are of the bits up to the
-  /// last that any code has: codes of 28 bits in rows of 4 bytes are addresses of one table. Tables
-  /// are built side by side and take 16 bytes a code of scratch each. Once run.stopped() they are
-  /// not fit for use.
+  /// default. Substrings are of the bits up to the last that any code has: codes of 28 bits in rows
+  /// of 4 bytes are addresses of one table. Throws std::invalid_argument where they would have more
+  /// than kHammingMaxKeyBits bits. Tables are built side by side and take 16 bytes a code of
+  /// scratch each. Once run.stopped() they are not fit for use.
   HammingTables(const HammingCodes& codes, int32_t n_tables, const Run& run);
   HammingTables(const HammingTables&) = delete;
   HammingTables& operator=(const HammingTables&) = delete;
