@@ -246,5 +246,8 @@ def test_sigterm_is_answered_as_ctrl_c_is(rows, capsys, monkeypatch):
     )
     code, _, err = run(capsys, f"train rows.npy {OPTIONS}")
     assert (code, udl.load("model.safetensors").n_iter_) == (143, 2)
-    assert "interrupted: the model has learned 2 epochs; --model rbm --resume model.safetensors makes" in err
+    assert (
+        "interrupted: the model has learned 2 epochs; --model rbm --resume model.safetensors makes"
+        in err
+    )
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL

@@ -204,3 +204,10 @@ def test_what_cannot_be_is_named(changes, message):
     arguments = {"queries": QUERIES, "codes": CODES, "labels": LABELS, **changes}
     with pytest.raises((ValueError, TypeError), match=f"mean_average_precision: .*{message}"):
         mean_average_precision(**arguments)
+
+
+def test_labels_of_any_integer_type_are_compared_exactly():
+    large = 2**53  # from here on not every integer is a float64
+    codes = np.array([[1], [0], [3]], np.uint8)
+    labels = np.array([large + 1]), np.array([large + 1, large, large + 2], np.uint64)
+    assert precision_at_k(codes[:1], codes, 1, labels=labels) == 1.0

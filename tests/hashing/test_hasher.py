@@ -334,6 +334,17 @@ def test_rows_that_are_not_scaled_are_worth_a_warning():
         model.encode(np.round(255 * GREY))
 
 
+@pytest.mark.parametrize("pretrain", [False, True])
+def test_rows_of_counts_are_counts(pretrain):
+    model = hasher(visible="replicated_softmax", pretrain=pretrain)
+    for wrong in (-COUNTS, COUNTS / 2):
+        with pytest.raises(ValueError, match="expects counts, integers of at least 0"):
+            model.fit(wrong)
+    model.fit(COUNTS)
+    with pytest.raises(ValueError, match="expects counts, integers of at least 0"):
+        model.encode(COUNTS / 2)
+
+
 def test_search_goes_on_with_the_thresholds_of_the_index():
     model = hasher().fit(GREY)
     thresholds = np.full(model.n_bits, 0.5)

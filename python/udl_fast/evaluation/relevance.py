@@ -226,6 +226,9 @@ def _relevance(
         raise ValueError(
             f"{function}: labels of the queries have shape {of_queries.shape}, those of the codes {of_codes.shape}"
         )
+    dtypes = of_queries.dtype, of_codes.dtype
+    if all(dtype.kind in "iu" for dtype in dtypes) and np.promote_types(*dtypes).kind == "f":
+        of_queries, of_codes = of_queries.astype(object), of_codes.astype(object)  # exact, any size
     if of_queries.ndim == 1:
         return _OneLabel(of_queries, of_codes, codes)
     for found in (of_queries, of_codes):

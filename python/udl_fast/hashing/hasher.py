@@ -19,6 +19,7 @@ from ..nets.rules import SOLVER_RULES
 from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
 from ..rbm.presets import science2006
+from ..rbm.units import check_counts
 from .codes import PackedCodes
 from .diagnosis import dead_bits
 
@@ -265,6 +266,11 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
                 UserWarning,
             )
         return {"visible_": "gaussian"}
+
+    def _rows(self, X: Any, y: Any = None, *, training: bool) -> Any:
+        if self._visible_kind() == "replicated_softmax":
+            check_counts(self, X)
+        return super()._rows(X, y, training=training)
 
     def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
         means = (entry["_code"] > 0.5).mean(axis=0)

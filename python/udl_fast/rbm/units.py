@@ -108,7 +108,7 @@ def check_values(model: Any, X: Any, rows: _core.Rows) -> None:
     if kind == "softmax":
         check_one_hot(model, X, rows)
     elif kind == "replicated_softmax":
-        _check_counts(model, X)
+        check_counts(model, X)
 
 
 def log_z_without_weights(engine: _core.RbmEngine, visible_bias: NDArray[np.float64]) -> float:
@@ -136,7 +136,8 @@ def log_z_of_lengths(engine: _core.RbmEngine, X: Any, n_threads: int) -> NDArray
     return log_z
 
 
-def _check_counts(model: Any, X: Any) -> None:
+def check_counts(model: Any, X: Any) -> None:
+    """Refuse values of a checked matrix that are no counts of words."""
     values = X.data if sparse.issparse(X) else X
     if values.dtype.kind in "bu" or values.size == 0:
         return
