@@ -82,7 +82,7 @@ def test_what_is_found_is_complete(gpu, model):
             TypeError,
             "RBM: X has version 1 of __cuda_array_interface__, expected 2 or 3",
         ),
-        ({"mask": object()}, ValueError, "RBM: X has a mask; fill masked entries first"),
+        ({"mask": "whatever"}, ValueError, "RBM: X has a mask; fill masked entries first"),
         (
             {"typestr": "<f2"},
             TypeError,
