@@ -50,6 +50,8 @@ def new_model():
     return RBM(24, algorithm="pcd", batch_size=50, n_iter=4, random_state=0, warm_start=True)
 
 
+# Random rows hold nothing to learn, and after so many epochs a fit says so.
+@pytest.mark.filterwarnings("ignore:RBM. learning has not begun")
 def test_fits_that_a_timer_interrupts_go_on_to_the_same_model():
     """Ended again and again, a training is that of as many epochs without an end."""
     model, n_interrupts = new_model().set_params(n_iter=1).fit(X), 0

@@ -177,7 +177,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         rows = super()._rows(X, y, training=training)
-        activation = self._activation_of_outputs()
+        activation = self._activation_of_outputs() if training else self._net().activations[-1]
         if rows.kind != "bits" and activation in _OUTPUTS:
             least, greatest = _OUTPUTS[activation]
             low, high = value_range(X, rows)
@@ -193,7 +193,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
         return rows
 
     def _activation_of_outputs(self) -> str | None:
-        """Of the outputs that are held against the rows; None where somebody else learns from these."""
+        """Of the outputs that learn from the rows; None where somebody else does."""
         return getattr(self, "output_activation", "logistic")
 
     def _score_rows(self, rows: _core.Rows) -> NDArray[np.float64]:
