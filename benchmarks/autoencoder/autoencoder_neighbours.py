@@ -24,7 +24,7 @@ SETTINGS: dict[str, Any] = {
     "activation": "relu",
     "learning_rate": 1e-3,
     "learning_rate_schedule": "linear",
-    "n_iter": 30,
+    "n_iter": 60,
 }
 
 
