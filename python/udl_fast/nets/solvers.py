@@ -155,10 +155,10 @@ class Lbfgs:
         return found
 
     def _direction(self, gradient: Vector) -> Vector:
-        """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a short step
-        downhill."""
+        """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a step downhill
+        of length one at most, as in L-BFGS-B."""
         if not self.pairs:
-            return -gradient / max(1.0, float(np.abs(gradient).sum()))
+            return -gradient / max(1.0, float(np.sqrt(_dot(gradient, gradient))))
         q = gradient.copy()
         parts = []
         for s, y in reversed(self.pairs):
