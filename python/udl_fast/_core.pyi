@@ -258,6 +258,11 @@ def train_up_down(
     RbmEngine.train with "cd"; directed layers are engines of Bernoulli units, whose visible biases
     stay. NotImplementedError for engines of float64."""
 
+class GradientWorkspace:
+    """What calls of NetEngine.gradient with the same arguments keep from one to the next; None of its own."""
+
+    def __init__(self) -> None: ...
+
 class NetEngine:
     """Parameters and optimiser memory of a net of dense layers on the CPU."""
 
@@ -322,6 +327,7 @@ class NetEngine:
         n_threads: int,
         order: NDArray[np.uint32] | None = None,
         targets: Rows | None = None,
+        workspace: GradientWorkspace | None = None,  # of calls with the same rows, which are alive
     ) -> tuple[float, NDArray[np.float64]]:
         """The objective over all rows, mean of their losses and penalties, and its gradient in the order of
         parameters()."""

@@ -5,7 +5,7 @@ import signal
 import numpy as np
 import pytest
 
-from tests.support.interruption import default_ctrl_c
+from tests.support.interruption import alarms_as_ctrl_c, interrupted
 from tests.support.models import assert_same
 from udl_fast import RBM
 
@@ -21,29 +21,8 @@ LONGEST = 0.02  # seconds until the signal: some calls end before
 
 @pytest.fixture(autouse=True)
 def alarms():
-    """SIGALRM raises what Ctrl-C does."""
-
-    def interrupt(number, frame):
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
-    with default_ctrl_c():
+    with alarms_as_ctrl_c():
         yield
-    signal.setitimer(signal.ITIMER_REAL, 0)
-    signal.signal(signal.SIGALRM, before)
-
-
-def interrupted(call, seconds):
-    """Whether the signal came before the end of the call."""
-    try:
-        try:
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            call()
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except KeyboardInterrupt:
-        return True
-    return False
 
 
 def new_model():

@@ -231,7 +231,14 @@ def test_prices_grow_with_radius_and_codes():
 
 @pytest.mark.parametrize(
     ("n_codes", "n_bits", "expected"),
-    [(2_000_000, 256, 12), (256, 16, 1), (255, 16, 2), (10**8, 28, 1), (1000, 28, 3), (10**8, 32, 2)],
+    [
+        (2_000_000, 256, 12),
+        (256, 16, 1),
+        (255, 16, 2),
+        (10**8, 28, 1),
+        (1000, 28, 3),
+        (10**8, 32, 2),
+    ],
 )
 def test_default_number_of_tables(n_codes, n_bits, expected):
     assert _core.hamming_default_tables(n_codes, n_bits) == expected

@@ -43,6 +43,7 @@ ROOMS = (
     ("runtime/rbm/plain",),
     ("runtime/rbm",),
     (
+        "runtime/dense/gradient_workspace.h",
         "runtime/dense/shape.h",
         "runtime/dense/precision.h",
         "runtime/dense/settings.h",

@@ -22,6 +22,35 @@ def default_ctrl_c():
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def alarms_as_ctrl_c():
+    """SIGALRM raises what Ctrl-C does."""
+
+    def interrupt(number, frame):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with default_ctrl_c():
+            yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def interrupted(call, seconds):
+    """Whether an alarm, so many seconds after the call began, came before its end."""
+    try:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, seconds)
+            call()
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
 def assert_ends_soon(call):
     """Ctrl-C, pressed during the call, ends it with KeyboardInterrupt."""
     timer = threading.Timer(PRESSED, lambda: os.kill(os.getpid(), signal.SIGINT))

@@ -106,7 +106,7 @@ py::dict train(NetEngine& engine, const Rows& rows, const Order& order, const py
 
 py::tuple gradient(const NetEngine& engine, const Rows& rows, const py::dict& objective,
                    uint64_t seed, int64_t step, int n_threads, const Order& order,
-                   const Rows* targets) {
+                   const Rows* targets, GradientWorkspace* workspace) {
   check_examples(engine, rows, targets, "gradient");
   check_threads(n_threads, "gradient");
   check_step(step, "gradient");
@@ -122,7 +122,8 @@ py::tuple gradient(const NetEngine& engine, const Rows& rows, const py::dict& ob
     value = engine.gradient({{rows, targets, order ? order_copy.data() : nullptr},
                              parsed,
                              seed,
-                             static_cast<uint64_t>(step)},
+                             static_cast<uint64_t>(step),
+                             workspace},
                             to, run);
   });
   return py::make_tuple(value, flat);
@@ -178,6 +179,7 @@ void update(NetEngine& engine, const py::dict& settings, int n_threads) {
 void init_dense(pybind11::module_& m) {
   using namespace udl::bindings;
   using udl::NetEngine;
+  py::class_<udl::GradientWorkspace>(m, "GradientWorkspace").def(py::init<>());
   py::class_<NetEngine> c(m, "NetEngine");
   c.def(py::init([](const std::vector<int64_t>& sizes, const std::vector<std::string>& activations,
                     const std::string& loss, const std::string& precision,
@@ -202,7 +204,7 @@ void init_dense(pybind11::module_& m) {
         py::arg("targets") = py::none());
   c.def("gradient", &gradient, py::arg("rows"), py::arg("objective"), py::arg("seed"),
         py::arg("step"), py::arg("n_threads"), py::arg("order") = py::none(),
-        py::arg("targets") = py::none());
+        py::arg("targets") = py::none(), py::arg("workspace") = py::none());
   c.def("forward", &forward, py::arg("rows"), py::arg("n_threads"), py::arg("first") = 0,
         py::arg("last") = py::none());
   c.def("backward", &backward, py::arg("rows"), py::arg("output_gradient"), py::arg("n_threads"));

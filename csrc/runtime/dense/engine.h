@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/data/rows.h"
+#include "runtime/dense/gradient_workspace.h"
 #include "runtime/dense/precision.h"
 #include "runtime/dense/settings.h"
 #include "runtime/dense/shape.h"
@@ -72,6 +73,7 @@ struct GradientCall {
   Objective objective;
   uint64_t seed;
   uint64_t step;
+  GradientWorkspace* workspace = nullptr;
 };
 
 /// Reals cross this interface as doubles if precision() is float64, else as floats. Results do not

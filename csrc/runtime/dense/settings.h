@@ -1,6 +1,7 @@
 #pragma once
 // What callers decide about the training of a net. Plain values: a device reads them as they are.
 #include <cstdint>
+#include <tuple>
 
 namespace udl {
 
@@ -40,6 +41,13 @@ struct Objective {
   bool changes_outputs(int layer) const {
     return dropout != 0 || (rounded_code && layer == code_layer);
   }
+
+  auto fields() const {
+    return std::tie(weight_decay, l1, first_decayed_layer, sparsity_target, sparsity_cost,
+                    corruption, corruption_level, dropout, code_layer, code_noise, fixed_code_noise,
+                    rounded_code);
+  }
+  bool operator==(const Objective& other) const { return fields() == other.fields(); }
 };
 
 enum class Solver : uint8_t { sgd, adam };

@@ -158,7 +158,16 @@ class NetLearner:
         self._is_training = True
         if solver == "lbfgs":
             objective = Objective(
-                self.net, rows, _sorted(order), targets, options, seed, 0, n_threads, poll
+                self.net,
+                rows,
+                _sorted(order),
+                targets,
+                options,
+                seed,
+                0,
+                n_threads,
+                poll,
+                self._lbfgs.workspace(rows),
             )
             result = self._lbfgs.iterate(objective, step)
         else:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,8 +54,10 @@ class Objective:
         step: int,
         n_threads: int,
         poll: Callable[[int], bool] | None,
+        workspace: _core.GradientWorkspace | None = None,
     ) -> None:
         self.net = net
+        self._workspace = workspace
         self._of = (rows, order, targets)
         self._options, self._seed, self._step = options, seed, step
         self._n_threads, self._poll = n_threads, poll
@@ -75,7 +78,14 @@ class Objective:
             raise Stopped
         rows, order, targets = self._of
         self._found = self.net.gradient(
-            rows, self._options, self._seed, self._step, self._n_threads, order, targets
+            rows,
+            self._options,
+            self._seed,
+            self._step,
+            self._n_threads,
+            order,
+            targets,
+            self._workspace,
         )
         self._at = at
         return self._found
@@ -119,9 +129,16 @@ class Lbfgs:
     def __init__(self) -> None:
         self.pairs: Pairs = ()
         self._last: Found | None = None  # value and gradient may serve once more
+        self._workspaces: WeakKeyDictionary[_core.Rows, _core.GradientWorkspace] = (
+            WeakKeyDictionary()
+        )
 
     def forget(self) -> None:
         self.pairs, self._last = (), None
+
+    def workspace(self, rows: _core.Rows) -> _core.GradientWorkspace:
+        """Of iterations on these rows; gone with them."""
+        return self._workspaces.setdefault(rows, _core.GradientWorkspace())
 
     def iterate(self, objective: Objective, step: int) -> dict[str, Any]:
         """One step along a line; none where no step leads down, which is the end of what there is to learn."""
@@ -155,8 +172,8 @@ class Lbfgs:
         return found
 
     def _direction(self, gradient: Vector) -> Vector:
-        """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a step downhill
-        of length one at most, as in L-BFGS-B."""
+        """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a step
+        downhill of length one at most, as in L-BFGS-B."""
         if not self.pairs:
             return -gradient / max(1.0, float(np.sqrt(_dot(gradient, gradient))))
         q = gradient.copy()

@@ -1,64 +1,32 @@
 #include "runtime/dense/fast/engine.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
+#include "runtime/dense/fast/gradient.h"
 #include "runtime/dense/fast/optimiser.h"
+#include "runtime/dense/fast/parts.h"
 #include "runtime/dense/fast/stages/stages.h"
 
 namespace udl {
-namespace {
-
-/// Rows that are taken up and down the net at a time where nothing depends on it.
-constexpr int64_t kPartRows = 1024;
-
-/// Part `index` of rows that are one minibatch.
-NetPart part_of(int64_t n_rows, int64_t index) {
-  const int64_t first = index * kPartRows;
-  return {index, 0, first, std::min(kPartRows, n_rows - first), first};
-}
-
-}  // namespace
-
 FastNetEngine::FastNetEngine(const NetShape& shape, NetPrecision precision)
     : StatefulNetEngine<FastState>(shape, FastState(shape, precision == NetPrecision::fast)) {
   kernels_for(state_);
 }
 
-/// Means over all rows have to be known before the gradient of the first.
 double FastNetEngine::gradient(const GradientCall& call, double* flat, const Run& run) const {
-  const int64_t n_rows = call.examples.rows.rows(), n_parts = divide_up(n_rows, kPartRows);
-  const float factor = 1.0f / static_cast<float>(n_rows);
-  const NetDraws draws(call.seed, call.step);
-  FastStages stages(state_, call.examples, call.objective, draws, std::min(kPartRows, n_rows),
-                    run.n_threads);
-  FastLayers sum = zero_fast_layers(shape());
-  const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
-  const bool is_sparse = call.objective.has_sparsity();
-  double loss = 0;
-  parallel_region(run, [&](Team& team) {
-    for (int64_t i = 0; i < n_parts && is_sparse && !team.stopped(); ++i) {
-      const NetPart part = part_of(n_rows, i);
-      stages.fetch(team, part);
-      stages.forward(team, part);
-      stages.add_means(team, part);
-    }
-    if (is_sparse) stages.find_terms(team, n_rows, factor);
-    for (int64_t i = 0; i < n_parts && !team.stopped(); ++i) {
-      const NetPart part = part_of(n_rows, i);
-      if (!is_sparse || n_parts > 1) {  // else they are there
-        stages.fetch(team, part);
-        stages.forward(team, part);
-      }
-      const double of_part = stages.loss(team, part, factor);
-      if (team.thread_index() == 0) loss += of_part;
-      stages.backward(team, part, use, NetPart{});
-    }
-  });
-  if (run.stopped()) return 0;
-  copy_gradient(state_, sum, call.objective, flat);
-  return loss / static_cast<double>(n_rows) + weight_penalties(state_, call.objective) +
-         stages.divergence();
+  std::unique_ptr<GradientRoom> room;
+  if (call.workspace != nullptr) room = call.workspace->take();
+  auto* gradient = dynamic_cast<FastGradient*>(room.get());
+  if (gradient == nullptr || !gradient->serves(state_, call, run.n_threads)) {
+    room.reset();  // before there is another one
+    room = std::make_unique<FastGradient>(state_, call, run.n_threads);
+    gradient = static_cast<FastGradient*>(room.get());
+  }
+  const double value = gradient->evaluate(flat, run);
+  if (call.workspace != nullptr && !run.stopped()) call.workspace->give(std::move(room));
+  return value;
 }
 
 // ---- parts ----
@@ -74,7 +42,7 @@ void FastNetEngine::backward(const Rows& rows, RealView output_gradient, RealSpa
   FastLayers sum = gradient_.empty() ? zero_fast_layers(shape()) : gradient_;
   const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
   parallel_region(run, [&](Team& team) {
-    for (int64_t i = 0; i < divide_up(n_rows, kPartRows) && !team.stopped(); ++i) {
+    for (int64_t i = 0; i < n_parts(n_rows) && !team.stopped(); ++i) {
       const NetPart part = part_of(n_rows, i);
       stages.fetch(team, part);
       stages.forward(team, part);

@@ -75,7 +75,7 @@ void FastStages::learn_bias(const NetPart& part, int layer, int64_t task, const 
 
 void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
                                const GradientUse& use) {
-  const std::vector<GradientTerm>& terms = terms_[part.index % 2][layer];
+  const std::vector<GradientTerm>& terms = terms_[part.index % rooms_.n_inputs()][layer];
   DenseUpdate update{};
   update.terms = terms.data();
   update.n_terms = static_cast<int64_t>(terms.size());
@@ -90,7 +90,7 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   if (layer == 0 && lists_serve_learning())
     kernels_.lists.weights(update, lists_.of_units(part));
   else if (net_.bfloat16)
-    kernels_.bfloat16.weights(update, pair_terms_[part.index % 2][layer].data());
+    kernels_.bfloat16.weights(update, pair_terms_[part.index % rooms_.n_inputs()][layer].data());
   else
     kernels_.update.weights(update);
 }

@@ -32,27 +32,37 @@ std::vector<std::vector<PairTerm>> gradient_pairs(const NetShape& shape, const N
   return terms;
 }
 
+constexpr int64_t kFewestInputs = 2;  ///< what is learned from, and what is fetched meanwhile
+
+/// Empty where whole products cost less.
+ListedInputs listed_inputs(const FastState& net, const Examples& examples,
+                           const Objective& objective, int64_t max_rows) {
+  const int64_t n_inputs = net.shape.n_inputs();
+  if (!lists_have_room(n_inputs, max_rows) || !lists_pay(examples, objective)) return {};
+  return {n_inputs, max_rows, net.bfloat16};
+}
+
 }  // namespace
 
 FastStages::FastStages(const FastState& net, const Examples& examples, const Objective& objective,
-                       const NetDraws& draws, int64_t max_rows, int n_threads)
+                       const NetDraws& draws, int64_t max_rows, int n_threads, int64_t n_kept)
     : net_(net),
       examples_(examples),
       objective_(objective),
       noise_(objective, draws, examples.order),
       kernels_(kernels_for(net)),
-      rooms_(net.shape, objective, max_rows, examples.targets != nullptr || objective.corrupts(),
-             net.bfloat16),
+      n_kept_(n_kept),
+      lists_(listed_inputs(net, examples, objective, max_rows)),
+      rooms_(net.shape, objective, max_rows,
+             lists_.are_used() ? std::max(n_kept, kFewestInputs) : kFewestInputs,
+             examples.targets != nullptr || objective.corrupts(), net.bfloat16),
       scratch_(n_threads) {
   const NetShape& shape = net.shape;
-  if (lists_have_room(shape.n_inputs(), max_rows) && lists_pay(examples, objective))
-    lists_ = ListedInputs(shape.n_inputs(), max_rows, net.bfloat16);
-  for (int i = 0; i < 2; ++i) {
-    InputRoom& input = rooms_.inputs[i];
-    terms_[i] = gradient_terms(shape, rooms_, input);
+  for (InputRoom& input : rooms_.inputs) {
+    terms_.push_back(gradient_terms(shape, rooms_, input));
     if (!net.bfloat16) continue;
     input.pairs = PairMatrix(max_rows, shape.n_inputs(), !lists_serve_learning());
-    pair_terms_[i] = gradient_pairs(shape, rooms_, input);
+    pair_terms_.push_back(gradient_pairs(shape, rooms_, input));
   }
   for (Scratch& scratch : scratch_) {
     scratch.strip.resize(kStripScratch);
@@ -62,6 +72,7 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
 }
 
 void FastStages::fetch(Team& team, const NetPart& part) {
+  if (lists_.is_kept(part)) return;
   team.for_each(n_blocks(part),
                 [&](int64_t block) { fetch_block(part, block, scratch_[team.thread_index()]); });
 }

@@ -27,10 +27,11 @@ struct GradientUse {
 /// Every thread of the team calls the same stages with the same arguments.
 class FastStages {
  public:
-  /// Parts have at most max_rows rows.
+  /// Parts have at most max_rows rows. The first n_kept of them can be kept.
   FastStages(const FastState& net, const Examples& examples, const Objective& objective,
-             const NetDraws& draws, int64_t max_rows, int n_threads);
+             const NetDraws& draws, int64_t max_rows, int n_threads, int64_t n_kept = 0);
 
+  /// Nothing is left to do for a part that is kept.
   void fetch(Team& team, const NetPart& part);
   /// Up to the layer before the last.
   void forward(Team& team, const NetPart& part) { forward(team, part, net_.shape.last_layer()); }
@@ -44,6 +45,17 @@ class FastStages {
   /// After `backward` that changed no weights: the gradient by the inputs of row r, to
   /// out[r * n_inputs].
   void input_gradient(Team& team, const NetPart& part, float* out);
+
+  // ---- parts that come again, always with the same number and rows (kept_stages.cpp) ----
+
+  /// After `forward`: the inputs, if lists of them are used, which take some time to make. Of whole
+  /// products, fetching again costs less than the memory; a net of one layer lists them later.
+  void keep_inputs(Team& team, const NetPart& part);
+  /// After `forward`: the outputs of all layers but the last.
+  void keep_outputs(Team& team, const NetPart& part);
+  /// Instead of `fetch` and `forward` with the same weights: what was kept last. False if that
+  /// would not be all.
+  bool recall_outputs(Team& team, const NetPart& part);
 
   // ---- sparsity (sparse_stages.cpp) ----
 
@@ -78,19 +90,22 @@ class FastStages {
   void learn_bias(const NetPart& part, int layer, int64_t task, const GradientUse& use);
   LossCall loss_call(const NetPart& part, float factor);
   bool lists_serve_learning() const { return lists_.are_used() && terms_[0][0].size() == 1; }
+  bool can_keep_outputs() const;
 
   const FastState& net_;
   const Examples examples_;
   const Objective& objective_;
   const PartNoise noise_;
   const DenseKernels& kernels_;
-  NetRooms rooms_;
+  const int64_t n_kept_;
   ListedInputs lists_;
+  NetRooms rooms_;
   /// [i][l]: what adds up to the gradient of layer l's weights, where inputs are in room i.
-  std::vector<std::vector<GradientTerm>> terms_[2];
-  std::vector<std::vector<PairTerm>> pair_terms_[2];  ///< the same in pairs
-  std::vector<Scratch> scratch_;                      ///< by thread
-  std::vector<double> losses_;                        ///< by task
+  std::vector<std::vector<std::vector<GradientTerm>>> terms_;
+  std::vector<std::vector<std::vector<PairTerm>>> pair_terms_;  ///< the same in pairs
+  std::vector<std::vector<UnitMatrix>> kept_outputs_;           ///< by part, by layer
+  std::vector<Scratch> scratch_;                                ///< by thread
+  std::vector<double> losses_;                                  ///< by task
 };
 
 }  // namespace udl

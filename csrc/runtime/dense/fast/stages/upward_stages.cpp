@@ -10,7 +10,7 @@ namespace udl {
 DenseProduct FastStages::to_outputs(const NetPart& part, int layer, UnitMatrix& out) const {
   DenseProduct product{};
   product.weights = net_.weights(layer);
-  product.values = rooms_.seen(rooms_.inputs[part.index % 2], layer);
+  product.values = rooms_.seen(rooms_.input(part.index), layer);
   product.out = out.view();
   product.finish.n_units = net_.shape.n_outputs(layer);
   product.finish.bias = net_.values[layer].bias.data();
@@ -43,7 +43,8 @@ void FastStages::compute_outputs(Team& team, const NetPart& part, int layer, Act
   const ProductTasks tasks = output_tasks(part, layer);
   const bool is_listed = layer == 0 && lists_.are_used();
   const InputRoom& input = rooms_.input(part.index);
-  const int64_t n_panels = layer == 0 && lists_serve_learning() ? input.inputs.n_panels() : 0;
+  const bool lists_units = layer == 0 && lists_serve_learning() && !lists_.is_kept(part);
+  const int64_t n_panels = lists_units ? input.inputs.n_panels() : 0;
   team.for_each(tasks.count() + n_panels, [&](int64_t task) {
     if (task >= tasks.count())
       return lists_.list_panel(kernels_, part, input.inputs.view(), task - tasks.count());

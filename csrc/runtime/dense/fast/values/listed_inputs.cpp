@@ -1,6 +1,7 @@
 #include "runtime/dense/fast/values/listed_inputs.h"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace udl {
@@ -23,6 +24,48 @@ bool lists_pay(const Examples& examples, const Objective& objective) {
   rows.gather_values<float>(examples.order, 0, n, values.data(), rows.columns());
   const auto n_zeros = std::count(values.begin(), values.end(), 0.0f);
   return static_cast<double>(n_zeros) >= (1 - kMostListed) * static_cast<double>(values.size());
+}
+
+ListRoom ListRoom::compact(int64_t n_starts, int64_t piece) const {
+  const auto for_pieces = [&](auto&& work) {
+    for (int64_t first = 0; first < n_starts; first += piece)
+      work(first, std::min(first + piece, n_starts));
+  };
+  int64_t n_entries = 0;
+  for_pieces([&](int64_t first, int64_t end) { n_entries += starts[end - 1] - starts[first]; });
+  ListRoom to(n_entries, n_starts);
+  int64_t entry = 0;
+  for_pieces([&](int64_t first, int64_t end) {
+    const int64_t from = starts[first], n = starts[end - 1] - from;
+    std::copy_n(at.data() + from, n, to.at.data() + entry);
+    std::copy_n(values.data() + from, n, to.values.data() + entry);
+    for (int64_t i = first; i < end; ++i)
+      to.starts[i] = static_cast<int32_t>(starts[i] - from + entry);
+    entry += n;
+  });
+  return to;
+}
+
+RowLists RowLists::compact(int64_t n_rows) const {
+  RowLists to;
+  to.n_listed_ = n_listed_;
+  to.n_chunks_ = n_chunks_;
+  to.room_ = room_.compact(PixelLists::row_starts(n_rows, n_chunks_),
+                           PixelLists::row_starts(kBlockRows, n_chunks_));
+  return to;
+}
+
+void ListedInputs::keep(const NetPart& part, bool has_units) {
+  const int64_t n_panels = divide_up(n_units_, kTileUnits);
+  const int64_t n_chunks = divide_up(part.count, kListedRows);
+  KeptLists kept;
+  kept.by_row = by_row(part).compact(part.count);
+  if (has_units)
+    kept.by_unit = by_unit_.compact(PixelLists::unit_starts(n_panels, n_chunks),
+                                    PixelLists::unit_starts(1, n_chunks));
+  kept.is_there = true;
+  if (part.index >= static_cast<int64_t>(kept_.size())) kept_.resize(part.index + 1);
+  kept_[part.index] = std::move(kept);
 }
 
 }  // namespace udl

@@ -2,6 +2,7 @@
 // Lists of the inputs that are not 0, for the first layer (kernels/dense/lists.h). Where products
 // round, lists by row are of pairs of units.
 #include <cstdint>
+#include <vector>
 
 #include "runtime/dense/engine.h"
 #include "runtime/dense/fast/values/noise.h"
@@ -20,6 +21,9 @@ struct ListRoom {
   ListRoom(int64_t n_entries, int64_t n_starts)
       : at(n_entries), values(n_entries), starts(n_starts) {}
   PixelLists view(int64_t n_chunks) { return {at.data(), values.data(), starts.data(), n_chunks}; }
+  /// A copy of the lists of the first n_starts starts without room between them: each `piece` of
+  /// these, the last one shorter, begins where it likes here.
+  ListRoom compact(int64_t n_starts, int64_t piece) const;
 
   Buffer<int32_t> at;
   Buffer<float> values;
@@ -47,6 +51,8 @@ class RowLists {
                          block * block_room());
   }
   PixelLists view() { return room_.view(n_chunks_); }
+  /// Lists of the first n_rows rows that fill their room.
+  RowLists compact(int64_t n_rows) const;
 
  private:
   /// Entries of a block, at most, and those that are written beyond.
@@ -68,22 +74,38 @@ class ListedInputs {
 
   bool are_used() const { return n_units_ > 0; }
 
-  RowLists& by_row(const NetPart& part) { return by_row_[part.index % 2]; }
+  RowLists& by_row(const NetPart& part) {
+    return is_kept(part) ? kept_[part.index].by_row : by_row_[part.index % 2];
+  }
   void list_panel(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
                   int64_t panel) {
     kernels.lists.by_unit(inputs, part.count, panel, panel + 1, of_units(part),
                           panel * unit_room());
   }
   PixelLists of_units(const NetPart& part) {
-    return by_unit_.view(divide_up(part.count, kListedRows));
+    ListRoom& room = is_kept(part) ? kept_[part.index].by_unit : by_unit_;
+    return room.view(divide_up(part.count, kListedRows));
+  }
+
+  /// Both lists of a part, which are there, from now on; has_units: whether those by unit are.
+  void keep(const NetPart& part, bool has_units);
+  bool is_kept(const NetPart& part) const {
+    return part.index < static_cast<int64_t>(kept_.size()) && kept_[part.index].is_there;
   }
 
  private:
+  struct KeptLists {
+    bool is_there = false;
+    RowLists by_row;
+    ListRoom by_unit;
+  };
+
   int64_t unit_room() const { return kTileUnits * max_rows_ + kTileUnits; }
 
   int64_t n_units_ = 0, max_rows_ = 0, row_chunks_ = 0;
   RowLists by_row_[2];
   ListRoom by_unit_;
+  std::vector<KeptLists> kept_;  ///< by part
 };
 
 }  // namespace udl

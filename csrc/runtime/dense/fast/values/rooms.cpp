@@ -31,8 +31,8 @@ LayerRoom layer_room(const NetShape& shape, const Objective& objective, int laye
 }  // namespace
 
 NetRooms::NetRooms(const NetShape& shape, const Objective& objective, int64_t rows,
-                   bool has_targets, bool has_pairs)
-    : max_rows(rows) {
+                   int64_t n_inputs, bool has_targets, bool has_pairs)
+    : max_rows(rows), inputs(n_inputs) {
   for (InputRoom& input : inputs) {
     input.inputs = UnitMatrix(rows, shape.n_inputs());
     if (has_targets) input.own_targets = UnitMatrix(rows, shape.n_outputs());

@@ -35,10 +35,13 @@ struct InputRoom {
 };
 
 struct NetRooms {
-  NetRooms(const NetShape& shape, const Objective& objective, int64_t max_rows, bool has_targets,
-           bool has_pairs);
+  /// For n_inputs presentations at a time.
+  NetRooms(const NetShape& shape, const Objective& objective, int64_t max_rows, int64_t n_inputs,
+           bool has_targets, bool has_pairs);
 
-  InputRoom& input(int64_t index) { return inputs[index % 2]; }
+  int64_t n_inputs() const { return static_cast<int64_t>(inputs.size()); }
+  InputRoom& input(int64_t index) { return inputs[index % n_inputs()]; }
+  const InputRoom& input(int64_t index) const { return inputs[index % n_inputs()]; }
   /// What layer l sees.
   ConstUnitPanels seen(const InputRoom& input, int layer) const {
     return layer == 0 ? input.inputs.view() : layers[layer - 1].seen();
@@ -49,7 +52,7 @@ struct NetRooms {
   }
 
   int64_t max_rows;
-  InputRoom inputs[2];
+  std::vector<InputRoom> inputs;
   std::vector<LayerRoom> layers;
   Buffer<float> log_sums, target_sums;  ///< of softmax outputs, by row
 };
