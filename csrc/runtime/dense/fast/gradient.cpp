@@ -8,8 +8,8 @@
 namespace udl {
 namespace {
 
-/// Values of inputs, or of all hidden layers, that are kept at most: 1 GiB.
-constexpr int64_t kMostKept = int64_t{1} << 28;
+/// Values of inputs, or of all hidden layers, that are kept at most: 256 MiB.
+constexpr int64_t kMostKept = int64_t{1} << 26;
 
 std::vector<uint32_t> order_of(const Examples& examples) {
   const uint32_t* order = examples.order;
