@@ -22,13 +22,14 @@ Examples with_order(const Examples& examples, const std::vector<uint32_t>& order
   return {examples.rows, examples.targets, order.empty() ? nullptr : order.data()};
 }
 
-/// Parts come twice in a call that needs means first, and in every call with a workspace.
+/// All parts, or none. They come twice in a call that needs means first, and in every call with a
+/// workspace.
 int64_t n_kept(const NetShape& shape, const GradientCall& call) {
   if (call.workspace == nullptr && !call.objective.has_sparsity()) return 0;
   int64_t n_hidden = 0;
   for (int l = 0; l < shape.last_layer(); ++l) n_hidden += shape.n_outputs(l);
-  const int64_t widest = std::max(shape.n_inputs(), n_hidden);
-  return std::min(n_parts(call.examples.rows.rows()), kMostKept / (kPartRows * widest));
+  const int64_t n = n_parts(call.examples.rows.rows());
+  return n * kPartRows <= kMostKept / std::max(shape.n_inputs(), n_hidden) ? n : 0;
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ struct GradientUse {
 /// Every thread of the team calls the same stages with the same arguments.
 class FastStages {
  public:
-  /// Parts have at most max_rows rows. The first n_kept of them can be kept.
+  /// Parts have at most max_rows rows. There are n_kept of them if they are to be kept.
   FastStages(const FastState& net, const Examples& examples, const Objective& objective,
              const NetDraws& draws, int64_t max_rows, int n_threads, int64_t n_kept = 0);
 
