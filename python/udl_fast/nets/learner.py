@@ -204,6 +204,7 @@ class NetLearner:
                 result["step"],
                 n_threads,
                 None,
+                _core.GradientWorkspace(),
             )
             result["finite"] = conjugate_gradients(objective)
             result["n_updates"] += 1
