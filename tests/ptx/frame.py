@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 PARAMETERS = 0x0100_0000_0000  # addresses of kernel parameters
 LOCAL = 0x0200_0000_0000  # generic addresses of a thread's own memory
 SHARED_WINDOW = 0x0300_0000_0000  # generic address of shared-space address 0
+NOWHERE = DeviceMemory(0)
 Dimensions = tuple[int, int, int]
 
 
@@ -111,7 +112,7 @@ class Frame:
         """Addresses of what the kernel names; dynamic shared memory lies behind the static."""
         placed = {name: PARAMETERS + at for name, (at, _) in self.function.parameters.items()}
         placed |= symbols.addresses
-        used = self.function.names()
+        used = self.function.names
         outside = [v for v in symbols.shared if v.name in used]
         ends = {"shared": SHARED, "local": LOCAL}
         # Of size 0 is what begins where dynamic shared memory does.
@@ -137,6 +138,19 @@ class Frame:
     def special(self, name: str) -> np.ndarray | None:
         """A special register as 32 bits, or None."""
         return self._special.get(name)
+
+    def attach(self, memory: DeviceMemory, races: Races | None) -> None:
+        """Work on the memory of a device; its variables lie where the frame was made for."""
+        self.memory, self.races = memory, races
+
+    def detach(self) -> None:
+        """Hold the memory of no device."""
+        self.attach(NOWHERE, None)
+
+    def n_bytes(self) -> int:
+        """What registers of decoded code take, and shared memory with the notes of each byte."""
+        registers = sum(array.nbytes for array in self._storage.values())
+        return registers + self.local.nbytes + 12 * self.shared.bytes.nbytes
 
     # ---- a batch ----
     def start(self, grid: Dimensions, blocks: np.ndarray, arguments: bytes) -> None:

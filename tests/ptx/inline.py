@@ -5,12 +5,19 @@ Parameters between functions are then memory of the thread, which both sides kno
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from .errors import UnknownOperationError
-from .parse import Function, Instruction
+from .parse import Function, Instruction, Module
 
 NAME = re.compile(r"(?<![\w$%.@~])[A-Za-z_$%][\w$@~]*")
 DEEPEST = 8  # calls inside calls
+
+
+@lru_cache(maxsize=256)
+def kernel(module: Module, name: str) -> Function:
+    """A kernel of a module, without calls."""
+    return expand(module.kernels[name], module.functions)
 
 
 def expand(function: Function, library: dict[str, Function], depth: int = 0) -> Function:

@@ -1,6 +1,5 @@
 """A loaded module: launches of its kernels, in batches of blocks."""
 
-from collections import OrderedDict
 from math import prod
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import numpy as np
 
 from .errors import PtxError
 from .frame import Dimensions, Frame, Shape, Symbols
-from .inline import expand
+from .inline import kernel
+from .kept import KEPT
 from .machine import Machine
 from .memory import DeviceMemory
 from .parse import Function, Module, read
@@ -19,7 +19,6 @@ MAX_LANES = 8192  # threads of a batch: enough that NumPy works and not Python
 MAX_REGISTER_BYTES = 1 << 26  # of a batch
 MAX_SHARED_BYTES = 1 << 23  # of a batch
 MAX_BLOCK_SHARED = 227 * 1024  # what the largest device gives a block
-KEPT = 12  # frames whose decoded code is kept
 
 
 class Code:
@@ -45,16 +44,15 @@ class Code:
         races: bool = True,
     ) -> None:
         self.memory, self.order = memory, order
-        self.functions: dict[str, tuple[Function, Symbols, dict[str, Function]]] = {}
-        self.machines: OrderedDict[tuple[str, Shape], Machine] = OrderedDict()
+        self.modules: dict[str, tuple[Module, Symbols]] = {}
         self.races = Races(memory) if races else None
         for path in paths:
             module = read(Path(path))
             symbols = self._load(module)
-            for name, function in module.kernels.items():
-                if name in self.functions:
+            for name in module.kernels:
+                if name in self.modules:
                     raise PtxError(f"two kernels are called {name}")
-                self.functions[name] = function, symbols, module.functions
+                self.modules[name] = module, symbols
 
     def _load(self, module: Module) -> Symbols:
         addresses, shared = {}, []
@@ -76,21 +74,26 @@ class Code:
         arguments: bytes,
     ) -> None:
         """Run all blocks of a launch."""
-        if name not in self.functions:
-            known = ", ".join(sorted(self.functions))
+        if name not in self.modules:
+            known = ", ".join(sorted(self.modules))
             raise PtxError(f"no kernel is called {name}; there are {known}")
-        function, _, _ = self.functions[name]
+        module, symbols = self.modules[name]
+        function = kernel(module, name)
         self._check(function, grid, block, shared_bytes, arguments)
         n_blocks = prod(grid)
         numbers = self._numbers(n_blocks)
         size = self._batch(function, block, shared_bytes, n_blocks)
-        machine = self._machine(name, Shape(block, size, shared_bytes))
+        shape = Shape(block, size, shared_bytes)
+        key = function, shape, tuple(symbols.addresses.items())
+        machine = KEPT.take(key) or self._machine(function, symbols, shape)
+        machine.frame.attach(self.memory, self.races)
         if self.races is not None:
             self.races.begin(n_blocks)
         with np.errstate(all="ignore"):
             for start in range(0, n_blocks, size):
                 machine.frame.start(grid, numbers[start : start + size], arguments)
                 machine.run()
+        KEPT.give(key, machine)
 
     @staticmethod
     def _check(
@@ -128,20 +131,13 @@ class Code:
         shared = shared_bytes + sum(v.size for v in function.variables.values())
         most = min(
             MAX_LANES // lanes,
-            MAX_REGISTER_BYTES // (lanes * max(function.register_bytes(), 1)),
+            MAX_REGISTER_BYTES // (lanes * max(function.register_bytes, 1)),
             MAX_SHARED_BYTES // max(shared, 1),
         )
         n_batches = -(-n_blocks // max(most, 1))
         return -(-n_blocks // n_batches)
 
-    def _machine(self, name: str, shape: Shape) -> Machine:
-        machine = self.machines.pop((name, shape), None)
-        if machine is None:
-            function, symbols, library = self.functions[name]
-            frame = Frame(expand(function, library), shape, self.memory, symbols)
-            frame.spaces, frame.races = Spaces(frame), self.races
-            machine = Machine(frame)
-        self.machines[name, shape] = machine
-        while len(self.machines) > KEPT:
-            self.machines.popitem(last=False)
-        return machine
+    def _machine(self, function: Function, symbols: Symbols, shape: Shape) -> Machine:
+        frame = Frame(function, shape, self.memory, symbols)
+        frame.spaces = Spaces(frame)
+        return Machine(frame)

@@ -13,7 +13,7 @@ from .errors import ConvergenceError, PtxError
 from .frame import Frame
 from .group import WARP, Group
 from .parse import Instruction
-from .pieces import ENDS, Gate, Piece, decode, guard_of, is_barrier
+from .pieces import ENDS, Gate, Piece, Pieces, guard_of, is_barrier
 
 LIMIT = 5_000_000  # pieces of code that a batch may run
 
@@ -40,7 +40,8 @@ class Machine:
 
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-        self.pieces: dict[int, Piece] = decode(frame)
+        self.pieces = Pieces(frame)
+        self.end = len(frame.function.code)
         self.ready: dict[int, Group] = {}
         self.parked: dict[int, np.ndarray] = {}
         self.waiting: list[Waiting] = []
@@ -53,10 +54,10 @@ class Machine:
         while self.ready or self.release():
             at = min(self.ready)
             group: Group | None = self.ready.pop(at)
-            piece = self.pieces.get(at)
-            if piece is None:
+            if at >= self.end:
                 self.frame.leave(group)
                 continue
+            piece = self.pieces[at]
             if piece.gate is not None:
                 group = self.gather(at, group, piece.gate)
                 if group is None:

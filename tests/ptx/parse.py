@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
 
@@ -54,7 +54,7 @@ class Variable:
     initial: bytes | None = None
 
 
-@dataclass
+@dataclass(eq=False)  # what is worked out of one is kept by the object
 class Function:
     """A kernel: parameters as name -> (offset, size), registers as name -> type."""
 
@@ -69,16 +69,18 @@ class Function:
     max_threads: int = 1024
     returns: list[str] = field(default_factory=list)
 
+    @cached_property
     def names(self) -> set[str]:
         """Everything that its instructions name."""
         return {n for i in self.code for operand in i.operands for n in NAME.findall(operand)}
 
+    @cached_property
     def register_bytes(self) -> int:
         """Bytes of all registers of a thread."""
         return sum(TYPES[kind].itemsize for kind in self.registers.values())
 
 
-@dataclass
+@dataclass(eq=False)
 class Module:
     """What one file of PTX declares: kernels, variables, and all functions, which kernels may call."""
 

@@ -1,6 +1,7 @@
 """A function's instructions as straight pieces of decoded operations."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,40 +43,47 @@ def ends_piece(instruction: Instruction) -> bool:
     return instruction.name in BRANCHES + ENDS or is_barrier(instruction)
 
 
-def leaders(function: Function, frame: Frame) -> set[int]:
+@lru_cache(maxsize=256)
+def leaders(function: Function) -> set[int]:
     """Places where a piece begins."""
     places = {0, *function.labels.values()}
     for at, instruction in enumerate(function.code):
         if ends_piece(instruction):
             places.add(at + 1)
-        elif is_collective(Context(frame, instruction)):
+        elif is_collective(instruction):
             places.add(at)
     return places
 
 
-def decode(frame: Frame) -> dict[int, Piece]:
-    """All pieces of the frame's function; an UnknownOperationError where one is not known."""
+class Pieces(dict[int, Piece]):
+    """Pieces of a frame's function by their place, decoded when they are first asked for.
+
+    A launch goes through few of the pieces of a large kernel. ``test_shipped.py`` decodes all.
+    """
+
+    def __init__(self, frame: Frame) -> None:
+        super().__init__()
+        self.frame = frame
+
+    def __missing__(self, at: int) -> Piece:
+        piece = self[at] = decode(self.frame, at)
+        return piece
+
+
+def decode(frame: Frame, start: int) -> Piece:
+    """A piece of the frame's function; an UnknownOperationError where an instruction is not known."""
     function = frame.function
-    code, starts = function.code, leaders(function, frame)
-    pieces = {}
-    for start in sorted(starts):
-        if start >= len(code):
-            continue
-        at, operations, gate = start, [], None
-        context = Context(frame, code[at])
-        if is_collective(context):
-            gate = Gate(code[at], members(context))
-        while at < len(code) and not ends_piece(code[at]):
-            operations.append(decode_one(frame, code[at]))
-            at += 1
-            if at in starts:
-                break
-        else:
-            end = code[at] if at < len(code) else None
-            pieces[start] = Piece(operations, gate, end, at + 1)
-            continue
-        pieces[start] = Piece(operations, gate, None, at)
-    return pieces
+    code, starts = function.code, leaders(function)
+    at, operations, gate = start, [], None
+    if is_collective(code[at]):
+        gate = Gate(code[at], members(Context(frame, code[at])))
+    while at < len(code) and not ends_piece(code[at]):
+        operations.append(decode_one(frame, code[at]))
+        at += 1
+        if at in starts:
+            return Piece(operations, gate, None, at)
+    end = code[at] if at < len(code) else None
+    return Piece(operations, gate, end, at + 1)
 
 
 def decode_one(frame: Frame, instruction: Instruction) -> Operation:

@@ -6,6 +6,7 @@ import numpy as np
 
 from ..errors import ConvergenceError, Fault, first
 from ..group import WARP
+from ..parse import Instruction
 from .arithmetic import array
 from .bits import bit_length
 from .context import Context, Operation, operation
@@ -16,11 +17,11 @@ ALL = 0xFFFFFFFF
 MEMBERS = {"shfl": 4, "vote": 2, "match": 2, "redux": 2, "elect": 1, "bar": 0, "barrier": 0}
 
 
-def is_collective(c: Context) -> bool:
+def is_collective(instruction: Instruction) -> bool:
     """Whether a warp executes the instruction together."""
-    name = c.instruction.name
+    name = instruction.name
     if name in ("bar", "barrier"):
-        return c.instruction.has("warp")
+        return instruction.has("warp")
     if name in ("vote", "match", "redux", "shfl", "elect"):
         return True
     return name in ("mma", "wmma", "ldmatrix", "stmatrix", "movmatrix", "wgmma", "setmaxnreg")
