@@ -126,7 +126,11 @@ class Code:
 
     @staticmethod
     def _batch(function: Function, block: Dimensions, shared_bytes: int, n_blocks: int) -> int:
-        """Blocks that run side by side, so many that all batches have about the same number."""
+        """Blocks that run side by side, so many that all batches have about the same number.
+
+        Of the numbers between powers of two only their middle is used, and the rest are blocks that
+        have exited: launches of about the same size then share decoded code.
+        """
         lanes = -(-prod(block) // 32) * 32
         shared = shared_bytes + sum(v.size for v in function.variables.values())
         most = min(
@@ -134,8 +138,10 @@ class Code:
             MAX_REGISTER_BYTES // (lanes * max(function.register_bytes, 1)),
             MAX_SHARED_BYTES // max(shared, 1),
         )
-        n_batches = -(-n_blocks // max(most, 1))
-        return -(-n_blocks // n_batches)
+        most = max(most, 1)
+        size = -(-n_blocks // -(-n_blocks // most))
+        power = 1 << (size - 1).bit_length()
+        return min(power * 3 // 4 if size <= power * 3 // 4 else power, most)
 
     def _machine(self, function: Function, symbols: Symbols, shape: Shape) -> Machine:
         frame = Frame(function, shape, self.memory, symbols)
