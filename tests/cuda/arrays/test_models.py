@@ -173,8 +173,8 @@ def test_sklearns_model(gpu):
 @pytest.mark.parametrize("kernels", ["plain", "tensor"])
 def test_rows_do_not_come_to_the_host(gpu, kernels):
     """What is copied: parameters, an order of the rows, flags; never so much as the packed rows are."""
-    X = (RNG.random((3000, 33)) < 0.4).astype(np.float32)
-    model = rbm(batch_size=1500, n_iter=1).fit(X[:40])
+    X = (RNG.random((1000, 33)) < 0.4).astype(np.float32)
+    model = rbm(batch_size=500, n_iter=1).fit(X[:40])
     model._engine.set_training(kernels)
     there = InterfaceArray(gpu, X)
     gpu.copied.update(to_device=0, to_host=0)
@@ -185,5 +185,5 @@ def test_rows_do_not_come_to_the_host(gpu, kernels):
     assert gpu.copied["to_host"] <= looked_at
     gpu.copied.update(to_device=0, to_host=0)
     model.partial_fit(there)
-    assert gpu.copied["to_device"] < 3000 * 8 / 2
+    assert gpu.copied["to_device"] < 1000 * 8 / 2
     assert gpu.copied["to_host"] < looked_at + 10_000
