@@ -1,5 +1,6 @@
 """Devices that are the interpreter, with the library's kernels or a test's own."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,11 @@ def need_nvcc() -> None:
 
 @pytest.fixture(scope="session")
 def shipped_ptx(need_nvcc: None) -> list[Path]:
-    """PTX of all kernels of the library."""
-    return [compile_ptx(source) for source in shipped()]
+    """PTX of all kernels of the library; of two workers of pytest-xdist each begins at another end."""
+    sources = shipped()
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    made = {source: compile_ptx(source) for source in sources[:: -1 if worker % 2 else 1]}
+    return [made[source] for source in sources]
 
 
 @pytest.fixture
