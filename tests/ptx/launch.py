@@ -86,9 +86,10 @@ class Code:
         shape = Shape(block, size, shared_bytes)
         key = function, shape, tuple(symbols.addresses.items())
         machine = KEPT.take(key) or self._machine(function, symbols, shape)
-        machine.frame.attach(self.memory, self.races)
-        if self.races is not None:
-            self.races.begin(n_blocks)
+        races = self.races if n_blocks > 1 else None  # one block meets no other
+        machine.frame.attach(self.memory, races)
+        if races is not None:
+            races.begin(n_blocks)
         with np.errstate(all="ignore"):
             for start in range(0, n_blocks, size):
                 machine.frame.start(grid, numbers[start : start + size], arguments)
