@@ -236,16 +236,18 @@ void set_state(RbmEngine& engine, const py::dict& arrays) {
     optimizer.attr("pop")(name);
   }
   const py::object log_variance = optimizer.attr("pop")("log_variance", py::none());
-  std::vector<double> betas = checked_betas(optimizer.attr("pop")("betas", py::none()));
+  const std::vector<double> betas = checked_betas(optimizer.attr("pop")("betas", py::none()));
   const Rows chains = chain_rows(engine, py::array(arrays["chains"]), "set_state");
   const OptimizerArrays velocities(engine, optimizer, "set_state");
   const ParameterArrays parameters(engine, arrays["weights"], arrays["hidden_bias"],
                                    arrays["visible_bias"], log_variance, "set_state");
   const ChangeScope change(engine, "set_state");
-  parameters.assign_to(engine);
-  velocities.assign_to(engine);
-  engine.set_chains(chains);
-  engine.set_betas(std::move(betas));
+  engine.set_all([&](RbmEngine& to) {
+    parameters.assign_to(to);
+    velocities.assign_to(to);
+    to.set_chains(chains);
+    to.set_betas(betas);
+  });
 }
 
 /// What state() gave at the snapshot of this number; None if there is none or a later one.

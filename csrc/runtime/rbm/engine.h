@@ -3,6 +3,7 @@
 // and chains of an RBM. A call is a whole pass over data or a whole Gibbs run, never a half step.
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -101,6 +102,9 @@ class RbmEngine : public Shared {
   /// Inverse temperatures that an adaptive training left, 1 first; empty where none has.
   virtual std::vector<double> betas() const = 0;
   virtual void set_betas(std::vector<double> betas) = 0;
+  /// All parts of a state at once: fill(engine) sets them. An engine whose memory is another
+  /// device's fills one beside itself, so that nothing has changed where it does not suffice.
+  virtual void set_all(const std::function<void(RbmEngine&)>& fill) { fill(*this); }
 
   /// Its number, each time another. Throws bad_alloc, and has no snapshot then.
   virtual int64_t snapshot() = 0;

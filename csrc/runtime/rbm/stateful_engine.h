@@ -1,6 +1,7 @@
 #pragma once
 // What engines share whose parameters, optimiser state and chains are one `State` in memory: arrays
 // in and out, and the snapshot.
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -72,6 +73,14 @@ class StatefulEngine : public RbmEngine {
  protected:
   /// Of the same sizes, kind and place.
   virtual std::unique_ptr<StatefulEngine> make_alike() const = 0;
+
+  /// set_all of another engine, whose state this one takes over.
+  void set_all_beside(const std::function<void(RbmEngine&)>& fill) {
+    const std::unique_ptr<StatefulEngine> other = make_alike();
+    other->state_ = state_;
+    fill(*other);
+    state_ = std::move(other->state_);
+  }
 
   State state_;
 

@@ -1,5 +1,6 @@
 #pragma once
 // An RBM on a GPU behind the seam of all engines.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -25,6 +26,8 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
   /// Number of the device.
   int device() const { return state_.driver->facts().number; }
   Precision precision() const override { return state_.fast ? Precision::fast : Precision::fixed; }
+
+  void set_all(const std::function<void(RbmEngine&)>& fill) override { set_all_beside(fill); }
 
   TrainResult train(const TrainCall& call, const Run& run) override;
   /// What trains from now on, and tiles of tensor cores (none: those that fill the device best).

@@ -84,8 +84,8 @@ TensorResult TensorTrainer::train(const TensorPass& pass) {
   TensorResult result;
   result.step = static_cast<int64_t>(pass.step);
   if (pass.n_rows == 0) return result;
-  const RoomSize size = room_size(pass);
-  make_room(size);
+  make_room(pass);
+  const RoomSize size = room_->size();
   const Plan plan(pass.model, pass.rows, pass.order != nullptr, *room_, pass.settings,
                   driver_.facts().n_multiprocessors, tiles_);
   try {
@@ -108,7 +108,8 @@ TensorResult TensorTrainer::train(const TensorPass& pass) {
 }
 
 /// That of the pass before, if it serves; else it is given back first.
-void TensorTrainer::make_room(const RoomSize& size) {
+void TensorTrainer::make_room(const TensorPass& pass) {
+  const RoomSize size = room_size(pass);
   if (room_ && room_->size() == size) return;
   captured_.reset();
   room_.reset();

@@ -50,7 +50,11 @@ class TensorTrainer {
   /// Tiles of this size; none: those that fill the device best. The choice changes no bit.
   void set_tiles(std::optional<TileSize> tiles) { tiles_ = tiles; }
 
-  /// The model is changed in place; nothing is allocated where the pass before was of this size.
+  /// Memory for a pass like this, of whose model the sizes count: none where the pass before was of
+  /// this size. Throws DeviceMemoryError.
+  void make_room(const TensorPass& pass);
+
+  /// The model is changed in place. Makes room.
   TensorResult train(const TensorPass& pass);
 
  private:
@@ -59,7 +63,6 @@ class TensorTrainer {
     Graph graph;
   };
 
-  void make_room(const RoomSize& size);
   void begin(const TensorPass& pass, const RoomSize& size, const Plan& plan);
   void run_minibatches(const TensorPass& pass, const Plan& plan, TensorResult& result);
   void run_some(const Plan& plan, int64_t n);

@@ -4,6 +4,8 @@
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <optional>
+#include <utility>
 
 #include "base/error.h"
 #include "base/fixed.h"
@@ -27,6 +29,14 @@ DeviceLayer copy_of(const DeviceLayer& from, Driver& driver) {
   to.bias.copy_from(from.bias);
   to.velocity.copy_from(from.velocity);
   return to;
+}
+
+/// Memory for a copy of `from`, where `to` is of another size.
+template <class T>
+std::optional<DeviceBuffer<T>> other_room(const DeviceBuffer<T>& from, const DeviceBuffer<T>& to,
+                                          Driver& driver) {
+  if (from.size() == to.size()) return std::nullopt;
+  return DeviceBuffer<T>(driver, from.size());
 }
 
 template <class T>
@@ -64,7 +74,9 @@ DeviceRbmState::DeviceRbmState(std::shared_ptr<Driver> device, int64_t visible_u
       fast(is_fast),
       narrow(is_fast),
       scale_exponent(kMinScaleExponent),
-      version(new_version()) {
+      version(new_version()),
+      largest_bits_(*driver, 1),
+      norm_(*driver, 1) {
   weights.zero();
   mean_activation.zero();
 }
@@ -84,24 +96,25 @@ DeviceRbmState::DeviceRbmState(const DeviceRbmState& other)
       fast(other.fast),
       narrow(other.narrow),
       scale_exponent(other.scale_exponent),
-      version(other.version) {}
+      version(other.version),
+      largest_bits_(*driver, 1),
+      norm_(*driver, 1) {}
 
 /// Into the memory that is there, where it fits: a snapshot is taken over the last one each epoch.
 DeviceRbmState& DeviceRbmState::operator=(const DeviceRbmState& other) {
-  const auto copy = [this](const auto& from, auto& to) {
-    if (to.size() != from.size())
-      to = copy_of(from, *driver);
-    else
-      to.copy_from(from);
-  };
-  copy(other.weight_velocity, weight_velocity);  // those that may want memory first
-  copy(other.chains, chains);
-  copy(other.weights, weights);
-  copy(other.hidden.bias, hidden.bias);
-  copy(other.hidden.velocity, hidden.velocity);
-  copy(other.visible.bias, visible.bias);
-  copy(other.visible.velocity, visible.velocity);
-  copy(other.mean_activation, mean_activation);
+  // Those that may want memory have it before anything changes.
+  auto other_velocity = other_room(other.weight_velocity, weight_velocity, *driver);
+  auto other_chains = other_room(other.chains, chains, *driver);
+  if (other_velocity) weight_velocity = std::move(*other_velocity);
+  if (other_chains) chains = std::move(*other_chains);
+  weight_velocity.copy_from(other.weight_velocity);
+  chains.copy_from(other.chains);
+  weights.copy_from(other.weights);
+  hidden.bias.copy_from(other.hidden.bias);
+  hidden.velocity.copy_from(other.hidden.velocity);
+  visible.bias.copy_from(other.visible.bias);
+  visible.velocity.copy_from(other.visible.velocity);
+  mean_activation.copy_from(other.mean_activation);
   has_mean_activation = other.has_mean_activation;
   betas = other.betas;
   narrow = other.narrow;
@@ -136,32 +149,30 @@ bool DeviceRbmState::find_scale(int likely) {
   return true;
 }
 
-float DeviceRbmState::largest_weight() const {
-  DeviceBuffer<int32_t> bits(*driver, 1);
-  bits.zero();
+float DeviceRbmState::largest_weight() {
+  largest_bits_.zero();
   driver->launch(plain::kLargest, threads_for(weights.size()),
-                 plain::LargestArguments{weights.data(), weights.size(), bits.data()});
+                 plain::LargestArguments{weights.data(), weights.size(), largest_bits_.data()});
   int32_t found = 0;
-  bits.copy_to(&found);
+  largest_bits_.copy_to(&found);
   float largest;
   std::memcpy(&largest, &found, sizeof largest);
   return largest;
 }
 
-int64_t DeviceRbmState::half_norm(int exponent) const {
-  DeviceBuffer<unsigned long long> norm(*driver, 1);
-  norm.zero();
+int64_t DeviceRbmState::half_norm(int exponent) {
+  norm_.zero();
   const int64_t block = ScaleRule{n_visible, n_hidden, narrow}.block();
   const auto of_lines = [&](int64_t lines, int64_t terms, int64_t line_stride,
                             int64_t term_stride) {
     driver->launch(plain::kHalfNorms, threads_for(lines),
                    plain::HalfNormArguments{weights.data(), lines, terms, line_stride, term_stride,
-                                            block, power_of_two(-exponent), norm.data()});
+                                            block, power_of_two(-exponent), norm_.data()});
   };
   of_lines(n_hidden, n_visible, n_visible, 1);
   of_lines(n_visible, n_hidden, 1, n_visible);
   unsigned long long found = 0;
-  norm.copy_to(&found);
+  norm_.copy_to(&found);
   return static_cast<int64_t>(found);
 }
 

@@ -29,6 +29,7 @@ class DeviceRbmState {
   DeviceRbmState(std::shared_ptr<Driver> device, int64_t n_visible, int64_t n_hidden, bool is_fast);
   DeviceRbmState(const DeviceRbmState& other);
   DeviceRbmState(DeviceRbmState&&) = default;
+  /// Where memory is missing nothing has changed.
   DeviceRbmState& operator=(const DeviceRbmState& other);
   DeviceRbmState& operator=(DeviceRbmState&&) = default;
 
@@ -51,7 +52,7 @@ class DeviceRbmState {
   /// From now on. Scales are those of these integers, unless weights are not finite.
   void use_narrow(bool narrow_integers);
   /// Makes scale_exponent what base/fixed.h asks for; `likely` is looked at first. False, and it
-  /// stays, if weights are not finite. Whoever has changed weights calls it.
+  /// stays, if weights are not finite. Whoever has changed weights calls it; it allocates nothing.
   bool find_scale(int likely);
 
   // Arrays in and out, as in RbmState.
@@ -72,8 +73,11 @@ class DeviceRbmState {
   bool has_finite_biases() const;
 
  private:
-  float largest_weight() const;
-  int64_t half_norm(int exponent) const;
+  float largest_weight();
+  int64_t half_norm(int exponent);
+
+  DeviceBuffer<int32_t> largest_bits_;  ///< what kernels tell of the weights
+  DeviceBuffer<unsigned long long> norm_;
 };
 
 }  // namespace udl::cuda

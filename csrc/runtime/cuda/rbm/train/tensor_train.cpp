@@ -54,10 +54,9 @@ bool tensor_cores_train(const DeviceRbmState& state, const DeviceTrainCall& call
 TrainResult train_on_tensor_cores(DeviceRbmState& state, TensorTrainer& trainer,
                                   const DeviceTrainCall& call, const Run& run) {
   const auto start = Clock::now();
-  Chains chains(state, call.settings.persistent);
-  state.prepare_velocity(call.settings.momentum);
   TensorPass pass{};
-  pass.model = arrays_of(state, chains);
+  pass.model.n_visible = state.n_visible;
+  pass.model.n_hidden = state.n_hidden;
   pass.rows = {call.rows.states().bits, plain::state_words(state.n_visible)};
   pass.n_rows = call.rows.rows();
   pass.order = call.order;
@@ -67,6 +66,11 @@ TrainResult train_on_tensor_cores(DeviceRbmState& state, TensorTrainer& trainer,
   pass.has_mean_activation = state.has_mean_activation;
   pass.seed = call.seed;
   pass.step = call.step;
+  // Where memory is missing nothing has changed.
+  trainer.make_room(pass);
+  Chains chains(state, call.settings.persistent);
+  state.prepare_velocity(call.settings.momentum);
+  pass.model = arrays_of(state, chains);
   // Who looks at the model meanwhile sees it at the scale of its weights.
   if (call.poll)
     pass.poll = [&](int64_t n_rows) {

@@ -36,13 +36,23 @@ bool learns_narrow(const DeviceRbmState& state, const DeviceTrainCall& call) {
   return state.fast && longest > kMostRowsInWideTables;
 }
 
-/// The integers of a training; afterwards, and while others look, those of the model.
+/// The integers of a training; afterwards, however it ends, and while others look, those of the
+/// model.
 class IntegersWhileTraining {
  public:
   IntegersWhileTraining(DeviceRbmState& state, const DeviceTrainCall& call)
       : state_(state), narrow_(learns_narrow(state, call)) {
-    state_.use_narrow(narrow_);
+    bring_back();
   }
+  ~IntegersWhileTraining() {
+    try {
+      put_aside();
+    } catch (...) {  // of a device that is lost: what led here is worth more
+    }
+  }
+  IntegersWhileTraining(const IntegersWhileTraining&) = delete;
+  IntegersWhileTraining& operator=(const IntegersWhileTraining&) = delete;
+
   void put_aside() { state_.use_narrow(state_.fast); }
   void bring_back() { state_.use_narrow(narrow_); }
 
@@ -54,38 +64,39 @@ class IntegersWhileTraining {
 class DeviceTrainer {
  public:
   DeviceTrainer(DeviceRbmState& state, const DeviceTrainCall& call)
-      : call_(call),
+      : state_(state),
+        call_(call),
         draws_(call.settings, call.seed, call.step),
         minibatches_(*state.driver, call),
         phases_(state, call.settings, draws_, minibatches_.max_rows(), minibatches_.have_bits()),
         rule_(state, call.settings, draws_,
-              std::max(minibatches_.max_rows(), phases_.max_chain_rows())),
-        integers_(state, call) {}
+              std::max(minibatches_.max_rows(), phases_.max_chain_rows())) {}
 
   TrainResult run(const Run& run) {
     const auto start = Clock::now();
     last_poll_ = start;
-    for (int64_t index = 0; index < minibatches_.count() && !is_over(run, index); ++index)
+    IntegersWhileTraining integers(state_, call_);
+    for (int64_t index = 0; index < minibatches_.count() && !is_over(run, index, integers); ++index)
       learn(index);
-    integers_.put_aside();
+    integers.put_aside();
     result_.seconds = seconds_since(start);
     return result_;
   }
 
  private:
-  bool is_over(const Run& run, int64_t index) {
+  bool is_over(const Run& run, int64_t index, IntegersWhileTraining& integers) {
     if (!result_.finite) return true;
     if (run.interrupt != nullptr && run.interrupt->ask()) result_.stopped = true;
-    if (!result_.stopped && index > 0) poll();
+    if (!result_.stopped && index > 0) poll(integers);
     return result_.stopped;
   }
 
   /// Callbacks see the model as it is outside of training.
-  void poll() {
+  void poll(IntegersWhileTraining& integers) {
     if (!call_.poll || seconds_since(last_poll_) < kPollSeconds) return;
-    integers_.put_aside();
+    integers.put_aside();
     result_.stopped = call_.poll(result_.n_rows);
-    integers_.bring_back();
+    integers.bring_back();
     last_poll_ = Clock::now();
   }
 
@@ -99,12 +110,12 @@ class DeviceTrainer {
     result_.n_rows += rows.rows;
   }
 
+  DeviceRbmState& state_;
   const DeviceTrainCall& call_;
   const DrawSchedule draws_;
   DeviceMinibatches minibatches_;
   Phases phases_;
   LearningRule rule_;
-  IntegersWhileTraining integers_;  ///< last: where memory is missing nothing has changed
   Clock::time_point last_poll_;
   TrainResult result_;
 };
@@ -114,7 +125,7 @@ class DeviceTrainer {
 TrainResult train_on_device(DeviceRbmState& state, const DeviceTrainCall& call, const Run& run) {
   check_available(call);
   DeviceTrainer trainer(state, call);
-  state.prepare_velocity(call.settings.momentum);
+  state.prepare_velocity(call.settings.momentum);  // the last that wants memory
   TrainResult result = trainer.run(run);
   result.finite = result.finite && state.has_finite_biases();
   state.has_mean_activation =
