@@ -14,7 +14,7 @@ from .device_codes import CodesOnDevice, on_host
 from .files import IndexPersistence
 from .search import IndexSearch
 from .state import IndexState
-from .store import check_new_ids, check_next_ids, no_contents
+from .store import Snapshot, check_new_ids, check_next_ids, no_contents
 
 __all__ = ["HammingIndex"]
 
@@ -131,7 +131,8 @@ class HammingIndex(IndexSearch, IndexPersistence):
         with store.lock:
             check_next_ids(store, len(rows), "HammingIndex.add")
             store.append(rows, None, store.next_id + len(rows))
-        self._append_on_device(given)
+            stored = store.snapshot(None, None, "HammingIndex.add")
+        self._append_on_device(given, stored)
 
     def add_with_ids(self, codes: NDArray[np.uint8], ids: ArrayLike) -> None:
         """Add codes under ids of the caller's choice.
@@ -167,13 +168,14 @@ class HammingIndex(IndexSearch, IndexPersistence):
             check_new_ids(store, new, len(rows), "HammingIndex.add_with_ids")
             if len(new):
                 store.append(rows, new, max(store.next_id, next_id_after(new)))
-        self._append_on_device(given)
+            stored = store.snapshot(None, None, "HammingIndex.add_with_ids")
+        self._append_on_device(given, stored)
 
-    def _append_on_device(self, rows: Any) -> None:
-        """Codes that are added on a GPU need not come back from the host for its searches."""
+    def _append_on_device(self, rows: Any, codes: Snapshot) -> None:
+        """Codes that are added on a GPU, the last of these, need not come back from the host for its searches."""
         plan = self._plan
         if isinstance(rows, CodesOnDevice) and isinstance(plan, DevicePlan) and len(rows):
-            plan.append(self._store.snapshot(None, None, "HammingIndex.add"), rows)
+            plan.append(codes, rows)
 
     def remove_ids(self, ids: ArrayLike | range) -> int:
         """Remove codes by id; the others keep theirs.

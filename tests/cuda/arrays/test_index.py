@@ -120,6 +120,29 @@ def test_codes_that_are_added_where_the_copy_is_not_up_to_date(interpreter):
     assert_equal(there.search(InterfaceArray(interpreter, queries), 6), here.search(queries, 6))
 
 
+def test_codes_that_other_threads_add_meanwhile(interpreter, monkeypatch):
+    """They may come between the codes that are added and their way behind the copy."""
+    codes = {name: codes_of(n, 16) for name, n in (("first", 20), ("mine", 5), ("theirs", 5))}
+    here, there = HammingIndex(16), on_device(HammingIndex(16), interpreter)
+    queries = codes_of(4, 16)
+    send = HammingIndex._append_on_device
+
+    def sent_late(index, *arguments):
+        monkeypatch.setattr(HammingIndex, "_append_on_device", send)
+        index.search(queries, 1)
+        index.add(codes["theirs"])
+        send(index, *arguments)
+
+    there.add(codes["first"])
+    there.search(queries, 1)
+    monkeypatch.setattr(HammingIndex, "_append_on_device", sent_late)
+    there.add(InterfaceArray(interpreter, codes["mine"]))
+    for part in codes.values():
+        here.add(part)
+    for found, expected in zip(there.search(queries, 30), here.search(queries, 30), strict=True):
+        np.testing.assert_array_equal(found, expected)
+
+
 def test_the_callers_stream_is_waited_for(interpreter):
     there = on_device(index_of(codes_of(50, 16)), interpreter)
     queries = codes_of(2, 16)
