@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib.util
 import re
+import weakref
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from . import _core
 
 if TYPE_CHECKING:
     from . import _cuda
+
+_stand_ins: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
 
 _CUDA = re.compile(r"cuda(?::(\d+))?")
 
@@ -81,6 +84,16 @@ def place(device: str, owner: str) -> _cuda.Device:
 @functools.lru_cache(maxsize=64)
 def _place_of(make: Any, number: int | None) -> Any:
     return make(number)
+
+
+def stand_in(engine: Any, device: str) -> None:
+    """Note that this engine of the CPU is that of a model whose device was not there when it was read."""
+    _stand_ins[engine] = device
+
+
+def stands_in(engine: Any, device: str) -> bool:
+    """Whether it was noted to be there instead of an engine of this device."""
+    return _stand_ins.get(engine) == device
 
 
 def device_of(engine: Any) -> str:

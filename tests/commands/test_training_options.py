@@ -10,7 +10,7 @@ import pytest
 
 import udl_fast as udl
 from tests.support.models import assert_same
-from udl_fast import cli
+from udl_fast import _devices, cli
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 from udl_fast.commands import train
 from udl_fast.commands.shared import training
@@ -170,6 +170,19 @@ def test_threads_are_of_the_command(rows, capsys):
 
 
 # ---- what is told ----
+
+
+def test_devices(rows, capsys, monkeypatch):
+    monkeypatch.setattr(_devices, "_load_cuda", lambda: (None, "built without CUDA"))
+    assert trained(capsys, f"{OPTIONS} --device cpu").device == "cpu"
+    code, _, err = run(capsys, f"train rows.npy {OPTIONS} --device cuda:1")
+    assert code == 1
+    assert "RBM: device='cuda:1' is not available: built without CUDA" in err
+    for line in ("--device gpu", "--model autoencoder --device cuda"):
+        with pytest.raises(SystemExit) as caught:
+            cli.main(f"train rows.npy {line}".split())
+        assert caught.value.code == 2
+    assert "argument --device: must be cpu or cuda[:N], got 'gpu'" in capsys.readouterr().err
 
 
 def test_a_resumed_training_says_where_it_is_and_saves_on(rows, capsys):

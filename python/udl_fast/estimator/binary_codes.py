@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..packing import pack_bits
 from ..persistence.values import LARGEST_STEP, Count, ValueRule
 from .model import Model
-from .transaction import twin_of
+from .transaction import reader_of
 
 MEDIAN = "median"
 
@@ -116,7 +116,7 @@ class BinaryCodes(Model):
     def _encoded(self, X: Any, threshold: Any) -> tuple[NDArray[np.uint8], Thresholds | None]:
         """Codes, and the medians that were taken for them."""
         self._check_fitted()
-        model = twin_of(self)  # of one fit, whoever fits it anew meanwhile
+        model = reader_of(self)  # of one fit, whoever fits it anew meanwhile
         X = model._matrix(X)
         if not isinstance(threshold, str):
             return packed_codes(model, X, threshold, _as_it_is), None

@@ -135,6 +135,9 @@ class ModelKind:
         """The engine of a fitted model that is to learn on: another one where it is to learn elsewhere."""
         return self._engine
 
+    def _settle(self) -> None:
+        """Before a fitted model is looked at: its engine moves, if it is to compute elsewhere by now."""
+
     def _complete_engine(self) -> None:
         """Before each pass: give the engine what it lacks under these parameters."""
 

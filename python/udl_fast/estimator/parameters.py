@@ -237,6 +237,14 @@ class Device(Rule):
             )
         return str(value)
 
+    def option(self) -> Option | None:
+        return Option(parse=self._parsed, metavar="cpu|cuda[:N]") if self._has_gpu else None
+
+    def _parsed(self, text: str) -> str:
+        if not _devices.is_device(text):
+            raise ValueError(f"must be cpu or cuda[:N], got {text!r}")
+        return text
+
 
 class Threads(Rule):
     """A number of threads as joblib counts them; checked, it is the number to use."""

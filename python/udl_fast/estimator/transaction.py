@@ -154,6 +154,18 @@ def twin_of(model: AnyModel, **changes: Any) -> AnyModel:
     return _twin_with(model, {**model.__dict__, **changes})
 
 
+def reader_of(model: AnyModel) -> AnyModel:
+    """A twin to read, of a model that is where its arguments say."""
+    model._settle()
+    return twin_of(model)
+
+
+def is_being_trained(model: Fitting) -> bool:
+    """Whether a call trains the model at this moment."""
+    turn = _turns.get(id(model))
+    return turn is not None and not turn.is_over
+
+
 def of_one_fit(
     method: Callable[Concatenate[AnyModel, Arguments], Result],
 ) -> Callable[Concatenate[AnyModel, Arguments], Result]:
@@ -162,7 +174,7 @@ def of_one_fit(
 
     @functools.wraps(method)
     def read(model: AnyModel, /, *arguments: Arguments.args, **options: Arguments.kwargs) -> Result:
-        return method(twin_of(model), *arguments, **options)
+        return method(reader_of(model), *arguments, **options)
 
     return read
 

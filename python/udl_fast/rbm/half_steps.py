@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.draws import CountedDraws
-from ..estimator.transaction import twin_of
+from ..estimator.transaction import reader_of
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 from .units import KINDS_OF_BITS
@@ -37,7 +37,7 @@ class HalfSteps(CountedDraws, Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_hidden(v)
-        model = twin_of(self)
+        model = reader_of(self)
         states = model._visible_states(v)
         rows = model._visible_rows(states, may_be_on_device=True)
         n_threads = resolve_n_jobs(model.n_jobs)
@@ -63,7 +63,7 @@ class HalfSteps(CountedDraws, Inference):
         """
         if random_state is not None:
             return self._drawing_from(random_state).sample_visible(h)
-        model = twin_of(self)
+        model = reader_of(self)
         states = model._hidden_states(h, "sample_visible")
         rows = model._hidden_rows(states)
         with self._steps(1) as step:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core, _devices
 from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
+from ..estimator.transaction import is_being_trained, trained_alone
 from ..exceptions import warn_caller
 from ..persistence.state import State
 from .diagnosis import culprits
@@ -192,7 +193,9 @@ class ContrastiveLearning(Inference):
             _devices.check_device(self.device, type(self).__name__)
         except (RuntimeError, ValueError) as error:
             warn_caller(f"{error}. The model computes on the CPU.", UserWarning)
-            return engine_of(self, sizes, precision, "cpu")
+            engine = engine_of(self, sizes, precision, "cpu")
+            _devices.stand_in(engine, self.device)
+            return engine
         return engine_of(self, sizes, precision, self.device)
 
     def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
@@ -251,6 +254,16 @@ class ContrastiveLearning(Inference):
         if _devices.same_device(self._engine, self.device):
             return self._engine
         return _devices.moved(self._engine, self.device)
+
+    def _settle(self) -> None:
+        engine = self.__dict__.get("_engine")
+        if engine is None or is_being_trained(self):
+            return
+        device = self.rules["device"].check(self.device, "device", type(self).__name__)
+        if _devices.same_device(engine, device) or _devices.stands_in(engine, device):
+            return
+        check_gpu(self)
+        trained_alone(self, lambda turn: self.__dict__.update(_engine=self._placed_engine()))
 
     def _temperatures(self) -> int:
         """Those of persistent chains; each has as many."""

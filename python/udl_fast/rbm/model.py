@@ -174,8 +174,8 @@ class RBM(
         `n_components`, `precision` and `n_chains`, which are refused if they differ from the fitted
         model's; `random_state` is read at the start alone.
     device : str, default="cpu"
-        Where the model learns and answers: "cpu", or a GPU, "cuda" or "cuda:1", with the same bits. `fit` and
-        `partial_fit` move a fitted model to where it is now. A GPU takes Bernoulli units, "cd" and "pcd",
+        Where the model learns and answers: "cpu", or a GPU, "cuda" or "cuda:1", with the same bits. A fitted
+        model moves with the next call after it was changed. A GPU takes Bernoulli units, "cd" and "pcd",
         precisions "fixed" and "fast"; what looks at the whole distribution, such as `log_partition`, is
         worked out on the CPU. There rows may be arrays that are on the GPU (``__cuda_array_interface__`` or
         DLPack); what is found of them stays there. See docs/gpu.md.

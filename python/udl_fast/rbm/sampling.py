@@ -11,7 +11,7 @@ from .. import _core
 from ..estimator.device_input import on_host
 from ..estimator.input import check_range, output_dtype, to_rows
 from ..estimator.parameters import Integer, Number
-from ..estimator.transaction import twin_of
+from ..estimator.transaction import reader_of
 from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp
@@ -88,7 +88,7 @@ class Sampling(HalfSteps):
             return self._drawing_from(random_state).gibbs(
                 v, n_steps, beta=beta, clamp=clamp, means=means
             )
-        model = twin_of(self)
+        model = reader_of(self)
         states = model._visible_states(v)
         beta = model._inverse_temperature(beta)
         rows, held = model._hold(model._visible_rows(states, may_be_on_device=True), clamp)
@@ -178,7 +178,7 @@ class Sampling(HalfSteps):
                 n_temperatures=n_temperatures,
                 beta_min=beta_min,
             )
-        model = twin_of(self)
+        model = reader_of(self)
         model._check_fitted()
         states = None if start is None else model._visible_states(start)
         on_device = n_temperatures is None  # tempering is the CPU's
@@ -251,7 +251,7 @@ class Sampling(HalfSteps):
         ladder: dict[str, Any],
     ) -> NDArray[Any]:
         """Steps: one from the start, those of the chains, and one to visible states."""
-        model = twin_of(self)
+        model = reader_of(self)
         n_threads = resolve_n_jobs(model.n_jobs)
         with self._steps(n_steps, n_before=2) as step:
             if rows is None:

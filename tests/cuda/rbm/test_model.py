@@ -114,6 +114,58 @@ def test_a_model_is_read_where_there_is_no_gpu(gpu, monkeypatch, tmp_path):
         np.testing.assert_array_equal(copy.components_, expected)
 
 
+def test_a_fitted_model_answers_where_its_device_says(gpu, ptx_driver):
+    model, expected = rbm("cpu").fit(X), rbm("cpu").fit(X)
+    for device in ("cuda", "cpu", "cuda:1"):
+        ptx_driver.launches.clear()
+        found = model.set_params(device=device).transform(X)
+        assert isinstance(model._engine, _core.RbmEngine) == (device == "cpu")
+        assert bool(ptx_driver.launches) == (device != "cpu")
+        np.testing.assert_array_equal(found, expected.transform(X))
+    assert_equal(expected.partial_fit(X), model.partial_fit(X))
+
+
+@pytest.mark.parametrize("name", ["transform", "sample_hidden", "gibbs", "encode", "free_energy"])
+def test_a_fitted_model_whose_new_device_is_not_there_says_so(without_gpu, name):
+    model = rbm("cpu").fit(X)
+    expected = model.transform(X)
+    with pytest.raises(RuntimeError, match=r"^RBM: device='cuda' is not available: built without"):
+        getattr(model.set_params(device="cuda"), name)(X)
+    with pytest.raises(ValueError, match=r"^RBM: device must be 'cpu' or 'cuda\[:n\]', got 'gpu'$"):
+        getattr(model.set_params(device="gpu"), name)(X)
+    np.testing.assert_array_equal(model.set_params(device="cpu").transform(X), expected)
+
+
+def test_a_fitted_model_that_a_gpu_does_not_do_stays(gpu):
+    model = rbm("cpu", precision="float64").fit(X)
+    with pytest.raises(NotImplementedError, match=r"precision='float64' is not available with dev"):
+        model.set_params(device="cuda").transform(X)
+    assert model.set_params(device="cpu").transform(X).shape == (40, 5)
+
+
+def test_callbacks_look_at_a_model_that_was_told_to_move(gpu):
+    """It moves when the training is over."""
+    devices = []
+
+    def look(model, _):
+        model.set_params(device="cuda").transform(X)
+        devices.append(_devices.device_of(model._engine))
+
+    model = rbm("cpu", callbacks=[look]).fit(X)
+    assert devices == ["cpu"] * len(devices) != []
+    model.transform(X)
+    assert _devices.device_of(model._engine) == "cuda:0"
+
+
+def test_layers_learn_where_their_template_says(gpu, ptx_driver):
+    nets = [
+        udl.DBN((6, 4), rbm=udl.RBM(n_iter=1, batch_size=20, device=device), random_state=0).fit(X)
+        for device in ("cpu", "cuda")
+    ]
+    assert any(name.startswith("udl_learn_") for name in ptx_driver.launches)
+    np.testing.assert_array_equal(*(net.transform(X) for net in nets))
+
+
 def test_no_gpu_is_an_error_with_its_reason(without_gpu):
     with pytest.raises(
         RuntimeError, match=r"^RBM: device='cuda' is not available: built without CUDA$"
