@@ -187,8 +187,11 @@ class RbmEngine(_core.RbmEngine):
     def set_training(self, kernels: str, tiles: str | None = None) -> None:
         """What trains: "automatic" (tensor cores where they serve), "plain" or "tensor"; and tiles of tensor
         cores, "large", "medium" or "small". Neither changes a bit."""
-    def set_sampling(self, kernels: str, tiles: str | None = None) -> None:
-        """The same of means, samples and chains; automatic: rows of bits, 16 or more."""
+    def set_sampling(
+        self, kernels: str, tiles: str | None = None, work_bytes: int = 1 << 28
+    ) -> None:
+        """The same of means, samples and chains; automatic: rows of bits, 16 or more. Means and free energies of
+        rows of the host take about `work_bytes` of the device at a time."""
 
     @property
     def device(self) -> int: ...  # its number

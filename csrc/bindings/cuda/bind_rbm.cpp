@@ -52,9 +52,12 @@ void set_training(udl::RbmEngine& engine, const std::string& kernels, const Tile
       choice_from_name(kernels, "set_training"), tiles_from_name(tiles, "set_training"));
 }
 
-void set_sampling(udl::RbmEngine& engine, const std::string& kernels, const Tiles& tiles) {
+void set_sampling(udl::RbmEngine& engine, const std::string& kernels, const Tiles& tiles,
+                  int64_t work_bytes) {
+  check_positive(work_bytes, "set_sampling", "work_bytes");
   static_cast<cuda::DeviceRbmEngine&>(engine).set_sampling(
-      choice_from_name(kernels, "set_sampling"), tiles_from_name(tiles, "set_sampling"));
+      choice_from_name(kernels, "set_sampling"), tiles_from_name(tiles, "set_sampling"),
+      work_bytes);
 }
 
 }  // namespace
@@ -75,7 +78,8 @@ void init_cuda_rbm(pybind11::module_& m) {
     return static_cast<const udl::cuda::DeviceRbmEngine&>(engine).device();
   });
   c.def("set_training", &set_training, py::arg("kernels"), py::arg("tiles") = py::none());
-  c.def("set_sampling", &set_sampling, py::arg("kernels"), py::arg("tiles") = py::none());
+  c.def("set_sampling", &set_sampling, py::arg("kernels"), py::arg("tiles") = py::none(),
+        py::arg("work_bytes") = udl::cuda::Work::kBytes);
   define_state_methods(c);
   define_training_methods(c);
   define_inference_methods(c);

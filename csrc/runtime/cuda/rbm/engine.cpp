@@ -69,14 +69,17 @@ void DeviceRbmEngine::set_training(KernelChoice kernels, std::optional<TileSize>
   training_ = kernels;
   tiles_ = tiles;
 }
-void DeviceRbmEngine::set_sampling(KernelChoice kernels, std::optional<TileSize> tiles) {
+void DeviceRbmEngine::set_sampling(KernelChoice kernels, std::optional<TileSize> tiles,
+                                   int64_t work_bytes) {
   sampling_ = kernels;
+  work_bytes_ = work_bytes;
   sampler_.set_tiles(tiles);
 }
 
 TensorSampler* DeviceRbmEngine::sampler_for(bool are_bits, int64_t n_rows,
                                             const char* function) const {
-  const bool serve = are_bits && TensorSampler::serves(state_.driver->facts());
+  const bool serve =
+      are_bits && TensorSampler::serves(state_.driver->facts(), n_visible(), n_hidden());
   if (sampling_ == KernelChoice::tensor && !serve)
     throw NotAvailable(std::string(function) + ": tensor cores do not do this");
   const bool is_worth_it = sampling_ == KernelChoice::tensor || n_rows >= kLeastTensorRows;
@@ -87,13 +90,13 @@ void DeviceRbmEngine::mean_hidden(const Rows& visible, RealSpan out, const Run& 
   const Turns::Turn turn = turns_.take(run);
   if (!turn) return;
   write_means(state_, Towards::hidden, visible, out.as<float>(),
-              sampler_for(visible, "mean_hidden"));
+              sampler_for(visible, "mean_hidden"), {run, work_bytes_});
 }
 void DeviceRbmEngine::mean_visible(const Rows& hidden, RealSpan out, const Run& run) const {
   const Turns::Turn turn = turns_.take(run);
   if (!turn) return;
   write_means(state_, Towards::visible, hidden, out.as<float>(),
-              sampler_for(hidden, "mean_visible"));
+              sampler_for(hidden, "mean_visible"), {run, work_bytes_});
 }
 Rows DeviceRbmEngine::sample_hidden(const Rows& visible, const DrawSource& source,
                                     const Run& run) const {
@@ -117,7 +120,7 @@ std::pair<Rows, Rows> DeviceRbmEngine::gibbs(const GibbsCall& call, const Run& r
 void DeviceRbmEngine::free_energy(const Rows& visible, double* out, const Run& run) const {
   const Turns::Turn turn = turns_.take(run);
   if (!turn) return;
-  write_free_energies(state_, visible, out);
+  write_free_energies(state_, visible, out, {run, work_bytes_});
 }
 
 DeviceArray DeviceRbmEngine::means(Towards layer, const HeldRows& rows,
@@ -174,7 +177,8 @@ DeviceArray DeviceRbmEngine::gibbs_means(const HeldRows& start, const DeviceGibb
 }
 DeviceArray DeviceRbmEngine::free_energy(const HeldRows& visible) const {
   const Turns::Turn turn = turns_.take();
-  DeviceBuffer<double> energies = free_energies_on_device(state_, visible.rows());
+  DeviceBuffer<double> energies =
+      free_energies_on_device(state_, visible.rows(), {{}, work_bytes_});
   state_.driver->synchronise();
   return {visible.driver(),
           plain::Element::float64,

@@ -33,8 +33,10 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
   /// What trains from now on, and tiles of tensor cores (none: those that fill the device best).
   /// Neither changes a bit.
   void set_training(KernelChoice kernels, std::optional<TileSize> tiles);
-  /// The same of means, samples and chains.
-  void set_sampling(KernelChoice kernels, std::optional<TileSize> tiles);
+  /// The same of means, samples and chains, and of how many bytes means and free energies of rows
+  /// of the host take at a time.
+  void set_sampling(KernelChoice kernels, std::optional<TileSize> tiles,
+                    int64_t work_bytes = Work::kBytes);
 
   void mean_hidden(const Rows& visible, RealSpan out, const Run& run) const override;
   void mean_visible(const Rows& hidden, RealSpan out, const Run& run) const override;
@@ -89,6 +91,7 @@ class DeviceRbmEngine final : public StatefulEngine<DeviceRbmState> {
 
   KernelChoice training_ = KernelChoice::automatic, sampling_ = KernelChoice::automatic;
   std::optional<TileSize> tiles_;
+  int64_t work_bytes_ = Work::kBytes;
   std::unique_ptr<TensorTrainer> tensor_;  ///< once it is used
   /// Of those who ask: a graph that is noted takes up what all threads launch.
   mutable Turns turns_;

@@ -1,6 +1,7 @@
 #include "runtime/cuda/tensor/shapes.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/view.h"
 #include "kernels/cuda/tensor/half_step.h"
@@ -44,7 +45,9 @@ int half_step_shape(int64_t n_rows, int64_t n_units, int64_t n_summed, int n_sli
                     int n_multiprocessors) {
   return cheapest(kHalfStepShapeCount, [&](int index) {
     const TileShape& shape = kHalfStepShapes[index];
-    const int64_t blocks = divide_up(n_rows, shape.rows) * divide_up(n_units, shape.units);
+    const int64_t in_y = divide_up(n_units, shape.units);
+    if (in_y > kMostBlocksInY) return std::numeric_limits<double>::infinity();
+    const int64_t blocks = divide_up(n_rows, shape.rows) * in_y;
     const double products = static_cast<double>(shape.rows / 16) * (shape.units / 8) *
                             static_cast<double>(divide_up(n_summed, kStateBits)) * n_slices;
     return most_blocks(blocks, n_multiprocessors) * products * kProduct / kReached[index] + kBlock;

@@ -14,6 +14,11 @@ enum class TileSize : int { large, medium, small };
 /// Its name, or none.
 std::optional<TileSize> tile_size_from_name(const std::string& name);
 
+/// Blocks of a launch in y, each of which takes a tile of units.
+constexpr int64_t kMostBlocksInY = 65535;
+/// Units of a layer that tiles of some shape reach.
+constexpr int64_t kMostTensorUnits = 64 * kMostBlocksInY;
+
 /// Index in kHalfStepShapes of a product of bits of `n_summed` units with integers of `n_slices`
 /// bytes.
 int half_step_shape(int64_t n_rows, int64_t n_units, int64_t n_summed, int n_slices,

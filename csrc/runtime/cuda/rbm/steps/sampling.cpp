@@ -73,16 +73,15 @@ void run_plain_chains(const DeviceRbmState& state, plain::States from, const Cha
 }
 
 /// What hidden units add, by tiles of units, which the host puts together.
-LayerTerms hidden_terms(const DeviceRbmState& state, const DeviceRows& from) {
-  const int64_t rows = from.rows(), tiles = divide_up(state.n_hidden, kTileUnits);
+LayerTerms hidden_terms(const DeviceRbmState& state, const plain::States& from) {
+  const int64_t rows = from.rows, tiles = divide_up(state.n_hidden, kTileUnits);
   const int64_t stride = round_up(rows, LayerTerms::kBlockRows);
   DeviceBuffer<float> sums(*state.driver, tiles * stride), products(*state.driver, tiles * stride);
   sums.zero();
   products.zero();
-  state.driver->launch(
-      plain::kFreeEnergyTerms, threads_for(tiles * rows),
-      plain::FreeEnergyArguments{layer_input(state, Towards::hidden, from.states()), sums.data(),
-                                 products.data(), stride});
+  state.driver->launch(plain::kFreeEnergyTerms, threads_for(tiles * rows),
+                       plain::FreeEnergyArguments{layer_input(state, Towards::hidden, from),
+                                                  sums.data(), products.data(), stride});
   LayerTerms terms(tiles, rows);
   const UnitTerms first = terms.tile(0);
   sums.copy_to(first.sums);
@@ -101,21 +100,39 @@ void put_together(const LayerTerms& terms, int64_t rows, Visible&& visible, doub
   }
 }
 
-/// Bytes of means that lie in the device's memory at a time.
-constexpr int64_t kMeansBytes = int64_t{256} << 20;
+/// Rows of which results of so many bytes each are in memory at a time.
+int64_t rows_at_once(int64_t row_bytes, const Work& work, int64_t n_rows) {
+  return std::clamp<int64_t>(work.bytes / row_bytes, 1, n_rows);
+}
+
+bool ends_now(const Work& work) {
+  return work.run.interrupt != nullptr && work.run.interrupt->ask();
+}
+
+/// each(first, terms, count) of all rows, which are some at a time.
+template <class Each>
+void for_each_terms(const DeviceRbmState& state, const DeviceRows& rows, const Work& work,
+                    Each&& each) {
+  const int64_t row_bytes = 8 * divide_up(state.n_hidden, kTileUnits);
+  const int64_t block =
+      round_up(rows_at_once(row_bytes, work, rows.rows()), LayerTerms::kBlockRows);
+  for (int64_t first = 0; first < rows.rows() && !ends_now(work); first += block) {
+    const int64_t count = std::min(block, rows.rows() - first);
+    each(first, hidden_terms(state, rows_of(rows.states(), rows.columns(), first, count)), count);
+  }
+}
 
 }  // namespace
 
 void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, float* out,
-                 TensorSampler* tensor) {
+                 TensorSampler* tensor, const Work& work) {
   if (rows.rows() == 0) return;
-  const int64_t n = n_units(state, layer);
-  const int64_t block = std::clamp<int64_t>(kMeansBytes / (4 * n), 1, rows.rows());
+  const int64_t n = n_units(state, layer), block = rows_at_once(4 * n, work, rows.rows());
   const DeviceRows from(*state.driver, rows);
   DeviceBuffer<float> means(*state.driver, block * n);
   HalfStepOutput to;
   to.means = means.data();
-  for (int64_t first = 0; first < rows.rows(); first += block) {
+  for (int64_t first = 0; first < rows.rows() && !ends_now(work); first += block) {
     const int64_t count = std::min(block, rows.rows() - first);
     ask(state, layer, rows_of(from.states(), rows.columns(), first, count), to, tensor);
     state.driver->copy_to_host(out + first * n, means.data(),
@@ -194,27 +211,32 @@ std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& c
   return {download(chains.visible, driver), download(chains.hidden, driver)};
 }
 
-void write_free_energies(const DeviceRbmState& state, const Rows& visible, double* out) {
+void write_free_energies(const DeviceRbmState& state, const Rows& visible, double* out,
+                         const Work& work) {
   if (visible.rows() == 0) return;
-  const LayerTerms terms = hidden_terms(state, DeviceRows(*state.driver, visible));
+  const DeviceRows rows(*state.driver, visible);
   std::vector<float> bias(static_cast<std::size_t>(state.n_visible));
   state.visible.bias.copy_to(bias.data());
-  put_together(
-      terms, visible.rows(), [&](int64_t r) { return visible_energy(visible, r, bias); }, out);
+  for_each_terms(state, rows, work, [&](int64_t first, const LayerTerms& terms, int64_t count) {
+    const auto energy = [&](int64_t r) { return visible_energy(visible, first + r, bias); };
+    put_together(terms, count, energy, out + first);
+  });
 }
 
-DeviceBuffer<double> free_energies_on_device(const DeviceRbmState& state,
-                                             const DeviceRows& visible) {
+DeviceBuffer<double> free_energies_on_device(const DeviceRbmState& state, const DeviceRows& visible,
+                                             const Work& work) {
   const int64_t rows = visible.rows();
   DeviceBuffer<double> energies(*state.driver, rows);
   if (rows == 0) return energies;
-  const LayerTerms terms = hidden_terms(state, visible);
   state.driver->launch(plain::kVisibleEnergy, threads_for(rows),
                        plain::VisibleEnergyArguments{energies.data(), state.visible.bias.data(),
                                                      state.n_visible, visible.states()});
   std::vector<double> found(static_cast<std::size_t>(rows));
   energies.copy_to(found.data());
-  put_together(terms, rows, [&](int64_t r) { return found[r]; }, found.data());
+  for_each_terms(state, visible, work, [&](int64_t first, const LayerTerms& terms, int64_t count) {
+    const auto energy = [&](int64_t r) { return found[first + r]; };
+    put_together(terms, count, energy, found.data() + first);
+  });
   energies.copy_from(found.data());
   return energies;
 }

@@ -11,12 +11,21 @@
 
 namespace udl::cuda {
 
+/// How means and free energies of many rows are worked out: some of them at a time, whose results
+/// take about so many bytes of the device's memory. What is found means nothing once run.stopped().
+struct Work {
+  const Run& run;
+  int64_t bytes = kBytes;
+
+  static constexpr int64_t kBytes = int64_t{256} << 20;
+};
+
 // By tensor cores where there is a sampler, which wants rows of bits; by plain kernels where it is
 // null.
 
 /// P(units of the layer | rows) into (rows, n_units).
 void write_means(const DeviceRbmState& state, Towards layer, const Rows& rows, float* out,
-                 TensorSampler* tensor);
+                 TensorSampler* tensor, const Work& work);
 
 Rows draw_samples(const DeviceRbmState& state, Towards layer, const Rows& rows,
                   const DrawKey& draws, uint32_t first_chain, TensorSampler* tensor);
@@ -27,7 +36,8 @@ std::pair<Rows, Rows> run_chains(const DeviceRbmState& state, const GibbsCall& c
 
 /// Sums of hidden units are made on the device, in float32; logarithms and what visible units have
 /// are the host's, in the CPU engine's order.
-void write_free_energies(const DeviceRbmState& state, const Rows& visible, double* out);
+void write_free_energies(const DeviceRbmState& state, const Rows& visible, double* out,
+                         const Work& work);
 
 // The same where the rows are, and what is found stays, in the memory of the model's device. It is
 // complete once the driver was synchronised.
@@ -73,7 +83,7 @@ DeviceChains run_chains_on_device(const DeviceRbmState& state, const DeviceGibbs
 
 /// What is put together by the host goes there and back: half a byte a hidden unit and row, and 8
 /// bytes a row. The rows do not.
-DeviceBuffer<double> free_energies_on_device(const DeviceRbmState& state,
-                                             const DeviceRows& visible);
+DeviceBuffer<double> free_energies_on_device(const DeviceRbmState& state, const DeviceRows& visible,
+                                             const Work& work);
 
 }  // namespace udl::cuda

@@ -1,5 +1,7 @@
 #include "runtime/cuda/rbm/steps/tensor_sampler.h"
 
+#include <algorithm>
+
 #include "kernels/cuda/layout.h"
 #include "runtime/cuda/rbm/model/states.h"
 #include "runtime/cuda/rbm/steps/inference.h"
@@ -8,8 +10,8 @@
 
 namespace udl::cuda {
 
-bool TensorSampler::serves(const DeviceFacts& facts) {
-  return facts.capability >= kTensorCapability;
+bool TensorSampler::serves(const DeviceFacts& facts, int64_t n_visible, int64_t n_hidden) {
+  return facts.capability >= kTensorCapability && std::max(n_visible, n_hidden) <= kMostTensorUnits;
 }
 
 void TensorSampler::half_step(const DeviceRbmState& state, Towards layer, const plain::States& from,

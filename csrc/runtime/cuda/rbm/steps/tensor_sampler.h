@@ -32,8 +32,8 @@ struct ChainsOnDevice {
 /// Keeps the integers of the weights it was last asked about. One call at a time.
 class TensorSampler {
  public:
-  /// Whether tensor cores do this on a device, for rows of bits.
-  static bool serves(const DeviceFacts& facts);
+  /// Whether tensor cores do this on a device, for rows of bits and layers of so many units.
+  static bool serves(const DeviceFacts& facts, int64_t n_visible, int64_t n_hidden);
 
   /// Tiles of this size; none: those that fill the device best. The choice changes no bit.
   void set_tiles(std::optional<TileSize> tiles) { tiles_ = tiles; }

@@ -1,5 +1,6 @@
 #include "runtime/cuda/rbm/train/tensor_train.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "kernels/cuda/plain/states.h"
@@ -47,6 +48,7 @@ ModelArrays arrays_of(DeviceRbmState& state, Chains& chains) {
 
 bool tensor_cores_train(const DeviceRbmState& state, const DeviceTrainCall& call) {
   return call.rows.are_bits() && call.rows.rows() > 0 &&
+         std::max(state.n_visible, state.n_hidden) <= kMostTensorUnits &&
          tensor_cores_serve(state.driver->facts(), call.settings, call.rows.rows(),
                             state.n_chains());
 }
