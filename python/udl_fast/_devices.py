@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import os
 import re
 import weakref
 from types import ModuleType
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from . import _cuda
 
 _stand_ins: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+_user: int | None = None  # the process that has asked a GPU for something
 
 _CUDA = re.compile(r"cuda(?::(\d+))?")
 
@@ -42,13 +45,14 @@ def check_device(name: str, owner: str, argument: str = "device") -> None:
     Raises
     ------
     RuntimeError
-        With the reason why there is no GPU.
+        With the reason why there is no GPU, or as of `check_process`.
     ValueError
         If there are GPUs, but not so many.
     """
     number = cuda_number(name)
     if number is None:
         return
+    check_process(name, owner, argument)
     module, reason = _load_cuda()
     count = 0 if module is None else module.device_count()
     if count == 0:
@@ -59,6 +63,27 @@ def check_device(name: str, owner: str, argument: str = "device") -> None:
         raise ValueError(f"{owner}: {argument}={name!r} is not there, only {there}")
 
 
+def check_process(name: str, owner: str, argument: str = "device") -> None:
+    """Raise in a forked child of a process that has used a GPU: CUDA does not work there.
+
+    Raises
+    ------
+    RuntimeError
+        Saying so, if the device is a GPU.
+    """
+    if cuda_number(name) is not None and _user not in (None, os.getpid()):
+        raise RuntimeError(
+            f"{owner}: {argument}={name!r} is not available: this process was forked from one that uses a GPU, "
+            "which CUDA does not allow; start it by 'spawn' or 'forkserver' (multiprocessing.get_context)"
+        )
+
+
+def note_use() -> None:
+    """This process uses a GPU from here on."""
+    global _user
+    _user = os.getpid()
+
+
 def new_rbm_engine(device: str, *arguments: Any) -> _core.RbmEngine:
     """An engine there, with these arguments of `_core.RbmEngine`; errors as of `check_device`."""
     number = cuda_number(device)
@@ -67,6 +92,7 @@ def new_rbm_engine(device: str, *arguments: Any) -> _core.RbmEngine:
     check_device(device, "RbmEngine")
     module, _ = _load_cuda()
     assert module is not None
+    note_use()
     engine: _core.RbmEngine = module.RbmEngine(*arguments, device=number)
     return engine
 
@@ -77,6 +103,7 @@ def place(device: str, owner: str) -> _cuda.Device:
     check_device(device, owner)
     module, _ = _load_cuda()
     assert module is not None
+    note_use()
     found: _cuda.Device = _place_of(module.Device, cuda_number(device))
     return found
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .._devices import check_device, cuda_number, is_device, place
+from .._devices import check_device, check_process, cuda_number, is_device, note_use, place
 from ..locks import open_in_children
 from ..progress import progress_of_share
 from .device_codes import CodesOnDevice
@@ -158,6 +158,7 @@ class DevicePlan:
 
     def _copy_of(self, codes: Snapshot) -> _Copy:
         """With the lock: these codes on the device, the first ones there at least."""
+        check_process(self.device, "HammingIndex")
         copy = self._copy
         extended = None if copy is None else _extended(copy, codes)
         if extended is None:
@@ -183,6 +184,7 @@ class DevicePlan:
             number = cuda_number(self.device) or 0
         from .. import _cuda  # loaded for those alone who ask for a GPU
 
+        note_use()
         return _cuda.HammingCodes(self._n_bits, number, self._driver)
 
 

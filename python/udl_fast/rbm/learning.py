@@ -260,6 +260,7 @@ class ContrastiveLearning(Inference):
         if engine is None or is_being_trained(self):
             return
         device = self.rules["device"].check(self.device, "device", type(self).__name__)
+        _devices.check_process(_devices.device_of(engine), type(self).__name__)
         if _devices.same_device(engine, device) or _devices.stands_in(engine, device):
             return
         check_gpu(self)

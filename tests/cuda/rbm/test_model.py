@@ -1,5 +1,6 @@
 """`RBM(device="cuda")`: models learn there, move, are saved and read elsewhere, and say what is missing."""
 
+import os
 import pickle
 
 import numpy as np
@@ -155,6 +156,43 @@ def test_callbacks_look_at_a_model_that_was_told_to_move(gpu):
     assert devices == ["cpu"] * len(devices) != []
     model.transform(X)
     assert _devices.device_of(model._engine) == "cuda:0"
+
+
+def said_in_a_child(call):
+    """What a call raises in a forked child."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            call()
+            os.write(writer, b"nothing")
+        except RuntimeError as error:
+            os.write(writer, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    os.waitpid(child, 0)
+    with os.fdopen(reader) as said:
+        return said.read()
+
+
+def test_forked_children_are_told_how_to_start(gpu, monkeypatch):
+    monkeypatch.setattr(_devices, "_user", None)
+    assert said_in_a_child(lambda: rbm("cuda").fit(X)) == "nothing"  # the first to use a GPU
+    model = rbm("cuda").fit(X)
+    index = udl.HammingIndex(8, device="cuda")
+    index.add(X[:, :1])
+    text = (
+        "{}: device='cuda' is not available: this process was forked from one that uses a GPU, which CUDA does "
+        "not allow; start it by 'spawn' or 'forkserver' (multiprocessing.get_context)"
+    )
+    for call in (lambda: rbm("cuda").fit(X), lambda: rbm("cpu").fit(X).set_params(device="cuda")):
+        assert said_in_a_child(lambda call=call: call().transform(X)) == text.format("RBM")
+    assert said_in_a_child(lambda: model.transform(X)) == text.format("RBM").replace(
+        "'cuda'", "'cuda:0'"
+    )
+    assert said_in_a_child(lambda: index.search(X[:, :1], 1)) == text.format("HammingIndex")
+    assert said_in_a_child(lambda: rbm("cpu").fit(X)) == "nothing"
 
 
 def test_layers_learn_where_their_template_says(gpu, ptx_driver):
