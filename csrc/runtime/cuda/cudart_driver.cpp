@@ -18,7 +18,12 @@ namespace {
 void check(cudaError_t result, const std::string& command) {
   if (result == cudaSuccess) return;
   cudaGetLastError();  // else the next call would report it again, unless the device is lost
-  throw CudaError(command, cudaGetErrorString(result));
+  std::string reason = cudaGetErrorString(result);
+  if (cudaPeekAtLastError() != cudaSuccess)
+    reason +=
+        "; this process cannot use the device any more: start it anew, with UDL_FAST_SYNC=1 to see "
+        "which kernel it was";
+  throw CudaError(command, reason);
 }
 
 DeviceFacts facts_of(int device) {
@@ -31,15 +36,18 @@ DeviceFacts facts_of(int device) {
 /// Calls of the CUDA runtime are about the device of the calling thread: this one, in this scope.
 class OnDevice {
  public:
-  explicit OnDevice(int device) {
+  explicit OnDevice(int device) : device_(device) {
     check(cudaGetDevice(&before_), "cudaGetDevice");
     if (before_ != device) check(cudaSetDevice(device), "cudaSetDevice");
   }
-  ~OnDevice() { cudaSetDevice(before_); }
+  ~OnDevice() {
+    if (before_ != device_) cudaSetDevice(before_);
+  }
   OnDevice(const OnDevice&) = delete;
   OnDevice& operator=(const OnDevice&) = delete;
 
  private:
+  const int device_;
   int before_ = 0;
 };
 
