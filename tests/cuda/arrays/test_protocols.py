@@ -154,6 +154,21 @@ def test_values_are_finite(gpu, model, method, value, text):
         getattr(model, method)(InterfaceArray(gpu, wrong))
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 0.5])
+def test_all_values_are_looked_at(gpu, value):
+    """More than there are threads that look."""
+    values = np.zeros((200, 200), np.float32)
+    values[-1, -1] = value
+    given, device = InterfaceArray(gpu, values), cuda_module().Device(0, gpu)
+    where = given.memory.address, values.shape, values.strides, "float32", given
+    rows = lambda: device.rows(*where, None, None, "X")  # noqa: E731
+    if np.isfinite(value):
+        assert (rows().kind, rows().maximum) == ("dense", value)
+    else:
+        with pytest.raises(ValueError, match=r"^X holds (NaN|-infinity)$"):
+            rows()
+
+
 def test_values_beyond_probabilities_are_warned_of(gpu, model):
     for values, text in ((2 * X, "from 0 to 2"), (X - 0.5, "from -0.5 to 0.5")):
         with pytest.warns(UserWarning, match=f"RBM: X holds values {text}, but Bernoulli units"):

@@ -107,6 +107,16 @@ def test_the_scale_changes(ptx_driver, precision, sizes):
 
 
 @pytest.mark.parametrize("precision", ["fixed", "fast"])
+@pytest.mark.parametrize("kernels", ["plain", "tensor"])
+def test_units_that_are_certain(ptx_driver, precision, kernels):
+    """Probabilities that round to 1 count as the largest integers that there are."""
+    rows = lambda rng: binary_rows(rng, 40, 33)  # noqa: E731
+    pair = train(ptx_driver, rows, precision, deviation=4.0, kernels=kernels, batch_size=20)
+    p = pair.cpu.mean_hidden(binary_rows(pair.rng, 40, 33), 1)
+    assert np.mean(p > 1 - 2.0**-17) > 0.1
+
+
+@pytest.mark.parametrize("precision", ["fixed", "fast"])
 @pytest.mark.parametrize("settings", [{}, {"binarize_sample": True}, {"sample_visibles": False}])
 def test_grey_rows(ptx_driver, precision, settings):
     more = {"momentum": 0.5, "sparsity_target": 0.2, "sparsity_cost": 0.1}
