@@ -2,18 +2,11 @@
 
 import pytest
 
-from ..support.cuda import cuda_module
+from ..support.cuda import ON_A_REAL_GPU
 from .rbm import test_tensor_sampling as sampling
 from .rbm.test_tensor_passes import CASES, PER_TILES, TILES, Case, check
 
-_cuda = cuda_module()
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(_cuda is None, reason="built without CUDA"),
-    pytest.mark.skipif(
-        _cuda is not None and _cuda.device_count() == 0, reason="no CUDA device here"
-    ),
-]
+pytestmark = ON_A_REAL_GPU
 LARGE = {
     "785 by 499": Case(785, 499, 100_000, settings={"batch_size": 100, "momentum": 0.5}),
     "784 by 1024, fast": Case(784, 1024, 51_200, "fast", settings={"batch_size": 512}),

@@ -6,16 +6,9 @@ import pytest
 import udl_fast as udl
 from udl_fast import _device_arrays
 
-from ...support.cuda import cuda_module
+from ...support.cuda import ON_A_REAL_GPU
 
-_cuda = cuda_module()
-pytestmark = [
-    pytest.mark.gpu,
-    pytest.mark.skipif(_cuda is None, reason="built without CUDA"),
-    pytest.mark.skipif(
-        _cuda is not None and _cuda.device_count() == 0, reason="no CUDA device here"
-    ),
-]
+pytestmark = ON_A_REAL_GPU
 RNG = np.random.default_rng(0)
 BINARY = (RNG.random((2000, 100)) < 0.4).astype(np.float32)
 GREY = RNG.random((500, 100))
