@@ -1,15 +1,19 @@
-"""A device for tests of single kernels: the interpreter, with the kernels of tensor cores."""
+"""The interpreter of PTX as a device: with all kernels of the library, and, for tests of single kernels, with
+those of tensor cores."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from udl_fast import _devices
+
 from ..ptx.compile import KERNELS, compile_ptx
-from ..ptx.conftest import need_nvcc
+from ..ptx.conftest import need_nvcc, ptx_driver, shipped_ptx
 from ..ptx.driver import Interpreter
+from ..support.gpu_stand_in import stand_in
 from .tensor_kernels import Device
 
-__all__ = ["need_nvcc"]
+__all__ = ["need_nvcc", "ptx_driver", "shipped_ptx"]
 SOURCES = ("fetch.cu", "find_scale.cu", "half_step.cu", "learn.cu", "rescale.cu")
 
 
@@ -25,3 +29,11 @@ def device(tensor_interpreter: Interpreter) -> Iterator[Device]:
     device = Device(tensor_interpreter)
     yield device
     device.free_all()
+
+
+@pytest.fixture
+def gpu(ptx_driver: Interpreter, monkeypatch: pytest.MonkeyPatch) -> Interpreter:
+    """There is a GPU, the interpreter."""
+    module = stand_in(ptx_driver)
+    monkeypatch.setattr(_devices, "_load_cuda", lambda: (module, ""))
+    return ptx_driver

@@ -12,8 +12,10 @@
 //       name of the kernel as in PTX; blocks and threads (x, y, z); arguments: bytes of its struct
 //   synchronise()
 //   stream() -> handle                                    of its work, for others to wait for
-//   wait_for(handle)                                      what follows comes after that stream's
-//   work device_of(address) -> number                          -1 where it is no device's memory
+//   wait_for(handle)           what follows comes after all that stream was asked for
+//   device_of(address) -> number                          -1 where it is no device's memory
+//   begin_capture(), end_capture() -> graph, replay(graph)
+//       work between the first two is noted and not done; a graph is any object
 #include <memory>
 
 #include <pybind11/pybind11.h>

@@ -10,15 +10,7 @@ from sklearn.base import clone
 import udl_fast as udl
 from udl_fast import _core, _devices
 
-from ...support.gpu_stand_in import stand_in
-
 X = (np.random.default_rng(0).random((40, 12)) < 0.4).astype(np.uint8)
-
-
-@pytest.fixture
-def gpu(ptx_driver, monkeypatch):
-    """There is a GPU, the interpreter."""
-    monkeypatch.setattr(_devices, "_load_cuda", lambda: (stand_in(ptx_driver), ""))
 
 
 @pytest.fixture
