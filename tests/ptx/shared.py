@@ -136,6 +136,7 @@ class SharedMemory:
         if not (state == _ALL_WRITTEN[size]).all():
             self._refuse_unwritten(state, size)
         self._check_readers(lanes, index, size)
+        self.threads.change(lanes, index, size)
         own = _cells(self._own[size][lanes], size)
         found = _cells(self._views["writer"][size].take(index), size)
         wrong = (found != NOBODY) & (found != own) & (found < ATOMIC)

@@ -24,7 +24,8 @@ LAST = """
   {1}
   for (int k = 0; k + 1 < gridDim.x; ++k) out[gridDim.x - 1] += out[k];
 """
-SYNC, FENCE = "__syncthreads();", "__threadfence();"
+WARP_ATOMIC = SHARED + "part[t] = 0; {0} atomicAdd(part + t % 8, 1); {1} out[t] = part[t % 8];"
+SYNC, FENCE, MEET = "__syncthreads();", "__threadfence();", "__syncwarp();"
 
 
 def filled(text, *pieces):
@@ -56,6 +57,10 @@ BODIES = {
     ),
     "atomic": filled(ATOMIC, SYNC),
     "atomic_ignored": filled(ATOMIC, ""),
+    "warp_atomic": filled(WARP_ATOMIC, MEET, MEET),
+    "warp_atomic_too_early": filled(WARP_ATOMIC, "", MEET),
+    "warp_atomic_ignored": filled(WARP_ATOMIC, MEET, ""),
+    "own_atomic": SHARED + "part[t] = 0; atomicAdd(part + t, 3); out[t] = part[t];",
     "blocks_meet": "out[(blockIdx.x * 31 + threadIdx.x) % 64] = a[threadIdx.x];",
     "blocks_apart": "out[(blockIdx.x * 32 + threadIdx.x) % 64] = a[threadIdx.x];",
     "blocks_look": "out[blockIdx.x] = a[0] + out[blockIdx.x ^ 1];",
@@ -133,6 +138,16 @@ def test_an_atomic_beside_a_plain_access(launch):
     launch("atomic", ints(1), ints(64), threads=64)
     with pytest.raises(HazardError, match="read after another warp's atomic"):
         launch("atomic_ignored", ints(1), ints(64), threads=64)
+
+
+def test_atomics_of_threads_of_one_warp(launch):
+    found = launch("warp_atomic", ints(1), ints(32), threads=32)[1]
+    np.testing.assert_array_equal(found, 4)
+    with pytest.raises(HazardError, match=r"changed by an atomic after thread . of the warp wrote"):
+        launch("warp_atomic_too_early", ints(1), ints(32), threads=32)
+    with pytest.raises(HazardError, match="read after several threads of the warp changed it"):
+        launch("warp_atomic_ignored", ints(1), ints(32), threads=32)
+    np.testing.assert_array_equal(launch("own_atomic", ints(1), ints(32), threads=32)[1], 3)
 
 
 # ---- blocks ----
