@@ -284,16 +284,18 @@ def test_a_scale_that_was_wrong_is_found(device, n_slices, off):
     assert learned.state.rescaled == MINIBATCH + 1
 
 
-def test_norms_bind_where_many_units_are_large(device):
-    """The largest integer would fit one bit more."""
-    case = Case(600, 1, (3, 3))
+@pytest.mark.parametrize("n_slices", [2, 3])
+@pytest.mark.parametrize("signs", [(1, 1), (-1, -1), (1, -1)], ids=str)
+def test_norms_bind_where_many_units_are_large(device, n_slices, signs):
+    """The largest integer would fit one bit more. Positive and negative ones are added up apart."""
+    case = Case(600, 1, (3, 3), "dithered" if n_slices == 2 else "means", n_slices)
     inputs = Inputs(case)
-    inputs.weights[:] = 0.9
+    inputs.weights[:] = 0.9 * np.tile(signs, 300)
     learned = Learned(device, case, inputs, "small")
     expected = Expected(case, inputs)
-    exponent = _core.weight_scale_exponent(expected.weights)
-    assert exponent > _core.weight_scale_exponent(expected.weights[:, :1])
-    check(learned, expected, _core.weight_scale_exponent(inputs.weights))
+    exponent = _core.weight_scale_exponent(expected.weights, case.narrow)
+    assert exponent > _core.weight_scale_exponent(expected.weights[:, :1], case.narrow)
+    check(learned, expected, _core.weight_scale_exponent(inputs.weights, case.narrow))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])

@@ -46,6 +46,20 @@ def test_search(interpreter, n_bits, n, n_queries, exporter):
     assert_equal(there.search(exporter(interpreter, queries), 7), here.search(queries, 7))
 
 
+@pytest.mark.parametrize("is_ordered", [True, False])
+def test_some_queries_are_counted(interpreter, is_ordered):
+    """Of every second one more codes are as near as the last than a list holds; the others' lists suffice."""
+    codes = np.concatenate([codes_of(2400, 64), np.zeros((2300, 8), np.uint8)])
+    ids = np.arange(len(codes)) if is_ordered else RNG.permutation(len(codes))
+    here = index_of(codes, ids)
+    there = on_device(here, interpreter)
+    queries = codes_of(5, 64)
+    queries[1::2] = 0
+    assert_equal(there.search(InterfaceArray(interpreter, queries), 7), here.search(queries, 7))
+    assert "udl_hamming_collect" in interpreter.launches
+    assert "udl_hamming_place" in interpreter.launches
+
+
 @pytest.mark.parametrize("k", [1, 300, 2100, 2600])
 def test_numbers_of_neighbours(interpreter, k):
     """None is missing, lists do not hold them, more than are put in order there, more than there are."""
