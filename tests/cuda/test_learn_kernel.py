@@ -294,8 +294,11 @@ def test_norms_bind_where_many_units_are_large(device, n_slices, signs):
     learned = Learned(device, case, inputs, "small")
     expected = Expected(case, inputs)
     exponent = _core.weight_scale_exponent(expected.weights, case.narrow)
-    assert exponent > _core.weight_scale_exponent(expected.weights[:, :1], case.narrow)
+    of_one = _core.weight_scale_exponent(expected.weights[:, :1], case.narrow)
+    assert exponent > of_one
     check(learned, expected, _core.weight_scale_exponent(inputs.weights, case.narrow))
+    # From where integers are in range and their sums are not.
+    assert Learned(device, case, inputs, "small", of_one).state.exponent == exponent
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
