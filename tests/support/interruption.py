@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 PRESSED = 0.2  # seconds after the call began
-PATIENCE = 1.0  # seconds of work from then on; calls that are tested would take many more
+PATIENCE = 1.5  # seconds of work from then on; calls that are tested would take many more
 
 
 @contextmanager
@@ -70,4 +70,4 @@ def assert_ends_soon(call):
         finally:
             timer.cancel()
             timer.join()
-    assert seconds < PRESSED + PATIENCE
+    assert seconds < PRESSED + PATIENCE, f"ended after {seconds:.2f} s"

@@ -154,7 +154,7 @@ def grey():
 ROWS_CALLS = {
     "column_means": lambda x: _core.Rows.from_array(x).column_means(),
     "minimum": lambda x: _core.Rows.from_array(x).minimum,
-    "from_threshold": lambda x: _core.Rows.from_threshold(x, 0.25),
+    "from_threshold": lambda x: _core.Rows.from_threshold(x, 0.25, 1),
     "from_array": lambda x: _core.Rows.from_array(np.broadcast_to(np.uint8(1), x.shape)),
 }
 
