@@ -10,6 +10,7 @@
 #include "runtime/dense/fast/stages/stages.h"
 
 namespace udl {
+
 FastNetEngine::FastNetEngine(const NetShape& shape, NetPrecision precision)
     : StatefulNetEngine<FastState>(shape, FastState(shape, precision == NetPrecision::fast)) {
   kernels_for(state_);
