@@ -3,9 +3,10 @@
 Rows of 3,072 values go through an encoder 3072-1024-512-256 of logistic units to 256 bits, are packed and
 indexed, and the ten nearest of the first 1,000 are searched. Every contestant has a process of its own; the
 others sleep while one is timed, and turns rotate. All encode the rows whole and in chunks of 5,000; the
-faster way counts. PyTorch takes part in seven forms. Before anything is timed the codes of some rows are held
+faster way counts. PyTorch takes part in eight forms. Before anything is timed the codes of some rows are held
 against NumPy in float64, and what is found by them against all distances. Ours in float32 has the forms in
-float32 as peers; ours with bfloat16 products has the others.
+float32 as peers, ours with products of 16-bit integers these and the one of 8-bit integers, ours with bfloat16
+products the others. What counts in the end is the fastest of ours against the fastest form of all.
 """
 
 import contextlib
@@ -15,13 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.nets.encode_speed import LIMIT, PEERS, codes_of, compared
+from benchmarks.nets import encode_speed
+from benchmarks.nets.encode_speed import LIMIT, best_ways, codes_of, compared
 from benchmarks.nets.net_speed import SEED, pixels, random_layers
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import get_num_threads, hamming_distances, pack_bits
 from udl_fast.bench import suite
 from udl_fast.bench.contestants.nets._steps import Layers
-from udl_fast.bench.harness import interleave
+from udl_fast.bench.harness import Timings, interleave
 from udl_fast.bench.process import Contestant, ContestantError, Part
 from udl_fast.bench.table import markdown_table
 
@@ -30,16 +32,25 @@ ENCODER = [3072, 1024, 512, 256]
 QUICK = [64, 40, 16]
 CONTESTANTS = {
     "float32": ("nets/retrieval_udl_fast.py", "Float32"),
+    "int16": ("nets/retrieval_udl_fast.py", "Int16"),
     "fast": ("nets/retrieval_udl_fast.py", "Fast"),
     "torch": ("nets/retrieval_torch.py", "Eager"),
     "torch-compiled": ("nets/retrieval_torch.py", "Compiled"),
     "torch-frozen": ("nets/retrieval_torch.py", "Frozen"),
+    "torch-int8": ("nets/retrieval_torch.py", "Int8"),
     "torch-autocast": ("nets/retrieval_torch.py", "Autocast"),
     "torch-bfloat16": ("nets/retrieval_torch.py", "Bfloat16"),
     "torch-bfloat16-compiled": ("nets/retrieval_torch.py", "CompiledBfloat16"),
     "torch-bfloat16-frozen": ("nets/retrieval_torch.py", "FrozenBfloat16"),
 }
+_FLOAT32 = encode_speed.PEERS["float32"]
+PEERS = {
+    "float32": _FLOAT32,
+    "int16": (*_FLOAT32, "torch-int8"),
+    "fast": encode_speed.PEERS["fast"],
+}
 _K = 10
+_REQUIRED = ("float32", "int16")
 # Share of bits that may differ: those whose inputs are next to 0.
 _EXACT, _ROUNDED = 1e-3, 0.05
 
@@ -64,7 +75,7 @@ def check(contestant: Contestant, layers: Layers) -> float:
         all_distances = np.sort(hamming_distances(codes[:50], codes), axis=1)[:, :_K]
         if not np.array_equal(distances, all_distances):
             raise ContestantError(f"{contestant.name}: the nearest codes are not found")
-    is_exact = contestant.name in ("float32", *PEERS["float32"])
+    is_exact = contestant.name in ("float32", "int16", *_FLOAT32)
     if not largest <= (_EXACT if is_exact else _ROUNDED):
         raise ContestantError(f"{contestant.name}: {largest:.2%} of the bits are others")
     return float(f"{largest:.3g}")
@@ -81,9 +92,9 @@ def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
         if wanted is None:
             wanted = ["fast", "torch"] if quick else list(CONTESTANTS)
         started = [
-            suite.start(n, CONTESTANTS, n_threads, stack, required=("float32",))
+            suite.start(n, CONTESTANTS, n_threads, stack, required=_REQUIRED)
             for n in CONTESTANTS
-            if n in ["float32", *wanted]
+            if n in [*_REQUIRED, *wanted]
         ]
         contestants = [contestant for contestant in started if contestant is not None]
         checks = {c.name: check(c, layers) for c in contestants}
@@ -112,8 +123,17 @@ def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
         "contestants": versions,
         "checks": checks,
         "rates": timings.as_record("")["rates"],
-        "results": compared(timings, list(versions)),
+        "results": compared(timings, list(versions), PEERS)
+        | {"fastest": fastest(timings, list(versions))},
     }
+
+
+def fastest(timings: Timings, names: list[str]) -> dict[str, Any]:
+    """The fastest of ours against all of PyTorch."""
+    ways = best_ways(timings, names)
+    ours = max((n for n in names if n in PEERS), key=lambda n: timings.median(ways[n][1]))
+    others = tuple(name for name in names if name not in PEERS)
+    return {"ours": ours} | compared(timings, names, {ours: others})[ours]
 
 
 def table(record: Mapping[str, Any]) -> str:
@@ -127,7 +147,10 @@ def table(record: Mapping[str, Any]) -> str:
     ]
     rows = []
     for ours, found in record["results"].items():
-        row = [ours, f"{found['seconds']:.3g}"]
+        row = [
+            ours if "ours" not in found else f"fastest: {found['ours']}",
+            f"{found['seconds']:.3g}",
+        ]
         if "best_peer" in found:
             row += [f"{found['its_seconds']:.3g}", found["best_peer"]]
             row += [f"{found['ratio_to_best']:.2f}x"]
@@ -136,18 +159,21 @@ def table(record: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    """Measure, print and record; 1 if one of ours is slower than wanted."""
+    """Measure, print and record; 1 if the fastest of ours is slower than wanted."""
     options = parser(__doc__)
     options.add_argument(
-        "--peers", nargs="+", choices=list(CONTESTANTS), help="contestants beside ours in float32"
+        "--peers",
+        nargs="+",
+        choices=list(CONTESTANTS),
+        help="contestants beside ours in float32 and int16",
     )
     arguments = options.parse_args()
     path = output_path(arguments, NAME)
     record = measure(arguments.quick, arguments.peers)
     print(table(record), file=sys.stderr)
     finish(NAME, path, record)
-    ratios = [found.get("ratio_to_best", LIMIT) for found in record["results"].values()]
-    return 0 if arguments.quick or min(ratios) >= LIMIT else 1
+    ratio = record["results"]["fastest"].get("ratio_to_best", LIMIT)
+    return 0 if arguments.quick or ratio >= LIMIT else 1
 
 
 if __name__ == "__main__":

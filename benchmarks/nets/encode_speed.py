@@ -87,12 +87,14 @@ def best_ways(timings: Timings, names: list[str]) -> dict[str, tuple[str, str]]:
     return found
 
 
-def compared(timings: Timings, names: list[str]) -> dict[str, Any]:
+def compared(
+    timings: Timings, names: list[str], peers_of: Mapping[str, tuple[str, ...]]
+) -> dict[str, Any]:
     """What is found of each of ours: seconds for all rows, the best peer, and the ratio of their rates."""
     ways = best_ways(timings, names)
     at_best = timings.selected({name: part for name, (_, part) in ways.items()}, 1)
     found: dict[str, Any] = {}
-    for ours, peers in PEERS.items():
+    for ours, peers in peers_of.items():
         if ours not in ways:
             continue
         found[ours] = {"way": ways[ours][0], "seconds": _seconds(at_best, ours)}
@@ -153,7 +155,7 @@ def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:
         "contestants": versions,
         "checks": checks,
         "rates": timings.as_record("")["rates"],
-        "results": compared(timings, list(versions)),
+        "results": compared(timings, list(versions), PEERS),
     }
 
 

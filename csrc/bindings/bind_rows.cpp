@@ -283,10 +283,11 @@ py::array_t<double> column_means(const Rows& rows) {
   return out;
 }
 
-double extreme(const Rows& rows, double (Rows::*find)(const Run&) const) {
-  double found = 0.0;
-  run_interruptible(1, [&](const Run& run) { found = (rows.*find)(run); });
-  return found;
+std::pair<double, double> value_range(const Rows& rows, int n_threads) {
+  check_threads(n_threads, "value_range");
+  ValueRange found;
+  run_interruptible(n_threads, [&](const Run& run) { found = rows.value_range(run); });
+  return {found.low, found.high};
 }
 
 const char* kind_name(const Rows& rows) {
@@ -326,11 +327,8 @@ void init_rows(pybind11::module_& m) {
       .def_property_readonly("kind", &kind_name)
       .def_property_readonly(
           "shape", [](const Rows& rows) { return std::make_pair(rows.rows(), rows.columns()); })
-      .def_property_readonly("minimum",
-                             [](const Rows& rows) { return extreme(rows, &Rows::minimum); })
-      .def_property_readonly("maximum",
-                             [](const Rows& rows) { return extreme(rows, &Rows::maximum); })
       .def_property_readonly("nbytes", &Rows::nbytes)
+      .def("value_range", &value_range, py::arg("n_threads") = 1)
       .def("column_means", &column_means)
       .def("to_array", &to_array, py::arg("dtype"), py::arg("first") = 0,
            py::arg("count") = py::none())

@@ -14,6 +14,7 @@
 #include "base/nets.h"
 #include "base/view.h"
 #include "kernels/dense/bfloat16.h"
+#include "kernels/dense/int16.h"
 #include "kernels/dense/lists.h"
 #include "kernels/dense/loss.h"
 #include "kernels/dense/products.h"
@@ -28,6 +29,7 @@ struct DenseKernels {
   LossKernels loss;
   PixelListKernels lists;
   Bfloat16Kernels bfloat16;  ///< null but for AVX512_BF16
+  Int16Kernels int16;
 };
 
 extern const DenseKernels dense_kernels_baseline;

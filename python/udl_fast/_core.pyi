@@ -88,11 +88,8 @@ class Rows:
     @property
     def shape(self) -> tuple[int, int]: ...
     @property
-    def minimum(self) -> float: ...  # over all values
-    @property
-    def maximum(self) -> float: ...
-    @property
     def nbytes(self) -> int: ...  # memory held
+    def value_range(self, n_threads: int = 1) -> tuple[float, float]: ...  # smallest, largest
     def column_means(self) -> NDArray[np.float64]: ...
     def to_array(self, dtype: str, first: int = 0, count: int | None = None) -> NDArray[Any]:
         """Rows first .. first + count - 1 as "bool", "uint8", "float32" or "float64"."""
@@ -332,9 +329,15 @@ class NetEngine:
         """The objective over all rows, mean of their losses and penalties, and its gradient in the order of
         parameters()."""
     def forward(
-        self, rows: Rows, n_threads: int, first: int = 0, last: int | None = None
+        self,
+        rows: Rows,
+        n_threads: int,
+        first: int = 0,
+        last: int | None = None,
+        int16: bool = False,
     ) -> NDArray[Any]:
-        """Outputs of layer last - 1 given inputs of layer `first`; None is all layers."""
+        """Outputs of layer last - 1 given inputs of layer `first`; None is all layers. `int16` is by products of
+        numbers that are rounded to 16 bits."""
     def backward(self, rows: Rows, output_gradient: NDArray[Any], n_threads: int) -> NDArray[Any]:
         """Adds the gradient of sum(output_gradient * outputs) to that which update() follows; returns it by the
         inputs."""

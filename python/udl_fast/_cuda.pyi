@@ -89,10 +89,9 @@ class DeviceRows:
 
     kind: str  # "bits" or "dense"
     shape: tuple[int, int]
-    minimum: float  # of bits a bound
-    maximum: float
     nbytes: int
     device: int
+    def value_range(self, n_threads: int = 1) -> tuple[float, float]: ...  # of bits bounds
     def column_means(self) -> NDArray[np.float64]: ...
     def select(self, indices: NDArray[np.int64]) -> DeviceRows: ...
     def with_held(self, mask: Rows, values: Rows) -> DeviceRows: ...

@@ -48,8 +48,10 @@ def test_semhash2009_20news(tmp_path):
 
 def test_encode_and_search(tmp_path):
     record = run("encode_and_search", tmp_path, "--peers", "torch")
-    assert record["checks"]["float32"] <= 1e-3  # share of bits that are others than NumPy's
-    assert record["results"]["float32"]["seconds"] > 0
+    for ours in ("float32", "int16"):
+        assert record["checks"][ours] <= 1e-3  # share of bits that are others than NumPy's
+        assert record["results"][ours]["seconds"] > 0
+    assert record["results"]["fastest"]["ours"] in record["results"]
 
 
 def test_precision_at_recalls_by_hand(monkeypatch):

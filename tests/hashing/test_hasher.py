@@ -7,6 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import sparse
+from sklearn.datasets import load_digits
 
 import udl_fast as udl
 from udl_fast import RBM, DeepAutoencoder, SemanticHasher, presets
@@ -363,3 +365,42 @@ def test_two_stages_want_pairs():
         index.search(addresses, codes[:9])
     with pytest.raises(ValueError, match="radius must be >= 0"):
         index.search(addresses, codes, radius=-1)
+
+
+@pytest.mark.parametrize("code", ["rounding", "noise"])
+def test_codes_by_16_bit_products_are_nearly_those_of_the_model(tmp_path, code):
+    X = (load_digits().data / 16).astype(np.float32)
+    rbm = presets.science2006(n_iter=5)
+    model = hasher(code=code, hidden_layer_sizes=(40, 20), rbm=rbm, n_iter=20).fit(X)
+    exact, medians = model.encode(X), model.encode(X, "median")
+    model.set_params(encode_precision="int16")
+    codes = model.encode(X)
+    assert np.unpackbits(codes ^ exact).mean() < 2e-3
+    assert np.unpackbits(model.encode(X, "median") ^ medians).mean() < 2e-3
+    near = model.thresholds_
+    model.set_params(encode_precision="model").encode(X, "median")
+    assert 0 < np.abs(near - model.thresholds_).max() < 1e-3
+    model.set_params(encode_precision="int16").save(tmp_path / "model")
+    for again in (udl.load(tmp_path / "model"), pickle.loads(pickle.dumps(model))):
+        assert again.encode_precision == "int16"
+        np.testing.assert_array_equal(again.encode(X), codes)
+    distances, numbers = model.index(X).search(X[:9], 1)
+    assert (distances == 0).all()
+    np.testing.assert_array_equal(codes[numbers[:, 0]], codes[:9])
+
+
+def test_words_by_16_bit_products():
+    model = hasher(visible="replicated_softmax", pretrain=False).fit(COUNTS)
+    exact = model.encode(COUNTS)
+    codes = model.set_params(encode_precision="int16").encode(sparse.csr_array(COUNTS))
+    assert np.unpackbits(codes ^ exact).mean() < 5e-3
+
+
+def test_what_16_bit_products_are_not_for():
+    with pytest.raises(ValueError, match="encode_precision must be 'model' or 'int16', got 'int8'"):
+        hasher(encode_precision="int8").fit(GREY)
+    model = hasher(precision="float64").fit(GREY)
+    with pytest.raises(NotImplementedError, match="encode_precision='int16' rounds a net of"):
+        model.set_params(encode_precision="int16").encode(GREY)
+    with pytest.raises(ValueError, match="encode_precision must be"):
+        model.set_params(encode_precision="half").encode(GREY)

@@ -216,8 +216,10 @@ void init_cuda_arrays(pybind11::module_& m) {
       .def_property_readonly(
           "shape",
           [](const HeldRows& r) { return std::make_pair(r.rows().rows(), r.rows().columns()); })
-      .def_property_readonly("minimum", &HeldRows::minimum)
-      .def_property_readonly("maximum", &HeldRows::maximum)
+      .def(
+          "value_range",
+          [](const HeldRows& r, int) { return std::make_pair(r.minimum(), r.maximum()); },
+          py::arg("n_threads") = 1)
       .def_property_readonly("nbytes", &HeldRows::n_bytes)
       .def_property_readonly("device", &HeldRows::device)
       .def("column_means",

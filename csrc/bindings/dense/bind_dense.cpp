@@ -132,7 +132,7 @@ py::tuple gradient(const NetEngine& engine, const Rows& rows, const py::dict& ob
 // ---- parts ----
 
 py::array forward(const NetEngine& engine, const Rows& rows, int n_threads, int from,
-                  std::optional<int> to) {
+                  std::optional<int> to, bool int16) {
   const NetShape& shape = engine.shape();
   const int last = to.value_or(shape.n_layers());
   if (from < 0 || from >= last || last > shape.n_layers())
@@ -143,8 +143,12 @@ py::array forward(const NetEngine& engine, const Rows& rows, int n_threads, int 
   check_threads(n_threads, "forward");
   const RealArray out(engine, {rows.rows(), shape.sizes[last]});
   const LookScope look(engine);
-  run_interruptible(n_threads,
-                    [&](const Run& run) { engine.forward(rows, from, last, out.span(), run); });
+  run_interruptible(n_threads, [&](const Run& run) {
+    if (int16)
+      engine.forward_int16(rows, from, last, out.span(), run);
+    else
+      engine.forward(rows, from, last, out.span(), run);
+  });
   return out.array();
 }
 
@@ -206,7 +210,7 @@ void init_dense(pybind11::module_& m) {
         py::arg("step"), py::arg("n_threads"), py::arg("order") = py::none(),
         py::arg("targets") = py::none(), py::arg("workspace") = py::none());
   c.def("forward", &forward, py::arg("rows"), py::arg("n_threads"), py::arg("first") = 0,
-        py::arg("last") = py::none());
+        py::arg("last") = py::none(), py::arg("int16") = false);
   c.def("backward", &backward, py::arg("rows"), py::arg("output_gradient"), py::arg("n_threads"));
   c.def("update", &update, py::arg("settings"), py::arg("n_threads"));
 }

@@ -3,6 +3,7 @@
 #include "kernels/dense.h"
 
 #include "kernels/cpu/dense/bfloat16.h"
+#include "kernels/cpu/dense/int16.h"
 #include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/dense/loss.h"
 #include "kernels/cpu/dense/products.h"
@@ -29,6 +30,7 @@ constexpr DenseKernels all_kernels() {
   kernels.loss = {loss_errors, activate_units, output_errors, softmax_sums};
   kernels.lists = list_kernels();
   kernels.bfloat16 = bfloat16_kernels();
+  kernels.int16 = int16_kernels();
   return kernels;
 }
 

@@ -57,6 +57,25 @@ bool pack_rows(const StridedView<T>& x, const Run& run, Rows& out, Bit&& bit, Ac
   return valid;
 }
 
+/// Sixteen running ends, which compilers keep in registers.
+template <class Real>
+ValueRange range_of(const Real* values, int64_t n) {
+  constexpr int kLanes = 16;
+  Real low[kLanes], high[kLanes];
+  std::fill_n(low, kLanes, std::numeric_limits<Real>::infinity());
+  std::fill_n(high, kLanes, -std::numeric_limits<Real>::infinity());
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes)
+    for (int k = 0; k < kLanes; ++k) {
+      low[k] = values[i + k] < low[k] ? values[i + k] : low[k];
+      high[k] = values[i + k] > high[k] ? values[i + k] : high[k];
+    }
+  ValueRange range;
+  for (int k = 0; k < kLanes; ++k) range.add({low[k], high[k]});
+  for (; i < n; ++i) range.add(values[i]);
+  return range;
+}
+
 template <class Real, class T>
 void copy_row(const T* from, int64_t n, Real* to) {
   for (int64_t i = 0; i < n; ++i) to[i] = static_cast<Real>(from[i]);
@@ -134,28 +153,31 @@ int64_t Rows::nbytes() const {
   return bytes(bits_) + bytes(csr_.row_starts) + bytes(csr_.columns) + bytes(csr_.values);
 }
 
-template <class Function>
-void Rows::visit_values(const Run& run, Function&& use) const {
-  parallel_for(run.with_threads(1), rows_, [&](int64_t r) {
+ValueRange Rows::range_of_rows(int64_t first, int64_t count) const {
+  if (dense32_ != nullptr) return range_of(dense32_ + first * columns_, count * columns_);
+  if (dense64_ != nullptr) return range_of(dense64_ + first * columns_, count * columns_);
+  ValueRange range;
+  for (int64_t r = first; r < first + count; ++r) {
     int64_t visited = 0;
     visit_row(r, [&](int64_t, double value) {
-      use(value);
+      range.add(value);
       ++visited;
     });
-    if (visited < columns_) use(0.0);
+    if (visited < columns_) range.add(0.0);
+  }
+  return range;
+}
+
+ValueRange Rows::value_range(const Run& run) const {
+  const int64_t n_tasks = divide_up(rows_, kRowsPerTask);
+  std::vector<ValueRange> ranges(n_tasks);
+  parallel_for(run, n_tasks, [&](int64_t task) {
+    const int64_t first = task * kRowsPerTask;
+    ranges[task] = range_of_rows(first, std::min(kRowsPerTask, rows_ - first));
   });
-}
-
-double Rows::minimum(const Run& run) const {
-  double result = std::numeric_limits<double>::infinity();
-  visit_values(run, [&](double value) { result = std::min(result, value); });
-  return result;
-}
-
-double Rows::maximum(const Run& run) const {
-  double result = -std::numeric_limits<double>::infinity();
-  visit_values(run, [&](double value) { result = std::max(result, value); });
-  return result;
+  ValueRange range;
+  for (const ValueRange& other : ranges) range.add(other);
+  return range;
 }
 
 void Rows::column_means(const Run& run, double* out) const {

@@ -1,7 +1,9 @@
 #pragma once
 // Input matrices in the form training reads them: packed bits, lists of ones, dense values or
 // sparse values.
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +47,19 @@ struct CsrRows {
   Buffer<int64_t> row_starts;
   Buffer<int32_t> columns;
   Buffer<double> values;  ///< empty where all are 1
+};
+
+/// The smallest and the largest of some values; of none, infinity and minus infinity. NaN is passed
+/// over.
+struct ValueRange {
+  double low = std::numeric_limits<double>::infinity();
+  double high = -std::numeric_limits<double>::infinity();
+
+  void add(double value) { add({value, value}); }
+  void add(const ValueRange& other) {
+    low = std::min(low, other.low);
+    high = std::max(high, other.high);
+  }
 };
 
 /// Immutable rows of a data set or of states.
@@ -109,8 +124,8 @@ class Rows {
   /// The unit is chosen by a hash of the row's values. Real values are computed and held as Real.
   template <class Real>
   Rows flipped_once(int64_t first, int64_t count) const;
-  double minimum(const Run& run) const;
-  double maximum(const Run& run) const;
+  /// Of all values, zeros of sparse rows included.
+  ValueRange value_range(const Run& run) const;
   /// Mean of each column, float64, rows added in order; `out` holds columns() values.
   void column_means(const Run& run, double* out) const;
 
@@ -128,8 +143,7 @@ class Rows {
 
  private:
   /// Calls use(value) with values among which are the smallest and the largest of all.
-  template <class Function>
-  void visit_values(const Run& run, Function&& use) const;
+  ValueRange range_of_rows(int64_t first, int64_t count) const;
   void write_bits(int64_t row, const BitMatrixView& out, int64_t out_row) const;
 
   Kind kind_ = Kind::bits;

@@ -128,6 +128,10 @@ class NetEngine : public Shared {
   /// Outputs of layer to - 1 given inputs of layer `from`, 0 <= from < to <= n_layers; no noise.
   /// `out` has rows.rows() rows of sizes[to] values.
   virtual void forward(const Rows& rows, int from, int to, RealSpan out, const Run& run) const = 0;
+  /// The same by products of 16-bit integers (kernels/dense/int16.h): for many rows, since a call
+  /// rounds all weights first. Throws NotAvailable of tied or softmax layers, and in float64.
+  virtual void forward_int16(const Rows& rows, int from, int to, RealSpan out,
+                             const Run& run) const = 0;
   /// Adds to the engine's gradient that of the sum over rows and outputs of output_gradient times
   /// outputs, and writes the same by the inputs, (rows, n_inputs), unless that is empty.
   virtual void backward(const Rows& rows, RealView output_gradient, RealSpan input_gradient,

@@ -103,7 +103,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
                 f"inverse_transform: H has {H.shape[1]} columns, expected {n_components}"
             )
         rows = to_rows(H, n_jobs=self.n_jobs)
-        check_range(*value_range(H, rows), "H", double=self._is_double())
+        check_range(*value_range(rows, self.n_jobs), "H", double=self._is_double())
         return self._output(H, rows, self._n_encoders, None)
 
     @of_one_fit
@@ -175,22 +175,20 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
         forward = learner.forward if rounded else learner.net.forward
         return forward(rows, n_threads, 0, self._n_encoders)
 
-    def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
-        rows = super()._rows(X, y, training=training)
+    def _check_range(self, low: float, high: float, *, training: bool) -> None:
+        super()._check_range(low, high, training=training)
         activation = self._activation_of_outputs() if training else self._net().activations[-1]
-        if rows.kind != "bits" and activation in _OUTPUTS:
-            least, greatest = _OUTPUTS[activation]
-            low, high = value_range(X, rows)
-            if beyond(low, high, least, greatest):
-                reach = f"reach {least:g} to {greatest:g} alone"
-                instead = " or use output_activation='linear'" if training else ""
-                warn_caller(
-                    f"{type(self).__name__}: X holds values from {low:.9g} to {high:.9g}, but "
-                    f"outputs {reach if math.isfinite(greatest) else f'are never below {least:g}'}. "
-                    f"Scale X ({scaling(low, high)}){instead}.",
-                    UserWarning,
-                )
-        return rows
+        if activation not in _OUTPUTS or not beyond(low, high, *_OUTPUTS[activation]):
+            return
+        least, greatest = _OUTPUTS[activation]
+        reach = f"reach {least:g} to {greatest:g} alone"
+        instead = " or use output_activation='linear'" if training else ""
+        warn_caller(
+            f"{type(self).__name__}: X holds values from {low:.9g} to {high:.9g}, but "
+            f"outputs {reach if math.isfinite(greatest) else f'are never below {least:g}'}. "
+            f"Scale X ({scaling(low, high)}){instead}.",
+            UserWarning,
+        )
 
     def _activation_of_outputs(self) -> str | None:
         """Of the outputs that learn from the rows; None where somebody else does."""

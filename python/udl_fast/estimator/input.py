@@ -147,15 +147,13 @@ def _compared(dtype: np.dtype[Any], threshold: Any) -> float:
     return t
 
 
-def check_units(
-    X: Any, rows: _core.Rows, owner: str, argument: str, advice: str, *, double: bool
-) -> None:
+def check_units(rows: _core.Rows, owner: str, argument: str, advice: str, *, double: bool) -> None:
     """Real values of Bernoulli units: an error if the engine cannot sum them, a warning if they are
     neither states nor probabilities, with advice how to mend them, in which {scaled} stands for what brings
     them to [0, 1]."""
     if rows.kind == "bits":
         return
-    low, high = value_range(X, rows)
+    low, high = value_range(rows)
     check_range(low, high, f"{owner}: {argument}", double=double)
     if beyond_unit_interval(low, high):
         warn_caller(
@@ -190,12 +188,10 @@ def beyond(low: float, high: float, least: float, greatest: float) -> bool:
     return low < least - _FLOAT32_ROUNDING or high > greatest + _FLOAT32_ROUNDING
 
 
-def value_range(X: Any, rows: _core.Rows) -> tuple[float, float]:
-    """The smallest and the largest value of a matrix, and of its rows where it is sparse or on a GPU; never -0,
-    which texts would show."""
-    if sparse.issparse(X) or isinstance(X, DeviceMatrix):
-        return rows.minimum + 0.0, rows.maximum + 0.0
-    return float(X.min()) + 0.0, float(X.max()) + 0.0
+def value_range(rows: _core.Rows, n_jobs: int | None = None) -> tuple[float, float]:
+    """The smallest and the largest value of some rows; never -0, which texts would show."""
+    low, high = rows.value_range(resolve_n_jobs(n_jobs))
+    return low + 0.0, high + 0.0
 
 
 def check_finite(values: NDArray[Any], name: str, *, double: bool) -> None:

@@ -189,8 +189,12 @@ class ModelKind:
         """The engine's form of a checked matrix; y is as the caller gave it."""
         rows = to_rows(X, n_jobs=self.n_jobs)
         if rows.kind != "bits":
-            check_range(*value_range(X, rows), "X", double=self._is_double())
+            self._check_range(*value_range(rows, self.n_jobs), training=training)
         return rows
+
+    def _check_range(self, low: float, high: float, *, training: bool) -> None:
+        """Errors and warnings about rows of real values from `low` to `high`."""
+        check_range(low, high, "X", double=self._is_double())
 
     def _sample(self, rows: _core.Rows, numbers: NDArray[np.uint32]) -> Any:
         """These rows in the form in which `_measure` takes them."""

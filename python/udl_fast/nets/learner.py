@@ -76,17 +76,25 @@ class NetLearner:
         return ["binary" if layer == self.rounded else name for layer, name in named]
 
     def forward(
-        self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
+        self,
+        rows: _core.Rows,
+        n_threads: int,
+        first: int = 0,
+        last: int | None = None,
+        *,
+        int16: bool = False,
     ) -> NDArray[Any]:
-        """Outputs of layer last - 1, None the last one, given inputs of layer `first`."""
+        """Outputs of layer last - 1, None the last one, given inputs of layer `first`; `int16` as of
+        `_core.NetEngine`."""
         last = len(self.net.activations) if last is None else last
         if not first <= self.rounded < last:
-            return self.net.forward(rows, n_threads, first, last)
-        means = self.net.forward(rows, n_threads, first, self.rounded + 1)
+            return self.net.forward(rows, n_threads, first, last, int16)
+        means = self.net.forward(rows, n_threads, first, self.rounded + 1, int16)
         bits = (means >= _ROUNDED_UP).astype(means.dtype)
         if last == self.rounded + 1:
             return bits
-        return self.net.forward(_core.Rows.from_array(bits), n_threads, self.rounded + 1, last)
+        rows = _core.Rows.from_array(bits)
+        return self.net.forward(rows, n_threads, self.rounded + 1, last, int16)
 
     # ---- state ----
 

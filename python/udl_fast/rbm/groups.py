@@ -126,10 +126,10 @@ def check_one_hot(model: Any, X: Any, rows: _core.Rows) -> None:
         "missing"
     )
     if rows.kind != "bits":
-        low, high = value_range(X, rows)
+        low, high = value_range(rows, model.n_jobs)
         if not groups.of_one.any():
             raise ValueError(f"{owner}: {advice}; X holds values from {low:g} to {high:g}")
-        check_units(X, rows, owner, "X", "Scale X ({scaled})", double=model._is_double())
+        check_units(rows, owner, "X", "Scale X ({scaled})", double=model._is_double())
         _check_whole(X, groups, owner, advice)
     wrong = np.argwhere((groups.sums(X) > 1) & ~groups.of_one)
     if len(wrong):

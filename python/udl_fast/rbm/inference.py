@@ -192,9 +192,9 @@ class Inference(BinaryCodes):
         rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
         if self._visible_kind() == "bernoulli":
             advice = "Scale X ({scaled}) or set binarize to a threshold"
-            self._check_units(X, rows, "X", advice, double)
+            self._check_units(rows, "X", advice, double)
         else:
-            self._check_real(X, rows, "X", double)
+            self._check_real(rows, "X", double)
             check_values(self, X, rows)
         return rows if may_be_on_device else on_host(rows)
 
@@ -206,25 +206,23 @@ class Inference(BinaryCodes):
     def _hidden_rows(self, h: Any, argument: str = "h") -> _core.Rows:
         rows = to_rows(h, n_jobs=self.n_jobs)
         if self._hidden_kind() == "bernoulli":
-            self._check_units(h, rows, argument, "Give states or probabilities of the hidden units")
+            self._check_units(rows, argument, "Give states or probabilities of the hidden units")
         else:
-            self._check_real(h, rows, argument)
+            self._check_real(rows, argument)
         return rows
 
     def _check_units(
-        self, X: Any, rows: _core.Rows, argument: str, advice: str, double: bool | None = None
+        self, rows: _core.Rows, argument: str, advice: str, double: bool | None = None
     ) -> None:
         double = self._is_double() if double is None else double
-        check_units(X, rows, type(self).__name__, argument, advice, double=double)
+        check_units(rows, type(self).__name__, argument, advice, double=double)
 
-    def _check_real(
-        self, X: Any, rows: _core.Rows, argument: str, double: bool | None = None
-    ) -> None:
+    def _check_real(self, rows: _core.Rows, argument: str, double: bool | None = None) -> None:
         """Values of units that take any number."""
         if rows.kind == "bits":
             return
         double = self._is_double() if double is None else double
-        low, high = value_range(X, rows)
+        low, high = value_range(rows, self.n_jobs)
         check_range(low, high, f"{type(self).__name__}: {argument}", double=double)
 
     # ---- names that subclasses of scikit-learn's BernoulliRBM reach ----

@@ -98,7 +98,10 @@ class Sample:
 
     def is_within_unit_interval(self) -> bool:
         """Whether these are states or probabilities."""
-        return self.rows.kind == "bits" or (self.rows.minimum >= 0 and self.rows.maximum <= 1)
+        if self.rows.kind == "bits":
+            return True
+        low, high = self.rows.value_range()
+        return low >= 0 and high <= 1
 
 
 def scores_of(engine: _core.RbmEngine, rows: _core.Rows, n_threads: int) -> NDArray[np.float64]:

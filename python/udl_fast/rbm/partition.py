@@ -291,7 +291,7 @@ class Partition(Enumeration):
             if kind != "softmax":
                 return rows
         if rows.kind != "bits":
-            low, high = value_range(X, rows)
+            low, high = value_range(rows, self.n_jobs)
             raise ValueError(
                 f"{type(self).__name__}: {function} needs states, all of them 0 or 1, got values "
                 f"from {low:g} to {high:g}; take X > 0.5, or set binarize to a threshold"

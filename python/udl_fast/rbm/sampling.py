@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..estimator.device_input import on_host
-from ..estimator.input import check_range, output_dtype, to_rows
+from ..estimator.input import check_range, output_dtype, to_rows, value_range
 from ..estimator.parameters import Integer, Number
 from ..estimator.transaction import reader_of
 from ..exceptions import warn_caller
@@ -318,17 +318,13 @@ class Sampling(HalfSteps):
         else:
             held = to_rows(np.where(mask, on_host(rows).to_array("float64"), 0))
         if held.kind != "bits":
-            check_range(
-                held.minimum,
-                held.maximum,
-                f"{owner}: clamp",
-                double=self._engine_dtype == "float64",
-            )
-        if held.kind != "bits" and self._visible_kind() in KINDS_OF_BITS:
-            raise ValueError(
-                f"{owner}: clamp holds units at values from {held.minimum:g} to {held.maximum:g}, "
-                "expected 0 or 1; set binarize to a threshold, or leave such units free"
-            )
+            low, high = value_range(held)
+            check_range(low, high, f"{owner}: clamp", double=self._engine_dtype == "float64")
+            if self._visible_kind() in KINDS_OF_BITS:
+                raise ValueError(
+                    f"{owner}: clamp holds units at values from {low:g} to {high:g}, expected 0 or 1; set "
+                    "binarize to a threshold, or leave such units free"
+                )
         if self._visible_kind() == "softmax":
             check_held_groups(self, mask, np.where(mask, self._plain(held), 0))
         masked = to_rows(mask)

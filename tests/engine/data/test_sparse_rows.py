@@ -51,7 +51,7 @@ def test_bits_are_held_in_the_form_of_fewer_bytes():
 @pytest.mark.parametrize("kind", ["ones", "grey"])
 def test_what_is_asked_of_rows(kind):
     given, dense = both(kind)
-    assert (given.minimum, given.maximum) == (dense.minimum, dense.maximum)
+    assert given.value_range() == dense.value_range()
     np.testing.assert_array_equal(given.column_means(), dense.column_means())
     numbers = np.array([5, 0, 36, 5])
     assert_same_rows(given.select(numbers), dense.select(numbers))
@@ -89,7 +89,7 @@ def test_inference_has_the_bits_of_dense_rows(target, n_threads, kind, precision
 def test_rows_of_nothing():
     engine, _ = random_model(N_VISIBLE, N_HIDDEN)
     rows = as_sparse(np.zeros((3, N_VISIBLE)))
-    assert (rows.kind, rows.nbytes, rows.minimum, rows.maximum) == ("bits", 4 * 8, 0, 0)
+    assert (rows.kind, rows.nbytes, rows.value_range()) == ("bits", 4 * 8, (0, 0))
     zeros = _core.Rows.from_array(np.zeros((3, N_VISIBLE)))
     np.testing.assert_array_equal(engine.mean_hidden(rows, 2), engine.mean_hidden(zeros, 2))
     np.testing.assert_array_equal(engine.free_energy(rows, 2), engine.free_energy(zeros, 2))

@@ -153,7 +153,7 @@ def grey():
 
 ROWS_CALLS = {
     "column_means": lambda x: _core.Rows.from_array(x).column_means(),
-    "minimum": lambda x: _core.Rows.from_array(x).minimum,
+    "value_range": lambda x: _core.Rows.from_array(x).value_range(),
     # On one thread, of fewer rows: memory for the bits is cleared first, which nothing interrupts.
     "from_threshold": lambda x: _core.Rows.from_threshold(x[:2_000_000], 0.25, 1),
     "from_array": lambda x: _core.Rows.from_array(np.broadcast_to(np.uint8(1), x.shape)),

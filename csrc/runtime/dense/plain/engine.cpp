@@ -88,6 +88,11 @@ void PlainNetEngine<Real>::forward(const Rows& rows, int from, int to, RealSpan 
 }
 
 template <class Real>
+void PlainNetEngine<Real>::forward_int16(const Rows&, int, int, RealSpan, const Run&) const {
+  throw NotAvailable("forward_int16: a net of precision='float64' is not rounded to 16 bits");
+}
+
+template <class Real>
 void PlainNetEngine<Real>::backward(const Rows& rows, RealView output_gradient,
                                     RealSpan input_gradient, const Run& run) {
   const NetShape& shape = state_.shape;

@@ -1,9 +1,11 @@
 """The same codes by PyTorch for the CPU: `Linear` layers and `Sigmoid`, without gradients.
 
-In float32 eager, compiled, and compiled with the weights frozen in, which packs them once; products of
-bfloat16 numbers by autocast; and everything in bfloat16 in the three ways of float32.
+In float32 eager, compiled, and compiled with the weights frozen in, which packs them once; products of 8-bit
+integers by dynamic quantisation; products of bfloat16 numbers by autocast; and everything in bfloat16 in the
+three ways of float32.
 """
 
+import warnings
 from typing import ClassVar
 
 import numpy as np
@@ -61,6 +63,18 @@ class Frozen(Compiled):
     """The same, of weights that are known not to change."""
 
     frozen = True
+
+
+class Int8(Eager):
+    """Weights of 8 bits, values rounded to 8 bits layer by layer."""
+
+    def load(self, layers: Layers) -> None:
+        super().load(layers)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # says which package will have this
+            self.codes_of = torch.ao.quantization.quantize_dynamic(
+                self.net, {torch.nn.Linear}, dtype=torch.qint8
+            )
 
 
 class Autocast(Eager):

@@ -55,6 +55,12 @@ class Frozen(Eager):
     form = forms.Frozen
 
 
+class Int8(Eager):
+    """Products of 8-bit integers."""
+
+    form = forms.Int8
+
+
 class Autocast(Eager):
     """Products of bfloat16 numbers, weights of float32."""
 

@@ -16,6 +16,7 @@ class Float32(Retrieval):
     """precision="float32"."""
 
     precision: ClassVar[str] = "float32"
+    encode_precision: ClassVar[str] = "model"
 
     def __init__(self, n_threads: int) -> None:
         super().__init__(n_threads)
@@ -33,6 +34,7 @@ class Float32(Retrieval):
             [len(bias) for _, bias in layers],
             pretrain=False,
             precision=self.precision,
+            encode_precision=self.encode_precision,
             n_iter=1,
             n_jobs=self.n_threads,
             random_state=0,
@@ -54,6 +56,12 @@ class Float32(Retrieval):
         index = udl_fast.HammingIndex(8 * codes.shape[1])
         index.add(codes)
         return index.search(codes[: self.n_queries], self.k, n_jobs=self.n_threads)
+
+
+class Int16(Float32):
+    """Products of 16-bit integers."""
+
+    encode_precision = "int16"
 
 
 class Fast(Float32):

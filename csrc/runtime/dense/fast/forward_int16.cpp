@@ -1,0 +1,97 @@
+// Outputs of some layers by products of 16-bit integers: blocks of rows, each taken through all
+// layers by one thread.
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "runtime/dense/fast/engine.h"
+#include "runtime/dense/fast/values/int16.h"
+#include "runtime/dispatch/target.h"
+#include "runtime/memory/unit_panels.h"
+#include "runtime/threads/parallel.h"
+
+namespace udl {
+namespace {
+
+constexpr int64_t kMostRows = 192;
+
+void check_layers(const NetShape& shape, int from, int to) {
+  for (int l = from; l < to; ++l) {
+    if (shape.is_tied(l))
+      throw NotAvailable("forward_int16: layer " + std::to_string(l) + " is tied to another");
+    if (shape.activations[l] == Activation::softmax)
+      throw NotAvailable("forward_int16: layer " + std::to_string(l) + " has softmax units");
+  }
+}
+
+/// Of one thread: inputs as rows of a matrix with whole panels, what is before a layer rounded, and
+/// what is behind each.
+struct BlockRoom {
+  BlockRoom(const NetShape& shape, int from, int to, int64_t rows)
+      : input_stride(round_up(shape.n_inputs(from), kTileUnits)),
+        inputs(rows * input_stride),
+        rounded(rows, *std::max_element(shape.sizes.begin() + from, shape.sizes.begin() + to)) {
+    for (int l = from; l < to; ++l) outputs.emplace_back(rows, shape.n_outputs(l));
+  }
+  /// outputs[index] as inputs of the next layer.
+  UnroundedValues values_of(int index) const {
+    const ConstUnitPanels panels = outputs[index].view();
+    return {panels.values, panels.panel_stride, kTileUnits};
+  }
+
+  int64_t input_stride;
+  Buffer<float> inputs;
+  Int16Rows rounded;
+  std::vector<UnitMatrix> outputs;
+};
+
+void apply_layer(const DenseKernels& kernels, const FastState& net, int layer,
+                 const Int16Weights& weights, int64_t n_rows, const Int16Values& in,
+                 UnitMatrix& out) {
+  Int16Product product{};
+  product.weights = weights;
+  product.values = in;
+  product.out = out.view();
+  product.n_panels = out.n_panels();
+  product.n_rows = n_rows;
+  product.finish.activation = net.shape.activations[layer];
+  product.finish.n_units = out.n_units();
+  product.finish.bias = net.values[layer].bias.data();
+  kernels.int16.to_outputs(product);
+}
+
+}  // namespace
+
+void FastNetEngine::forward_int16(const Rows& rows, int from, int to, RealSpan out,
+                                  const Run& run) const {
+  check_layers(shape(), from, to);
+  const DenseKernels& kernels = dense_kernels();
+  float* outputs = out.as<float>();
+  const int64_t n_out = shape().n_outputs(to - 1);
+  // As many blocks for each thread.
+  const int64_t least = std::max<int64_t>(1, divide_up(rows.rows(), kMostRows));
+  const int64_t n_blocks = round_up(least, run.n_threads);
+  const int64_t n_rows = std::max<int64_t>(1, divide_up(rows.rows(), n_blocks));
+  std::vector<Int16Layer> layers;
+  for (int l = from; l < to; ++l) layers.emplace_back(state_.weights(l));
+  parallel_region(run, [&](Team& team) {
+    for (Int16Layer& layer : layers)
+      team.for_each(layer.n_panels(), [&](int64_t panel) { layer.pack(kernels, panel); });
+    BlockRoom room(shape(), from, to, n_rows);
+    team.for_each(divide_up(rows.rows(), n_rows), [&](int64_t block) {
+      const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
+      rows.gather_values<float>(nullptr, first, n, room.inputs.data(), room.input_stride);
+      UnroundedValues values{room.inputs.data(), kTileUnits, room.input_stride};
+      for (int l = from; l < to; ++l) {
+        room.rounded.pack(kernels, values, shape().n_inputs(l), n);
+        apply_layer(kernels, state_, l, layers[l - from].view(), n, room.rounded.view(),
+                    room.outputs[l - from]);
+        values = room.values_of(l - from);
+      }
+      room.outputs.back().copy_rows(0, n, outputs + first * n_out, n_out);
+    });
+  });
+}
+
+}  // namespace udl

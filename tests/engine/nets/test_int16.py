@@ -1,0 +1,157 @@
+"""Outputs by products of 16-bit integers: bit for bit those of NumPy, near those of float64."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from tests.oracle import int16
+from udl_fast import _core, runtime
+
+# (rows, inputs, outputs): panels and pairs of panels that are not full, blocks of inputs, groups of panels.
+SHAPES = [
+    (1, 1, 1),
+    (7, 16, 17),
+    (33, 33, 31),
+    (45, 300, 20),
+    (5, 193, 150),
+    (200, 192, 16),
+    (400, 785, 40),
+]
+RNG = np.random.default_rng(0)
+
+
+def normal(*shape, scale=1.0):
+    return RNG.normal(0, scale, shape).astype(np.float32)
+
+
+def one_layer(weights, biases, activation="linear", precision="float32"):
+    engine = _core.NetEngine(list(weights.shape[::-1]), [activation], "squared", precision)
+    engine.set_parameters(np.concatenate([weights.ravel(), biases]).astype(float))
+    return engine
+
+
+def outputs(engine, x, n_threads=2):
+    """By integers, found the same on every target."""
+    rows = _core.Rows.from_array(x)
+    found = []
+    for target in _core.available_targets():
+        with runtime.forced_target(target):
+            found.append(engine.forward(rows, n_threads, int16=True))
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+    return found[0]
+
+
+def assert_as_numpy_says(x, weights, biases, n_threads=2):
+    found = outputs(one_layer(weights, biases), x, n_threads)
+    np.testing.assert_array_equal(found, int16.outputs(x, weights, biases))
+
+
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_bits_are_those_of_the_oracle(shape, n_threads):
+    n_rows, n_inputs, n_outputs = shape
+    x, w = normal(n_rows, n_inputs), normal(n_outputs, n_inputs, scale=0.3)
+    assert_as_numpy_says(x, w, normal(n_outputs), n_threads)
+    found = outputs(one_layer(w, np.zeros(n_outputs, np.float32), "relu"), x, n_threads)
+    np.testing.assert_array_equal(found, np.maximum(int16.outputs(x, w, np.float32(0)), 0))
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_they_are_near_those_of_float64(shape):
+    """Of 12 bits of values and some 13 of weights, errors of independent roundings."""
+    n_rows, n_inputs, n_outputs = shape
+    x = RNG.uniform(0, 1, (n_rows, n_inputs)).astype(np.float32)
+    w, b = normal(n_outputs, n_inputs), normal(n_outputs)
+    exact = x.astype(float) @ w.T.astype(float)
+    value_step, weight_steps = 1 / 4080, int16.rounded_weights(w)[1].astype(float)
+    spread = np.sqrt((w.astype(float) ** 2).sum(axis=1) * value_step**2 / 12)
+    spread = np.hypot(
+        spread, np.sqrt((x.astype(float) ** 2).sum(axis=1))[:, None] * weight_steps / 12**0.5
+    )
+    error = outputs(one_layer(w, b), x) - (exact + b)
+    assert (np.abs(error) < 6 * spread + 1e-6 * (1 + np.abs(exact))).all()
+    assert np.linalg.norm(error) < 3e-4 * np.linalg.norm(exact)
+    probabilities = outputs(one_layer(w, b, "logistic"), x)
+    assert (np.abs(probabilities - expit(exact + b)) < 6 * spread / 4 + 2e-6).all()
+
+
+def test_sums_at_the_edge_of_32_bits():
+    """All of one sign and of one size, or with one that is far larger than the others."""
+    for n in (191, 192, 193, 400):
+        x = np.ones((3, n), np.float32)
+        x[1] *= -1
+        x[2] = 0.999
+        w = np.full((4, n), 0.7, np.float32)
+        w[1] *= -1
+        w[2, 5:] = 1e-4
+        w[3] = RNG.uniform(0.5, 1.0, n)
+        assert_as_numpy_says(x, w, np.zeros(4, np.float32))
+
+
+def test_bytes_stay_what_they_are():
+    """A weight of one is 32,767 steps: what is left are three roundings of float32."""
+    levels = np.arange(256, dtype=np.float32) / np.float32(255)
+    x = np.tile(levels, (2, 1))
+    x[1] = levels[[37] * 256]
+    found = outputs(one_layer(np.eye(256, dtype=np.float32), np.zeros(256, np.float32)), x)
+    np.testing.assert_allclose(found, x, rtol=3e-7)
+
+
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 3e-5, 1e4, 1e15])
+def test_rows_and_weights_of_any_size(scale):
+    x, w = normal(9, 40), normal(18, 40)
+    x[3] *= np.float32(scale)
+    w[5] *= np.float32(scale)
+    assert_as_numpy_says(x, w, normal(18))
+
+
+def test_a_row_does_not_depend_on_those_beside_it():
+    x, w = normal(700, 50), normal(20, 50)
+    engine = one_layer(w, normal(20))
+    found = outputs(engine, x, 3)
+    np.testing.assert_array_equal(outputs(engine, x[300:333], 2), found[300:333])
+    np.testing.assert_array_equal(outputs(engine, x[:1], 5), found[:1])
+    assert outputs(engine, x[:0]).shape == (0, 20)
+
+
+def test_layers_follow_each_other():
+    sizes, kinds = [37, 50, 17, 50, 37], ["logistic", "tanh", "relu", "linear"]
+    engine = _core.NetEngine(sizes, kinds, "squared", "float32")
+    engine.set_parameters(RNG.normal(0, 0.4, engine.n_parameters).astype(np.float32).astype(float))
+    x = RNG.uniform(0, 1, (90, 37)).astype(np.float32)
+    rows = _core.Rows.from_array(x)
+    whole = engine.forward(rows, 2, int16=True)
+    code = engine.forward(rows, 1, 0, 2, int16=True)
+    rest = engine.forward(_core.Rows.from_array(code), 3, 2, 4, int16=True)
+    np.testing.assert_array_equal(rest, whole)
+    exact = engine.forward(rows, 2)
+    assert 0 < np.linalg.norm(whole - exact) < 1e-3 * np.linalg.norm(exact)
+
+
+@pytest.mark.parametrize("kind", ["bits", "csr"])
+def test_rows_of_other_kinds(kind):
+    x = (RNG.random((60, 70)) < 0.2).astype(np.float32)
+    if kind == "csr":
+        x *= np.float32(0.25)
+    from scipy import sparse
+
+    csr = sparse.csr_array(x)
+    rows = _core.Rows.from_csr(csr.indptr, csr.indices, csr.data, 70, None, 1)
+    assert rows.kind == kind
+    engine = one_layer(normal(20, 70), normal(20))
+    dense = engine.forward(_core.Rows.from_array(x), 1, int16=True)
+    np.testing.assert_array_equal(engine.forward(rows, 1, int16=True), dense)
+
+
+def test_what_has_no_such_products():
+    rows = _core.Rows.from_array(normal(4, 6))
+    with pytest.raises(NotImplementedError, match="precision='float64' is not rounded"):
+        one_layer(normal(3, 6), normal(3), precision="float64").forward(rows, 1, int16=True)
+    softmax = _core.NetEngine([6, 3], ["softmax"], "multinomial", "float32")
+    with pytest.raises(NotImplementedError, match="layer 0 has softmax units"):
+        softmax.forward(rows, 1, int16=True)
+    tied = _core.NetEngine([6, 3, 6], ["logistic"] * 2, "squared", "float32", [-1, 0])
+    assert tied.forward(rows, 1, 0, 1, int16=True).shape == (4, 3)
+    with pytest.raises(NotImplementedError, match="layer 1 is tied to another"):
+        tied.forward(rows, 1, int16=True)
