@@ -115,6 +115,8 @@ class Rows {
     const int64_t* starts = csr_.row_starts.data() + first;
     return {starts, starts + 1, csr_.columns.data(), csr_.values.data(), count};
   }
+  /// All rows, one after the other, where they are dense values of float32; else null.
+  const float* floats() const { return dense32_; }
   /// f(column, value) in ascending order of columns; zeros may be left out.
   template <class Function>
   void visit_row(int64_t row, Function&& f) const;

@@ -16,7 +16,7 @@ from .transaction import reader_of
 
 MEDIAN = "median"
 
-_BLOCK_VALUES = 1 << 24  # of a block of rows: 64 MB of float32
+_BLOCK_VALUES = 1 << 25  # of a block of rows: 128 MB of float32
 _MEDIAN_VALUES = 1 << 26  # of code units, kept for medians, of rows spread evenly: 256 MB
 
 Watch = Callable[[int], object]  # told how many rows have been done since the last call

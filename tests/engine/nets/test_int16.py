@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 from scipy.special import expit
 
 from tests.oracle import int16
@@ -129,19 +130,20 @@ def test_layers_follow_each_other():
     assert 0 < np.linalg.norm(whole - exact) < 1e-3 * np.linalg.norm(exact)
 
 
-@pytest.mark.parametrize("kind", ["bits", "csr"])
-def test_rows_of_other_kinds(kind):
-    x = (RNG.random((60, 70)) < 0.2).astype(np.float32)
-    if kind == "csr":
+@pytest.mark.parametrize("columns", [64, 70])  # rows of whole panels are read where they lie
+@pytest.mark.parametrize("kind", ["bits", "csr", "dense"])
+def test_rows_of_other_kinds(kind, columns):
+    x = (RNG.random((60, columns)) < 0.2).astype(np.float32)
+    if kind != "bits":
         x *= np.float32(0.25)
-    from scipy import sparse
-
     csr = sparse.csr_array(x)
-    rows = _core.Rows.from_csr(csr.indptr, csr.indices, csr.data, 70, None, 1)
+    rows = _core.Rows.from_csr(csr.indptr, csr.indices, csr.data, columns, None, 1)
+    if kind == "dense":
+        rows = _core.Rows.from_array(x.astype(np.float64))
     assert rows.kind == kind
-    engine = one_layer(normal(20, 70), normal(20))
-    dense = engine.forward(_core.Rows.from_array(x), 1, int16=True)
-    np.testing.assert_array_equal(engine.forward(rows, 1, int16=True), dense)
+    w, b = normal(20, columns), normal(20)
+    expected = int16.outputs(x, w, b)
+    np.testing.assert_array_equal(one_layer(w, b).forward(rows, 1, int16=True), expected)
 
 
 def test_what_has_no_such_products():

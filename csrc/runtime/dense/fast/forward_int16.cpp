@@ -25,14 +25,22 @@ void check_layers(const NetShape& shape, int from, int to) {
   }
 }
 
-/// Of one thread: inputs as rows of a matrix with whole panels, what is before a layer rounded, and
-/// what is behind each.
+/// Of one thread: inputs as rows with whole panels, where they are not that already, what is before
+/// a layer rounded, and what is behind each.
 struct BlockRoom {
   BlockRoom(const NetShape& shape, int from, int to, int64_t rows)
-      : input_stride(round_up(shape.n_inputs(from), kTileUnits)),
-        inputs(rows * input_stride),
+      : max_rows(rows),
+        input_stride(round_up(shape.n_inputs(from), kTileUnits)),
         rounded(rows, *std::max_element(shape.sizes.begin() + from, shape.sizes.begin() + to)) {
     for (int l = from; l < to; ++l) outputs.emplace_back(rows, shape.n_outputs(l));
+  }
+  /// Rows first .. first + count - 1.
+  UnroundedValues inputs_of(const Rows& rows, int64_t first, int64_t count) {
+    if (rows.floats() != nullptr && rows.columns() == input_stride)
+      return {rows.floats() + first * input_stride, kTileUnits, input_stride};
+    inputs.reserve(max_rows * input_stride);
+    rows.gather_values<float>(nullptr, first, count, inputs.data(), input_stride);
+    return {inputs.data(), kTileUnits, input_stride};
   }
   /// outputs[index] as inputs of the next layer.
   UnroundedValues values_of(int index) const {
@@ -40,8 +48,8 @@ struct BlockRoom {
     return {panels.values, panels.panel_stride, kTileUnits};
   }
 
-  int64_t input_stride;
-  Buffer<float> inputs;
+  int64_t max_rows, input_stride;
+  Buffer<float> inputs;  ///< zeros behind the last unit
   Int16Rows rounded;
   std::vector<UnitMatrix> outputs;
 };
@@ -81,8 +89,7 @@ void FastNetEngine::forward_int16(const Rows& rows, int from, int to, RealSpan o
     BlockRoom room(shape(), from, to, n_rows);
     team.for_each(divide_up(rows.rows(), n_rows), [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
-      rows.gather_values<float>(nullptr, first, n, room.inputs.data(), room.input_stride);
-      UnroundedValues values{room.inputs.data(), kTileUnits, room.input_stride};
+      UnroundedValues values = room.inputs_of(rows, first, n);
       for (int l = from; l < to; ++l) {
         room.rounded.pack(kernels, values, shape().n_inputs(l), n);
         apply_layer(kernels, state_, l, layers[l - from].view(), n, room.rounded.view(),
