@@ -6,8 +6,9 @@ others sleep while one is timed, and turns rotate. All encode the rows whole and
 faster way counts. PyTorch takes part in eight forms. Before anything is timed the codes of some rows are held
 against NumPy in float64, and what is found by them against all distances. Ours in float32 and with products of
 16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with bfloat16
-products has those of bfloat16. In the end the fastest of ours is held against all forms, that of 8-bit integers
-included; of each the share of bits is told that are others than NumPy's.
+products has those of bfloat16. What counts is the ratio of 16-bit integers. In the end the fastest of ours is
+held against all forms, that of 8-bit integers included; of each the share of bits is told that are others than
+NumPy's.
 """
 
 import contextlib
@@ -154,7 +155,7 @@ def table(record: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    """Measure, print and record; 1 if the fastest of ours is slower than wanted."""
+    """Measure, print and record; 1 if codes by 16-bit integers come later than wanted."""
     options = parser(__doc__)
     options.add_argument(
         "--peers",
@@ -167,7 +168,7 @@ def main() -> int:
     record = measure(arguments.quick, arguments.peers)
     print(table(record), file=sys.stderr)
     finish(NAME, path, record)
-    ratio = record["results"]["fastest"].get("ratio_to_best", LIMIT)
+    ratio = record["results"]["int16"].get("ratio_to_best", LIMIT)
     return 0 if arguments.quick or ratio >= LIMIT else 1
 
 
