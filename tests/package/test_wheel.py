@@ -11,10 +11,12 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 TRAINS = """
+import sys
 import numpy as np, udl_fast as udl
 X = (np.random.default_rng(0).random((200, 30)) < 0.3).astype(np.uint8)
 model = udl.RBM(8, n_iter=2, random_state=0).fit(X)
 assert model.transform(X).shape == (200, 8)
+assert "udl_fast._cuda" not in sys.modules
 print(udl.__file__, udl.show_config(as_dict=True)["version"])
 """
 
@@ -43,6 +45,14 @@ def test_wheel_holds_stubs_licence_and_no_sources(wheel):
     )
     assert any(name.endswith("licenses/LICENSE") for name in names)
     assert not [name for name in names if name.endswith((".cpp", ".h")) or name.startswith("tests")]
+
+
+def test_what_the_gpu_adds_to_the_wheel_is_one_module(wheel):
+    """No library of a driver or toolkit travels along; without the module, the wheel is that of the CPU."""
+    names = zipfile.ZipFile(wheel).namelist()
+    compiled = (".so", ".pyd", ".dll", ".dylib", ".a", ".fatbin", ".cubin", ".ptx")
+    modules = [name.split(".")[0] for name in names if ".so." in name or name.endswith(compiled)]
+    assert sorted(modules) in (["udl_fast/_core"], ["udl_fast/_core", "udl_fast/_cuda"])
 
 
 def test_wheel_trains_in_an_empty_environment(wheel, tmp_path):
