@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from .solvers import Lbfgs, Objective, Pairs, conjugate_gradients
+from .solvers import Lbfgs, Objective, Pair, Pairs, conjugate_gradients
 
 # Settings of the objective; the others are those of a solver.
 OBJECTIVE = (
@@ -111,14 +111,17 @@ class NetLearner:
         self._lbfgs.forget()
         if "lbfgs_steps" in arrays:
             steps, changes = arrays["lbfgs_steps"], arrays["lbfgs_changes"]
-            self._lbfgs.pairs = tuple(zip(np.array(steps), np.array(changes), strict=True))
+            pairs = zip(np.array(steps), np.array(changes), strict=True)
+            self._lbfgs.pairs = tuple(Pair.of(step, change) for step, change in pairs)
 
     def _arrays(self, pairs: Pairs) -> dict[str, NDArray[Any]]:
         """What L-BFGS remembers, in the engine's precision, in which it was computed."""
         if not pairs:
             return {}
-        steps, changes = zip(*pairs, strict=True)
-        return {"lbfgs_steps": np.stack(steps), "lbfgs_changes": np.stack(changes)}
+        return {
+            "lbfgs_steps": np.stack([pair.step for pair in pairs]),
+            "lbfgs_changes": np.stack([pair.change for pair in pairs]),
+        }
 
     def snapshot(self) -> int:
         number = self.net.snapshot()

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from .. import _core
 
 Vector = NDArray[np.float64]
-Pairs = tuple[tuple[NDArray[Any], NDArray[Any]], ...]  # steps, and changes of the gradient
 
 _N_PAIRS = 10  # that L-BFGS remembers: SciPy's own choice
 _LEAST_CURVATURE = 1e-10  # of a pair, relative to its length, that is worth remembering
@@ -24,6 +23,21 @@ _ARMIJO, _CURVATURE = (
     1e-4,
     0.9,
 )  # Wolfe conditions as usual for quasi-Newton methods (Nocedal and Wright)
+
+
+class Pair(NamedTuple):
+    """A step, the change of the gradient along it, and their product."""
+
+    step: NDArray[Any]
+    change: NDArray[Any]
+    curvature: float
+
+    @classmethod
+    def of(cls, step: NDArray[Any], change: NDArray[Any]) -> Pair:
+        return cls(step, change, _dot(step, change))
+
+
+Pairs = tuple[Pair, ...]  # oldest first
 
 
 class Stopped(Exception):
@@ -61,6 +75,7 @@ class Objective:
         self._of = (rows, order, targets)
         self._options, self._seed, self._step = options, seed, step
         self._n_threads, self._poll = n_threads, poll
+        self._asked: Vector | None = None  # where it was asked for, before it was rounded to _at
         self._at: Vector | None = None
         self._found: tuple[float, Vector] = (np.nan, np.empty(0))
 
@@ -71,6 +86,8 @@ class Objective:
 
     def at(self, flat: Vector) -> tuple[float, Vector]:
         """Value and gradient."""
+        if self._asked is not None and np.array_equal(self._asked, flat):
+            return self._found  # SciPy asks for the value and for the gradient apart
         at = self.rounded(flat)
         if self._at is not None and np.array_equal(self._at, at):
             return self._found
@@ -87,7 +104,7 @@ class Objective:
             targets,
             self._workspace,
         )
-        self._at = at
+        self._at, self._asked = at, flat.copy()
         return self._found
 
     def value(self, flat: Vector) -> float:
@@ -122,7 +139,7 @@ class Lbfgs:
 
     Attributes
     ----------
-    pairs : tuple of (step, change of the gradient)
+    pairs : tuple of Pair
         The last of them, oldest first; never changed in place.
     """
 
@@ -177,24 +194,23 @@ class Lbfgs:
         if not self.pairs:
             return -gradient / max(1.0, float(np.sqrt(_dot(gradient, gradient))))
         q = gradient.copy()
-        parts = []
-        for s, y in reversed(self.pairs):
-            rho = 1 / _dot(s, y)
-            a = rho * _dot(s, q)
-            q -= a * y
-            parts.append((rho, a))
-        s, y = self.pairs[-1]
-        q *= _dot(s, y) / _dot(y, y)
-        for (s, y), (rho, a) in zip(self.pairs, reversed(parts), strict=True):
-            q += (a - rho * _dot(y, q)) * s
+        shares = []
+        for pair in reversed(self.pairs):
+            shares.append(_dot(pair.step, q) / pair.curvature)
+            q -= shares[-1] * pair.change
+        last = self.pairs[-1]
+        q *= last.curvature / _dot(last.change, last.change)
+        for pair, share in zip(self.pairs, reversed(shares), strict=True):
+            q += (share - _dot(pair.change, q) / pair.curvature) * pair.step
         return -q
 
     def _remember(self, step: Vector, change: Vector, net: _core.NetEngine) -> None:
         """A pair in the engine's precision, in which files keep it: so a model that was loaded goes on alike."""
         dtype = np.float64 if net.precision == "float64" else np.float32
         s, y = step.astype(dtype), change.astype(dtype)
-        if _dot(s, y) > _LEAST_CURVATURE * np.sqrt(_dot(s, s) * _dot(y, y)):
-            self.pairs = (*self.pairs[-_N_PAIRS + 1 :], (s, y))
+        pair = Pair.of(s, y)
+        if pair.curvature > _LEAST_CURVATURE * np.sqrt(_dot(s, s) * _dot(y, y)):
+            self.pairs = (*self.pairs[-_N_PAIRS + 1 :], pair)
 
 
 def _dot(a: NDArray[Any], b: NDArray[Any]) -> float:
