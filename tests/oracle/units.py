@@ -7,6 +7,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 _NODES = 240  # of Gauss and Legendre on an interval beyond which nothing is left: exact to 1e-13
+_PAIRS = 1 << 18  # of states of both layers, looked at together
 
 
 class Model:
@@ -70,7 +71,10 @@ class Model:
     def free_energy(self, v):
         """-log of the sum or integral over h of e^-E."""
         h, log_weights = self.hidden_states()
-        return -np.array([logsumexp(log_weights - self.energies(row[None], h)[0]) for row in v])
+        n_at_once = max(1, _PAIRS // len(h))
+        parts = [v[i : i + n_at_once] for i in range(0, len(v), n_at_once)]
+        logs = [logsumexp(log_weights - self.energies(rows, h), axis=1) for rows in parts]
+        return -np.concatenate(logs)
 
 
 @cache
