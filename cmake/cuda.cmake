@@ -94,14 +94,17 @@ function(udl_add_cuda_module)
   udl_add_cuda_kernels(udl_fast_cuda_tensor_kernels
     SOURCES ${tensor_sources} ARCHITECTURES ${tensor_architectures} ${UDL_CUDA_PTX}-virtual)
 
-  file(GLOB_RECURSE sources CONFIGURE_DEPENDS csrc/runtime/cuda/*.cpp csrc/bindings/cuda/*.cpp)
-  pybind11_add_module(_cuda MODULE ${sources}
+  file(GLOB_RECURSE runtime_sources CONFIGURE_DEPENDS csrc/runtime/cuda/*.cpp)
+  file(GLOB_RECURSE binding_sources CONFIGURE_DEPENDS csrc/bindings/cuda/*.cpp)
+  pybind11_add_module(_cuda MODULE ${runtime_sources} ${binding_sources}
     $<TARGET_OBJECTS:udl_fast_shared_bindings>
     $<TARGET_OBJECTS:udl_fast_cuda_kernels> $<TARGET_OBJECTS:udl_fast_cuda_tensor_kernels>)
   add_library(udl_fast_runtime_archive STATIC $<TARGET_OBJECTS:udl_fast_runtime>)
   target_include_directories(_cuda PRIVATE csrc)
   target_compile_definitions(_cuda PRIVATE UDL_FAST_VERSION="${SKBUILD_PROJECT_VERSION}")
   target_link_libraries(_cuda PRIVATE udl_fast_runtime_archive Threads::Threads CUDA::cudart_static)
+  target_precompile_headers(_cuda REUSE_FROM udl_fast_shared_bindings)
+  set_source_files_properties(${runtime_sources} PROPERTIES SKIP_PRECOMPILE_HEADERS ON)
   udl_set_options(_cuda)
   udl_harden(_cuda)
   udl_harden_module(_cuda)

@@ -16,11 +16,12 @@ function(udl_set_options target)
   endif()
 endfunction()
 
-# Bindings check and hand on: under sanitizers, to optimise what templates of pybind11 hold (which asks for
-# optimisation at link time, too) takes half of their time to compile, and nothing runs long there.
+# Bindings check and hand on: under sanitizers, to optimise what templates of pybind11 hold takes half of
+# their time to compile, and nothing runs long there. They are linked as pybind11 asks for, which compiles each
+# template once.
 function(udl_set_binding_options target)
   udl_set_options(${target})
   if(UDL_FAST_SANITIZE AND NOT MSVC)
-    target_compile_options(${target} PRIVATE -O0 -fno-lto)
+    target_compile_options(${target} PRIVATE -O0)
   endif()
 endfunction()
