@@ -19,6 +19,24 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+# Files that keep a worker busy for most of a minute or longer: begun last, they would leave the others idle.
+LONG_FILES = (
+    "tests/ptx/test_registers.py",
+    "tests/bench/test_scripts_learning.py",
+    "tests/cuda/rbm/test_tensor_sampling.py",
+    "tests/cuda/rbm/test_training.py",
+    "tests/package/test_layers.py",
+    "tests/cuda/rbm/test_tensor_passes.py",
+    "tests/cuda/test_hamming_search.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Workers of pytest-xdist begin with the long files, if they keep the order (--no-loadscope-reorder)."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: item.nodeid.partition("::")[0] not in LONG_FILES)
+
+
 def pytest_report_header() -> list[str]:
     config = runtime.show_config(as_dict=True)
     assert config is not None
