@@ -144,7 +144,7 @@ class Rows {
                      int64_t out_stride) const;
 
  private:
-  /// Calls use(value) with values among which are the smallest and the largest of all.
+  /// Of rows first .. first + count - 1.
   ValueRange range_of_rows(int64_t first, int64_t count) const;
   void write_bits(int64_t row, const BitMatrixView& out, int64_t out_row) const;
 
