@@ -53,6 +53,20 @@ def test_grey_data_over_threads():
     assert len(found) == 1
 
 
+def test_grey_data_is_looked_at_on_as_many_threads_as_n_jobs_says(monkeypatch):
+    asked = []
+
+    def resolved(n_jobs):
+        asked.append(n_jobs)
+        return runtime.resolve_n_jobs(n_jobs)
+
+    monkeypatch.setattr("udl_fast.estimator.input.resolve_n_jobs", resolved)
+    X = datasets.load_digits().data[:50]
+    model = RBM(20, n_iter=1, n_jobs=1, random_state=0).fit(X)
+    model.inverse_transform(model.transform(X))
+    assert set(asked) == {1}
+
+
 def test_dtype_and_layout(digits):
     wide = np.zeros((1000, 128), np.float32)
     wide[::2, ::2] = digits

@@ -147,13 +147,21 @@ def _compared(dtype: np.dtype[Any], threshold: Any) -> float:
     return t
 
 
-def check_units(rows: _core.Rows, owner: str, argument: str, advice: str, *, double: bool) -> None:
+def check_units(
+    rows: _core.Rows,
+    owner: str,
+    argument: str,
+    advice: str,
+    *,
+    double: bool,
+    n_jobs: int | None = None,
+) -> None:
     """Real values of Bernoulli units: an error if the engine cannot sum them, a warning if they are
     neither states nor probabilities, with advice how to mend them, in which {scaled} stands for what brings
     them to [0, 1]."""
     if rows.kind == "bits":
         return
-    low, high = value_range(rows)
+    low, high = value_range(rows, n_jobs)
     check_range(low, high, f"{owner}: {argument}", double=double)
     if beyond_unit_interval(low, high):
         warn_caller(

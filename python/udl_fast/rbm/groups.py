@@ -129,7 +129,8 @@ def check_one_hot(model: Any, X: Any, rows: _core.Rows) -> None:
         low, high = value_range(rows, model.n_jobs)
         if not groups.of_one.any():
             raise ValueError(f"{owner}: {advice}; X holds values from {low:g} to {high:g}")
-        check_units(rows, owner, "X", "Scale X ({scaled})", double=model._is_double())
+        double, n_jobs = model._is_double(), model.n_jobs
+        check_units(rows, owner, "X", "Scale X ({scaled})", double=double, n_jobs=n_jobs)
         _check_whole(X, groups, owner, advice)
     wrong = np.argwhere((groups.sums(X) > 1) & ~groups.of_one)
     if len(wrong):

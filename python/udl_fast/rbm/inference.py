@@ -215,7 +215,8 @@ class Inference(BinaryCodes):
         self, rows: _core.Rows, argument: str, advice: str, double: bool | None = None
     ) -> None:
         double = self._is_double() if double is None else double
-        check_units(rows, type(self).__name__, argument, advice, double=double)
+        owner = type(self).__name__
+        check_units(rows, owner, argument, advice, double=double, n_jobs=self.n_jobs)
 
     def _check_real(self, rows: _core.Rows, argument: str, double: bool | None = None) -> None:
         """Values of units that take any number."""

@@ -318,7 +318,7 @@ class Sampling(HalfSteps):
         else:
             held = to_rows(np.where(mask, on_host(rows).to_array("float64"), 0))
         if held.kind != "bits":
-            low, high = value_range(held)
+            low, high = value_range(held, self.n_jobs)
             check_range(low, high, f"{owner}: clamp", double=self._engine_dtype == "float64")
             if self._visible_kind() in KINDS_OF_BITS:
                 raise ValueError(
