@@ -399,6 +399,8 @@ def test_words_by_16_bit_products():
 def test_what_16_bit_products_are_not_for():
     with pytest.raises(ValueError, match="encode_precision must be 'model' or 'int16', got 'int8'"):
         hasher(encode_precision="int8").fit(GREY)
+    with pytest.raises(ValueError, match="'float32' or 'fast', got precision='float64'"):
+        hasher(encode_precision="int16", precision="float64").fit(GREY)
     model = hasher(precision="float64").fit(GREY)
     with pytest.raises(NotImplementedError, match="encode_precision='int16' rounds a net of"):
         model.set_params(encode_precision="int16").encode(GREY)

@@ -235,6 +235,14 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         """Bits of a code."""
         return int(self.hidden_layer_sizes[-1])
 
+    def _check_together(self) -> None:
+        super()._check_together()
+        if self.encode_precision == "int16" and self.precision == "float64":
+            raise ValueError(
+                f"{type(self).__name__}: encode_precision='int16' rounds a net of precision='float32' or 'fast', "
+                "got precision='float64'"
+            )
+
     # ---- what a deep autoencoder is told ----
 
     @property
