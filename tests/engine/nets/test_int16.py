@@ -1,11 +1,14 @@
 """Outputs by products of 16-bit integers: bit for bit those of NumPy, near those of float64."""
 
+import sys
+
 import numpy as np
 import pytest
 from scipy import sparse
 from scipy.special import expit
 
 from tests.oracle import int16
+from tests.support.interruption import assert_ends_soon
 from udl_fast import _core, runtime
 
 # (rows, inputs, outputs): panels and pairs of panels that are not full, blocks of inputs, groups of panels.
@@ -105,6 +108,15 @@ def test_rows_and_weights_of_any_size(scale):
     x[3] *= np.float32(scale)
     w[5] *= np.float32(scale)
     assert_as_numpy_says(x, w, normal(18))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals a process as Unix does")
+@pytest.mark.parametrize("n_threads", [1, 2])
+def test_ctrl_c_ends_many_rows_soon(n_threads):
+    """Blocks of rows take far longer than panels of weights, the smallest of which come right before them."""
+    engine = _core.NetEngine([512, 4096, 4096, 16, 2048], ["logistic"] * 4, "squared", "float32")
+    rows = _core.Rows.from_array(np.full((20_000, 512), 0.5, np.float32))
+    assert_ends_soon(lambda: engine.forward(rows, n_threads, int16=True))
 
 
 def test_a_row_does_not_depend_on_those_beside_it():

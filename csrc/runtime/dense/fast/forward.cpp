@@ -22,10 +22,12 @@ class RoundedWeights {
     for (int l = from; l < to; ++l) panels_.emplace_back(n_panels(l) * stride(l));
   }
 
-  void pack(const DenseKernels& kernels, Team& team) {
+  /// In regions of its own: after panels of weights, which take microseconds, an interrupt would be
+  /// asked for once in many blocks of rows only.
+  void pack(const DenseKernels& kernels, const Run& run) {
     for (int i = 0; i < static_cast<int>(panels_.size()); ++i) {
       const int l = from_ + i;
-      team.for_each(n_panels(l), [&](int64_t panel) {
+      parallel_for(run, n_panels(l), [&](int64_t panel) {
         kernels.bfloat16.pack_weights(net_->weights(l), net_->shape.is_tied(l), panel, 1,
                                       panels_[i].data());
       });
@@ -127,9 +129,11 @@ void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
       !shape().is_tied(from) && lists_have_room(n_in, n_rows) && lists_pay({rows}, Objective());
   const int64_t n_blocks = divide_up(rows.rows(), n_rows);
   RoundedWeights rounded;
-  if (state_.bfloat16 && n_blocks > run.n_threads) rounded = RoundedWeights(state_, from, to);
+  if (state_.bfloat16 && n_blocks > run.n_threads) {
+    rounded = RoundedWeights(state_, from, to);
+    rounded.pack(kernels, run);
+  }
   parallel_region(run, [&](Team& team) {
-    rounded.pack(kernels, team);
     BlockRoom room(shape(), from, to, n_rows, state_.bfloat16, is_listed);
     team.for_each(n_blocks, [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);

@@ -83,9 +83,11 @@ void FastNetEngine::forward_int16(const Rows& rows, int from, int to, RealSpan o
   const int64_t n_rows = std::max<int64_t>(1, divide_up(rows.rows(), n_blocks));
   std::vector<Int16Layer> layers;
   for (int l = from; l < to; ++l) layers.emplace_back(state_.weights(l));
+  // In regions of their own: after panels of weights, which take microseconds, an interrupt would
+  // be asked for once in many blocks of rows only.
+  for (Int16Layer& layer : layers)
+    parallel_for(run, layer.n_panels(), [&](int64_t panel) { layer.pack(kernels, panel); });
   parallel_region(run, [&](Team& team) {
-    for (Int16Layer& layer : layers)
-      team.for_each(layer.n_panels(), [&](int64_t panel) { layer.pack(kernels, panel); });
     BlockRoom room(shape(), from, to, n_rows);
     team.for_each(divide_up(rows.rows(), n_rows), [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
