@@ -14,14 +14,14 @@ def rounded_weights(weights):
     sums = [np.cumsum(block, axis=1, dtype=np.float32)[:, -1] for block in blocks]
     with np.errstate(divide="ignore"):
         scale = np.minimum(LARGEST_SUM / np.max(sums, axis=0), LARGEST_WEIGHT / size.max(axis=1))
-    scale = np.minimum(scale, np.float32(2.0**40))
+    scale = np.minimum(scale, np.float32(2.0**100))
     return np.rint(weights * scale[:, None]).astype(np.int64), np.float32(1) / scale
 
 
 def rounded_values(values):
     """(integers, worth of a step for each row)."""
     mantissa, exponent = np.frexp(np.abs(values).max(axis=1))
-    exponent = np.clip(exponent - (mantissa == 0.5), -40, 100)
+    exponent = np.clip(exponent - (mantissa == 0.5), -100, 128)
     scale = np.ldexp(LARGEST_VALUE, -exponent)
     step = np.ldexp(np.float32(1) / LARGEST_VALUE, exponent)
     return np.rint(values * scale[:, None]).astype(np.int64), step

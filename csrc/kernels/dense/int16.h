@@ -6,7 +6,9 @@
 // A row of values is rounded to multiples of 2^e / 4080, with 2^e the power of two that no value of
 // the row exceeds: bytes that were divided by 255 stay what they are. The weights of an output are
 // rounded to multiples of what keeps every one within 16 bits, and the sum of the magnitudes of 192
-// of them below 2^19.
+// of them below 2^19. No step is below 2^-112 of values and 2^-100 of weights. Outputs are NaN of a
+// row, or of an output, with what is no finite number, and of one whose magnitudes of 192 weights
+// add up to more than a float holds.
 //
 // Pairs of units share a lane of 32 bits: unit 32 t + k the low half, unit 32 t + 16 + k the high
 // one. Those that are missing are 0.

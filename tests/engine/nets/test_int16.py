@@ -102,12 +102,35 @@ def test_bytes_stay_what_they_are():
     np.testing.assert_allclose(found, x, rtol=3e-7)
 
 
-@pytest.mark.parametrize("scale", [0.0, 1e-30, 3e-5, 1e4, 1e15])
+@pytest.mark.parametrize("scale", [0.0, 1e-30, 3e-5, 1e4, 1e15, 1e35])
 def test_rows_and_weights_of_any_size(scale):
     x, w = normal(9, 40), normal(18, 40)
     x[3] *= np.float32(scale)
-    w[5] *= np.float32(scale)
     assert_as_numpy_says(x, w, normal(18))
+    x, w[5] = normal(9, 40), w[5] * np.float32(scale)
+    assert_as_numpy_says(x, w, normal(18))
+
+
+@pytest.mark.parametrize("exponent", [-85, -40, -13, 30, 96, 120])
+def test_all_sizes_are_rounded_alike(exponent):
+    """Powers of two take nothing from the precision, as far as they leave room for sums."""
+    x, w, b = normal(9, 300), normal(18, 300), np.zeros(18, np.float32)
+    scale = np.float32(2.0**exponent)
+    expected = outputs(one_layer(w, b), x) * scale
+    np.testing.assert_array_equal(outputs(one_layer(w, b), x * scale), expected)
+    if exponent < 100:
+        np.testing.assert_array_equal(outputs(one_layer(w * scale, b), x), expected)
+
+
+@pytest.mark.parametrize("place", [0, 200, 399])
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_not_lost(value, place):
+    """Elsewhere nothing changes."""
+    x, w, b = normal(9, 400), normal(18, 400), normal(18)
+    expected = outputs(one_layer(w, b), x)
+    expected[4], expected[:, 3] = np.nan, np.nan
+    x[4, place] = w[3, place] = value
+    np.testing.assert_array_equal(outputs(one_layer(w, b), x), expected)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals a process as Unix does")

@@ -4,6 +4,7 @@
 // `out`.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/simd/blocks.h"
@@ -28,8 +29,11 @@ constexpr int kInt16Panels = 1;
 constexpr int64_t kInt16Group = 8;
 constexpr int64_t kInt16BlockPairs = kInt16Units / 2;
 constexpr int64_t kPackedRows = 8;  ///< at a time: they are read twice
-constexpr int kLeastExponent = -40, kGreatestExponent = 100;
-constexpr float kGreatestScale = 0x1p40f;
+/// Of the power of two above a row: up to that of the largest float, and down to where a scale is
+/// still a float.
+constexpr int kLeastExponent = -100, kGreatestExponent = 128;
+constexpr float kGreatestScale = 0x1p100f;
+constexpr int32_t kInfinity = 0x7F800000;  ///< as bits; those of NaN are above
 
 // ---- rounding ----
 
@@ -39,21 +43,23 @@ UDL_ALWAYS_INLINE i32x16 rounded_pair(const float* low, const float* high, f32x1
   return pair(round_to_int(load(low) * scale), of_high);
 }
 
-/// Of each output of a panel: what its weights are multiplied with.
+/// Of each output of a panel: what its weights are multiplied with. 0 or NaN, and its outputs NaN,
+/// where weights or a sum of them are no finite numbers.
 f32x16 weight_scales(const float* panel, int64_t n_inputs) {
-  f32x16 largest = broadcast(0.0f), largest_sum = broadcast(0.0f);
+  i32x16 largest = broadcast(0);  // as bits, among which NaN is not lost
+  f32x16 largest_sum = broadcast(0.0f);
   for (int64_t first = 0; first < n_inputs; first += kInt16Units) {
     f32x16 sum = broadcast(0.0f);
     for (int64_t i = first; i < std::min(first + kInt16Units, n_inputs); ++i) {
-      const f32x16 size = float_from_bits(magnitude_bits(load(panel + i * kTileUnits)));
+      const i32x16 size = magnitude_bits(load(panel + i * kTileUnits));
       largest = max(largest, size);
-      sum = sum + size;
+      sum = sum + float_from_bits(size);
     }
     largest_sum = max(largest_sum, sum);
   }
   const f32x16 of_sum = broadcast(kInt16Sum) / largest_sum;
-  const f32x16 of_largest = broadcast(32767.0f) / largest;
-  return min(min(of_sum, of_largest), broadcast(kGreatestScale));
+  const f32x16 of_largest = broadcast(32767.0f) / float_from_bits(largest);
+  return min(broadcast(kGreatestScale), min(of_sum, of_largest));  // NaN in what is second stays
 }
 
 void pack_int16_weights(const DenseWeights& w, int64_t first_panel, int64_t n_panels,
@@ -79,7 +85,8 @@ UDL_ALWAYS_INLINE int exponent_above(int32_t magnitude) {
   return std::clamp(exponent, kLeastExponent, kGreatestExponent);
 }
 
-/// What each of some rows is multiplied with; 1 / that into `steps`.
+/// What each of some rows is multiplied with; 1 / that into `steps`, NaN of a row that holds what
+/// is no finite number.
 void value_scales(const UnroundedValues& values, int64_t n_panels, int64_t first_row,
                   int64_t n_rows, float* steps, float* scales) {
   i32x16 largest[kPackedRows];
@@ -93,8 +100,10 @@ void value_scales(const UnroundedValues& values, int64_t n_panels, int64_t first
   for (int64_t r = 0; r < n_rows; ++r) {
     int32_t lanes[kTileUnits];
     store(lanes, largest[r]);
-    const int exponent = exponent_above(*std::max_element(lanes, lanes + kTileUnits));
-    steps[first_row + r] = std::ldexp(1.0f / kInt16Value, exponent);
+    const int32_t most = *std::max_element(lanes, lanes + kTileUnits);
+    const int exponent = exponent_above(most);
+    steps[first_row + r] = most < kInfinity ? std::ldexp(1.0f / kInt16Value, exponent)
+                                            : std::numeric_limits<float>::quiet_NaN();
     scales[r] = std::ldexp(kInt16Value, -exponent);
   }
 }
