@@ -6,9 +6,8 @@ others sleep while one is timed, and turns rotate. All encode the rows whole and
 faster way counts. PyTorch takes part in eight forms. Before anything is timed the codes of some rows are held
 against NumPy in float64, and what is found by them against all distances. Ours in float32 and with products of
 16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with bfloat16
-products has those of bfloat16. What counts is the ratio of 16-bit integers. In the end the fastest of ours is
-held against all forms, that of 8-bit integers included; of each the share of bits is told that are others than
-NumPy's.
+products has those of bfloat16. In the end the fastest of ours is held against all forms, that of 8-bit integers
+included; of each the share of bits is told that are others than NumPy's.
 """
 
 import contextlib
@@ -155,7 +154,7 @@ def table(record: Mapping[str, Any]) -> str:
 
 
 def main() -> int:
-    """Measure, print and record; 1 if codes by 16-bit integers come later than wanted."""
+    """Measure, print and record; 1 if one of ours is slower than wanted."""
     options = parser(__doc__)
     options.add_argument(
         "--peers",
@@ -168,8 +167,8 @@ def main() -> int:
     record = measure(arguments.quick, arguments.peers)
     print(table(record), file=sys.stderr)
     finish(NAME, path, record)
-    ratio = record["results"]["int16"].get("ratio_to_best", LIMIT)
-    return 0 if arguments.quick or ratio >= LIMIT else 1
+    ratios = [found.get("ratio_to_best", LIMIT) for found in record["results"].values()]
+    return 0 if arguments.quick or min(ratios) >= LIMIT else 1
 
 
 if __name__ == "__main__":

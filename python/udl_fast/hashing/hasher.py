@@ -91,9 +91,9 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         Of the net as a whole, as of :class:`udl_fast.DeepAutoencoder`.
     encode_precision : {"model", "int16"}, default="model"
         Of what turns rows into codes, in `encode`, `index`, `search` and `diagnose`. "model" computes as
-        `transform` does. "int16" rounds weights and values to 16-bit integers, which most processors multiply
-        faster than floats: about one bit in ten thousand is another than of "model". For many rows, since every
-        call rounds all weights first. Counts from the next call on; not with ``precision="float64"``.
+        `transform` does. "int16" rounds weights and values to 16-bit integers, which processors with AVX2
+        multiply faster than floats: about one bit in ten thousand is another than of "model". For many rows, since
+        every call rounds all weights first. Counts from the next call on; not with ``precision="float64"``.
     batch_size : int, default=100
     n_iter : int, default=20
         Epochs of the net as a whole; those of an RBM are its template's.
