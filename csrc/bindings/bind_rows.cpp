@@ -268,6 +268,12 @@ py::array_t<uint8_t> to_packed(const Rows& rows) {
   uint8_t* data = out.mutable_data();
   for_each_row(rows.rows(), [&](int64_t r) {
     uint8_t* bytes = data + r * n_bytes;
+    if (rows.kind() == Rows::Kind::bits) {
+      const uint64_t* words = rows.bits_row(r);
+      for (int64_t k = 0; k < n_bytes; ++k)
+        bytes[k] = static_cast<uint8_t>(words[k / 8] >> (8 * (k % 8)));
+      return;
+    }
     std::fill_n(bytes, n_bytes, uint8_t{0});
     rows.visit_row(r, [&](int64_t column, double) {
       bytes[column / 8] = static_cast<uint8_t>(bytes[column / 8] | 1 << (column % 8));

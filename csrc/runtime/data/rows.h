@@ -2,6 +2,7 @@
 // Input matrices in the form training reads them: packed bits, lists of ones, dense values or
 // sparse values.
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -56,9 +57,10 @@ struct ValueRange {
   double high = -std::numeric_limits<double>::infinity();
 
   void add(double value) { add({value, value}); }
+  /// NaN stays.
   void add(const ValueRange& other) {
-    low = std::min(low, other.low);
-    high = std::max(high, other.high);
+    low = std::isnan(low) || low < other.low ? low : other.low;
+    high = std::isnan(high) || high > other.high ? high : other.high;
   }
 };
 
@@ -126,8 +128,11 @@ class Rows {
   /// The unit is chosen by a hash of the row's values. Real values are computed and held as Real.
   template <class Real>
   Rows flipped_once(int64_t first, int64_t count) const;
-  /// Of all values, zeros of sparse rows included.
+  /// Of all values, zeros of sparse rows included; NaN if one is NaN, and perhaps where one is
+  /// infinite.
   ValueRange value_range(const Run& run) const;
+  /// The same of rows first .. first + count - 1.
+  ValueRange range_of_rows(int64_t first, int64_t count) const;
   /// Mean of each column, float64, rows added in order; `out` holds columns() values.
   void column_means(const Run& run, double* out) const;
 
@@ -145,7 +150,6 @@ class Rows {
 
  private:
   /// Of rows first .. first + count - 1.
-  ValueRange range_of_rows(int64_t first, int64_t count) const;
   void write_bits(int64_t row, const BitMatrixView& out, int64_t out_row) const;
 
   Kind kind_ = Kind::bits;

@@ -13,6 +13,7 @@ SHAPES = [
     (3, 16),
     (5, 17),
     (33, 7),
+    (33, 64),
     (700, 40),
 ]  # whole lanes, and what is left of them
 
@@ -56,11 +57,22 @@ def test_bits_bytes_and_no_rows():
     assert _core.Rows.from_array(nothing).value_range(3) == (np.inf, -np.inf)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_nan_is_passed_over_and_infinity_is_not(dtype):
-    x = RNG.normal(0, 1, (40, 23)).astype(dtype)
-    low, high = x.min(), x.max()
-    x[(x != low) & (x != high) & (RNG.random(x.shape) < 0.5)] = np.nan
-    assert _core.Rows.from_array(x).value_range(2) == (low, high)
-    x[7, 3], x[9, 22] = -np.inf, np.inf
-    assert _core.Rows.from_array(x).value_range(2) == (-np.inf, np.inf)
+@pytest.mark.parametrize("n_threads", [1, 3])
+@pytest.mark.parametrize("shape", [*SHAPES, (700, 64)])
+def test_what_is_no_number_shows_wherever_it_is(shape, n_threads):
+    x = RNG.normal(0, 1, shape)
+    for place in RNG.permutation(x.size)[:20]:
+        for value in (np.nan, np.inf, -np.inf):
+            changed = x.astype(np.float32).astype(float)
+            changed.flat[place] = value
+            for rows in held_in_all_ways(changed):
+                found = np.array(rows.value_range(n_threads))
+                assert not np.isfinite(found).all()
+                assert np.isnan(found).all() or not np.isnan(value)
+
+
+def test_the_largest_numbers_are_numbers():
+    for real in (np.float32, np.float64):
+        x = np.full((70, 3), np.finfo(real).max)
+        x[5] *= -1
+        assert _core.Rows.from_array(x).value_range(2) == (x.min(), x.max())
