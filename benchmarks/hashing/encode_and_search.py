@@ -5,9 +5,9 @@ indexed, and the ten nearest of the first 1,000 are searched. Every contestant h
 others sleep while one is timed, and turns rotate. All encode the rows whole and in chunks of 5,000; the
 faster way counts. PyTorch takes part in eight forms. Before anything is timed the codes of some rows are held
 against NumPy in float64, and what is found by them against all distances. Ours in float32 and with products of
-16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with bfloat16
-products has those of bfloat16. In the end the fastest of ours is held against all forms, that of 8-bit integers
-included; of each the share of bits is told that are others than NumPy's.
+16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with products of
+8-bit integers has theirs as well, and ours with bfloat16 products those of bfloat16. In the end the fastest of
+ours is held against all forms; of each the share of bits is told that are others than NumPy's.
 """
 
 import contextlib
@@ -34,6 +34,7 @@ QUICK = [64, 40, 16]
 CONTESTANTS = {
     "float32": ("nets/retrieval_udl_fast.py", "Float32"),
     "int16": ("nets/retrieval_udl_fast.py", "Int16"),
+    "int8": ("nets/retrieval_udl_fast.py", "Int8"),
     "fast": ("nets/retrieval_udl_fast.py", "Fast"),
     "torch": ("nets/retrieval_torch.py", "Eager"),
     "torch-compiled": ("nets/retrieval_torch.py", "Compiled"),
@@ -48,10 +49,11 @@ _FLOAT32 = encode_speed.PEERS["float32"]
 PEERS = {
     "float32": _FLOAT32,
     "int16": _FLOAT32,
+    "int8": (*_FLOAT32, "torch-int8"),
     "fast": encode_speed.PEERS["fast"],
 }
 _K = 10
-_REQUIRED = ("float32", "int16")
+_REQUIRED = ("float32", "int16", "int8")
 # Share of bits that may differ: those whose inputs are next to 0.
 _EXACT, _ROUNDED = 1e-3, 0.05
 
@@ -160,7 +162,7 @@ def main() -> int:
         "--peers",
         nargs="+",
         choices=list(CONTESTANTS),
-        help="contestants beside ours in float32 and int16",
+        help="contestants beside ours in float32, int16 and int8",
     )
     arguments = options.parse_args()
     path = output_path(arguments, NAME)

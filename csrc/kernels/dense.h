@@ -15,6 +15,7 @@
 #include "base/view.h"
 #include "kernels/dense/bfloat16.h"
 #include "kernels/dense/int16.h"
+#include "kernels/dense/int8.h"
 #include "kernels/dense/lists.h"
 #include "kernels/dense/loss.h"
 #include "kernels/dense/products.h"
@@ -30,6 +31,7 @@ struct DenseKernels {
   PixelListKernels lists;
   Bfloat16Kernels bfloat16;  ///< null but for AVX512_BF16
   Int16Kernels int16;
+  Int8Kernels int8;
 };
 
 extern const DenseKernels dense_kernels_baseline;

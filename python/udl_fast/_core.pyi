@@ -334,10 +334,19 @@ class NetEngine:
         n_threads: int,
         first: int = 0,
         last: int | None = None,
-        int16: bool = False,
+        rounding: str | None = None,
     ) -> NDArray[Any]:
-        """Outputs of layer last - 1 given inputs of layer `first`; None is all layers. `int16` is by products of
-        numbers that are rounded to 16 bits."""
+        """Outputs of layer last - 1 given inputs of layer `first`; None is all layers. `rounding` is of both
+        factors of products: "int16", "int8" or None."""
+    def forward_and_range(
+        self,
+        rows: Rows,
+        n_threads: int,
+        first: int = 0,
+        last: int | None = None,
+        rounding: str | None = None,
+    ) -> tuple[NDArray[Any], float, float]:
+        """The same, and what `rows.value_range` tells; 0 and 1 of bits."""
     def backward(self, rows: Rows, output_gradient: NDArray[Any], n_threads: int) -> NDArray[Any]:
         """Adds the gradient of sum(output_gradient * outputs) to that which update() follows; returns it by the
         inputs."""

@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 
@@ -37,7 +38,7 @@ def made(model_class, **changes):
 def test_bits_are_units_above_their_thresholds(model_class, tmp_path, monkeypatch):
     monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 12 * 7)  # 7 rows at a time
     model = made(model_class).fit(X)
-    code = model._code_values(model._matrix(X), rounded=False)
+    code = model._code_values(model._matrix(X))
     assert set(np.unique(code)) - {0, 1}
     np.testing.assert_array_equal(model.encode(X), pack_bits(model.transform(X) > 0.5))
     medians = np.median(code, axis=0)
@@ -62,13 +63,49 @@ def test_bits_are_units_above_their_thresholds(model_class, tmp_path, monkeypatc
 
 def test_medians_of_a_rounded_code_are_of_its_probabilities():
     model = made(DeepAutoencoder, code_activation="binary").fit(X)
-    probabilities = model.set_params(code_activation="binary")._code_values(X, rounded=False)
+    probabilities = model.set_params(code_activation="binary")._code_values(X)
     bits = udl_fast.unpack_bits(model.encode(X, "median"), 11)
     np.testing.assert_array_equal(bits, probabilities > model.thresholds_)
     assert (np.abs(bits.sum(axis=0) - 45) <= 2).all()  # of 90 rows, some of which are equal
     for threshold in (0.1, 0.9):
         bits = udl_fast.unpack_bits(model.encode(X, threshold), 11)
         np.testing.assert_array_equal(bits, probabilities > np.float32(threshold))
+
+
+@pytest.mark.parametrize("model_class", with_codes())
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, lambda x: x.astype(float).tolist()])
+def test_what_is_no_number_is_refused(model_class, value, form):
+    """As by all methods, also where rows are checked while they are encoded."""
+    model = made(model_class).fit(X)
+    given = X.astype(np.float32)
+    given[70, 3] = value
+    with pytest.raises(ValueError, match=r"contains (NaN|infinity)") as refused:
+        model.encode(form(given))
+    with pytest.raises(ValueError, match=r"contains (NaN|infinity)") as expected:
+        model.transform(form(given))
+    assert str(refused.value) == str(expected.value)
+    with pytest.raises(ValueError, match="contains"):
+        model.encode(form(given), "median")
+
+
+def test_range_of_what_is_encoded_is_looked_at():
+    model = made(DeepAutoencoder).fit(X)
+    with pytest.warns(UserWarning, match="X holds values from -1 to 5, but outputs reach 0 to 1"):
+        model.encode(np.linspace(-1, 5, 3 * X.shape[1]).reshape(3, -1))
+    with pytest.raises(ValueError, match=r"X holds values up to 1e\+30 in size"):
+        model.encode(np.full(X.shape, 1e30))
+
+
+def test_blocks_of_rows_that_are_read_in_place(monkeypatch):
+    """Many values, but only as many rows as have room for their codes."""
+    monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 55)
+    monkeypatch.setattr(binary_codes, "_VALUES_IN_PLACE", 48)
+    wide, narrow = np.ones((20, 12), np.float32), np.ones((20, 3), np.float32)
+    for given, n_rows in [(wide, 4), (narrow, 5), (wide.astype(np.uint8), 4), (wide[:, ::-1], 4)]:
+        blocks = list(binary_codes._blocks(given, np.arange(20), 11))
+        assert [len(block) for _, block in blocks] == [n_rows] * (20 // n_rows)
+        assert [first for first, _ in blocks] == list(range(0, 20, n_rows))
 
 
 @pytest.mark.parametrize(

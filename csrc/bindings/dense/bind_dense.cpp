@@ -131,8 +131,10 @@ py::tuple gradient(const NetEngine& engine, const Rows& rows, const py::dict& ob
 
 // ---- parts ----
 
-py::array forward(const NetEngine& engine, const Rows& rows, int n_threads, int from,
-                  std::optional<int> to, bool int16) {
+/// `range` becomes that of the rows, unless it is null.
+py::array outputs_of(const NetEngine& engine, const Rows& rows, int n_threads, int from,
+                     std::optional<int> to, const std::optional<std::string>& rounding,
+                     ValueRange* range) {
   const NetShape& shape = engine.shape();
   const int last = to.value_or(shape.n_layers());
   if (from < 0 || from >= last || last > shape.n_layers())
@@ -141,15 +143,29 @@ py::array forward(const NetEngine& engine, const Rows& rows, int n_threads, int 
                   " and last=" + std::to_string(last));
   check_columns(rows, shape.n_inputs(from), "forward", "rows", "the net");
   check_threads(n_threads, "forward");
+  std::optional<Rounding> to_integers;
+  if (rounding) to_integers = rounding_from_name(*rounding);
   const RealArray out(engine, {rows.rows(), shape.sizes[last]});
   const LookScope look(engine);
   run_interruptible(n_threads, [&](const Run& run) {
-    if (int16)
-      engine.forward_int16(rows, from, last, out.span(), run);
-    else
-      engine.forward(rows, from, last, out.span(), run);
+    engine.forward({rows, from, last, to_integers, out.span(), range}, run);
   });
   return out.array();
+}
+
+py::array forward(const NetEngine& engine, const Rows& rows, int n_threads, int from,
+                  std::optional<int> to, const std::optional<std::string>& rounding) {
+  return outputs_of(engine, rows, n_threads, from, to, rounding, nullptr);
+}
+
+/// Bits are known to be 0 and 1.
+py::tuple forward_and_range(const NetEngine& engine, const Rows& rows, int n_threads, int from,
+                            std::optional<int> to, const std::optional<std::string>& rounding) {
+  ValueRange range;
+  const py::array out =
+      outputs_of(engine, rows, n_threads, from, to, rounding, rows.is_bits() ? nullptr : &range);
+  if (rows.is_bits()) range = {0, 1};
+  return py::make_tuple(out, range.low, range.high);
 }
 
 py::array backward(NetEngine& engine, const Rows& rows, const py::object& output_gradient,
@@ -210,7 +226,9 @@ void init_dense(pybind11::module_& m) {
         py::arg("step"), py::arg("n_threads"), py::arg("order") = py::none(),
         py::arg("targets") = py::none(), py::arg("workspace") = py::none());
   c.def("forward", &forward, py::arg("rows"), py::arg("n_threads"), py::arg("first") = 0,
-        py::arg("last") = py::none(), py::arg("int16") = false);
+        py::arg("last") = py::none(), py::arg("rounding") = py::none());
+  c.def("forward_and_range", &forward_and_range, py::arg("rows"), py::arg("n_threads"),
+        py::arg("first") = 0, py::arg("last") = py::none(), py::arg("rounding") = py::none());
   c.def("backward", &backward, py::arg("rows"), py::arg("output_gradient"), py::arg("n_threads"));
   c.def("update", &update, py::arg("settings"), py::arg("n_threads"));
 }

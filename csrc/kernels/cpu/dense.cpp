@@ -4,6 +4,7 @@
 
 #include "kernels/cpu/dense/bfloat16.h"
 #include "kernels/cpu/dense/int16.h"
+#include "kernels/cpu/dense/int8.h"
 #include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/dense/loss.h"
 #include "kernels/cpu/dense/products.h"
@@ -31,6 +32,7 @@ constexpr DenseKernels all_kernels() {
   kernels.lists = list_kernels();
   kernels.bfloat16 = bfloat16_kernels();
   kernels.int16 = int16_kernels();
+  kernels.int8 = int8_kernels();
   return kernels;
 }
 

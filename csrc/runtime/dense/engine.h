@@ -3,6 +3,7 @@
 // optimiser's memory. A call is a whole pass over rows, never a layer.
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "runtime/data/rows.h"
@@ -48,6 +49,16 @@ struct Examples {
   const Rows* targets = nullptr;
   /// Rows in the order they are presented; null: as they are.
   const uint32_t* order = nullptr;
+};
+
+/// Outputs of layer to - 1 given inputs of layer `from`, 0 <= from < to <= n_layers.
+struct ForwardCall {
+  const Rows& rows;
+  int from, to;
+  /// Products of integers instead: for many rows, since a call rounds all weights first.
+  std::optional<Rounding> rounding;
+  RealSpan out;                 ///< rows.rows() rows of sizes[to] values
+  ValueRange* range = nullptr;  ///< becomes that of the rows, which are read anyway
 };
 
 /// One pass over rows in minibatches.
@@ -125,13 +136,8 @@ class NetEngine : public Shared {
 
   // ---- parts, for nets that learn from something else than a loss of their outputs ----
 
-  /// Outputs of layer to - 1 given inputs of layer `from`, 0 <= from < to <= n_layers; no noise.
-  /// `out` has rows.rows() rows of sizes[to] values.
-  virtual void forward(const Rows& rows, int from, int to, RealSpan out, const Run& run) const = 0;
-  /// The same by products of 16-bit integers (kernels/dense/int16.h): for many rows, since a call
-  /// rounds all weights first. Throws NotAvailable of tied or softmax layers, and in float64.
-  virtual void forward_int16(const Rows& rows, int from, int to, RealSpan out,
-                             const Run& run) const = 0;
+  /// No noise. Throws NotAvailable of a rounding in float64, and of tied or softmax layers.
+  virtual void forward(const ForwardCall& call, const Run& run) const = 0;
   /// Adds to the engine's gradient that of the sum over rows and outputs of output_gradient times
   /// outputs, and writes the same by the inputs, (rows, n_inputs), unless that is empty.
   virtual void backward(const Rows& rows, RealView output_gradient, RealSpan input_gradient,

@@ -32,6 +32,12 @@ NetPrecision net_precision_from_name(const std::string& name) {
   throw_invalid("NetEngine: precision must be 'float32', 'fast' or 'float64', got '" + name + "'");
 }
 
+Rounding rounding_from_name(const std::string& name) {
+  if (name == "int16") return Rounding::int16;
+  if (name == "int8") return Rounding::int8;
+  throw_invalid("NetEngine.forward: rounding must be 'int16', 'int8' or None, got '" + name + "'");
+}
+
 std::unique_ptr<NetEngine> make_net_engine(const NetShape& shape, NetPrecision precision) {
   check_shape(shape);
   switch (precision) {

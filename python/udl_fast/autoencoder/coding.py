@@ -169,11 +169,23 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
     def _code_kind(self) -> str:
         return self._net().activations[self._n_encoders - 1]
 
-    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
-        rows, n_threads = self._rows(X, training=False), resolve_n_jobs(self.n_jobs)
-        learner = self._net()
-        forward = learner.forward if rounded else learner.net.forward
-        return forward(rows, n_threads, 0, self._n_encoders)
+    def _code_matrix(self, X: Any) -> Any:
+        return self._matrix(X, finite=False)
+
+    def _code_values(self, X: Any) -> NDArray[Any]:
+        rows = self._bare_rows(X)
+        found, low, high = self._net().net.forward_and_range(
+            rows, resolve_n_jobs(self.n_jobs), 0, self._n_encoders, self._rounding()
+        )
+        self._look_at_range(X, rows, low + 0.0, high + 0.0)
+        return found
+
+    def _rounding(self) -> str | None:
+        """Of the factors of products that make codes, as of `_core.NetEngine`."""
+        return None
+
+    def _rounded_above(self) -> float:
+        return self._net().rounded_above if self._code_kind() == "binary" else 0.5
 
     def _check_range(self, low: float, high: float, *, training: bool) -> None:
         super()._check_range(low, high, training=training)

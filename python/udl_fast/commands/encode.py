@@ -148,7 +148,7 @@ def _thresholds(
     """One of all code units, or one for each."""
     if isinstance(wanted, str):
         with progress(len(median_rows(rows.shape[0], n_units)), "medians") as bar:
-            return code_medians(model, rows, model._matrix, bar.update)
+            return code_medians(model, rows, model._code_matrix, bar.update)
     if not isinstance(wanted, Path):
         return wanted
     found = read_npy(wanted)
@@ -162,7 +162,7 @@ def _thresholds(
 
 def _encoded(model: Any, rows: Any, thresholds: float | NDArray[Any]) -> NDArray[np.uint8]:
     with progress(rows.shape[0], "encode") as bar:
-        return packed_codes(model, rows, thresholds, model._matrix, bar.update)
+        return packed_codes(model, rows, thresholds, model._code_matrix, bar.update)
 
 
 def _write_names(files: contextlib.ExitStack, output: Path, names: list[str] | None) -> Path | None:

@@ -136,7 +136,7 @@ class Inference(BinaryCodes, LabelledLayers):
         kind: str = self._parts()[-1]._hidden_kind()
         return kind
 
-    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+    def _code_values(self, X: Any) -> NDArray[Any]:
         self._check_made()
         return means_up(self._parts(), self._rows(X, training=False))
 

@@ -11,12 +11,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..packing import pack_bits
 from ..persistence.values import LARGEST_STEP, Count, ValueRule
+from .input import FLOAT_DTYPES
 from .model import Model
 from .transaction import reader_of
 
 MEDIAN = "median"
 
-_BLOCK_VALUES = 1 << 25  # of a block of rows: 128 MB of float32
+_BLOCK_VALUES = 1 << 25  # of a block of rows, or of their codes: 128 MB of float32
+_VALUES_IN_PLACE = 1 << 28  # of a block that is read where it is: seconds of work
 _MEDIAN_VALUES = 1 << 26  # of code units, kept for medians, of rows spread evenly: 256 MB
 
 Watch = Callable[[int], object]  # told how many rows have been done since the last call
@@ -65,10 +67,17 @@ class BinaryCodes(Model):
         """Of the units of the code."""
         raise NotImplementedError
 
-    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
-        """What the code units make of a checked matrix; `rounded` is whether units of bits are rounded as the
-        model itself rounds them."""
+    def _code_values(self, X: Any) -> NDArray[Any]:
+        """What the code units make of a matrix of `_code_matrix`, before any rounding."""
         raise NotImplementedError
+
+    def _code_matrix(self, X: Any) -> Any:
+        """X checked as far as `_code_values` does not check it."""
+        return self._matrix(X)
+
+    def _rounded_above(self) -> float:
+        """Where the model itself takes a unit for 1: the threshold 0.5, exactly."""
+        return 0.5
 
     # ---- public ----
 
@@ -117,7 +126,7 @@ class BinaryCodes(Model):
         """Codes, and the medians that were taken for them."""
         self._check_fitted()
         model = reader_of(self)  # of one fit, whoever fits it anew meanwhile
-        X = model._matrix(X)
+        X = model._code_matrix(X)
         if not isinstance(threshold, str):
             return packed_codes(model, X, threshold, _as_it_is), None
         if threshold != MEDIAN:
@@ -151,11 +160,10 @@ def packed_codes(
 ) -> NDArray[np.uint8]:
     """Codes of a matrix, a block of rows at a time."""
     n_bits = model._n_features_out
-    is_half = isinstance(threshold, numbers.Real) and threshold == 0.5
     limits = _checked(model, threshold, n_bits)
     codes = np.empty((X.shape[0], -(-n_bits // 8)), np.uint8)
     for first, block in _blocks(X, np.arange(X.shape[0]), n_bits):
-        found = model._code_values(check(block), rounded=is_half)
+        found = model._code_values(check(block))
         codes[first : first + len(found)] = pack_bits(found, threshold=limits)
         watch(len(found))
     return codes
@@ -168,7 +176,7 @@ def code_medians(
     n_bits = model._n_features_out
     parts = []
     for _, block in _blocks(X, median_rows(X.shape[0], n_bits), n_bits):
-        parts.append(model._code_values(check(block), rounded=False))
+        parts.append(model._code_values(check(block)))
         watch(len(parts[-1]))
     return np.asarray(np.median(np.concatenate(parts), axis=0), np.float64)
 
@@ -181,7 +189,9 @@ def median_rows(n_rows: int, n_bits: int) -> NDArray[np.int64]:
 
 def _blocks(X: Any, rows: NDArray[np.int64], n_bits: int) -> Iterator[tuple[int, Any]]:
     """(how many come before, some of these rows) one after the other; neighbours are not copied."""
-    n = max(1, _BLOCK_VALUES // max(X.shape[1], n_bits))
+    is_in_place = isinstance(X, np.ndarray) and X.dtype in FLOAT_DTYPES and X.flags.c_contiguous
+    n_values = _VALUES_IN_PLACE if is_in_place else _BLOCK_VALUES
+    n = max(1, min(n_values // X.shape[1], _BLOCK_VALUES // n_bits))
     for first in range(0, len(rows), n):
         some = rows[first : first + n]
         is_run = some[-1] - some[0] == len(some) - 1
@@ -204,7 +214,7 @@ def _checked(model: BinaryCodes, threshold: Any, n_bits: int) -> Any:
             )
         if not np.isfinite(float(threshold)):
             raise ValueError(f"{function}: threshold must be finite, got {threshold!r}")
-        return threshold
+        return model._rounded_above() if threshold == 0.5 else threshold
     limits = np.asarray(threshold)
     if limits.dtype.kind not in "biuf":
         raise TypeError(

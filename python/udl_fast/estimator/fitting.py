@@ -262,7 +262,13 @@ class Fitting(ModelKind):
         ]
         return {found.name: found for learner in learners for found in learner.measurements}
 
-    def _matrix(self, X: Any) -> Any:
-        """X checked against what the model was fitted to."""
-        device = self._rows_device(training=False)
-        return input_matrix(self, X, reset=False, default_dtype=self._input_dtype(), device=device)
+    def _matrix(self, X: Any, *, finite: bool = True) -> Any:
+        """X checked against what the model was fitted to; `finite` as of `input_matrix`."""
+        return input_matrix(
+            self,
+            X,
+            reset=False,
+            default_dtype=self._input_dtype(),
+            device=self._rows_device(training=False),
+            finite=finite,
+        )

@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from sklearn.utils.validation import check_array, validate_data
+from sklearn.utils.validation import assert_all_finite, check_array, validate_data
 
 from .. import _core
 from ..exceptions import warn_caller
@@ -26,9 +26,16 @@ _LARGEST_SUMMED = 2.0**96  # of input: with weights below 2^15, 2^16 units are s
 
 
 def input_matrix(
-    estimator: Any, X: Any, *, reset: bool, default_dtype: Any, device: str = "cpu"
+    estimator: Any,
+    X: Any,
+    *,
+    reset: bool,
+    default_dtype: Any,
+    device: str = "cpu",
+    finite: bool = True,
 ) -> Any:
-    """X as a 2-D array or CSR matrix of float32, float64, uint8 or bool, checked by scikit-learn.
+    """X as a 2-D array or CSR matrix of float32, float64, uint8 or bool, checked by scikit-learn. Unless `finite`
+    it may hold NaN and infinity, which whoever reads it must see (`refuse_not_finite`).
 
     Other dtypes become `default_dtype`. Nothing is copied that can be used as it is. An array on a GPU becomes a
     `DeviceMatrix`, if that is the `device` where its rows are wanted.
@@ -44,7 +51,22 @@ def input_matrix(
         X = checked_csr(X, "X")
     with missing_explained(estimator._missing_values_advice()):
         return validate_data(
-            estimator, X, accept_sparse="csr", dtype=_dtypes(default_dtype), reset=reset
+            estimator,
+            X,
+            accept_sparse="csr",
+            dtype=_dtypes(default_dtype),
+            reset=reset,
+            ensure_all_finite=finite,
+        )
+
+
+def refuse_not_finite(estimator: Any, X: Any) -> None:
+    """The error of `input_matrix` about a matrix with NaN or infinity."""
+    with missing_explained(estimator._missing_values_advice()):
+        assert_all_finite(
+            X.data if sparse.issparse(X) else X,
+            estimator_name=type(estimator).__name__,
+            input_name="X",
         )
 
 

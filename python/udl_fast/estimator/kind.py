@@ -14,7 +14,7 @@ from ..persistence.state import ArrayRule, State, StateRules
 from ..persistence.values import COUNTS, Count, ValueRule
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
-from .input import check_range, to_rows, value_range
+from .input import check_range, refuse_not_finite, to_rows, value_range
 from .parameters import COMMON_RULES, Rule
 
 if TYPE_CHECKING:
@@ -187,10 +187,22 @@ class ModelKind:
 
     def _rows(self, X: Any, y: Any = None, *, training: bool) -> _core.Rows:
         """The engine's form of a checked matrix; y is as the caller gave it."""
-        rows = to_rows(X, n_jobs=self.n_jobs)
+        rows = self._bare_rows(X)
         if rows.kind != "bits":
             self._check_range(*value_range(rows, self.n_jobs), training=training)
         return rows
+
+    def _bare_rows(self, X: Any) -> _core.Rows:
+        """The same, whose range nobody has looked at."""
+        return to_rows(X, n_jobs=self.n_jobs)
+
+    def _look_at_range(self, X: Any, rows: _core.Rows, low: float, high: float) -> None:
+        """What is left to be checked of rows whose values were found to be from `low` to `high`, on the way to
+        something else: of a matrix whose values may be no finite numbers."""
+        if not np.isfinite([low, high]).all():
+            refuse_not_finite(self, X)
+        if rows.kind != "bits":
+            self._check_range(low, high, training=False)
 
     def _check_range(self, low: float, high: float, *, training: bool) -> None:
         """Errors and warnings about rows of real values from `low` to `high`."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from numpy.typing import NDArray
-
 from ..autoencoder.coding import Coding
 from ..autoencoder.deep import DeepAutoencoder
 from ..autoencoder.exchange import Exchange
@@ -22,7 +20,6 @@ from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
 from ..rbm.presets import science2006
 from ..rbm.units import check_counts
-from ..runtime import resolve_n_jobs
 from .codes import PackedCodes
 from .diagnosis import dead_bits
 
@@ -89,11 +86,12 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         Penalties on weights, not biases.
     precision : {"float32", "fast", "float64"}, default="float32"
         Of the net as a whole, as of :class:`udl_fast.DeepAutoencoder`.
-    encode_precision : {"model", "int16"}, default="model"
+    encode_precision : {"model", "int16", "int8"}, default="model"
         Of what turns rows into codes, in `encode`, `index`, `search` and `diagnose`. "model" computes as
-        `transform` does. "int16" rounds weights and values to 16-bit integers, which processors with AVX2
-        multiply faster than floats: about one bit in ten thousand is another than of "model". For many rows, since
-        every call rounds all weights first. Counts from the next call on; not with ``precision="float64"``.
+        `transform` does. "int16" and "int8" round weights and values to integers of 16 bits or of a byte, which
+        processors with AVX2 multiply faster than floats, bytes fastest: some one bit in ten thousand is another
+        than of "model", or two in a thousand. For many rows, since every call rounds all weights first. Counts
+        from the next call on; not with ``precision="float64"``.
     batch_size : int, default=100
     n_iter : int, default=20
         Epochs of the net as a whole; those of an RBM are its template's.
@@ -163,7 +161,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         "visible": Choice(("auto", *_KINDS)),
         "pretrain": Flag(),
         "rbm": Template("RBM", none_means=smooth_layer),
-        "encode_precision": Choice(("model", "int16")),
+        "encode_precision": Choice(("model", "int16", "int8")),
         **SOLVER_RULES,
     }
     pictures = ("filters", "reconstructions", "codes", "retrieval")
@@ -237,10 +235,10 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
 
     def _check_together(self) -> None:
         super()._check_together()
-        if self.encode_precision == "int16" and self.precision == "float64":
+        if self.encode_precision != "model" and self.precision == "float64":
             raise ValueError(
-                f"{type(self).__name__}: encode_precision='int16' rounds a net of precision='float32' or 'fast', "
-                "got precision='float64'"
+                f"{type(self).__name__}: encode_precision={self.encode_precision!r} rounds a net of "
+                "precision='float32' or 'fast', got precision='float64'"
             )
 
     # ---- what a deep autoencoder is told ----
@@ -286,23 +284,26 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
             )
         return {"visible_": "gaussian"}
 
-    def _rows(self, X: Any, y: Any = None, *, training: bool) -> Any:
+    def _bare_rows(self, X: Any) -> Any:
         if self._visible_kind() == "replicated_softmax":
             check_counts(self, X)
-        return super()._rows(X, y, training=training)
+        return super()._bare_rows(X)
 
-    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+    def _code_matrix(self, X: Any) -> Any:
+        is_counts = self._visible_kind() == "replicated_softmax"  # which are looked at first
+        return self._matrix(X) if is_counts else super()._code_matrix(X)
+
+    def _rounding(self) -> str | None:
         rule, owner = self.rules["encode_precision"], type(self).__name__
-        if rule.check(self.encode_precision, "encode_precision", owner) == "model":
-            return super()._code_values(X, rounded=rounded)
+        rounding = rule.check(self.encode_precision, "encode_precision", owner)
+        if rounding == "model":
+            return None
         if self._is_double():
             raise NotImplementedError(
-                f"{owner}: encode_precision='int16' rounds a net of precision='float32' or 'fast', the fitted one "
-                "has 'float64'; use encode_precision='model'"
+                f"{owner}: encode_precision={rounding!r} rounds a net of precision='float32' or 'fast', the "
+                "fitted one has 'float64'; use encode_precision='model'"
             )
-        rows, learner = self._rows(X, training=False), self._net()
-        forward = learner.forward if rounded else learner.net.forward
-        return forward(rows, resolve_n_jobs(self.n_jobs), 0, self._n_encoders, int16=True)
+        return str(rounding)
 
     def _troubles(self, entry: Mapping[str, Any], sample: Any) -> Iterable[Trouble]:
         means = (entry["_code"] > 0.5).mean(axis=0)

@@ -75,26 +75,25 @@ class NetLearner:
         named = enumerate(self.net.activations)
         return ["binary" if layer == self.rounded else name for layer, name in named]
 
+    @property
+    def rounded_above(self) -> float:
+        """What means are above that `forward` rounds to 1."""
+        real = np.float64 if self.precision == "float64" else np.float32
+        return float(np.nextafter(real(_ROUNDED_UP), real(0)))
+
     def forward(
-        self,
-        rows: _core.Rows,
-        n_threads: int,
-        first: int = 0,
-        last: int | None = None,
-        *,
-        int16: bool = False,
+        self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
     ) -> NDArray[Any]:
-        """Outputs of layer last - 1, None the last one, given inputs of layer `first`; `int16` as of
-        `_core.NetEngine`."""
+        """Outputs of layer last - 1, None the last one, given inputs of layer `first`."""
         last = len(self.net.activations) if last is None else last
         if not first <= self.rounded < last:
-            return self.net.forward(rows, n_threads, first, last, int16)
-        means = self.net.forward(rows, n_threads, first, self.rounded + 1, int16)
+            return self.net.forward(rows, n_threads, first, last)
+        means = self.net.forward(rows, n_threads, first, self.rounded + 1)
         bits = (means >= _ROUNDED_UP).astype(means.dtype)
         if last == self.rounded + 1:
             return bits
         rows = _core.Rows.from_array(bits)
-        return self.net.forward(rows, n_threads, self.rounded + 1, last, int16)
+        return self.net.forward(rows, n_threads, self.rounded + 1, last)
 
     # ---- state ----
 

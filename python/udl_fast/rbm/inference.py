@@ -130,7 +130,7 @@ class Inference(BinaryCodes):
     def _code_kind(self) -> str:
         return self._hidden_kind()
 
-    def _code_values(self, X: Any, *, rounded: bool) -> NDArray[Any]:
+    def _code_values(self, X: Any) -> NDArray[Any]:
         return self._mean_hidden(X)
 
     # ---- kinds of units ----

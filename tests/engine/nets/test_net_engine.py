@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 from udl_fast import _core
 
@@ -68,6 +69,32 @@ def test_outputs(precision, tolerance, tied):
         np.testing.assert_allclose(found, outputs(engine, x, first, last), atol=tolerance)
     probabilities = engine_of(([7, 3], ["softmax"], "multinomial"), precision).forward(X, 1)
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=10 * tolerance)
+
+
+@pytest.mark.parametrize("rounding", [None, "int16", "int8"])
+@pytest.mark.parametrize("n_rows", [1, 31, 500])
+def test_outputs_with_the_range_of_the_rows(rounding, n_rows):
+    engine = engine_of(([7, 5, 3], ["tanh", "relu"], "squared"), "float32")
+    x = RNG.normal(0, 2, (n_rows, 7)).astype(np.float32)
+    csr = sparse.csr_array(np.maximum(x, 0))
+    listed = _core.Rows.from_csr(csr.indptr, csr.indices, csr.data, 7, None, 1)
+    for rows in (_core.Rows.from_array(x), _core.Rows.from_array(x.astype(float)), listed):
+        out, low, high = engine.forward_and_range(rows, 2, 0, 1, rounding)
+        np.testing.assert_array_equal(out, engine.forward(rows, 2, 0, 1, rounding))
+        assert (low, high) == rows.value_range()
+    bits = _core.Rows.from_array((x > 9).astype(np.uint8))
+    assert engine.forward_and_range(bits, 2, 0, 1, rounding)[1:] == (0, 1)
+    x[-1, 3] = np.nan
+    found = engine.forward_and_range(_core.Rows.from_array(x), 2, 0, 1, rounding)
+    assert np.isnan(found[1:]).all()
+
+
+def test_the_range_of_rows_in_float64():
+    engine = engine_of(([7, 5], ["tanh"], "squared"), "float64")
+    rows = _core.Rows.from_array(RNG.normal(0, 2, (300, 7)))
+    out, low, high = engine.forward_and_range(rows, 2)
+    np.testing.assert_array_equal(out, engine.forward(rows, 2))
+    assert (low, high) == rows.value_range()
 
 
 def test_losses_are_those_of_the_formulas():

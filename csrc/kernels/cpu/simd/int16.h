@@ -22,7 +22,6 @@ struct Int16Pair {
 };
 UDL_ALWAYS_INLINE Int16Pair broadcast_pair(const int32_t* p) { return {_mm512_set1_epi32(*p)}; }
 UDL_ALWAYS_INLINE void keep_in_register(Int16Pair& a) { asm("" : "+v"(a.v)); }
-UDL_ALWAYS_INLINE void keep_in_register(i32x16& a) { asm("" : "+v"(a.v)); }
 UDL_ALWAYS_INLINE i32x16 add_dot(Int16Pair a, i32x16 b, i32x16 c) {
   return {_mm512_add_epi32(c.v, _mm512_madd_epi16(a.v, b.v))};
 }
@@ -34,7 +33,6 @@ struct Int16Pair {
 };
 UDL_ALWAYS_INLINE Int16Pair broadcast_pair(const int32_t* p) { return {_mm256_set1_epi32(*p)}; }
 UDL_ALWAYS_INLINE void keep_in_register(Int16Pair& a) { asm("" : "+x"(a.v)); }
-UDL_ALWAYS_INLINE void keep_in_register(i32x16& a) { asm("" : "+x"(a.low), "+x"(a.high)); }
 UDL_ALWAYS_INLINE i32x16 add_dot(Int16Pair a, i32x16 b, i32x16 c) {
   return {_mm256_add_epi32(c.low, _mm256_madd_epi16(a.v, b.low)),
           _mm256_add_epi32(c.high, _mm256_madd_epi16(a.v, b.high))};
@@ -50,7 +48,6 @@ UDL_ALWAYS_INLINE int32_t high_of(int32_t pair) { return static_cast<int16_t>(pa
 
 UDL_ALWAYS_INLINE Int16Pair broadcast_pair(const int32_t* p) { return {low_of(*p), high_of(*p)}; }
 UDL_ALWAYS_INLINE void keep_in_register(Int16Pair&) {}
-UDL_ALWAYS_INLINE void keep_in_register(i32x16&) {}
 UDL_ALWAYS_INLINE i32x16 add_dot(const Int16Pair& a, const i32x16& b, const i32x16& c) {
   return lanes<i32x16>(
       [&](int k) { return c.v[k] + a.low * low_of(b.v[k]) + a.high * high_of(b.v[k]); });

@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "runtime/data/block_ranges.h"
 #include "runtime/dense/fast/engine.h"
 #include "runtime/dense/fast/values/listed_inputs.h"
 #include "runtime/dispatch/target.h"
@@ -117,10 +118,12 @@ void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, i
 
 }  // namespace
 
-void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
-                            const Run& run) const {
+void FastNetEngine::forward(const ForwardCall& call, const Run& run) const {
+  if (call.rounding) return forward_rounded(call, run);
   const DenseKernels& kernels = kernels_for(state_);
-  float* outputs = out.as<float>();
+  const Rows& rows = call.rows;
+  const int from = call.from, to = call.to;
+  float* outputs = call.out.as<float>();
   const int64_t n_in = shape().n_inputs(from), n_out = shape().n_outputs(to - 1);
   // Few rows are shared among all threads.
   const int64_t share = round_up(divide_up(rows.rows(), run.n_threads), 4);
@@ -133,10 +136,12 @@ void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
     rounded = RoundedWeights(state_, from, to);
     rounded.pack(kernels, run);
   }
+  BlockRanges ranges(rows, n_blocks, call.range);
   parallel_region(run, [&](Team& team) {
     BlockRoom room(shape(), from, to, n_rows, state_.bfloat16, is_listed);
     team.for_each(n_blocks, [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
+      ranges.look(block, first, n);
       rows.gather_values<float>(nullptr, first, n, room.row_major.data(), n_in);
       room.values[0].set_rows(0, n, room.row_major.data(), n_in);
       for (int l = from; l < to; ++l)
@@ -146,6 +151,7 @@ void FastNetEngine::forward(const Rows& rows, int from, int to, RealSpan out,
       room.values.back().copy_rows(0, n, outputs + first * n_out, n_out);
     });
   });
+  ranges.gather();
 }
 
 }  // namespace udl

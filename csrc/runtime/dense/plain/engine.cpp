@@ -5,6 +5,7 @@
 #include <cmath>
 #include <type_traits>
 
+#include "runtime/data/block_ranges.h"
 #include "runtime/dense/plain/gradient.h"
 #include "runtime/dense/plain/optimiser.h"
 #include "runtime/threads/parallel.h"
@@ -70,26 +71,28 @@ double PlainNetEngine<Real>::gradient(const GradientCall& call, double* flat,
 // ---- parts ----
 
 template <class Real>
-void PlainNetEngine<Real>::forward(const Rows& rows, int from, int to, RealSpan out,
-                                   const Run& run) const {
+void PlainNetEngine<Real>::forward(const ForwardCall& call, const Run& run) const {
+  if (call.rounding)
+    throw NotAvailable("forward: a net of precision='float64' is not rounded to integers");
   const NetShape& shape = state_.shape;
+  const Rows& rows = call.rows;
+  const int from = call.from, to = call.to;
   const int64_t n_in = shape.n_inputs(from), n_out = shape.n_outputs(to - 1);
-  Real* values = out.template as<Real>();
+  Real* values = call.out.template as<Real>();
   constexpr int64_t kRows = PlainBlock<Real>::kRows;
-  parallel_for(run, divide_up(rows.rows(), kRows), [&](int64_t part) {
+  const int64_t n_blocks = divide_up(rows.rows(), kRows);
+  BlockRanges ranges(rows, n_blocks, call.range);
+  parallel_for(run, n_blocks, [&](int64_t part) {
     PlainBlock<Real> block(state_, nullptr, from, to);
     const int64_t first = part * kRows, n = std::min(kRows, rows.rows() - first);
+    ranges.look(part, first, n);
     rows.gather_values<Real>(nullptr, first, n, block.inputs(), n_in);
     for (int64_t r = 0; r < n; ++r) {
       block.forward(r, 0, 0);
       std::copy_n(block.outputs(to - 1, r), n_out, values + (first + r) * n_out);
     }
   });
-}
-
-template <class Real>
-void PlainNetEngine<Real>::forward_int16(const Rows&, int, int, RealSpan, const Run&) const {
-  throw NotAvailable("forward_int16: a net of precision='float64' is not rounded to 16 bits");
+  ranges.gather();
 }
 
 template <class Real>

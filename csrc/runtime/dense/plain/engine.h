@@ -18,9 +18,7 @@ class PlainNetEngine final : public StatefulNetEngine<PlainState<Real>> {
 
   NetTrainResult train(const NetTrainCall& call, const Run& run) override;
   double gradient(const GradientCall& call, double* flat, const Run& run) const override;
-  void forward(const Rows& rows, int from, int to, RealSpan out, const Run& run) const override;
-  void forward_int16(const Rows& rows, int from, int to, RealSpan out,
-                     const Run& run) const override;
+  void forward(const ForwardCall& call, const Run& run) const override;
   void backward(const Rows& rows, RealView output_gradient, RealSpan input_gradient,
                 const Run& run) override;
   void update(const UpdateRule& rule, const Objective& objective, const Run& run) override;

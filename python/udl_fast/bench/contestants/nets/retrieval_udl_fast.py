@@ -64,6 +64,12 @@ class Int16(Float32):
     encode_precision = "int16"
 
 
+class Int8(Float32):
+    """Products of 8-bit integers."""
+
+    encode_precision = "int8"
+
+
 class Fast(Float32):
     """precision="fast": bfloat16 products."""
 

@@ -1,12 +1,13 @@
-// Outputs of some layers by products of 16-bit integers: blocks of rows, each taken through all
-// layers by one thread.
+// Outputs of some layers by products of numbers that are rounded to integers: blocks of rows, each
+// taken through all layers by one thread.
 #include <algorithm>
 #include <string>
 #include <vector>
 
 #include "base/error.h"
+#include "runtime/data/block_ranges.h"
 #include "runtime/dense/fast/engine.h"
-#include "runtime/dense/fast/values/int16.h"
+#include "runtime/dense/fast/values/rounded.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/memory/unit_panels.h"
 #include "runtime/threads/parallel.h"
@@ -19,14 +20,17 @@ constexpr int64_t kMostRows = 192;
 void check_layers(const NetShape& shape, int from, int to) {
   for (int l = from; l < to; ++l) {
     if (shape.is_tied(l))
-      throw NotAvailable("forward_int16: layer " + std::to_string(l) + " is tied to another");
+      throw NotAvailable("forward: rounding to integers, but layer " + std::to_string(l) +
+                         " is tied to another");
     if (shape.activations[l] == Activation::softmax)
-      throw NotAvailable("forward_int16: layer " + std::to_string(l) + " has softmax units");
+      throw NotAvailable("forward: rounding to integers, but layer " + std::to_string(l) +
+                         " has softmax units");
   }
 }
 
 /// Of one thread: inputs as rows with whole panels, where they are not that already, what is before
 /// a layer rounded, and what is behind each.
+template <class Numbers>
 struct BlockRoom {
   BlockRoom(const NetShape& shape, int from, int to, int64_t rows)
       : max_rows(rows),
@@ -50,57 +54,71 @@ struct BlockRoom {
 
   int64_t max_rows, input_stride;
   Buffer<float> inputs;  ///< zeros behind the last unit
-  Int16Rows rounded;
+  typename Numbers::Rows rounded;
   std::vector<UnitMatrix> outputs;
 };
 
+template <class Numbers>
 void apply_layer(const DenseKernels& kernels, const FastState& net, int layer,
-                 const Int16Weights& weights, int64_t n_rows, const Int16Values& in,
-                 UnitMatrix& out) {
-  Int16Product product{};
-  product.weights = weights;
-  product.values = in;
+                 const typename Numbers::Layer& weights, int64_t n_rows,
+                 const typename Numbers::Rows& in, UnitMatrix& out) {
+  RoundedProduct<decltype(weights.view()), decltype(in.view())> product{};
+  product.weights = weights.view();
+  product.values = in.view();
   product.out = out.view();
   product.n_panels = out.n_panels();
   product.n_rows = n_rows;
   product.finish.activation = net.shape.activations[layer];
   product.finish.n_units = out.n_units();
   product.finish.bias = net.values[layer].bias.data();
-  kernels.int16.to_outputs(product);
+  Numbers::multiply(kernels, product);
 }
 
-}  // namespace
-
-void FastNetEngine::forward_int16(const Rows& rows, int from, int to, RealSpan out,
-                                  const Run& run) const {
-  check_layers(shape(), from, to);
+template <class Numbers>
+void forward_by(const FastState& state, const ForwardCall& call, const Run& run) {
   const DenseKernels& kernels = dense_kernels();
-  float* outputs = out.as<float>();
-  const int64_t n_out = shape().n_outputs(to - 1);
+  const NetShape& shape = state.shape;
+  const Rows& rows = call.rows;
+  const int from = call.from, to = call.to;
+  float* out = call.out.as<float>();
+  const int64_t n_out = shape.n_outputs(to - 1);
   // As many blocks for each thread.
   const int64_t least = std::max<int64_t>(1, divide_up(rows.rows(), kMostRows));
   const int64_t n_blocks = round_up(least, run.n_threads);
   const int64_t n_rows = std::max<int64_t>(1, divide_up(rows.rows(), n_blocks));
-  std::vector<Int16Layer> layers;
-  for (int l = from; l < to; ++l) layers.emplace_back(state_.weights(l));
+  std::vector<typename Numbers::Layer> layers;
+  for (int l = from; l < to; ++l) layers.emplace_back(state.weights(l));
   // In regions of their own: after panels of weights, which take microseconds, an interrupt would
   // be asked for once in many blocks of rows only.
-  for (Int16Layer& layer : layers)
+  for (typename Numbers::Layer& layer : layers)
     parallel_for(run, layer.n_panels(), [&](int64_t panel) { layer.pack(kernels, panel); });
+  BlockRanges ranges(rows, n_blocks, call.range);
   parallel_region(run, [&](Team& team) {
-    BlockRoom room(shape(), from, to, n_rows);
+    BlockRoom<Numbers> room(shape, from, to, n_rows);
     team.for_each(divide_up(rows.rows(), n_rows), [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
+      ranges.look(block, first, n);
       UnroundedValues values = room.inputs_of(rows, first, n);
       for (int l = from; l < to; ++l) {
-        room.rounded.pack(kernels, values, shape().n_inputs(l), n);
-        apply_layer(kernels, state_, l, layers[l - from].view(), n, room.rounded.view(),
-                    room.outputs[l - from]);
+        room.rounded.pack(kernels, values, shape.n_inputs(l), n);
+        apply_layer<Numbers>(kernels, state, l, layers[l - from], n, room.rounded,
+                             room.outputs[l - from]);
         values = room.values_of(l - from);
       }
-      room.outputs.back().copy_rows(0, n, outputs + first * n_out, n_out);
+      room.outputs.back().copy_rows(0, n, out + first * n_out, n_out);
     });
   });
+  ranges.gather();
+}
+
+}  // namespace
+
+void FastNetEngine::forward_rounded(const ForwardCall& call, const Run& run) const {
+  check_layers(shape(), call.from, call.to);
+  if (*call.rounding == Rounding::int8)
+    forward_by<Int8Numbers>(state_, call, run);
+  else
+    forward_by<Int16Numbers>(state_, call, run);
 }
 
 }  // namespace udl
