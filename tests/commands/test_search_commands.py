@@ -62,6 +62,26 @@ def test_encode_thresholds_at_one_half(model, rows, tmp_path, capsys):
     np.testing.assert_array_equal(np.load(output), pack_bits(model.transform(rows) > 0.5))
 
 
+def test_encode_by_integers(rows, tmp_path, capsys):
+    path = tmp_path / "hasher"
+    hasher = udl_fast.SemanticHasher((20, 16), pretrain=False, n_iter=1, random_state=0).fit(rows)
+    hasher.save(path)
+    for precision in ("int8", "int16", "model"):
+        words = ["--encode-precision", precision]
+        code, _, _ = run(capsys, "encode", path, tmp_path / "rows.npy", tmp_path / "c.npy", *words)
+        assert code == 0
+        codes = hasher.set_params(encode_precision=precision).encode(rows)
+        np.testing.assert_array_equal(np.load(tmp_path / "c.npy"), codes)
+
+
+def test_integers_are_for_models_that_have_them(model, tmp_path, capsys):
+    words = ["encode", model[1], tmp_path / "rows.npy", tmp_path / "c.npy"]
+    with pytest.raises(SystemExit):
+        run(capsys, *words, "--encode-precision", "int8")
+    assert "--encode-precision int8 is for models that have one" in capsys.readouterr().err
+    assert not (tmp_path / "c.npy").exists()
+
+
 def test_encode_writes_an_index(model, rows, tmp_path, capsys):
     model, path = model
     output = tmp_path / "codes.udl"

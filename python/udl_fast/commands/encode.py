@@ -20,6 +20,8 @@ from .inputs.rows import read_npy
 from .shared.model_input import add_data, add_model, given_data, given_model
 from .shared.outputs import check_outputs, print_json, text_stream
 
+_PRECISIONS = ("model", "int16", "int8")  # of SemanticHasher, which is not imported for them
+
 
 def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
     """The options of this command."""
@@ -51,6 +53,12 @@ def add_arguments(parser: argparse.ArgumentParser, _: Sequence[str]) -> None:
         metavar="FILE.npy",
         help="write the thresholds of the units, to encode queries with those of the database",
     )
+    parser.add_argument(
+        "--encode-precision",
+        choices=_PRECISIONS,
+        help="of a semantic hasher: compute codes as the model itself does, or by products of integers, faster "
+        "and with nearly the same bits (default: as the model says)",
+    )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
 
 
@@ -77,6 +85,7 @@ def run(arguments: argparse.Namespace) -> int:
     )
     words = text_stream(arguments.json)
     model = given_model(arguments, "encode")
+    _set_precision(arguments, model)
     data = given_data(arguments, model, arguments.data)
     rows = data.values
     n_units = model._n_features_out
@@ -124,6 +133,18 @@ def run(arguments: argparse.Namespace) -> int:
             }
         )
     return 0
+
+
+def _set_precision(arguments: argparse.Namespace, model: Any) -> None:
+    wanted = arguments.encode_precision
+    if wanted is None:
+        return
+    if "encode_precision" not in model.rules:
+        arguments.usage_error(
+            f"--encode-precision {wanted} is for models that have one, as SemanticHasher; "
+            f"{arguments.model} is of {type(model).__name__}"
+        )
+    model.set_params(encode_precision=wanted)
 
 
 def _threshold(text: str) -> float | Path | str:
