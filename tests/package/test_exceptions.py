@@ -6,7 +6,7 @@ import warnings
 import numpy as np
 import pytest
 
-from udl_fast import RBM, BernoulliRBM, HammingIndex
+from udl_fast import RBM, BernoulliRBM, DeepAutoencoder, HammingIndex, SemanticHasher
 from udl_fast.exceptions import warn_caller
 
 
@@ -25,6 +25,9 @@ def test_errors_about_arguments_name_the_public_class():
     with pytest.raises(TypeError, match=r"RBM\.transform\(\)"):
         BernoulliRBM(2).transform()
     assert pickle.loads(pickle.dumps(HammingIndex.search)) is HammingIndex.search
+    for model_class in (DeepAutoencoder, SemanticHasher):
+        with pytest.raises(TypeError, match=rf"^{model_class.__name__}\.__init__\(\)"):
+            model_class(nonsense=1)
 
 
 def test_a_folder_with_the_name_of_a_package_between_is_its_owners(tmp_path):

@@ -90,9 +90,9 @@ class BinaryCodes(Model):
         threshold : float, "median" or array-like of shape (n_bits,), default=0.5
             A bit is 1 where its code unit is above it. "median" takes the median of each unit over the rows of X,
             so that every bit is on in half of them, and keeps these in `thresholds_`; queries are encoded with
-            ``threshold=model.thresholds_``. 0.5 is held against what `transform` gives, all others also against
-            probabilities that `transform` rounds. Of more rows than some 2^26 code values, medians are
-            those of rows spread evenly.
+            ``threshold=model.thresholds_``. 0.5 is where `transform` rounds, if it does; all others are held
+            against probabilities that it rounds. Of more rows than some 2^26 code values, medians are those of
+            rows spread evenly.
 
         Returns
         -------

@@ -89,9 +89,10 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
     encode_precision : {"model", "int16", "int8"}, default="model"
         Of what turns rows into codes, in `encode`, `index`, `search` and `diagnose`. "model" computes as
         `transform` does. "int16" and "int8" round weights and values to integers of 16 bits or of a byte, which
-        processors with AVX2 multiply faster than floats, bytes fastest: some one bit in ten thousand is another
-        than of "model", or two in a thousand. For many rows, since every call rounds all weights first. Counts
-        from the next call on; not with ``precision="float64"``.
+        processors with AVX2 multiply faster than floats, bytes fastest: one bit in ten thousand, or two in a
+        thousand, are others than those of "model". They are for many rows, of values of one size, few of them 0
+        (docs/codes.md); `transform` and `decode` compute as ever. Counts from the next call on; not with
+        ``precision="float64"``.
     batch_size : int, default=100
     n_iter : int, default=20
         Epochs of the net as a whole; those of an RBM are its template's.
@@ -342,6 +343,4 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
             yield "code_noise has no effect with code='rounding', only with 'noise'"
 
 
-name_methods_of(
-    SemanticHasher, PackedCodes, DeepAutoencoder, NetStack, NetLearning, Exchange, Coding
-)
+name_methods_of(SemanticHasher, PackedCodes, NetStack, NetLearning, Exchange, Coding)

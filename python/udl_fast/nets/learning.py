@@ -12,6 +12,14 @@ from ..estimator.schedules import check_schedule
 OF_MINIBATCHES = ("adam", "sgd")  # solvers that have a rate
 
 
+def _check_bfloat16(owner: str) -> None:
+    """Before anything is learned: where layers are pretrained, the net comes last."""
+    try:
+        _core.NetEngine([1, 1], ["linear"], "squared", "fast")
+    except NotImplementedError as refusal:
+        raise NotImplementedError(f"{owner}: {str(refusal).removeprefix('NetEngine: ')}") from None
+
+
 class SolverSettings(Model):
     """Mixin: settings of the solvers."""
 
@@ -25,6 +33,8 @@ class SolverSettings(Model):
 
     def _check_together(self) -> None:
         check_schedule(self)
+        if self.precision == "fast":
+            _check_bfloat16(type(self).__name__)
 
     def _without_effect(self) -> Iterable[str]:
         if self.nesterov and self.solver != "sgd":
