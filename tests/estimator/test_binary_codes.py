@@ -4,6 +4,7 @@ import pickle
 
 import numpy as np
 import pytest
+import sklearn
 from scipy import sparse
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
@@ -98,14 +99,32 @@ def test_range_of_what_is_encoded_is_looked_at():
 
 
 def test_blocks_of_rows_that_are_read_in_place(monkeypatch):
-    """Many values, but only as many rows as have room for their codes."""
-    monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 55)
-    monkeypatch.setattr(binary_codes, "_VALUES_IN_PLACE", 48)
+    """Many values, but only as many rows as have room for their codes, and not where rows are copied."""
+    monkeypatch.setattr(binary_codes, "_BLOCK_VALUES", 12 * 7)
+    monkeypatch.setattr(binary_codes, "_VALUES_IN_PLACE", 12 * 9)
+    hasher = made(udl_fast.SemanticHasher, hidden_layer_sizes=(7, 8)).fit(X)  # 84 / 8 codes: 10
+    counts = made(udl_fast.SemanticHasher, visible="replicated_softmax", pretrain=False).fit(X)
     wide, narrow = np.ones((20, 12), np.float32), np.ones((20, 3), np.float32)
-    for given, n_rows in [(wide, 4), (narrow, 5), (wide.astype(np.uint8), 4), (wide[:, ::-1], 4)]:
-        blocks = list(binary_codes._blocks(given, np.arange(20), 11))
-        assert [len(block) for _, block in blocks] == [n_rows] * (20 // n_rows)
-        assert [first for first, _ in blocks] == list(range(0, 20, n_rows))
+    assert binary_codes._rows_of_block(hasher, wide) == 9
+    assert binary_codes._rows_of_block(hasher, wide.astype(float)) == 9
+    assert binary_codes._rows_of_block(hasher, narrow) == 10
+    for copied in (wide.astype(np.uint8), wide[:, ::-1], sparse.csr_array(wide)):
+        assert binary_codes._rows_of_block(hasher, copied) == 7
+    assert binary_codes._rows_of_block(hasher, wide, copies=True) == 7
+    assert binary_codes._rows_of_block(counts, wide) == 7
+    assert binary_codes._rows_of_block(made(RBM).fit(X), wide) == 7
+    blocks = list(binary_codes._blocks(wide, np.arange(20), 9))
+    assert [(first, len(block)) for first, block in blocks] == [(0, 9), (9, 9), (18, 2)]
+
+
+@pytest.mark.parametrize("model_class", [RBM, DeepAutoencoder, udl_fast.DBN])
+def test_what_is_no_number_is_refused_whatever_is_assumed(model_class):
+    model, given = made(model_class).fit(X), X.astype(np.float32)
+    given[70, 3] = np.nan
+    with sklearn.config_context(assume_finite=True):
+        for method in (model.encode, model.transform):
+            with pytest.raises(ValueError, match="NaN"):
+                method(given)
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@
 // values themselves.
 //
 // Values of a row that are less than 2^-100 apart count as its least one; no step of weights is
-// below 2^-100. Outputs are NaN of a row, or of an output, with what is no finite number, of a row
-// whose values are further apart than a float tells, and of an output whose magnitudes of eight
-// weights add up to more than it holds.
+// below 2^-100. Outputs are no numbers of a row, or of an output, with what is no finite number, of
+// a row whose values are further apart than a float tells, and of an output whose weights, or the
+// magnitudes of eight of them, add up to more than it holds.
 #include <cstdint>
 
 #include "base/view.h"

@@ -13,6 +13,7 @@ from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from .. import _core
 from ..estimator.binary_codes import BinaryCodes
 from ..estimator.input import (
+    FLOAT_DTYPES,
     beyond,
     check_range,
     output_dtype,
@@ -179,6 +180,9 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
         )
         self._look_at_range(X, rows, low + 0.0, high + 0.0)
         return found
+
+    def _reads_in_place(self, X: Any) -> bool:
+        return isinstance(X, np.ndarray) and X.dtype in FLOAT_DTYPES and X.flags.c_contiguous
 
     def _rounding(self) -> str | None:
         """Of the factors of products that make codes, as of `_core.NetEngine`."""

@@ -11,7 +11,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..packing import pack_bits
 from ..persistence.values import LARGEST_STEP, Count, ValueRule
-from .input import FLOAT_DTYPES
 from .model import Model
 from .transaction import reader_of
 
@@ -74,6 +73,10 @@ class BinaryCodes(Model):
     def _code_matrix(self, X: Any) -> Any:
         """X checked as far as `_code_values` does not check it."""
         return self._matrix(X)
+
+    def _reads_in_place(self, X: Any) -> bool:
+        """Whether `_code_values` needs memory for the code of such a matrix alone."""
+        return False
 
     def _rounded_above(self) -> float:
         """Where the model itself takes a unit for 1: the threshold 0.5, exactly."""
@@ -162,7 +165,8 @@ def packed_codes(
     n_bits = model._n_features_out
     limits = _checked(model, threshold, n_bits)
     codes = np.empty((X.shape[0], -(-n_bits // 8)), np.uint8)
-    for first, block in _blocks(X, np.arange(X.shape[0]), n_bits):
+    n_rows = _rows_of_block(model, X)
+    for first, block in _blocks(X, np.arange(X.shape[0]), n_rows):
         found = model._code_values(check(block))
         codes[first : first + len(found)] = pack_bits(found, threshold=limits)
         watch(len(found))
@@ -173,9 +177,9 @@ def code_medians(
     model: BinaryCodes, X: Any, check: Check, watch: Watch = _as_it_is
 ) -> NDArray[np.float64]:
     """The median of each code unit over the rows of a matrix, or over some that are spread evenly."""
-    n_bits = model._n_features_out
+    rows = median_rows(X.shape[0], model._n_features_out)
     parts = []
-    for _, block in _blocks(X, median_rows(X.shape[0], n_bits), n_bits):
+    for _, block in _blocks(X, rows, _rows_of_block(model, X, copies=len(rows) < X.shape[0])):
         parts.append(model._code_values(check(block)))
         watch(len(parts[-1]))
     return np.asarray(np.median(np.concatenate(parts), axis=0), np.float64)
@@ -187,11 +191,15 @@ def median_rows(n_rows: int, n_bits: int) -> NDArray[np.int64]:
     return np.linspace(0, n_rows - 1, n).round().astype(np.int64)
 
 
-def _blocks(X: Any, rows: NDArray[np.int64], n_bits: int) -> Iterator[tuple[int, Any]]:
-    """(how many come before, some of these rows) one after the other; neighbours are not copied."""
-    is_in_place = isinstance(X, np.ndarray) and X.dtype in FLOAT_DTYPES and X.flags.c_contiguous
+def _rows_of_block(model: BinaryCodes, X: Any, *, copies: bool = False) -> int:
+    """So many that they, unless they are read where they are, and their codes take some 100 MB each."""
+    is_in_place = not copies and model._reads_in_place(X)
     n_values = _VALUES_IN_PLACE if is_in_place else _BLOCK_VALUES
-    n = max(1, min(n_values // X.shape[1], _BLOCK_VALUES // n_bits))
+    return max(1, min(n_values // max(1, X.shape[1]), _BLOCK_VALUES // model._n_features_out))
+
+
+def _blocks(X: Any, rows: NDArray[np.int64], n: int) -> Iterator[tuple[int, Any]]:
+    """(how many come before, n of these rows) one after the other; neighbours are not copied."""
     for first in range(0, len(rows), n):
         some = rows[first : first + n]
         is_run = some[-1] - some[0] == len(some) - 1

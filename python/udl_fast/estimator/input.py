@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
+from sklearn import config_context
 from sklearn.utils.validation import assert_all_finite, check_array, validate_data
 
 from .. import _core
@@ -61,8 +62,8 @@ def input_matrix(
 
 
 def refuse_not_finite(estimator: Any, X: Any) -> None:
-    """The error of `input_matrix` about a matrix with NaN or infinity."""
-    with missing_explained(estimator._missing_values_advice()):
+    """The error of `input_matrix` about a matrix with NaN or infinity, whatever scikit-learn is told to assume."""
+    with missing_explained(estimator._missing_values_advice()), config_context(assume_finite=False):
         assert_all_finite(
             X.data if sparse.issparse(X) else X,
             estimator_name=type(estimator).__name__,
@@ -237,7 +238,8 @@ def check_range(low: float, high: float, name: str, *, double: bool) -> None:
     """An error if input from `low` to `high`, of finite values, is beyond what the engine can sum."""
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
-            f"{name} stores values several times in one place that add up to more than float64 holds"
+            f"{name} holds NaN or infinity, or stores values several times in one place that add up to more than "
+            "float64 holds"
         )
     _check_size(max(abs(low), abs(high)), _LARGEST_SUMMED, name, double=double)
 

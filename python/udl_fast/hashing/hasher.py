@@ -286,13 +286,19 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         return {"visible_": "gaussian"}
 
     def _bare_rows(self, X: Any) -> Any:
-        if self._visible_kind() == "replicated_softmax":
+        if self._takes_counts():
             check_counts(self, X)
         return super()._bare_rows(X)
 
     def _code_matrix(self, X: Any) -> Any:
-        is_counts = self._visible_kind() == "replicated_softmax"  # which are looked at first
-        return self._matrix(X) if is_counts else super()._code_matrix(X)
+        return self._matrix(X) if self._takes_counts() else super()._code_matrix(X)
+
+    def _reads_in_place(self, X: Any) -> bool:
+        return not self._takes_counts() and super()._reads_in_place(X)
+
+    def _takes_counts(self) -> bool:
+        """Whether rows are word counts, which are looked at before they are encoded."""
+        return self._visible_kind() == "replicated_softmax"
 
     def _rounding(self) -> str | None:
         rule, owner = self.rules["encode_precision"], type(self).__name__

@@ -90,12 +90,13 @@ struct UnroundedRow {
 
   /// Sixteen units from 16 * panel; missing ones are `fill`.
   UDL_ALWAYS_INLINE f32x16 units(int64_t panel, float fill) const {
-    const float* from = values + panel * panel_stride;
     const int64_t count = n_units - panel * kTileUnits;
+    if (count <= 0) return broadcast(fill);
+    const float* from = values + panel * panel_stride;
     if (count >= kTileUnits) return load(from);
     float sixteen[kTileUnits];
     std::fill_n(sixteen, kTileUnits, fill);
-    if (count > 0) std::copy_n(from, count, sixteen);
+    std::copy_n(from, count, sixteen);
     return load(sixteen);
   }
   int64_t n_panels() const { return divide_up(n_units, kTileUnits); }
