@@ -7,7 +7,8 @@ faster way counts. PyTorch takes part in eight forms. Before anything is timed t
 against NumPy in float64, and what is found by them against all distances. Ours in float32 and with products of
 16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with products of
 8-bit integers has theirs as well, and ours with bfloat16 products those of bfloat16. In the end the fastest of
-ours is held against all forms; of each the share of bits is told that are others than NumPy's.
+ours is held against all forms; of each the share of bits is told that are others than NumPy's. That comparison
+decides: the fastest of ours has to be as fast as wanted, and to change no more bits than the form it is held to.
 """
 
 import contextlib
@@ -146,7 +147,8 @@ def table(record: Mapping[str, Any]) -> str:
     rows = []
     for name, found in record["results"].items():
         ours = found.get("ours", name)
-        row = [ours, f"{found['seconds']:.3g}", f"{record['checks'][ours]:.2%}"]
+        label = f"{ours}, the fastest" if "ours" in found else ours
+        row = [label, f"{found['seconds']:.3g}", f"{record['checks'][ours]:.2%}"]
         if "best_peer" in found:
             peer = found["best_peer"]
             row += [f"{found['its_seconds']:.3g}", peer, f"{record['checks'][peer]:.2%}"]
@@ -155,8 +157,17 @@ def table(record: Mapping[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
+def is_as_wanted(record: Mapping[str, Any]) -> bool:
+    """Whether the fastest of ours is as much faster than PyTorch's fastest form, and not for more other bits."""
+    found, checks = record["results"]["fastest"], record["checks"]
+    if "best_peer" not in found:
+        return True
+    changes_no_more = checks[found["ours"]] <= checks[found["best_peer"]]
+    return changes_no_more and found["ratio_to_best"] >= LIMIT
+
+
 def main() -> int:
-    """Measure, print and record; 1 if one of ours is slower than wanted."""
+    """Measure, print and record; 1 if the fastest of ours is not as wanted."""
     options = parser(__doc__)
     options.add_argument(
         "--peers",
@@ -169,8 +180,7 @@ def main() -> int:
     record = measure(arguments.quick, arguments.peers)
     print(table(record), file=sys.stderr)
     finish(NAME, path, record)
-    ratios = [found.get("ratio_to_best", LIMIT) for found in record["results"].values()]
-    return 0 if arguments.quick or min(ratios) >= LIMIT else 1
+    return 0 if arguments.quick or is_as_wanted(record) else 1
 
 
 if __name__ == "__main__":

@@ -54,6 +54,17 @@ def test_encode_and_search(tmp_path):
     assert record["results"]["fastest"]["ours"] in record["results"]
 
 
+def test_the_fastest_must_not_change_more_bits_than_its_peer(monkeypatch):
+    script = load("encode_and_search", monkeypatch)
+    found = {"ours": "int8", "best_peer": "torch-int8", "ratio_to_best": 1.6}
+    record = {"checks": {"int8": 0.002, "torch-int8": 0.005}, "results": {"fastest": found}}
+    assert script.is_as_wanted(record)
+    found["ratio_to_best"] = 1.49
+    assert not script.is_as_wanted(record)
+    found["ratio_to_best"], record["checks"]["int8"] = 1.6, 0.006
+    assert not script.is_as_wanted(record)
+
+
 def test_precision_at_recalls_by_hand(monkeypatch):
     script = load("semhash2009_20news", monkeypatch)
     relevant = np.array([[True, False, True, False, False, True, False, False]])
