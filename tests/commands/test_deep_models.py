@@ -58,6 +58,7 @@ def test_binary_codes_are_trained_and_searched(capsys):
     ("text", "message"),
     [
         ("n_iter", "must be NAME=VALUE, got 'n_iter'\n"),
+        ("n_iter=3,batch_size=9", "with spaces between several, got 'n_iter=3,batch_size=9'"),
         ("n_itr=3", "RBM has no argument 'n_itr', got 'n_itr=3'; did you mean n_iter?"),
         ("n_iter=few", "n_iter must be an integer >= 0, got 'few'"),
         ("centered=yes", "centered must be true or false, got 'yes'"),

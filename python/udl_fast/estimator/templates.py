@@ -43,6 +43,8 @@ class Template(Rule):
             name, sign, value = part.partition("=")
             if not sign:
                 raise ValueError(f"must be NAME=VALUE, got {part!r}")
+            if "=" in value:
+                raise ValueError(f"must be NAME=VALUE, with spaces between several, got {part!r}")
             if name not in template.rules:
                 owner = type(template).__name__
                 known = meant(name, template.rules)
