@@ -195,7 +195,8 @@ def _rows_of_block(model: BinaryCodes, X: Any, *, copies: bool = False) -> int:
     """So many that they, unless they are read where they are, and their codes take some 100 MB each."""
     is_in_place = not copies and model._reads_in_place(X)
     n_values = _VALUES_IN_PLACE if is_in_place else _BLOCK_VALUES
-    return max(1, min(n_values // max(1, X.shape[1]), _BLOCK_VALUES // model._n_features_out))
+    n_columns, n_bits = int(X.shape[1]), int(model._n_features_out)
+    return max(1, min(n_values // max(1, n_columns), _BLOCK_VALUES // n_bits))
 
 
 def _blocks(X: Any, rows: NDArray[np.int64], n: int) -> Iterator[tuple[int, Any]]:
