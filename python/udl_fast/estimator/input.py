@@ -238,8 +238,8 @@ def check_range(low: float, high: float, name: str, *, double: bool) -> None:
     """An error if input from `low` to `high`, of finite values, is beyond what the engine can sum."""
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
-            f"{name} holds NaN or infinity, or stores values several times in one place that add up to more than "
-            "float64 holds"
+            f"{name} stores values several times in one place that add up to more than float64 holds, or NaN or "
+            "infinity"
         )
     _check_size(max(abs(low), abs(high)), _LARGEST_SUMMED, name, double=double)
 
