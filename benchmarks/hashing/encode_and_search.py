@@ -7,8 +7,8 @@ faster way counts. PyTorch takes part in eight forms. Before anything is timed t
 against NumPy in float64, and what is found by them against all distances. Ours in float32 and with products of
 16-bit integers, which changes one bit in ten thousand, have the forms in float32 as peers; ours with products of
 8-bit integers has theirs as well, and ours with bfloat16 products those of bfloat16. In the end the fastest of
-ours is held against all forms; of each the share of bits is told that are others than NumPy's. That comparison
-decides: the fastest of ours has to be as fast as wanted, and to change no more bits than the form it is held to.
+ours is held against all forms, and has to change no more bits than the one it is held to; of each the share of
+bits is told that are others than NumPy's.
 """
 
 import contextlib
@@ -157,17 +157,22 @@ def table(record: Mapping[str, Any]) -> str:
     return markdown_table(header, rows)
 
 
-def is_as_wanted(record: Mapping[str, Any]) -> bool:
-    """Whether the fastest of ours is as much faster than PyTorch's fastest form, and not for more other bits."""
-    found, checks = record["results"]["fastest"], record["checks"]
-    if "best_peer" not in found:
-        return True
-    changes_no_more = checks[found["ours"]] <= checks[found["best_peer"]]
-    return changes_no_more and found["ratio_to_best"] >= LIMIT
+def short_of(record: Mapping[str, Any]) -> list[str]:
+    """What is not as wanted, in words: a ratio, or other bits than the fastest of ours may have."""
+    results, checks = record["results"], record["checks"]
+    missed = [
+        f"{name}: {found['ratio_to_best']:.2f}x, wanted {LIMIT:.1f}x"
+        for name, found in results.items()
+        if found.get("ratio_to_best", LIMIT) < LIMIT
+    ]
+    ours, peer = results["fastest"]["ours"], results["fastest"].get("best_peer")
+    if peer is not None and checks[ours] > checks[peer]:
+        missed.append(f"{ours}: {checks[ours]:.2%} other bits, {peer} {checks[peer]:.2%}")
+    return missed
 
 
 def main() -> int:
-    """Measure, print and record; 1 if the fastest of ours is not as wanted."""
+    """Measure, print and record; 1 if one of ours is not as wanted."""
     options = parser(__doc__)
     options.add_argument(
         "--peers",
@@ -180,7 +185,11 @@ def main() -> int:
     record = measure(arguments.quick, arguments.peers)
     print(table(record), file=sys.stderr)
     finish(NAME, path, record)
-    return 0 if arguments.quick or is_as_wanted(record) else 1
+    if arguments.quick:
+        return 0
+    for missed in short_of(record):
+        print(missed, file=sys.stderr)
+    return 1 if short_of(record) else 0
 
 
 if __name__ == "__main__":
