@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/cpu/dense/rounded.h"
-#include "kernels/cpu/simd/int16.h"
+#include "kernels/cpu/simd/integers.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/int16.h"
 
@@ -111,13 +111,9 @@ template <int kRows, int kPanels>
 UDL_ALWAYS_INLINE void add_int16_pairs(const int32_t* values, const int32_t* weights,
                                        int64_t weight_stride, i32x16 (&sums)[kRows][kPanels]) {
   i32x16 row[kPanels];
-  for (int p = 0; p < kPanels; ++p) {
-    row[p] = load(weights + p * weight_stride);
-    keep_in_register(row[p]);
-  }
+  load_weights(weights, weight_stride, row);
   for (int r = 0; r < kRows; ++r) {
-    Int16Pair value = broadcast_pair(values + r * kTileUnits);
-    keep_in_register(value);
+    const SameLanes value = load_value(values + r * kTileUnits);
     for (int p = 0; p < kPanels; ++p) sums[r][p] = add_dot(value, row[p], sums[r][p]);
   }
 }

@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "kernels/cpu/dense/rounded.h"
-#include "kernels/cpu/simd/int8.h"
+#include "kernels/cpu/simd/integers.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/int8.h"
 
@@ -200,13 +200,9 @@ struct Int8Format {
 #pragma GCC unroll 4
     for (int k = 0; k < kShortLanes; ++k) {
       i32x16 row[kPanels];
-      for (int p = 0; p < kPanels; ++p) {
-        row[p] = load(weights + p * weight_stride + k * kTileUnits);
-        keep_in_register(row[p]);
-      }
+      load_weights(weights + k * kTileUnits, weight_stride, row);
       for (int r = 0; r < kRows; ++r) {
-        Int8Quad value = broadcast_quad(values + r * kTileUnits + k);
-        keep_in_register(value);
+        const SameLanes value = load_value(values + r * kTileUnits + k);
         for (int p = 0; p < kPanels; ++p) {
           const i32x16 products = dot_bytes(value, row[p]);
           shorts[r][p] = k == 0 ? products : add_shorts(shorts[r][p], products);

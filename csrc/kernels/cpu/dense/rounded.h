@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/simd/blocks.h"
+#include "kernels/cpu/simd/integers.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/rounded.h"
 
@@ -29,6 +30,22 @@ UDL_ALWAYS_INLINE int32_t greatest_lane(i32x16 a) {
   int32_t lanes[kTileUnits];
   store(lanes, a);
   return *std::max_element(lanes, lanes + kTileUnits);
+}
+
+/// A row of lanes of weights, of some panels.
+template <int kPanels>
+UDL_ALWAYS_INLINE void load_weights(const int32_t* weights, int64_t stride,
+                                    i32x16 (&row)[kPanels]) {
+  for (int p = 0; p < kPanels; ++p) {
+    row[p] = load(weights + p * stride);
+    keep_in_register(row[p]);
+  }
+}
+
+UDL_ALWAYS_INLINE SameLanes load_value(const int32_t* value) {
+  SameLanes lanes = broadcast_lane(value);
+  keep_in_register(lanes);
+  return lanes;
 }
 
 /// `n_lanes` lanes of inputs of a product, by one or two panels of it.
