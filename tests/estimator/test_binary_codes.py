@@ -73,6 +73,16 @@ def test_medians_of_a_rounded_code_are_of_its_probabilities():
         np.testing.assert_array_equal(bits, probabilities > np.float32(threshold))
 
 
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_a_unit_of_one_half_is_what_the_model_rounds_it_to(precision):
+    model = made(DeepAutoencoder, code_activation="binary", precision=precision).fit(X)
+    net = model._engine.net
+    net.set_state({name: np.zeros_like(values) for name, values in net.state().items()})
+    assert (model.transform(X) == 1).all()
+    np.testing.assert_array_equal(model.encode(X), pack_bits(model.transform(X)))
+    assert not model.encode(X, np.full(11, 0.5)).any()  # held against probabilities
+
+
 @pytest.mark.parametrize("model_class", with_codes())
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("form", [np.asarray, sparse.csr_array, lambda x: x.astype(float).tolist()])
