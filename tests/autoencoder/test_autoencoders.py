@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 from scipy.optimize import minimize
+from sklearn.base import clone
 from sklearn.decomposition import PCA
+from threadpoolctl import threadpool_limits
 
 import udl_fast as udl
 from udl_fast import Autoencoder, DenoisingAutoencoder, SparseAutoencoder, _core
@@ -176,6 +178,20 @@ def test_results_do_not_depend_on_threads(digits, solver):
     first, second = (model.fit(digits)._engine.state() for model in models)
     for name, array in first.items():
         np.testing.assert_array_equal(array, second[name])
+
+
+@pytest.mark.parametrize("solver", ["lbfgs", "cg"])
+def test_results_do_not_depend_on_the_threads_of_a_blas(digits, solver):
+    """Over 10,000 parameters, of which OpenBLAS gives each thread a part."""
+    model = Autoencoder(
+        90, solver=solver, batch_size=600, n_iter=3, precision="float64", random_state=0
+    )
+    with threadpool_limits(1, user_api="blas"):
+        alone = model.fit(digits)._engine.state()
+    with threadpool_limits(3, user_api="blas"):
+        many = clone(model).fit(digits)._engine.state()
+    for name, array in alone.items():
+        np.testing.assert_array_equal(array, many[name])
 
 
 def test_conjugate_gradients_learn_from_minibatches(digits):

@@ -221,18 +221,30 @@ def _dot(a: NDArray[Any], b: NDArray[Any]) -> float:
 def _line_search(
     objective: Objective, start: Vector, direction: Vector, value: float, gradient: Vector
 ) -> Vector | None:
-    """A point that meets the strong Wolfe conditions."""
+    """A point that meets the strong Wolfe conditions.
+
+    SciPy searches for the length, one number: for whole vectors it would ask a BLAS, of which see
+    `conjugate_gradients`.
+    """
     from scipy.optimize import line_search
 
-    if not _dot(direction, gradient) < 0:
+    slope = _dot(direction, gradient)
+    if not slope < 0:
         return None
+
+    def value_at(length: Vector) -> float:
+        return objective.value(start + length * direction)
+
+    def slope_at(length: Vector) -> Vector:
+        return np.array([_dot(direction, objective.gradient(start + length * direction))])
+
     with np.errstate(all="ignore"), _quiet():
         length = line_search(
-            objective.value,
-            objective.gradient,
-            start,
-            direction,
-            gradient,
+            value_at,
+            slope_at,
+            np.zeros(1),
+            np.ones(1),
+            np.array([slope]),
             value,
             None,
             c1=_ARMIJO,
@@ -243,13 +255,18 @@ def _line_search(
 
 
 def conjugate_gradients(objective: Objective) -> bool:
-    """A few line searches of nonlinear conjugate gradients from where the net is; whether all was finite."""
+    """A few line searches of nonlinear conjugate gradients from where the net is; whether all was finite.
+
+    A BLAS has one thread meanwhile: what SciPy asks of it is little, its sums would depend on their number, and
+    threads of OpenBLAS go on waiting on the processors that the next gradient needs.
+    """
     from scipy.optimize import minimize
+    from threadpoolctl import threadpool_limits
 
     start = objective.rounded(objective.net.parameters())
     if not np.isfinite(objective.value(start)):
         return False
-    with np.errstate(all="ignore"), _quiet():
+    with np.errstate(all="ignore"), _quiet(), threadpool_limits(1, user_api="blas"):
         found = minimize(
             objective.at, start, jac=True, method="CG", options={"maxiter": _LINE_SEARCHES}
         )

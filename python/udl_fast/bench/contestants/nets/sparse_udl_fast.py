@@ -22,6 +22,7 @@ class Float32(SparseFits):
 
     def load(self) -> None:
         self.held = _core.Rows.from_array(self.rows)
+        self.workspace = _core.GradientWorkspace()  # as `fit` has one
         self.start = self._model()._engine.net
 
     def _model(self) -> udl_fast.SparseAutoencoder:
@@ -42,7 +43,7 @@ class Float32(SparseFits):
         return self._evaluated(self.start)
 
     def _evaluated(self, net: _core.NetEngine) -> tuple[float, NDArray[np.float64]]:
-        return net.gradient(self.held, _OBJECTIVE, 0, 0, self.n_threads)
+        return net.gradient(self.held, _OBJECTIVE, 0, 0, self.n_threads, workspace=self.workspace)
 
     def fit(self) -> None:
         """`fit`, with all that it does beside."""
