@@ -110,13 +110,11 @@ UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLis
     finish_rows(product.finish, product.out, panel + p, product.first_row, product.n_rows);
 }
 
-/// work(panel, count) for panels in groups of kListedBlock, what is left one by one.
+/// work(panel, count) for panels in even groups of kListedBlock at most.
 template <class Work>
 UDL_ALWAYS_INLINE void for_listed_panels(int64_t panel, int64_t n_panels, Work&& work) {
-  const int64_t end = panel + n_panels;
-  for (; panel + kListedBlock <= end; panel += kListedBlock)
-    work(panel, std::integral_constant<int, kListedBlock>{});
-  for (; panel < end; ++panel) work(panel, std::integral_constant<int, 1>{});
+  for_even_blocks<kListedBlock>(n_panels,
+                                [&](int64_t first, auto count) { work(panel + first, count); });
 }
 
 void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {

@@ -16,8 +16,7 @@ UDL_ALWAYS_INLINE void add_outer(const float* values, const float* rows, int64_t
     keep_in_register(row[p]);
   }
   for (int r = 0; r < kRows; ++r) {
-    f32x16 value = broadcast(values[r * kStride]);
-    keep_in_register(value);
+    const f32x16 value = broadcast_in_register(values[r * kStride]);
     for (int p = 0; p < kPanels; ++p) sums[r][p] = multiply_add(value, row[p], sums[r][p]);
   }
 }

@@ -23,13 +23,13 @@ constexpr int64_t kStripUnits = 512;
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kBlockRows = 6;  // twelve of 16 registers
 constexpr int kBlockPanels = 1;
-constexpr int64_t kReduction = 192;
-constexpr int64_t kStripUnits = 192;
+constexpr int64_t kReduction = 208;
+constexpr int64_t kStripUnits = 208;
 #else
 constexpr int kBlockRows = 2;
 constexpr int kBlockPanels = 1;
-constexpr int64_t kReduction = 192;
-constexpr int64_t kStripUnits = 192;
+constexpr int64_t kReduction = 208;
+constexpr int64_t kStripUnits = 208;
 #endif
 static_assert(kStripUnits * kTaskPanels * kTileUnits <= kStripScratch, "strips fit the scratch");
 
@@ -103,11 +103,18 @@ UDL_ALWAYS_INLINE void for_panel_groups(int64_t first_panel, int64_t n_panels, W
     work(first_panel + p, std::min(kTaskPanels, n_panels - p));
 }
 
+/// Units of a part where n are summed over in even parts of whole panels, `most` at most: a short
+/// part at the end would load and store sums for little.
+inline int64_t even_part(int64_t n, int64_t most) {
+  return round_up(divide_up(n, divide_up(n, most)), kTileUnits);
+}
+
 void to_outputs(const DenseProduct& product) {
   const DenseWeights& w = product.weights;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
-    for (int64_t i = 0; i < w.n_inputs; i += kReduction) {
-      const int64_t n = std::min(kReduction, w.n_inputs - i);
+    const int64_t length = even_part(w.n_inputs, kReduction);
+    for (int64_t i = 0; i < w.n_inputs; i += length) {
+      const int64_t n = std::min(length, w.n_inputs - i);
       const ConstUnitPanels values{product.values.panel(i / kTileUnits),
                                    product.values.panel_stride};
       const ProductPart part{values,
@@ -144,8 +151,9 @@ UDL_ALWAYS_INLINE void transpose_strip(const DenseWeights& w, int64_t first, int
 void to_inputs(const DenseProduct& product) {
   const DenseWeights& w = product.weights;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
-    for (int64_t j = 0; j < w.n_outputs; j += kStripUnits) {
-      const int64_t n = std::min(kStripUnits, w.n_outputs - j);
+    const int64_t length = even_part(w.n_outputs, kStripUnits);
+    for (int64_t j = 0; j < w.n_outputs; j += length) {
+      const int64_t n = std::min(length, w.n_outputs - j);
       transpose_strip(w, j, n, panel, count, product.scratch);
       const ConstUnitPanels values{product.values.panel(j / kTileUnits),
                                    product.values.panel_stride};

@@ -84,21 +84,29 @@ UDL_NEVER_INLINE void take_step(const OptimizerStep& step, bool decays, const Pa
     step_by_rule<false>(step, rows);
 }
 
-/// sums[u][p] += the products of n_rows rows. On the way ask(u) asks for parameters.
+/// Inputs and errors of some rows: of a few units, and of one or two panels.
+struct GradientRows {
+  const float *inputs, *outputs;
+  int64_t panel_stride;  ///< of outputs
+  int64_t n_rows;
+};
+
+/// sums[u][p] += the products of all rows. On the way ask(u) asks for parameters.
 template <int kUnits, int kPanels, class Ask>
-UDL_ALWAYS_INLINE void add_rows(const float* inputs, const float* outputs, int64_t panel_stride,
-                                int64_t n_rows, Ask&& ask, f32x16 (&sums)[kUnits][kPanels]) {
-  int64_t n = n_rows;
+UDL_ALWAYS_INLINE void add_rows(const GradientRows& rows, Ask&& ask,
+                                f32x16 (&sums)[kUnits][kPanels]) {
+  const float *inputs = rows.inputs, *outputs = rows.outputs;
+  int64_t n = rows.n_rows;
   for (int u = 0; n >= 4; n -= 4) {
     if (u < kUnits) ask(u++);
 #pragma GCC unroll 4
     for (int k = 0; k < 4; ++k)
-      add_outer<1>(inputs + k * kTileUnits, outputs + k * kTileUnits, panel_stride, sums);
+      add_outer<1>(inputs + k * kTileUnits, outputs + k * kTileUnits, rows.panel_stride, sums);
     inputs += 4 * kTileUnits;
     outputs += 4 * kTileUnits;
   }
   for (; n > 0; --n) {
-    add_outer<1>(inputs, outputs, panel_stride, sums);
+    add_outer<1>(inputs, outputs, rows.panel_stride, sums);
     inputs += kTileUnits;
     outputs += kTileUnits;
   }
@@ -112,31 +120,17 @@ UDL_ALWAYS_INLINE void ask_for_row(const DenseUpdate& update, int64_t panel, int
   if (update.second != nullptr) prefetch(update.second + at);
 }
 
-/// gradient[p][u] of units `unit` .. of panels `panel` .. over all rows and terms.
-template <int kUnits, int kPanels>
-UDL_NEVER_INLINE void gradient_block(const DenseUpdate& update, int64_t unit, int64_t panel,
-                                     float* gradient) {
-  const auto ask = [&](int u) {
-    for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + kUnits + u);
-  };
-  bool begun = false;
-  for (int64_t t = 0; t < update.n_terms; ++t) {
-    const GradientTerm& term = update.terms[t];
-    const float* inputs = term.inputs.panel(unit / kTileUnits) + unit % kTileUnits;
-    const float* outputs = term.outputs.panel(panel);
-    for (int64_t r = 0; r < update.n_rows; r += kGradientRows, begun = true) {
-      f32x16 sums[kUnits][kPanels];
-      for (int u = 0; u < kUnits; ++u)
-        for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
-      add_rows(inputs + r * kTileUnits, outputs + r * kTileUnits, term.outputs.panel_stride,
-               std::min(kGradientRows, update.n_rows - r), ask, sums);
-      for (int u = 0; u < kUnits; ++u)
-        for (int p = 0; p < kPanels; ++p) {
-          float* sum = gradient + (p * kUnits + u) * kTileUnits;
-          store(sum, begun ? load(sum) + sums[u][p] : sums[u][p]);
-        }
-    }
-  }
+/// sums[p][u] of kUnits units, 16 by panel: begins them, or adds to them.
+template <int kUnits, int kPanels, class Ask>
+UDL_ALWAYS_INLINE void add_near_rows(const GradientRows& rows, bool begins, float* at, Ask&& ask) {
+  constexpr int kCorner = kTileUnits * kTileUnits;
+  f32x16 sums[kUnits][kPanels];
+  for (int u = 0; u < kUnits; ++u)
+    for (int p = 0; p < kPanels; ++p)
+      sums[u][p] = begins ? broadcast(0.0f) : load(at + p * kCorner + u * kTileUnits);
+  add_rows(rows, ask, sums);
+  for (int u = 0; u < kUnits; ++u)
+    for (int p = 0; p < kPanels; ++p) store(at + p * kCorner + u * kTileUnits, sums[u][p]);
 }
 
 /// A part of some weights: rows `unit` .. of a panel.
@@ -147,18 +141,47 @@ UDL_ALWAYS_INLINE ParameterRows step_rows_of(const DenseUpdate& update, int64_t 
   return {part(update.weights), part(update.first), part(update.second), gradient, n_rows};
 }
 
+/// Rows of a block of kGradientRows whose inputs and errors stay in a core's first cache while all
+/// units of a panel are multiplied with them.
+constexpr int64_t kNearRows = 128;
+
+/// sums[p][u] of `count` units from `unit` on over rows first .. first + n - 1 of a term.
+template <int kPanels>
+UDL_NEVER_INLINE void add_gradient_block(const DenseUpdate& update, const GradientTerm& term,
+                                         int64_t first, int64_t n, int64_t unit, int64_t count,
+                                         int64_t panel, float* sums) {
+  for (int64_t r = first; r < first + n; r += kNearRows) {
+    const float* inputs = term.inputs.panel(unit / kTileUnits) + r * kTileUnits;
+    const float* outputs = term.outputs.panel(panel) + r * kTileUnits;
+    const int64_t n_near = std::min(kNearRows, first + n - r);
+    for_even_blocks<kGradientUnits>(count, [&](int64_t u, auto height) {
+      const auto ask = [&](int row) {
+        for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + u + row);
+      };
+      add_near_rows<decltype(height)::value, kPanels>(
+          {inputs + u, outputs, term.outputs.panel_stride, n_near}, r == first,
+          sums + u * kTileUnits, ask);
+    });
+  }
+}
+
 template <int kPanels>
 UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int64_t count,
                                     int64_t panel) {
-  for_even_blocks<kGradientUnits>(count, [&](int64_t first, auto height) {
-    constexpr int kUnits = decltype(height)::value;
-    alignas(64) float gradient[kPanels * kUnits * kTileUnits];
-    gradient_block<kUnits, kPanels>(update, unit + first, panel, gradient);
-    for (int p = 0; p < kPanels; ++p)
-      take_step(update.step, true,
-                step_rows_of(update, panel + p, unit + first, gradient + p * kUnits * kTileUnits,
-                             kUnits));
-  });
+  constexpr int64_t kCorner = kTileUnits * kTileUnits;
+  alignas(64) float gradient[kPanels * kCorner], block[kPanels * kCorner];
+  bool begun = false;
+  for (int64_t t = 0; t < update.n_terms; ++t)
+    for (int64_t r = 0; r < update.n_rows; r += kGradientRows, begun = true) {
+      add_gradient_block<kPanels>(update, update.terms[t], r,
+                                  std::min(kGradientRows, update.n_rows - r), unit, count, panel,
+                                  begun ? block : gradient);
+      for (int64_t i = 0; begun && i < kPanels * kCorner; i += kTileUnits)
+        store(gradient + i, load(gradient + i) + load(block + i));
+    }
+  for (int p = 0; p < kPanels; ++p)
+    take_step(update.step, true,
+              step_rows_of(update, panel + p, unit, gradient + p * kCorner, count));
 }
 
 void update_weights(const DenseUpdate& update) {

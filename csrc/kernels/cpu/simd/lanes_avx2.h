@@ -46,6 +46,11 @@ UDL_ALWAYS_INLINE i32x16 broadcast(int32_t x) {
 
 UDL_ALWAYS_INLINE void keep_in_register(f32x16& a) { asm("" : "+x"(a.low), "+x"(a.high)); }
 UDL_ALWAYS_INLINE void keep_in_register(i32x16& a) { asm("" : "+x"(a.low), "+x"(a.high)); }
+UDL_ALWAYS_INLINE f32x16 broadcast_in_register(float x) {
+  __m256 same = _mm256_set1_ps(x);
+  asm("" : "+x"(same));
+  return {same, same};
+}
 UDL_ALWAYS_INLINE f32x16 operator+(f32x16 a, f32x16 b) {
   return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
 }

@@ -30,6 +30,11 @@ UDL_ALWAYS_INLINE i32x16 broadcast(int32_t x) { return {_mm512_set1_epi32(x)}; }
 
 UDL_ALWAYS_INLINE void keep_in_register(f32x16& a) { asm("" : "+v"(a.v)); }
 UDL_ALWAYS_INLINE void keep_in_register(i32x16& a) { asm("" : "+v"(a.v)); }
+UDL_ALWAYS_INLINE f32x16 broadcast_in_register(float x) {
+  f32x16 same = broadcast(x);
+  keep_in_register(same);
+  return same;
+}
 UDL_ALWAYS_INLINE f32x16 operator+(f32x16 a, f32x16 b) { return {_mm512_add_ps(a.v, b.v)}; }
 UDL_ALWAYS_INLINE f32x16 operator-(f32x16 a, f32x16 b) { return {_mm512_sub_ps(a.v, b.v)}; }
 UDL_ALWAYS_INLINE f32x16 operator*(f32x16 a, f32x16 b) { return {_mm512_mul_ps(a.v, b.v)}; }

@@ -49,6 +49,7 @@ UDL_ALWAYS_INLINE i32x16 broadcast(int32_t x) {
 
 UDL_ALWAYS_INLINE void keep_in_register(f32x16&) {}
 UDL_ALWAYS_INLINE void keep_in_register(i32x16&) {}
+UDL_ALWAYS_INLINE f32x16 broadcast_in_register(float x) { return broadcast(x); }
 UDL_ALWAYS_INLINE f32x16 operator+(const f32x16& a, const f32x16& b) {
   return lanes<f32x16>([&](int k) { return a.v[k] + b.v[k]; });
 }

@@ -14,6 +14,7 @@
 //   multiply_add     rounded once, as fma of the C library is. No other operation contracts a
 //                    multiply and an add
 //   keep_in_register  a is read from memory once, not again by each operation that uses it
+//   broadcast_in_register  both: in as few registers as hold sixteen equal lanes
 //   square_root      rounded once
 //   magnitude_bits   bits of |a|: as integers they order like the magnitudes, with infinity and
 //                    then NaN on top
