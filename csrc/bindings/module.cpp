@@ -9,6 +9,7 @@ void init_rows(py::module_& m);
 void init_rbm(py::module_& m);
 void init_rbm_up_down(py::module_& m);
 void init_dense(py::module_& m);
+void init_lbfgs(py::module_& m);
 void init_hamming(py::module_& m);
 void init_hamming_tables(py::module_& m);
 void init_hamming_kernels(py::module_& m);
@@ -24,6 +25,7 @@ PYBIND11_MODULE(_core, m, py::mod_gil_not_used()) {
   init_rbm(m);
   init_rbm_up_down(m);
   init_dense(m);
+  init_lbfgs(m);
   init_hamming(m);
   init_hamming_tables(m);
   init_hamming_kernels(m);

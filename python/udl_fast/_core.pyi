@@ -260,6 +260,16 @@ class GradientWorkspace:
 
     def __init__(self) -> None: ...
 
+def lbfgs_direction(
+    gradient: NDArray[np.float64],
+    steps: Sequence[NDArray[Any]],
+    changes: Sequence[NDArray[Any]],
+    curvatures: Sequence[float],
+    n_threads: int,
+) -> NDArray[np.float64]:
+    """Minus the inverse of the Hessian times the gradient, where pairs of steps and changes of the gradient, all
+    of float32 or all of float64, oldest first, tell that inverse. The same for any number of threads."""
+
 class NetEngine:
     """Parameters and optimiser memory of a net of dense layers on the CPU."""
 

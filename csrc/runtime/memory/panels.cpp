@@ -16,18 +16,12 @@ PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)
 }
 
 void PanelMatrix::assign(const float* matrix) {
-  for (int64_t j = 0; j < n_hidden_; ++j) {
-    float* lane = panel(j / kTileUnits) + j % kTileUnits;
-    for (int64_t i = 0; i < n_visible_; ++i) lane[i * kTileUnits] = matrix[j * n_visible_ + i];
-  }
+  for_each_weight([&](int64_t index, int64_t at) { panels_[at] = matrix[index]; });
 }
 
 template <class Real>
 void PanelMatrix::copy_to(Real* matrix) const {
-  for (int64_t j = 0; j < n_hidden_; ++j) {
-    const float* lane = panel(j / kTileUnits) + j % kTileUnits;
-    for (int64_t i = 0; i < n_visible_; ++i) matrix[j * n_visible_ + i] = lane[i * kTileUnits];
-  }
+  for_each_weight([&](int64_t index, int64_t at) { matrix[index] = panels_[at]; });
 }
 
 template void PanelMatrix::copy_to<float>(float*) const;

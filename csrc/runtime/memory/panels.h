@@ -1,5 +1,6 @@
 #pragma once
 // Biases and weights of one layer in the layout that kernels read: tiles and panels of 16 units.
+#include <algorithm>
 #include <cstdint>
 
 #include "base/view.h"
@@ -34,6 +35,20 @@ class PanelMatrix {
   void assign(const float* matrix);
   template <class Real>
   void copy_to(Real* matrix) const;
+  void zero() { panels_.zero(); }
+
+  /// work(index, at) for all weights: where one is in such an array, and where behind panel(0).
+  /// Both advance by stretches that stay in a core's first cache.
+  template <class Work>
+  void for_each_weight(Work&& work) const {
+    constexpr int64_t kStretch = 64;
+    for (int64_t first = 0; first < n_hidden_; first += kTileUnits)
+      for (int64_t begin = 0; begin < n_visible_; begin += kStretch)
+        for (int64_t j = first; j < std::min(first + kTileUnits, n_hidden_); ++j)
+          for (int64_t i = begin; i < std::min(begin + kStretch, n_visible_); ++i)
+            work(j * n_visible_ + i,
+                 first / kTileUnits * panel_stride() + i * kTileUnits + (j - first));
+  }
 
   bool empty() const { return panels_.size() == 0; }
   int64_t n_panels() const { return divide_up(n_hidden_, kTileUnits); }

@@ -74,7 +74,7 @@ class Objective:
         self._workspace = workspace
         self._of = (rows, order, targets)
         self._options, self._seed, self._step = options, seed, step
-        self._n_threads, self._poll = n_threads, poll
+        self.n_threads, self._poll = n_threads, poll
         self._asked: Vector | None = None  # where it was asked for, before it was rounded to _at
         self._at: Vector | None = None
         self._found: tuple[float, Vector] = (np.nan, np.empty(0))
@@ -86,8 +86,12 @@ class Objective:
 
     def at(self, flat: Vector) -> tuple[float, Vector]:
         """Value and gradient."""
-        if self._asked is not None and np.array_equal(self._asked, flat):
-            return self._found  # SciPy asks for the value and for the gradient apart
+        for found_at in (
+            self._asked,
+            self._at,
+        ):  # SciPy asks for the value and for the gradient apart
+            if found_at is not None and np.array_equal(found_at, flat):
+                return self._found
         at = self.rounded(flat)
         if self._at is not None and np.array_equal(self._at, at):
             return self._found
@@ -99,7 +103,7 @@ class Objective:
             self._options,
             self._seed,
             self._step,
-            self._n_threads,
+            self.n_threads,
             order,
             targets,
             self._workspace,
@@ -182,27 +186,21 @@ class Lbfgs:
         self, objective: Objective, start: Vector, value: float, gradient: Vector
     ) -> Vector | None:
         """The end of a line along which the objective falls; None if there is none."""
-        found = _line_search(objective, start, self._direction(gradient), value, gradient)
+        direction = self._direction(gradient, objective.n_threads)
+        found = _line_search(objective, start, direction, value, gradient)
         if found is None and self.pairs:
             self.pairs = ()
-            found = _line_search(objective, start, self._direction(gradient), value, gradient)
+            direction = self._direction(gradient, objective.n_threads)
+            found = _line_search(objective, start, direction, value, gradient)
         return found
 
-    def _direction(self, gradient: Vector) -> Vector:
+    def _direction(self, gradient: Vector, n_threads: int) -> Vector:
         """Minus the inverse of the Hessian, as the pairs tell it, times the gradient; without pairs a step
         downhill of length one at most, as in L-BFGS-B."""
         if not self.pairs:
             return -gradient / max(1.0, float(np.sqrt(_dot(gradient, gradient))))
-        q = gradient.copy()
-        shares = []
-        for pair in reversed(self.pairs):
-            shares.append(_dot(pair.step, q) / pair.curvature)
-            q -= shares[-1] * pair.change
-        last = self.pairs[-1]
-        q *= last.curvature / _dot(last.change, last.change)
-        for pair, share in zip(self.pairs, reversed(shares), strict=True):
-            q += (share - _dot(pair.change, q) / pair.curvature) * pair.step
-        return -q
+        steps, changes, curvatures = zip(*self.pairs, strict=True)
+        return _core.lbfgs_direction(gradient, steps, changes, curvatures, n_threads)
 
     def _remember(self, step: Vector, change: Vector, net: _core.NetEngine) -> None:
         """A pair in the engine's precision, in which files keep it: so a model that was loaded goes on alike."""

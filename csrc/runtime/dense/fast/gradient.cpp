@@ -45,7 +45,8 @@ FastGradient::FastGradient(const FastState& net, const GradientCall& call, int n
       n_rows_(call.examples.rows.rows()),
       n_threads_(n_threads),
       stages_(net, examples_, objective_, draws_, std::min(kPartRows, n_rows_), n_threads,
-              n_kept(net.shape, call)) {}
+              n_kept(net.shape, call)),
+      sum_(zero_fast_layers(net.shape)) {}
 
 bool FastGradient::serves(const FastState& net, const GradientCall& call, int n_threads) const {
   const Examples& examples = call.examples;
@@ -75,8 +76,8 @@ void FastGradient::find_sparsity(Team& team) {
 }
 
 double FastGradient::evaluate(double* flat, const Run& run) {
-  FastLayers sum = zero_fast_layers(net_.shape);
-  const GradientUse use{accumulating_step(), nullptr, &sum, nullptr};
+  for (FastLayer& layer : sum_) layer.zero();
+  const GradientUse use{accumulating_step(), nullptr, &sum_, nullptr};
   const bool is_sparse = objective_.has_sparsity();
   double loss = 0;
   parallel_region(run, [&](Team& team) {
@@ -92,7 +93,7 @@ double FastGradient::evaluate(double* flat, const Run& run) {
     }
   });
   if (run.stopped()) return 0;
-  copy_gradient(net_, sum, objective_, flat);
+  copy_gradient(net_, sum_, objective_, flat);
   return loss / static_cast<double>(n_rows_) + weight_penalties(net_, objective_) +
          stages_.divergence();
 }

@@ -31,6 +31,7 @@ class FastGradient final : public GradientRoom {
   const int64_t n_rows_;
   const int n_threads_;
   FastStages stages_;
+  FastLayers sum_;
 };
 
 }  // namespace udl

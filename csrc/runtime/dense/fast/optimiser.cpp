@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <vector>
 
 #include "runtime/dispatch/target.h"
@@ -21,14 +22,26 @@ OptimizerRule rule_of(const UpdateRule& rule) {
   return rule.nesterov ? OptimizerRule::nesterov : OptimizerRule::sgd;
 }
 
-/// The weights of each layer as a (outputs, inputs) array.
-template <class Work>
-void for_weights(const FastState& net, Work&& work) {
-  for (int l = 0; l < net.shape.n_layers(); ++l) {
-    std::vector<float> weights(net.shape.n_weights(l));
-    if (!weights.empty()) net.values[l].weights.copy_to(weights.data());
-    work(l, weights);
-  }
+/// Sums of squares and of sizes.
+struct WeightSums {
+  double squares = 0, sizes = 0;
+};
+
+/// Of all weights of a layer, and of zeros in the place of missing ones. Panels are read as they
+/// lie.
+WeightSums sums_of(const PanelMatrix& weights) {
+  constexpr int64_t kLanes = 8;
+  double squares[kLanes] = {}, sizes[kLanes] = {};
+  const int64_t n = weights.n_panels() * weights.panel_stride();
+  const float* values = n > 0 ? weights.panel(0) : nullptr;
+  for (int64_t i = 0; i < n; i += kLanes)
+    for (int64_t k = 0; k < kLanes; ++k) {
+      const auto w = static_cast<double>(values[i + k]);
+      squares[k] += w * w;
+      sizes[k] += std::fabs(w);
+    }
+  return {std::accumulate(squares, squares + kLanes, 0.0),
+          std::accumulate(sizes, sizes + kLanes, 0.0)};
 }
 
 double sign(double x) { return static_cast<double>((x > 0) - (x < 0)); }
@@ -90,26 +103,27 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
 
 double weight_penalties(const FastState& net, const Objective& objective) {
   double squares = 0, sizes = 0;
-  for_weights(net, [&](int l, const std::vector<float>& weights) {
-    for (const float w : weights) {
-      if (objective.decays(l)) squares += static_cast<double>(w) * static_cast<double>(w);
-      sizes += std::fabs(static_cast<double>(w));
-    }
-  });
+  for (int l = 0; l < net.shape.n_layers(); ++l) {
+    const WeightSums sums = sums_of(net.values[l].weights);
+    if (objective.decays(l)) squares += sums.squares;
+    sizes += sums.sizes;
+  }
   return objective.weight_decay / 2 * squares + objective.l1 * sizes;
 }
 
 void copy_gradient(const FastState& net, const FastLayers& gradient, const Objective& objective,
                    double* flat) {
-  for_weights(net, [&](int l, const std::vector<float>& weights) {
-    if (!weights.empty()) gradient[l].weights.copy_to(flat);
+  for (int l = 0; l < net.shape.n_layers(); ++l) {
+    const PanelMatrix& weights = net.values[l].weights;
     const double decay = objective.weight_decay_of(l);
-    for (const float weight : weights) {
-      const auto w = static_cast<double>(weight);
-      *flat++ += decay * w + objective.l1 * sign(w);
-    }
+    weights.for_each_weight([&](int64_t index, int64_t at) {
+      const auto w = static_cast<double>(weights.panel(0)[at]);
+      const auto slope = static_cast<double>(gradient[l].weights.panel(0)[at]);
+      flat[index] = slope + (decay * w + objective.l1 * sign(w));
+    });
+    flat += weights.n_hidden() * weights.n_visible();
     flat = std::copy_n(gradient[l].bias.data(), net.shape.n_outputs(l), flat);
-  });
+  }
 }
 
 }  // namespace udl

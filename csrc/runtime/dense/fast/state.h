@@ -13,6 +13,11 @@ namespace udl {
 struct FastLayer {
   PanelMatrix weights;  ///< empty where they are another layer's
   Buffer<float> bias;   ///< padded to whole panels with zeros
+
+  void zero() {
+    weights.zero();
+    bias.zero();
+  }
 };
 
 using FastLayers = std::vector<FastLayer>;
