@@ -180,13 +180,13 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
   update.step = optimizer_step(rule, numbers);
   const int64_t n_chunks = divide_up(update.n_rows, kListedRows);
   const int64_t n_padded = round_up(n_inputs, kTileUnits);
-  Buffer<float> entries(update.n_rows * n_padded + kTileUnits);
-  Buffer<int32_t> at(update.n_rows * n_padded + kTileUnits),
-      starts(PixelLists::unit_starts(n_padded / kTileUnits, n_chunks));
+  const int64_t n_entries = update.n_rows * n_padded / 2 + kTileUnits;
+  Buffer<float> entries(2 * n_entries);
+  Buffer<int32_t> at(n_entries), starts(PixelLists::pair_starts(n_padded / kTileUnits, n_chunks));
   const PixelLists lists{at.data(), entries.data(), starts.data(), n_chunks};
   const DenseKernels& kernels = dense_kernels();
   if (by_lists)
-    kernels.lists.by_unit(update.terms[0].inputs, update.n_rows, 0, divide_up(n_inputs, kTileUnits),
+    kernels.lists.by_pair(update.terms[0].inputs, update.n_rows, 0, divide_up(n_inputs, kTileUnits),
                           lists, 0);
   for_pieces(w.n_panels(), task_panels, [&](int64_t panel, int64_t n_panels) {
     for_pieces(n_inputs, task_units, [&](int64_t unit, int64_t count) {

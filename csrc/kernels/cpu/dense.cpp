@@ -17,7 +17,7 @@ namespace {
 constexpr PixelListKernels list_kernels() {
   PixelListKernels kernels{};
   kernels.by_row = list_by_row;
-  kernels.by_unit = list_by_unit;
+  kernels.by_pair = list_by_pair;
   kernels.to_outputs = listed_to_outputs;
   kernels.weights = listed_weights;
   return kernels;

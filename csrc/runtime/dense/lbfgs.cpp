@@ -22,7 +22,7 @@ double dot_of_block(const Real* a, const double* b, int64_t n) {
   return std::accumulate(sums, sums + kSums, 0.0);
 }
 
-/// What one thread does of the two loops. All do the same on the way from block to block.
+/// What one thread does of the two loops. All find the same numbers between passes.
 template <class Real>
 class Direction {
  public:
@@ -30,7 +30,7 @@ class Direction {
       : team_(team), n_(n), values_(values), sums_(sums) {}
 
   /// The product of `by` and the values, which before that become (values + factor * added) *
-  /// scale; 0 without `by`. Nothing is added where `added` is null.
+  /// scale, unless `added` is null; 0 where `by` is null.
   double pass(double factor, const Real* added, double scale, const Real* by) {
     std::vector<double>& sums = sums_[n_passes_++ % 2];  // others may still add up the last ones
     team_.for_each(divide_up(n_, kBlock), [&](int64_t block) {

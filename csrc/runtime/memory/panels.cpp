@@ -16,6 +16,7 @@ PanelMatrix::PanelMatrix(int64_t n_hidden, int64_t n_visible)
 }
 
 void PanelMatrix::assign(const float* matrix) {
+  zero();  // lanes of missing units may hold what is no number any more
   for_each_weight([&](int64_t index, int64_t at) { panels_[at] = matrix[index]; });
 }
 

@@ -109,8 +109,12 @@ class NetLearner:
         self.net.set_state(own)
         self._lbfgs.forget()
         if "lbfgs_steps" in arrays:
-            steps, changes = arrays["lbfgs_steps"], arrays["lbfgs_changes"]
-            pairs = zip(np.array(steps), np.array(changes), strict=True)
+            dtype = np.float64 if self.net.precision == "float64" else np.float32
+            steps, changes = (
+                np.array(arrays[name], dtype=dtype, order="C")
+                for name in ("lbfgs_steps", "lbfgs_changes")
+            )
+            pairs = zip(steps, changes, strict=True)
             self._lbfgs.pairs = tuple(Pair.of(step, change) for step, change in pairs)
 
     def _arrays(self, pairs: Pairs) -> dict[str, NDArray[Any]]:

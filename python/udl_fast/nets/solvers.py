@@ -85,15 +85,11 @@ class Objective:
         return self.net.parameters()
 
     def at(self, flat: Vector) -> tuple[float, Vector]:
-        """Value and gradient."""
-        for found_at in (
-            self._asked,
-            self._at,
-        ):  # SciPy asks for the value and for the gradient apart
-            if found_at is not None and np.array_equal(found_at, flat):
-                return self._found
+        """Value and gradient. The net moves there only where they are to be computed."""
+        if _is_same(self._asked, flat) or _is_same(self._at, flat):
+            return self._found  # SciPy asks for the value and for the gradient apart
         at = self.rounded(flat)
-        if self._at is not None and np.array_equal(self._at, at):
+        if _is_same(self._at, at):
             return self._found
         if self._poll is not None and self._poll(0):
             raise Stopped
@@ -129,7 +125,11 @@ class Objective:
         if last is None or last.settings != self._settings():
             return
         if all(own is other() for own, other in zip(self._of, last.of, strict=True)):
-            self._at, self._found = last.at, last.values
+            self._asked, self._at, self._found = None, last.at, last.values
+
+
+def _is_same(point: Vector | None, other: Vector) -> bool:
+    return point is not None and np.array_equal(point, other)
 
 
 def _weak(value: Any) -> Callable[[], Any]:
@@ -221,8 +221,8 @@ def _line_search(
 ) -> Vector | None:
     """A point that meets the strong Wolfe conditions.
 
-    SciPy searches for the length, one number: for whole vectors it would ask a BLAS, of which see
-    `conjugate_gradients`.
+    SciPy searches for the length, one number: for whole vectors it would ask a BLAS, whose threads then wait for
+    more on the processors that the next gradient needs.
     """
     from scipy.optimize import line_search
 
@@ -255,16 +255,14 @@ def _line_search(
 def conjugate_gradients(objective: Objective) -> bool:
     """A few line searches of nonlinear conjugate gradients from where the net is; whether all was finite.
 
-    A BLAS has one thread meanwhile: what SciPy asks of it is little, its sums would depend on their number, and
-    threads of OpenBLAS go on waiting on the processors that the next gradient needs.
+    SciPy asks a BLAS for sums, the last digits of which depend on the number of its threads.
     """
     from scipy.optimize import minimize
-    from threadpoolctl import threadpool_limits
 
     start = objective.rounded(objective.net.parameters())
     if not np.isfinite(objective.value(start)):
         return False
-    with np.errstate(all="ignore"), _quiet(), threadpool_limits(1, user_api="blas"):
+    with np.errstate(all="ignore"), _quiet():
         found = minimize(
             objective.at, start, jac=True, method="CG", options={"maxiter": _LINE_SEARCHES}
         )

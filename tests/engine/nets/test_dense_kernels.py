@@ -14,7 +14,15 @@ ACTIVATIONS = {
     "relu": (lambda x: np.maximum(x, 0), lambda y: (y > 0) * 1.0),
 }
 # (rows, inputs, outputs): one and many of each, whole panels and not, strips and reductions that are cut.
-SHAPES = [(1, 1, 1), (3, 17, 16), (13, 16, 33), (25, 70, 47), (37, 430, 31), (6, 15, 530)]
+SHAPES = [
+    (1, 1, 1),
+    (3, 17, 16),
+    (13, 16, 33),
+    (25, 70, 47),
+    (37, 430, 31),
+    (6, 15, 530),
+    (2, 2497, 17),
+]
 
 
 def normal(seed, *shape, scale=1.0):

@@ -243,19 +243,20 @@ void listed_pairs_to_outputs(const DenseProduct& product, const PixelLists& list
   const PairedWeights& paired = product.paired;
   const bool is_packed = paired.panels != nullptr;
   const int64_t stride = is_packed ? paired.panel_stride : kListedUnits * kTileUnits;
-  for_listed_panels(product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
-    constexpr int kPanels = decltype(count)::value;
-    listed_panels<ListedPair, kPanels>(product, lists, panel, stride, [&](int64_t chunk) {
-      if (is_packed) return paired.panels + panel * stride;
-      const int64_t first = 2 * kListedUnits * chunk;
-      const int64_t n = std::min(2 * kListedUnits, w.n_inputs - first);
-      pair_inputs(w, first, n, panel, kPanels, product.scratch, stride);
-      return const_cast<const float*>(product.scratch) - chunk * stride;
-    });
-  });
+  for_listed_panels<kListedBlock>(
+      product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
+        constexpr int kPanels = decltype(count)::value;
+        listed_panels<ListedPair, kPanels>(product, lists, panel, stride, [&](int64_t chunk) {
+          if (is_packed) return paired.panels + panel * stride;
+          const int64_t first = 2 * kListedUnits * chunk;
+          const int64_t n = std::min(2 * kListedUnits, w.n_inputs - first);
+          pair_inputs(w, first, n, panel, kPanels, product.scratch, stride);
+          return const_cast<const float*>(product.scratch) - chunk * stride;
+        });
+      });
 }
 
-/// gradient_block with pairs of rows.
+/// gradient[p][u] of units `unit` .. of panels `panel` .. over all pairs of rows and terms.
 template <int kUnits, int kPanels>
 UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
                                     int64_t panel, float* gradient) {

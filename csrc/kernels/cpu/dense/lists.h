@@ -12,10 +12,16 @@
 namespace udl {
 namespace {
 
-#if defined(UDL_TARGET_AVX512) || defined(UDL_TARGET_AVX2)
-constexpr int kListedBlock = kListedPanels;  // with AVX2 eight sums, which wait for nothing
+/// Panels whose sums of a list are computed side by side: of one row, and of a pair of units.
+#if defined(UDL_TARGET_AVX512)
+constexpr int kListedBlock = kListedPanels;
+constexpr int kPairBlock = kListedPanels;
+#elif defined(UDL_TARGET_AVX2)
+constexpr int kListedBlock = kListedPanels;  // eight sums, which wait for nothing
+constexpr int kPairBlock = 3;                // twelve sums
 #else
 constexpr int kListedBlock = kListedPanels / 2;  // four registers a panel
+constexpr int kPairBlock = 1;
 #endif
 
 /// Lists those of 16 values that are not 0, NaN among them, which stand for the indices from
@@ -51,20 +57,23 @@ UDL_ALWAYS_INLINE void columns_of(const float* rows, int64_t n, float* columns) 
       columns[k * kListedRows + i] = i < n ? rows[i * kTileUnits + k] : 0.0f;
 }
 
-int64_t list_by_unit(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
+int64_t list_by_pair(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
                      int64_t end_panel, const PixelLists& lists, int64_t entry) {
   alignas(64) float columns[kTileUnits * kListedRows];
   for (int64_t panel = first_panel; panel < end_panel; ++panel)
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
       const int64_t first = chunk * kListedRows, n = std::min(kListedRows, n_rows - first);
       columns_of(values.panel(panel) + first * kTileUnits, n, columns);
-      int32_t* starts = lists.of_unit(panel * kTileUnits, chunk);
-      for (int64_t k = 0; k < kTileUnits; ++k) {
+      int32_t* starts = lists.of_pair(panel * kPanelPairs, chunk);
+      for (int64_t k = 0; k < kPanelPairs; ++k) {
         starts[k] = static_cast<int32_t>(entry);
+        const float *even = columns + 2 * k * kListedRows, *odd = even + kListedRows;
         for (int64_t r = 0; r < n; r += kTileUnits)
-          entry = list_sixteen(columns + k * kListedRows + r, first + r, lists, entry);
+          entry +=
+              store_pairs_not_zero(load(even + r), load(odd + r), static_cast<int32_t>(first + r),
+                                   lists.values + 2 * entry, lists.at + entry);
       }
-      starts[kTileUnits] = static_cast<int32_t>(entry);
+      starts[kPanelPairs] = static_cast<int32_t>(entry);
     }
   return entry;
 }
@@ -110,35 +119,56 @@ UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLis
     finish_rows(product.finish, product.out, panel + p, product.first_row, product.n_rows);
 }
 
-/// work(panel, count) for panels in even groups of kListedBlock at most.
-template <class Work>
+/// work(panel, count) for panels in even groups of kMost at most.
+template <int kMost, class Work>
 UDL_ALWAYS_INLINE void for_listed_panels(int64_t panel, int64_t n_panels, Work&& work) {
-  for_even_blocks<kListedBlock>(n_panels,
-                                [&](int64_t first, auto count) { work(panel + first, count); });
+  for_even_blocks<kMost>(n_panels, [&](int64_t first, auto count) { work(panel + first, count); });
 }
 
 void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
   const int64_t stride = product.weights.panel_stride();
-  for_listed_panels(product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
-    const float* weights = product.weights.panels + panel * stride;
-    listed_panels<ListedValue, decltype(count)::value>(product, lists, panel, stride,
-                                                       [&](int64_t) { return weights; });
-  });
+  for_listed_panels<kListedBlock>(
+      product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
+        const float* weights = product.weights.panels + panel * stride;
+        listed_panels<ListedValue, decltype(count)::value>(product, lists, panel, stride,
+                                                           [&](int64_t) { return weights; });
+      });
 }
 
-/// Adds the products of a chunk of rows to the gradient of a unit by the outputs of some panels.
+/// sums[u][p] += the products of a list of a pair of units, in order.
+template <int kPanels>
+UDL_ALWAYS_INLINE void add_pair_list(const PixelLists& lists, const int32_t* starts,
+                                     const float* rows, int64_t panel_stride,
+                                     f32x16 (&sums)[2][kPanels]) {
+  for (int32_t n = starts[0]; n < starts[1]; ++n) {
+    const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
+    const f32x16 even = broadcast_in_register(lists.values[2 * n]);
+    const f32x16 odd = broadcast_in_register(lists.values[2 * n + 1]);
+    for (int p = 0; p < kPanels; ++p) {
+      f32x16 errors = load(row + p * panel_stride);
+      keep_in_register(errors);
+      sums[0][p] = multiply_add(even, errors, sums[0][p]);
+      sums[1][p] = multiply_add(odd, errors, sums[1][p]);
+    }
+  }
+}
+
+/// Adds the products of a chunk of rows to the gradient of a pair of units by the outputs of some
+/// panels.
 template <int kPanels>
 UDL_ALWAYS_INLINE void add_listed_rows(const ConstUnitPanels& outputs, const PixelLists& lists,
-                                       int64_t unit, int64_t chunk, int64_t panel, float* gradient,
+                                       int64_t pair, int64_t chunk, int64_t panel, float* gradient,
                                        int64_t stride) {
-  f32x16 sums[kPanels];
-  for (int p = 0; p < kPanels; ++p) sums[p] = broadcast(0.0f);
-  add_list<ListedValue>(lists, lists.of_unit(unit, chunk), outputs.panel(panel),
-                        outputs.panel_stride, sums);
-  for (int p = 0; p < kPanels; ++p) {
-    float* sum = gradient + p * stride;
-    store(sum, chunk > 0 ? load(sum) + sums[p] : sums[p]);
-  }
+  f32x16 sums[2][kPanels];
+  for (int u = 0; u < 2; ++u)
+    for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
+  add_pair_list(lists, lists.of_pair(pair, chunk), outputs.panel(panel), outputs.panel_stride,
+                sums);
+  for (int u = 0; u < 2; ++u)
+    for (int p = 0; p < kPanels; ++p) {
+      float* sum = gradient + p * stride + u * kTileUnits;
+      store(sum, chunk > 0 ? load(sum) + sums[u][p] : sums[u][p]);
+    }
 }
 
 /// Of a chunk of rows all units are summed before the next: what they read of errors stays near.
@@ -151,10 +181,13 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
   for (int64_t first = update.first_unit; first < update.end_unit; first += kMostUnits) {
     const int64_t n = std::min(kMostUnits, update.end_unit - first);
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk)
-      for (int64_t k = 0; k < n; ++k) {
+      for (int64_t k = 0; k < n; k += 2) {
         if (chunk + 1 == lists.n_chunks)
-          for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, first + k);
-        add_listed_rows<kPanels>(update.terms[0].outputs, lists, first + k, chunk, panel,
+          for (int p = 0; p < kPanels; ++p) {
+            ask_for_row(update, panel + p, first + k);
+            ask_for_row(update, panel + p, first + k + 1);
+          }
+        add_listed_rows<kPanels>(update.terms[0].outputs, lists, (first + k) / 2, chunk, panel,
                                  gradient + k * kTileUnits, kStride);
       }
     for (int p = 0; p < kPanels; ++p)
@@ -164,9 +197,10 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
 }
 
 void listed_weights(const DenseUpdate& update, const PixelLists& lists) {
-  for_listed_panels(update.first_panel, update.n_panels, [&](int64_t panel, auto count) {
-    listed_update<decltype(count)::value>(update, lists, panel);
-  });
+  for_listed_panels<kPairBlock>(update.first_panel, update.n_panels,
+                                [&](int64_t panel, auto count) {
+                                  listed_update<decltype(count)::value>(update, lists, panel);
+                                });
 }
 
 }  // namespace

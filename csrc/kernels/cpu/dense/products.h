@@ -103,18 +103,23 @@ UDL_ALWAYS_INLINE void for_panel_groups(int64_t first_panel, int64_t n_panels, W
     work(first_panel + p, std::min(kTaskPanels, n_panels - p));
 }
 
-/// Units of a part where n are summed over in even parts of whole panels, `most` at most: a short
-/// part at the end would load and store sums for little.
-inline int64_t even_part(int64_t n, int64_t most) {
-  return round_up(divide_up(n, divide_up(n, most)), kTileUnits);
+/// work(first, count) for n units in even parts of whole panels, `most` units at most: a short part
+/// at the end would load and store sums for little.
+template <class Work>
+UDL_ALWAYS_INLINE void for_even_parts(int64_t n, int64_t most, Work&& work) {
+  const int64_t n_panels = divide_up(n, kTileUnits);
+  const int64_t n_parts = divide_up(n_panels, most / kTileUnits);
+  for (int64_t part = 0; part < n_parts; ++part) {
+    const int64_t first = n_panels * part / n_parts * kTileUnits;
+    const int64_t end = n_panels * (part + 1) / n_parts * kTileUnits;
+    work(first, std::min(n, end) - first);
+  }
 }
 
 void to_outputs(const DenseProduct& product) {
   const DenseWeights& w = product.weights;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
-    const int64_t length = even_part(w.n_inputs, kReduction);
-    for (int64_t i = 0; i < w.n_inputs; i += length) {
-      const int64_t n = std::min(length, w.n_inputs - i);
+    for_even_parts(w.n_inputs, kReduction, [&](int64_t i, int64_t n) {
       const ConstUnitPanels values{product.values.panel(i / kTileUnits),
                                    product.values.panel_stride};
       const ProductPart part{values,
@@ -130,7 +135,7 @@ void to_outputs(const DenseProduct& product) {
                              0};
       product_rows(part, count, product.first_row, product.n_rows,
                    [](int64_t) { return static_cast<const float*>(nullptr); });
-    }
+    });
   });
 }
 
@@ -151,9 +156,7 @@ UDL_ALWAYS_INLINE void transpose_strip(const DenseWeights& w, int64_t first, int
 void to_inputs(const DenseProduct& product) {
   const DenseWeights& w = product.weights;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
-    const int64_t length = even_part(w.n_outputs, kStripUnits);
-    for (int64_t j = 0; j < w.n_outputs; j += length) {
-      const int64_t n = std::min(length, w.n_outputs - j);
+    for_even_parts(w.n_outputs, kStripUnits, [&](int64_t j, int64_t n) {
       transpose_strip(w, j, n, panel, count, product.scratch);
       const ConstUnitPanels values{product.values.panel(j / kTileUnits),
                                    product.values.panel_stride};
@@ -168,7 +171,7 @@ void to_inputs(const DenseProduct& product) {
       product_rows(part, count, product.first_row, product.n_rows, [&](int64_t block) {
         return next != nullptr && block < n_corners ? next + block * 4 * kTileUnits : nullptr;
       });
-    }
+    });
   });
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // Gradients of weights and biases, and the step of an optimizer while they are at hand. A block of
-// inputs by one or two panels of outputs stays in registers while the rows of a minibatch pass.
+// inputs by one or two panels of outputs stays in registers while rows of a minibatch pass, and
+// those of a panel take turns while the rows are near.
 #include <algorithm>
 
 #include "kernels/cpu/dense/outer_product.h"
@@ -176,8 +177,12 @@ UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int
       add_gradient_block<kPanels>(update, update.terms[t], r,
                                   std::min(kGradientRows, update.n_rows - r), unit, count, panel,
                                   begun ? block : gradient);
-      for (int64_t i = 0; begun && i < kPanels * kCorner; i += kTileUnits)
-        store(gradient + i, load(gradient + i) + load(block + i));
+      if (!begun) continue;
+      for (int p = 0; p < kPanels; ++p)
+        for (int64_t u = 0; u < count; ++u) {
+          const int64_t at = p * kCorner + u * kTileUnits;
+          store(gradient + at, load(gradient + at) + load(block + at));
+        }
     }
   for (int p = 0; p < kPanels; ++p)
     take_step(update.step, true,

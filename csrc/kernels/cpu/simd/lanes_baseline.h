@@ -130,6 +130,20 @@ UDL_ALWAYS_INLINE int store_not_zero(const f32x16& a, int32_t first, float* valu
   }
   return n;
 }
+UDL_ALWAYS_INLINE int store_pairs_not_zero(const f32x16& a, const f32x16& b, int32_t first,
+                                           float* pairs, int32_t* numbers) {
+  float of_a[16], of_b[16];
+  store(of_a, a);
+  store(of_b, b);
+  int n = 0;
+  for (int k = 0; k < 16; ++k) {
+    pairs[2 * n] = of_a[k];
+    pairs[2 * n + 1] = of_b[k];
+    numbers[n] = first + k;
+    n += of_a[k] != 0.0f || of_b[k] != 0.0f ? 1 : 0;
+  }
+  return n;
+}
 
 // ---- integers ----
 

@@ -14,7 +14,7 @@
 //   multiply_add     rounded once, as fma of the C library is. No other operation contracts a
 //                    multiply and an add
 //   keep_in_register  a is read from memory once, not again by each operation that uses it
-//   broadcast_in_register  both: in as few registers as hold sixteen equal lanes
+//   broadcast_in_register  the same of a broadcast, in as few registers as hold equal lanes
 //   square_root      rounded once
 //   magnitude_bits   bits of |a|: as integers they order like the magnitudes, with infinity and
 //                    then NaN on top
@@ -23,6 +23,7 @@
 //   where_less       x where a < b, else y
 //   store_not_zero   the lanes of a that are not 0, one after the other, and their numbers counted
 //                    from `first`; how many. What follows them in sixteen places means nothing
+//   store_pairs_not_zero  the same of lanes where a or b is not 0, a and b of each side by side
 //   to_float, round_to_int (ties to even), float_from_bits, bits_of_float
 //
 // Words

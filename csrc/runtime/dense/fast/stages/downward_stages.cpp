@@ -88,7 +88,7 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   if (!objective_.decays(layer)) update.step.weight_decay = 0;
   update_tasks(layer).place(task, update);
   if (layer == 0 && lists_serve_learning())
-    kernels_.lists.weights(update, lists_.of_units(part));
+    kernels_.lists.weights(update, lists_.of_pairs(part));
   else if (net_.bfloat16)
     kernels_.bfloat16.weights(update, pair_terms_[part.index % rooms_.n_inputs()][layer].data());
   else

@@ -1,7 +1,7 @@
 #pragma once
-// How the products of a stage are cut: into at least kStageTasks tasks where there are as many, so
-// that threads which are held up are helped. No result depends on it, but for the last digits of
-// losses, which are added up task by task.
+// How the products of a stage are cut: into at least kStageTasks tasks where there are as many, and
+// more where rows are many, so that threads which are held up are helped. No result depends on it,
+// but for the last digits of losses, which are added up task by task.
 #include <algorithm>
 #include <cstdint>
 
@@ -37,7 +37,7 @@ class ProductTasks {
  public:
   ProductTasks(int64_t n_units, int64_t n_rows, int64_t group = kTaskPanels)
       : groups_(n_units, group), n_rows_(n_rows) {
-    const int64_t wanted = std::max(divide_up(kStageTasks, groups_.count()), n_rows / kNearRows);
+    const int64_t wanted = std::max(divide_up(kStageTasks, groups_.count()), n_rows / kStretchRows);
     n_stretches_ = std::clamp<int64_t>(n_rows / kFewestRows, 1, wanted);
   }
 
@@ -52,8 +52,8 @@ class ProductTasks {
   }
 
  private:
-  static constexpr int64_t kFewestRows = 24;  // of a stretch: blocks of registers stay high
-  static constexpr int64_t kNearRows = 256;   // what one panel reads of them is near for the next
+  static constexpr int64_t kFewestRows = 24;    // of a stretch: blocks of registers stay high
+  static constexpr int64_t kStretchRows = 256;  // of one where rows are many
 
   /// Even but for the last: rows are also taken in pairs.
   int64_t row_at(int64_t stretch) const {

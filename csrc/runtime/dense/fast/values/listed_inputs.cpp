@@ -33,12 +33,13 @@ ListRoom ListRoom::compact(int64_t n_starts, int64_t piece) const {
   };
   int64_t n_entries = 0;
   for_pieces([&](int64_t first, int64_t end) { n_entries += starts[end - 1] - starts[first]; });
-  ListRoom to(n_entries, n_starts);
+  const int64_t n_values = values.size() / at.size();  // of an entry
+  ListRoom to(n_entries, n_starts, n_values);
   int64_t entry = 0;
   for_pieces([&](int64_t first, int64_t end) {
     const int64_t from = starts[first], n = starts[end - 1] - from;
     std::copy_n(at.data() + from, n, to.at.data() + entry);
-    std::copy_n(values.data() + from, n, to.values.data() + entry);
+    std::copy_n(values.data() + n_values * from, n_values * n, to.values.data() + n_values * entry);
     for (int64_t i = first; i < end; ++i)
       to.starts[i] = static_cast<int32_t>(starts[i] - from + entry);
     entry += n;
@@ -55,14 +56,14 @@ RowLists RowLists::compact(int64_t n_rows) const {
   return to;
 }
 
-void ListedInputs::keep(const NetPart& part, bool has_units) {
+void ListedInputs::keep(const NetPart& part, bool has_pairs) {
   const int64_t n_panels = divide_up(n_units_, kTileUnits);
   const int64_t n_chunks = divide_up(part.count, kListedRows);
   KeptLists kept;
   kept.by_row = by_row(part).compact(part.count);
-  if (has_units)
-    kept.by_unit = by_unit_.compact(PixelLists::unit_starts(n_panels, n_chunks),
-                                    PixelLists::unit_starts(1, n_chunks));
+  if (has_pairs)
+    kept.by_pair = by_pair_.compact(PixelLists::pair_starts(n_panels, n_chunks),
+                                    PixelLists::pair_starts(1, n_chunks));
   kept.is_there = true;
   if (part.index >= static_cast<int64_t>(kept_.size())) kept_.resize(part.index + 1);
   kept_[part.index] = std::move(kept);

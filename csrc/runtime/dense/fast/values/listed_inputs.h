@@ -18,8 +18,9 @@ bool lists_have_room(int64_t n_units, int64_t max_rows);
 
 struct ListRoom {
   ListRoom() = default;
-  ListRoom(int64_t n_entries, int64_t n_starts)
-      : at(n_entries), values(n_entries), starts(n_starts) {}
+  /// n_values: of an entry.
+  ListRoom(int64_t n_entries, int64_t n_starts, int64_t n_values)
+      : at(n_entries), values(n_values * n_entries), starts(n_starts) {}
   PixelLists view(int64_t n_chunks) { return {at.data(), values.data(), starts.data(), n_chunks}; }
   /// A copy of the lists of the first n_starts starts without room between them: each `piece` of
   /// these, the last one shorter, begins where it likes here.
@@ -41,7 +42,7 @@ class RowLists {
       : n_listed_(rounds ? PairMatrix::n_unit_pairs(n_units) : n_units),
         n_chunks_(divide_up(n_listed_, kListedUnits)),
         room_(divide_up(max_rows, kBlockRows) * block_room(),
-              PixelLists::row_starts(max_rows, n_chunks_)) {}
+              PixelLists::row_starts(max_rows, n_chunks_), 1) {}
 
   /// Those of the first n_rows rows that are in a block of kBlockRows.
   void list_block(const DenseKernels& kernels, const ConstUnitPanels& values, int64_t n_rows,
@@ -69,7 +70,7 @@ class ListedInputs {
       : n_units_(n_units), max_rows_(max_rows), row_chunks_(divide_up(max_rows, kListedRows)) {
     for (RowLists& lists : by_row_) lists = RowLists(n_units, max_rows, rounds);
     const int64_t n_panels = divide_up(n_units, kTileUnits);
-    by_unit_ = ListRoom(n_panels * unit_room(), PixelLists::unit_starts(n_panels, row_chunks_));
+    by_pair_ = ListRoom(n_panels * panel_room(), PixelLists::pair_starts(n_panels, row_chunks_), 2);
   }
 
   bool are_used() const { return n_units_ > 0; }
@@ -79,16 +80,16 @@ class ListedInputs {
   }
   void list_panel(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
                   int64_t panel) {
-    kernels.lists.by_unit(inputs, part.count, panel, panel + 1, of_units(part),
-                          panel * unit_room());
+    kernels.lists.by_pair(inputs, part.count, panel, panel + 1, of_pairs(part),
+                          panel * panel_room());
   }
-  PixelLists of_units(const NetPart& part) {
-    ListRoom& room = is_kept(part) ? kept_[part.index].by_unit : by_unit_;
+  PixelLists of_pairs(const NetPart& part) {
+    ListRoom& room = is_kept(part) ? kept_[part.index].by_pair : by_pair_;
     return room.view(divide_up(part.count, kListedRows));
   }
 
-  /// Both lists of a part, which are there, from now on; has_units: whether those by unit are.
-  void keep(const NetPart& part, bool has_units);
+  /// Both lists of a part, which are there, from now on; has_pairs: whether those by pair are.
+  void keep(const NetPart& part, bool has_pairs);
   bool is_kept(const NetPart& part) const {
     return part.index < static_cast<int64_t>(kept_.size()) && kept_[part.index].is_there;
   }
@@ -97,14 +98,15 @@ class ListedInputs {
   struct KeptLists {
     bool is_there = false;
     RowLists by_row;
-    ListRoom by_unit;
+    ListRoom by_pair;
   };
 
-  int64_t unit_room() const { return kTileUnits * max_rows_ + kTileUnits; }
+  /// Entries of a panel, at most, and those that are written beyond.
+  int64_t panel_room() const { return kPanelPairs * max_rows_ + kTileUnits; }
 
   int64_t n_units_ = 0, max_rows_ = 0, row_chunks_ = 0;
   RowLists by_row_[2];
-  ListRoom by_unit_;
+  ListRoom by_pair_;
   std::vector<KeptLists> kept_;  ///< by part
 };
 

@@ -47,6 +47,20 @@ def test_the_gradient_stays_what_it_was():
     np.testing.assert_array_equal(gradient, before)
 
 
+@pytest.mark.parametrize("other", [np.float32, np.int64])
+def test_pairs_are_of_one_dtype(other):
+    gradient, steps, changes, curvatures = made(50, 2, np.float64)
+    with pytest.raises(ValueError, match="all of float32 or all of float64"):
+        _core.lbfgs_direction(gradient, steps, [y.astype(other) for y in changes], curvatures, 1)
+
+
+def test_pairs_are_contiguous():
+    gradient, steps, changes, curvatures = made(50, 2, np.float64)
+    steps = [np.repeat(s, 2)[::2] for s in steps]
+    with pytest.raises(ValueError, match="steps and changes must be contiguous"):
+        _core.lbfgs_direction(gradient, steps, changes, curvatures, 1)
+
+
 def test_wrong_arguments():
     gradient, steps, changes, curvatures = made(50, 2, np.float64)
     with pytest.raises(ValueError, match="curvatures is empty"):
