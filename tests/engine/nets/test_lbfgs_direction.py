@@ -32,6 +32,14 @@ def test_direction(n_pairs, dtype):
     np.testing.assert_allclose(found, -inverse @ gradient, rtol=1e-11, atol=1e-12)
 
 
+@pytest.mark.parametrize("n", [4096, 10_001])
+def test_the_last_change_leads_back_along_the_last_step(n):
+    """The secant equation, which holds for vectors of many blocks as well."""
+    _, steps, changes, curvatures = made(n, 5, np.float64)
+    found = _core.lbfgs_direction(changes[-1], steps, changes, curvatures, 2)
+    np.testing.assert_allclose(found, -steps[-1], rtol=1e-10, atol=1e-12)
+
+
 @pytest.mark.parametrize("n", [1, 4095, 4097, 100_003])
 def test_threads_change_no_bit(n):
     arguments = made(n, 4, np.float32)

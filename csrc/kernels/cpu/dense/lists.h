@@ -5,6 +5,7 @@
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/dense/update.h"
 #include "kernels/cpu/simd/blocks.h"
+#include "kernels/cpu/simd/not_zero.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/lists.h"

@@ -96,33 +96,6 @@ UDL_ALWAYS_INLINE f32x16 where_less(f32x16 a, f32x16 b, f32x16 x, f32x16 y) {
           _mm256_blendv_ps(y.high, x.high, _mm256_cmp_ps(a.high, b.high, _CMP_LT_OQ))};
 }
 
-/// Without branches, which would be guessed wrong.
-UDL_ALWAYS_INLINE int store_not_zero(f32x16 a, int32_t first, float* values, int32_t* numbers) {
-  float lanes[16];
-  store(lanes, a);
-  int n = 0;
-  for (int k = 0; k < 16; ++k) {
-    values[n] = lanes[k];
-    numbers[n] = first + k;
-    n += lanes[k] != 0.0f ? 1 : 0;
-  }
-  return n;
-}
-UDL_ALWAYS_INLINE int store_pairs_not_zero(f32x16 a, f32x16 b, int32_t first, float* pairs,
-                                           int32_t* numbers) {
-  float of_a[16], of_b[16];
-  store(of_a, a);
-  store(of_b, b);
-  int n = 0;
-  for (int k = 0; k < 16; ++k) {
-    pairs[2 * n] = of_a[k];
-    pairs[2 * n + 1] = of_b[k];
-    numbers[n] = first + k;
-    n += of_a[k] != 0.0f || of_b[k] != 0.0f ? 1 : 0;
-  }
-  return n;
-}
-
 // ---- integers ----
 
 UDL_ALWAYS_INLINE i32x16 operator+(i32x16 a, i32x16 b) {

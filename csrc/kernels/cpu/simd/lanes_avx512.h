@@ -4,7 +4,6 @@
 
 #include <cstdint>
 
-#include "base/bits.h"
 #include "base/macros.h"
 
 namespace udl {
@@ -58,31 +57,6 @@ UDL_ALWAYS_INLINE uint16_t less(f32x16 a, f32x16 b) {
 }
 UDL_ALWAYS_INLINE f32x16 where_less(f32x16 a, f32x16 b, f32x16 x, f32x16 y) {
   return {_mm512_mask_mov_ps(y.v, _mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ), x.v)};
-}
-
-UDL_ALWAYS_INLINE int store_not_zero(f32x16 a, int32_t first, float* values, int32_t* numbers) {
-  const __mmask16 chosen = _mm512_cmp_ps_mask(a.v, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  _mm512_storeu_ps(values, _mm512_maskz_compress_ps(chosen, a.v));
-  _mm512_storeu_si512(numbers, _mm512_maskz_compress_epi32(
-                                   chosen, _mm512_add_epi32(lane, _mm512_set1_epi32(first))));
-  return popcount(chosen);
-}
-UDL_ALWAYS_INLINE int store_pairs_not_zero(f32x16 a, f32x16 b, int32_t first, float* pairs,
-                                           int32_t* numbers) {
-  const __m512 zero = _mm512_setzero_ps();
-  const __mmask16 chosen =
-      _mm512_cmp_ps_mask(a.v, zero, _CMP_NEQ_UQ) | _mm512_cmp_ps_mask(b.v, zero, _CMP_NEQ_UQ);
-  const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-  const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-  const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
-  const __m512 of_a = _mm512_maskz_compress_ps(chosen, a.v);
-  const __m512 of_b = _mm512_maskz_compress_ps(chosen, b.v);
-  _mm512_storeu_ps(pairs, _mm512_permutex2var_ps(of_a, low, of_b));
-  _mm512_storeu_ps(pairs + 16, _mm512_permutex2var_ps(of_a, high, of_b));
-  _mm512_storeu_si512(numbers, _mm512_maskz_compress_epi32(
-                                   chosen, _mm512_add_epi32(lane, _mm512_set1_epi32(first))));
-  return popcount(chosen);
 }
 
 // ---- integers ----

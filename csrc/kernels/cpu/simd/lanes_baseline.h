@@ -117,34 +117,6 @@ UDL_ALWAYS_INLINE f32x16 where_less(const f32x16& a, const f32x16& b, const f32x
   return lanes<f32x16>([&](int k) { return a.v[k] < b.v[k] ? x.v[k] : y.v[k]; });
 }
 
-/// Without branches, which would be guessed wrong.
-UDL_ALWAYS_INLINE int store_not_zero(const f32x16& a, int32_t first, float* values,
-                                     int32_t* numbers) {
-  float of_lane[16];
-  store(of_lane, a);
-  int n = 0;
-  for (int k = 0; k < 16; ++k) {
-    values[n] = of_lane[k];
-    numbers[n] = first + k;
-    n += of_lane[k] != 0.0f ? 1 : 0;
-  }
-  return n;
-}
-UDL_ALWAYS_INLINE int store_pairs_not_zero(const f32x16& a, const f32x16& b, int32_t first,
-                                           float* pairs, int32_t* numbers) {
-  float of_a[16], of_b[16];
-  store(of_a, a);
-  store(of_b, b);
-  int n = 0;
-  for (int k = 0; k < 16; ++k) {
-    pairs[2 * n] = of_a[k];
-    pairs[2 * n + 1] = of_b[k];
-    numbers[n] = first + k;
-    n += of_a[k] != 0.0f || of_b[k] != 0.0f ? 1 : 0;
-  }
-  return n;
-}
-
 // ---- integers ----
 
 UDL_ALWAYS_INLINE i32x16 operator+(const i32x16& a, const i32x16& b) {

@@ -21,9 +21,6 @@
 //   sign             -1, 0 or +1; 0 for NaN
 //   less             mask of a < b
 //   where_less       x where a < b, else y
-//   store_not_zero   the lanes of a that are not 0, one after the other, and their numbers counted
-//                    from `first`; how many. What follows them in sixteen places means nothing
-//   store_pairs_not_zero  the same of lanes where a or b is not 0, a and b of each side by side
 //   to_float, round_to_int (ties to even), float_from_bits, bits_of_float
 //
 // Words
