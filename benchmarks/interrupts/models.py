@@ -16,7 +16,8 @@ from benchmarks.interrupts.operation import Found, Operation, leftovers
 from udl_fast import RBM, Autoencoder, BernoulliRBM, DeepAutoencoder, SparseAutoencoder, registry
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 from udl_fast.callbacks._hooks import Hooks
-from udl_fast.estimator import draws, transaction
+from udl_fast.estimator import draws
+from udl_fast.estimator.training import transaction
 
 N_EPOCHS = 3
 X = (np.random.default_rng(0).random((24, 6)) < 0.4).astype(np.uint8)

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.benchmark_scripts import load, run
 from udl_fast import registry
-from udl_fast.estimator import transaction
+from udl_fast.estimator.training import transaction
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

@@ -9,7 +9,7 @@ import pytest
 
 import udl_fast
 from udl_fast import RBM
-from udl_fast.estimator import training
+from udl_fast.estimator.training import passes
 
 X = (np.random.default_rng(0).random((40, 6)) < 0.4).astype(np.uint8)
 # "float64" asks its callbacks after every minibatch.
@@ -89,7 +89,7 @@ def test_between_minibatches_it_is_the_last_epoch(ends, tmp_path, way, asks):
 
 
 MOMENTS = {  # between the pass in the engine and the end of the epoch
-    "pass": (training, "_check_finite"),
+    "pass": (passes, "_check_finite"),
     "counts": (RBM, "_measure"),
 }
 
@@ -134,7 +134,7 @@ def test_a_chunk_that_fails_leaves_nothing_to_be_saved(ends, monkeypatch):
                 found.append(state(self.engine))
                 raise FloatingPointError("enough")
 
-            monkeypatch.setattr(training, "_check_finite", fail)
+            monkeypatch.setattr(passes, "_check_finite", fail)
             with pytest.raises(FloatingPointError):
                 model.partial_fit(X)
             return found[0]

@@ -7,7 +7,8 @@ from scipy import sparse
 from tests.support.bernoulli_mixture import BernoulliMixture
 from tests.support.models import assert_same
 from udl_fast import RBM, BernoulliRBM, _core, datasets, load
-from udl_fast.estimator.presentation import Presentation, checked_weights
+from udl_fast.estimator.input.data import checked_weights
+from udl_fast.estimator.training.presentation import Presentation
 
 
 def presented(weights, n_epochs=1, *, shuffle=True):

@@ -14,7 +14,7 @@ from tests.support.models import assert_same
 from udl_fast import RBM, BernoulliRBM
 from udl_fast.callbacks import History
 from udl_fast.estimator.declarations import Stage
-from udl_fast.estimator.schedules import learning_rate_at, scheduled
+from udl_fast.estimator.training.schedules import learning_rate_at, scheduled
 
 X = (np.random.default_rng(0).random((90, 12)) < np.linspace(0.2, 0.8, 12)).astype(np.uint8)
 FALLING = ("linear", "cosine", "exponential", "inverse")

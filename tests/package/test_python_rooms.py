@@ -29,6 +29,11 @@ ROOMS = (
     "evaluation",
     "plot",
     "callbacks",
+    "estimator.input",
+    "estimator.engine",  # this and the next two: what training asks of a model, and a model of its engine
+    "estimator.declarations",
+    "estimator.kind",
+    "estimator.training",
     "estimator",
     "nets",
     "rbm",

@@ -60,7 +60,8 @@ def test_grey_data_is_looked_at_on_as_many_threads_as_n_jobs_says(monkeypatch):
         asked.append(n_jobs)
         return runtime.resolve_n_jobs(n_jobs)
 
-    monkeypatch.setattr("udl_fast.estimator.input.resolve_n_jobs", resolved)
+    for part in ("rows", "ranges"):
+        monkeypatch.setattr(f"udl_fast.estimator.input.{part}.resolve_n_jobs", resolved)
     X = datasets.load_digits().data[:50]
     model = RBM(20, n_iter=1, n_jobs=1, random_state=0).fit(X)
     model.inverse_transform(model.transform(X))

@@ -22,7 +22,7 @@ from ..estimator.input import (
     to_rows,
     value_range,
 )
-from ..estimator.transaction import of_one_fit
+from ..estimator.training.transaction import of_one_fit
 from ..exceptions import warn_caller
 from ..nets.layers import transposed
 from ..nets.learner import NetLearner

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from .. import registry
-from ..estimator.training import left
+from ..estimator.training.loop import left
 from ..persistence.replaced_file import replaced_file
 from ..progress import EpochLines, no_progress_bar
 from .inputs import rows as input_rows

@@ -10,7 +10,7 @@ from scipy.special import softmax
 
 from .. import _core
 from ..estimator.parameters import Integer
-from ..estimator.transaction import twin_of
+from ..estimator.training.transaction import twin_of
 from ..evaluation import LogPartition
 from ..evaluation.log_partition import checked_log_z
 from ..rbm.mirrored import HiddenEnergy

@@ -13,8 +13,8 @@ from sklearn.exceptions import NotFittedError
 from .. import _core
 from ..estimator.declarations import Stage
 from ..estimator.engine import NoEngine
+from ..estimator.input import Data
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
-from ..estimator.stages import Data
 from ..estimator.targets import OfClasses
 from ..estimator.templates import Template
 from ..exceptions import name_methods_of

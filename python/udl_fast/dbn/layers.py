@@ -13,7 +13,7 @@ from ..estimator.declarations import Measurement, Stage
 from ..estimator.engine import NoEngine
 from ..estimator.features import features
 from ..estimator.layered import Layered
-from ..estimator.transaction import twin_of
+from ..estimator.training.transaction import twin_of
 from ..persistence.state import ArrayRule
 from ..rbm.presets import science2006
 from .passes import seeds_of, states_up

@@ -12,7 +12,7 @@ from sklearn.utils.metaestimators import available_if
 
 from .. import _core
 from ..estimator.input import output_dtype, to_rows
-from ..estimator.transaction import of_one_fit
+from ..estimator.training.transaction import of_one_fit
 from ..runtime import resolve_n_jobs
 from .inference import Inference
 from .labels import label_energies

@@ -12,7 +12,7 @@ from ..estimator.input import to_rows
 from ..estimator.model import Model
 from ..estimator.parameters import Integer
 from ..estimator.targets import class_rows
-from ..estimator.transaction import twin_of
+from ..estimator.training.transaction import twin_of
 from .passes import means_down, seeds_of, states_down, states_up, widened
 from .predictions import Predictions
 

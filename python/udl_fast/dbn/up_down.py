@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..estimator.input import read_only
-from ..estimator.schedules import check_schedule_of
-from ..estimator.transaction import Turn, trained_alone
+from ..estimator.training.schedules import check_schedule_of
+from ..estimator.training.transaction import Turn, trained_alone
 from .untied import UntiedLayer
 from .up_down_arguments import RULES
 from .up_down_stage import UpDownStage

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..estimator.parameters import COMMON_RULES, Integer, Number, Rule
-from ..estimator.schedules import SCHEDULE_RULES
+from ..estimator.training.schedules import SCHEDULE_RULES
 from ..persistence.values import ValueRule
 from ..rbm.rules import GibbsSteps
 

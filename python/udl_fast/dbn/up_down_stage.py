@@ -10,7 +10,7 @@ import numpy as np
 from .. import _core
 from ..estimator.declarations import Stage
 from ..estimator.engine import NoEngine
-from ..estimator.transaction import twin_of
+from ..estimator.training.transaction import twin_of
 from ..persistence.state import ArrayRule, State
 from ..persistence.values import ValueRule
 from ..rbm.rules import steps_at

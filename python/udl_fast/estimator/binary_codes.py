@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..packing import pack_bits
 from ..persistence.values import LARGEST_STEP, Count, ValueRule
 from .model import Model
-from .transaction import reader_of
+from .training.transaction import reader_of
 
 MEDIAN = "median"
 

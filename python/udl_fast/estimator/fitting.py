@@ -17,13 +17,14 @@ from .attributes import attribute_names
 from .declarations import Measurement
 from .engine import Engine
 from .given import given
-from .input import input_matrix, output_dtype
+from .input import Data, input_matrix, output_dtype
 from .kind import ModelKind
-from .presentation import Presentation
-from .stages import Data, enter
 from .templates import Template
-from .training import Pass, left, planned, run_stages, train_pass
-from .transaction import Turn, trained_alone, twin_of
+from .training.loop import left, planned, run_stages
+from .training.passes import Pass, train_pass
+from .training.presentation import Presentation, presented
+from .training.stages import enter
+from .training.transaction import Turn, trained_alone, twin_of
 
 
 class Fitting(ModelKind):
@@ -33,16 +34,6 @@ class Fitting(ModelKind):
     random_state: Any
     callbacks: Any
     verbose: int
-    n_iter_: int
-    n_updates_: int
-    n_features_in_: int
-    history_: dict[str, list[Any]]
-    _seed: int
-    _training_steps: int
-    # Stage, and epochs of it that are done; behind the training, all of the last, where more may follow.
-    _position: tuple[int, int]
-    _dtype: Any  # of fitted attributes: the dtype of the data
-    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
     _given: dict[str, NDArray[Any]]  # arrays assigned so far to a model that is not fitted
 
     # ---- parameters ----
@@ -88,7 +79,7 @@ class Fitting(ModelKind):
         else:
             model.__dict__.update(model._learn_of_rows(X))
             model.__dict__.update(model._learn_of_targets(y, X.shape[0]))
-        presentation = data.presented(model)
+        presentation = presented(model, data)
         if not resume:
             model._start(X, presentation.rows_presented())
             self.__dict__ = model.__dict__

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +14,8 @@ from ..persistence.state import ArrayRule, State, StateRules
 from ..persistence.values import COUNTS, Count, ValueRule
 from .declarations import Measurement, Stage, Trouble
 from .engine import Engine
-from .input import check_range, refuse_not_finite, to_rows, value_range
+from .input import Data, check_range, refuse_not_finite, to_rows, value_range
 from .parameters import COMMON_RULES, Rule
-
-if TYPE_CHECKING:
-    from .model import Model
-    from .stages import Data
 
 
 class ModelKind:
@@ -53,12 +49,26 @@ class ModelKind:
     # Arguments that came after the first files, with what files that lack them mean.
     _later_parameters: ClassVar[Mapping[str, Any]] = {}
 
+    # ---- what all have ----
+
     n_iter: int
     n_jobs: int | None
+
+    # Once they are fitted:
+    n_iter_: int
+    n_updates_: int
+    n_features_in_: int
+    history_: dict[str, list[Any]]
     _engine: Engine
+    _seed: int
+    _training_steps: int
+    # Stage, and epochs of it that are done; behind the training, all of the last, where more may follow.
+    _position: tuple[int, int]
+    _dtype: Any  # of fitted attributes: the dtype of the data
+    _arrays: dict[str, NDArray[Any]]  # attributes already read, dropped when the engine learns
     # Models that this one is made of, by name. What is inside never changes its counts: a pass puts another
     # model with the same engine in its place.
-    _inside: Mapping[str, Model] = MappingProxyType({})
+    _inside: Mapping[str, Any] = MappingProxyType({})
 
     # ---- what it must bring ----
 
@@ -145,7 +155,7 @@ class ModelKind:
         """Parts of the training, one after another."""
         return [Stage("training", self.n_iter)]
 
-    def _new_learner(self, number: int) -> Model:
+    def _new_learner(self, number: int) -> Any:
         """Of a stage that names a model inside: that model before it has learned, under its arguments of today."""
         raise NotImplementedError
 
@@ -275,7 +285,7 @@ class ModelKind:
         return "float64" if self._is_double() else "float32"
 
 
-def _check_learner(wanted: Model, found: State, path: str) -> None:
+def _check_learner(wanted: ModelKind, found: State, path: str) -> None:
     """A ValueError unless a model inside is of the class and the sizes that the one around it gives it."""
     if found.model != type(wanted).__name__:
         raise ValueError(f"{path} is of {found.model}, expected {type(wanted).__name__}")

@@ -20,7 +20,7 @@ from .fitting import Fitting
 from .output import own_outputs
 from .saving import go_back, model_of, pickled, state_of, unpickled_engine, unpickled_inside
 from .targets import chunks
-from .transaction import at_rest, of_one_fit, trained_alone
+from .training.transaction import at_rest, of_one_fit, trained_alone
 
 
 class Model(Fitting, CallbackSupport, BaseEstimator):

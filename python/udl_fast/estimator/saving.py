@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from .. import registry
 from ..persistence.state import State, check_state
 from ..persistence.templates import saved_parameters, unfitted
-from .transaction import at_rest, twin_of
+from .training.transaction import at_rest, twin_of
 
 if TYPE_CHECKING:
     from .engine import Engine

@@ -20,7 +20,7 @@ from ..estimator.targets import (
     classes_of,
     of_classes,
 )
-from ..estimator.transaction import of_one_fit
+from ..estimator.training.transaction import of_one_fit
 from ..persistence.values import ValueRule
 from ..runtime import resolve_n_jobs
 from .learner import NetLearner

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import _core
 from ..estimator.model import Model
-from ..estimator.schedules import check_schedule
+from ..estimator.training.schedules import check_schedule
 
 OF_MINIBATCHES = ("adam", "sgd")  # solvers that have a rate
 

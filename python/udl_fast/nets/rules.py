@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ..estimator.parameters import COMMON_RULES, Choice, Flag, Number, Rule
-from ..estimator.schedules import SCHEDULE_RULES
+from ..estimator.training.schedules import SCHEDULE_RULES
 from .learner import SOLVERS
 
 LARGEST_MOMENTUM = 1 - 2.0**-20  # with 1 nothing ever slows down

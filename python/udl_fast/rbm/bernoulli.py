@@ -12,8 +12,8 @@ from sklearn.utils import check_random_state
 from ..estimator.attributes import EngineArray
 from ..estimator.input import state_matrix
 from ..estimator.parameters import Rule
-from ..estimator.training import Pass, train_pass
-from ..estimator.transaction import trained_alone
+from ..estimator.training.passes import Pass, train_pass
+from ..estimator.training.transaction import trained_alone
 from .model import RBM
 from .rules import RULES
 

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimator.device_input import is_device_array
-from ..estimator.input import FLOAT_DTYPES
+from ..estimator.input import FLOAT_DTYPES, is_device_array
 
 
 class Clamp(NamedTuple):

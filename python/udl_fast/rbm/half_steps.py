@@ -10,7 +10,7 @@ from sklearn.utils import check_random_state
 
 from .. import _core
 from ..estimator.draws import CountedDraws
-from ..estimator.transaction import reader_of
+from ..estimator.training.transaction import reader_of
 from ..runtime import resolve_n_jobs
 from .inference import Inference, like
 from .units import KINDS_OF_BITS

@@ -11,17 +11,20 @@ from scipy import sparse
 
 from .. import _core, _devices
 from ..estimator.binary_codes import BinaryCodes
-from ..estimator.device_input import DeviceMatrix, device_matrix, is_device_array, on_host
 from ..estimator.input import (
+    DeviceMatrix,
     check_range,
     check_units,
+    device_matrix,
+    is_device_array,
     missing_explained,
+    on_host,
     output_dtype,
     state_matrix,
     to_rows,
     value_range,
 )
-from ..estimator.transaction import of_one_fit
+from ..estimator.training.transaction import of_one_fit
 from ..runtime import resolve_n_jobs
 from .rules import Binarize
 from .units import check_values

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, _devices
-from ..estimator.schedules import BEFORE_SCHEDULES, check_schedule
-from ..estimator.transaction import is_being_trained, trained_alone
+from ..estimator.training.schedules import BEFORE_SCHEDULES, check_schedule
+from ..estimator.training.transaction import is_being_trained, trained_alone
 from ..exceptions import warn_caller
 from ..persistence.state import State
 from .diagnosis import culprits

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from .. import _core, _devices
 from ..estimator.declarations import Measurement, Trouble
-from ..estimator.device_input import on_host
+from ..estimator.input import on_host
 from ..runtime import resolve_n_jobs
 from .diagnosis import troubles
 from .inference import Inference

@@ -23,7 +23,7 @@ from ..estimator.parameters import (
     parsed_number,
     wrong,
 )
-from ..estimator.schedules import SCHEDULE_RULES
+from ..estimator.training.schedules import SCHEDULE_RULES
 from ..persistence.values import LARGEST_STEP
 from .units import SIGMA_BOUNDS
 

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core
-from ..estimator.device_input import on_host
-from ..estimator.input import check_range, output_dtype, to_rows, value_range
+from ..estimator.input import check_range, on_host, output_dtype, to_rows, value_range
 from ..estimator.parameters import Integer, Number
-from ..estimator.transaction import reader_of
+from ..estimator.training.transaction import reader_of
 from ..exceptions import warn_caller
 from ..runtime import resolve_n_jobs
 from .clamping import read_clamp

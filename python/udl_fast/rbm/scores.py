@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import _core, _devices
-from ..estimator.device_input import on_host
-from ..estimator.transaction import of_one_fit
+from ..estimator.input import on_host
+from ..estimator.training.transaction import of_one_fit
 from ..evaluation import one_flip_estimate
 from ..runtime import resolve_n_jobs
 from .inference import answer, like

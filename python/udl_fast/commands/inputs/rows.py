@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...estimator.parameters import meant
-from ...estimator.sparse_input import checked_csr
 from .csv import read_csv
 from .data_sets import DATA_SETS, load
 from .images import read_images
@@ -183,6 +182,8 @@ def _only_matrix(path: Path) -> Any:
         return npz_member(path, "")
     with _damage_named(path):
         from scipy import sparse
+
+        from ...estimator.input import checked_csr
 
         return checked_csr(sparse.load_npz(path), str(path))
 

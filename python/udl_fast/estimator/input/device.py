@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import _devices
-from .._device_arrays import is_device_array, read, result_for
+from ... import _devices
+from ..._device_arrays import is_device_array, read, result_for
 
 if TYPE_CHECKING:
-    from .. import _cuda
+    from ... import _cuda
 
 _AS_THEY_ARE = ("bool", "uint8", "float32", "float64")
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
+from ... import _core
+from ..input import Data
+from ..kind import ModelKind
 
 _OFFSET_LAYER = 1  # of the shuffle stream: orders of rows are drawn from layer 0
 _WHOLE = 1e-9  # a share this near to an integer, relatively, is one that was rounded
@@ -81,33 +83,8 @@ class Presentation:
         return counts
 
 
-def checked_weights(value: Any, n_rows: int, owner: str) -> NDArray[np.float64] | None:
-    """Weights of the rows as an array of float64, or None.
-
-    Raises
-    ------
-    ValueError
-        If there is not one for each row, one is negative or no number, or all are 0.
-    TypeError
-        If they are no numbers.
-    """
-    if value is None:
-        return None
-    try:
-        weights = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise TypeError(f"{owner}: sample_weight must hold numbers, got {value!r}"[:200]) from None
-    if weights.shape != (n_rows,):
-        raise ValueError(
-            f"{owner}: sample_weight has shape {weights.shape}, expected ({n_rows},): one for each row"
-        )
-    wrong = ~(np.isfinite(weights) & (weights >= 0))
-    if wrong.any():
-        row = int(np.argmax(wrong))
-        raise ValueError(
-            f"{owner}: sample_weight must be finite and at least 0, got {weights[row]} for row {row}"
-        )
-    largest = weights.max()
-    if largest == 0:
-        raise ValueError(f"{owner}: sample_weight must contain at least one non-zero number")
-    return np.asarray(weights / largest)  # their sum is finite, and no ratio changes
+def presented(model: ModelKind, data: Data) -> Presentation:
+    """What a call learns from, as the model's own engine learns it."""
+    own = model._own_data(data)
+    rows = model._rows(own.X, own.y, training=True)
+    return Presentation.of(rows, own.weights, model._targets(own.y, own.X.shape[0]))

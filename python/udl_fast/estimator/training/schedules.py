@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from .parameters import Choice, Number, Rule
-
-if TYPE_CHECKING:
-    from .fitting import Fitting
+from ..kind import ModelKind
+from ..parameters import Choice, Number, Rule
 
 # Of what a schedule that never reaches 0 ends at, if nothing else is asked for.
 _SHARE_LEFT = 0.01
@@ -98,7 +96,7 @@ def learning_rate_at(checked: Mapping[str, Any], done: int, n_epochs: int) -> fl
 
 
 def scheduled(
-    model: Fitting, checked: Mapping[str, Any], done: int, n_epochs: int
+    model: ModelKind, checked: Mapping[str, Any], done: int, n_epochs: int
 ) -> dict[str, float]:
     """Arguments whose value in this epoch is another than in others; empty without a schedule.
 

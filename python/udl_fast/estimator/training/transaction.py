@@ -11,17 +11,15 @@ import functools
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from numpy.typing import NDArray
 
-from ..locks import lock_for_moments
+from ...locks import lock_for_moments
+from ..engine import Engine
+from ..kind import ModelKind
 
-if TYPE_CHECKING:
-    from .engine import Engine
-    from .fitting import Fitting
-
-AnyModel = TypeVar("AnyModel", bound="Fitting")
+AnyModel = TypeVar("AnyModel", bound=ModelKind)
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 Arrays = dict[str, NDArray[Any]]
@@ -52,12 +50,12 @@ class _Before(NamedTuple):
 class Turn:
     """The right to train a model, which one call has at a time."""
 
-    def __init__(self, model: Fitting) -> None:
+    def __init__(self, model: ModelKind) -> None:
         self.model = model
         self.is_over = False
         self._thread = threading.get_ident()
         self._n_updates: int | None = None  # of the snapshots; None outside of a pass
-        self._learners: list[Fitting] = []  # in the pass: the model, or some of those inside
+        self._learners: list[ModelKind] = []  # in the pass: the model, or some of those inside
         # Until what the pass changes is complete.
         self._before: _Before | None = None
 
@@ -80,7 +78,7 @@ class Turn:
 
     # ---- passes ----
 
-    def begin_pass(self, learners: list[Fitting]) -> None:
+    def begin_pass(self, learners: list[ModelKind]) -> None:
         """From here on the engines of these may be ahead of the model's counts."""
         snapshots = tuple((each._engine, each._engine.snapshot()) for each in learners)
         self._learners = learners
@@ -121,7 +119,7 @@ class Turn:
             self.undo_pass()
 
 
-def trained_alone(model: Fitting, train: Callable[[Turn], Result]) -> Result:
+def trained_alone(model: ModelKind, train: Callable[[Turn], Result]) -> Result:
     """What `train` returns, during which no other call trains the model.
 
     If it raises before it has learned anything, the model is what it was, fitted or not.
@@ -160,7 +158,7 @@ def reader_of(model: AnyModel) -> AnyModel:
     return twin_of(model)
 
 
-def is_being_trained(model: Fitting) -> bool:
+def is_being_trained(model: ModelKind) -> bool:
     """Whether a call trains the model at this moment."""
     turn = _turns.get(id(model))
     return turn is not None and not turn.is_over
@@ -229,7 +227,7 @@ class StillEngine:
         return self._arrays
 
 
-def _still(inside: Mapping[str, Fitting], before: _Before | None) -> dict[str, Fitting] | None:
+def _still(inside: Mapping[str, ModelKind], before: _Before | None) -> dict[str, ModelKind] | None:
     """Twins of models inside, with their arrays before the pass; None if it is over."""
     found = {}
     for name, model in inside.items():
@@ -241,7 +239,7 @@ def _still(inside: Mapping[str, Fitting], before: _Before | None) -> dict[str, F
     return found
 
 
-def _before_pass(model: Fitting) -> _Before | None:
+def _before_pass(model: ModelKind) -> _Before | None:
     turn = _turns.get(id(model))
     return None if turn is None else turn.before_pass()
 
