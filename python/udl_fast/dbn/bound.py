@@ -13,7 +13,7 @@ from ..estimator.parameters import Integer
 from ..estimator.training.transaction import twin_of
 from ..evaluation import LogPartition
 from ..evaluation.log_partition import checked_log_z
-from ..rbm.mirrored import HiddenEnergy
+from ..rbm.likelihood.mirrored import HiddenEnergy
 from ..runtime import resolve_n_jobs
 from .labels import drawn_labels, energies_without_label, label_energies
 from .passes import seeds_of, states_up, widened

@@ -13,7 +13,7 @@ from ..estimator.binary_codes import BinaryCodes
 from ..estimator.input import output_dtype
 from ..estimator.parameters import Integer
 from ..estimator.training.transaction import of_one_fit
-from ..rbm.reconstruction import log_density
+from ..rbm.likelihood.reconstruction import log_density
 from .labels import LabelledLayers
 from .passes import means_down, means_up
 

@@ -19,7 +19,7 @@ from ..nets.rules import SOLVER_RULES
 from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
 from ..rbm.presets import science2006
-from ..rbm.units import check_counts
+from ..rbm.units.rows import check_counts
 from .codes import PackedCodes
 from .diagnosis import dead_bits
 

@@ -27,7 +27,7 @@ from ..estimator.input import (
 from ..estimator.training.transaction import of_one_fit
 from ..runtime import resolve_n_jobs
 from .rules import Binarize
-from .units import check_values
+from .units.rows import check_values
 
 Found = TypeVar("Found")  # an array, of NumPy or on a GPU
 

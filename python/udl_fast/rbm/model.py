@@ -2,54 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 
-from .. import _core
-from ..estimator.attributes import EngineArray
 from ..estimator.given import start_from
 from ..estimator.model import Model
 from ..exceptions import name_methods_of
-from ..persistence.state import ArrayRule
-from .exchange import Exchange
-from .groups import LOWEST_FREQUENCY, log_odds
-from .half_steps import HalfSteps
+from .exchange.libraries import Exchange
 from .inference import Inference
-from .learning import ContrastiveLearning
-from .measurements import Measurements
-from .partition import Partition
+from .likelihood.partition import Partition
+from .likelihood.scores import Scores
 from .rules import RULES
-from .sampling import Sampling
-from .scores import Scores
-from .units import KINDS_OF_BITS, first_bias, log_variance_of
+from .sampling.gibbs import Sampling
+from .sampling.half_steps import HalfSteps
+from .training.learning import ContrastiveLearning
+from .training.measurements import Measurements
 
 __all__ = ["RBM"]
-
-_OF_WEIGHTS, _OF_HIDDEN, _OF_VISIBLE = ("n_hidden", "n_visible"), ("n_hidden",), ("n_visible",)
-_ARRAYS: Mapping[str, ArrayRule] = {
-    "weights": ArrayRule("real", _OF_WEIGHTS),
-    "hidden_bias": ArrayRule("real", _OF_HIDDEN),
-    "visible_bias": ArrayRule("real", _OF_VISIBLE),
-    "weight_velocity": ArrayRule("real", _OF_WEIGHTS, optional=True),
-    "hidden_velocity": ArrayRule("real", _OF_HIDDEN),
-    "visible_velocity": ArrayRule("real", _OF_VISIBLE),
-    "mean_activation": ArrayRule("real", _OF_HIDDEN, optional=True),
-    "hidden_offset": ArrayRule("real", _OF_HIDDEN, optional=True),
-    "visible_offset": ArrayRule("real", _OF_VISIBLE, optional=True),
-    "chains": ArrayRule("bits", ("n_chains", "n_hidden")),
-    "betas": ArrayRule("real", ("n_temperatures",), optional=True),
-}
-_OF_VARIANCES: Mapping[str, ArrayRule] = {
-    "log_variance": ArrayRule("real", _OF_VISIBLE),
-    "log_variance_velocity": ArrayRule("real", _OF_VISIBLE),
-}
-_REAL_CHAINS: Mapping[str, ArrayRule] = {
-    "chains": ArrayRule("real", ("n_chains", "n_hidden"), may_be_empty=True)
-}
 
 
 class RBM(
@@ -258,35 +231,7 @@ class RBM(
 
     rules = RULES
     pictures = ("filters", "samples")
-    _defining = ("weights", "hidden_bias", "visible_bias")
     _counts = (*Model._counts, "_sampling_steps")
-
-    components_ = EngineArray(
-        "weights",
-        "Weights, shape (n_components, n_features), C order, read-only. Assigning takes effect.",
-    )
-    intercept_hidden_ = EngineArray(
-        "hidden_bias",
-        "Biases of the hidden units, shape (n_components,), read-only. Assigning takes effect.",
-    )
-    intercept_visible_ = EngineArray(
-        "visible_bias",
-        "Biases of the visible units, shape (n_features,), read-only. Assigning takes effect.",
-    )
-    h_samples_ = EngineArray(
-        "chains",
-        "Hidden states of the persistent chains, shape (n_chains, n_components), read-only. "
-        "Assigning takes effect.",
-        bits_dtype=np.bool_,
-    )
-    sigma_ = EngineArray(
-        "log_variance",
-        "Standard deviations of Gaussian visible units, shape (n_features,), read-only. "
-        "Assigning takes effect.",
-        shown=lambda log_variance: np.exp(log_variance / 2),
-        stored=log_variance_of,
-        cleared="log_variance_velocity",  # how far learning was about to move it
-    )
 
     def __init__(
         self,
@@ -412,45 +357,6 @@ class RBM(
         model = cls(**{"n_components": len(np.atleast_1d(weights)), **parameters})
         start_from(model, arrays, {name: name for name in arrays})
         return model
-
-    def _array_rules(self) -> Mapping[str, ArrayRule]:
-        rules = dict(_ARRAYS)
-        if self._visible_kind() == "gaussian":
-            rules |= _OF_VARIANCES
-        if self._hidden_kind() not in KINDS_OF_BITS:
-            rules |= _REAL_CHAINS
-        return rules
-
-    @property
-    def betas_(self) -> NDArray[Any]:
-        """Inverse temperatures of algorithm="pt", 1 first, shape (n_temperatures,)."""
-        if self.algorithm != "pt" or not self.__sklearn_is_fitted__():
-            raise AttributeError(f"{type(self).__name__} has betas_ of algorithm='pt' after fit")
-        left = self._engine.betas()
-        fits = self.beta_spacing == "adaptive" and len(left) == self.n_temperatures
-        even = np.linspace(1, self.beta_min, self.n_temperatures)
-        return left if fits else even.astype(self._dtype)
-
-    def _engine_array(self, name: str) -> NDArray[Any]:
-        array: NDArray[Any] = getattr(self._engine, name)()
-        return array
-
-    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
-        """Log odds of each pixel's mean, clamped to [0.01, 0.99] (Hinton 2010, section 8.1), or 0; of other units
-        what makes a model without weights have the means of the data."""
-        if self.initial_visible_bias == "zero":
-            return np.zeros(rows.shape[1])
-        if self.visible != "bernoulli":
-            return first_bias(self, rows)
-        return log_odds(rows.column_means(), LOWEST_FREQUENCY)
-
-    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
-        """Every hidden unit on or off with probability 1/2: all-zero states mix slowly."""
-        n_chains = self._chains_to_start()
-        if self.algorithm == "cd":
-            return np.zeros((0, self.n_components), dtype=np.bool_)
-        draws = _core.draws(seed, "init", 1, 0, 0, n_chains, self.n_components)
-        return np.greater_equal(draws, 1 << 31)
 
     @property
     def _n_features_out(self) -> int:

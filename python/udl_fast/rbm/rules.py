@@ -25,7 +25,7 @@ from ..estimator.parameters import (
 )
 from ..estimator.training.schedules import SCHEDULE_RULES
 from ..persistence.values import LARGEST_STEP
-from .units import SIGMA_BOUNDS
+from .units.sigma import SIGMA_BOUNDS
 
 VISIBLE_UNITS = ("bernoulli", "gaussian", "softmax", "replicated_softmax")
 HIDDEN_UNITS = ("bernoulli", "gaussian", "relu")

@@ -44,7 +44,7 @@ def test_scores_do_not_depend_on_the_blocks_they_are_computed_in(fitted, digits,
     for X in (digits[:90], grey, sparse.csr_array(grey)):
         whole = [fitted.pseudo_likelihood(X, exact=exact) for exact in (False, True)]
         with monkeypatch.context() as patch:
-            patch.setattr("udl_fast.rbm.scores._FLIPPED_BYTES", 7 * 64)
+            patch.setattr("udl_fast.rbm.likelihood.scores._FLIPPED_BYTES", 7 * 64)
             for exact in (False, True):
                 np.testing.assert_array_equal(fitted.pseudo_likelihood(X, exact), whole[exact])
 

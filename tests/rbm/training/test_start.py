@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from udl_fast import RBM
-from udl_fast.rbm import learning
+from udl_fast.rbm.training import start
 
 
 @pytest.mark.parametrize("n_at_a_time", [1, 5, 12, 1 << 20])
 def test_weights_are_those_of_one_draw(monkeypatch, n_at_a_time):
     """A block of an odd number keeps the second of a pair of normal numbers for the next."""
-    monkeypatch.setattr(learning, "_DRAWN_AT_A_TIME", n_at_a_time)
+    monkeypatch.setattr(start, "_DRAWN_AT_A_TIME", n_at_a_time)
     rbm = RBM(7, n_iter=0, random_state=3, precision="float64").fit(np.eye(5, dtype=np.uint8))
     expected = np.random.RandomState(3).normal(0, 0.01, (7, 5))
     np.testing.assert_array_equal(rbm.components_, expected)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigvalsh, solve_triangular
 
-from .. import _core
-from ..exceptions import warn_caller
+from ... import _core
+from ...exceptions import warn_caller
 
 _LEAST_EIGENVALUE = 1e-9  # that float64 tells from 0 in a Gram matrix of norm 1
 

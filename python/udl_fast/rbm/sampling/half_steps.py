@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
-from .. import _core
-from ..estimator.draws import CountedDraws
-from ..estimator.training.transaction import reader_of
-from ..runtime import resolve_n_jobs
-from .inference import Inference, like
-from .units import KINDS_OF_BITS
+from ... import _core
+from ...estimator.draws import CountedDraws
+from ...estimator.training.transaction import reader_of
+from ...runtime import resolve_n_jobs
+from ..inference import Inference, like
+from ..units.kinds import KINDS_OF_BITS
 
 
 class HalfSteps(CountedDraws, Inference):

@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exceptions import warn_caller
-from ..persistence.state_dict import StateDict, read_state_dict
-from .inference import Inference
+from ...exceptions import warn_caller
+from ...persistence.state_dict import StateDict, read_state_dict
+from ..arrays import Arrays
 from .state_dict_parts import hidden_rows, parts_of, sigma_of
 
 
-class Exchange(Inference):
+class Exchange(Arrays):
     """Mixin: weights that come from other libraries or go there."""
 
     algorithm: str
     batch_size: int
 
     if TYPE_CHECKING:
-        components_: Any
-        intercept_hidden_: Any
-        intercept_visible_: Any
-        h_samples_: Any
-        sigma_: Any
 
         @classmethod
         def from_parameters(

@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from .groups import Groups
+from ... import _core
+from ..units.groups import Groups
 
 _SMALLEST_RATE = 2.0**-24  # that units are on or off with (docs/numerics.md)
 _BLOCK_BYTES = 1 << 25  # of rows whose means are held at a time

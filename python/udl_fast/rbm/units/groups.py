@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from .. import _core
-from ..estimator.input import check_units, value_range
+from ... import _core
+from ...estimator.input import check_units, value_range
 
 # Pixels that are always off or on would start at a bias of minus or plus infinity.
 LOWEST_FREQUENCY = 0.01

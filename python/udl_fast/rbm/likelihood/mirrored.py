@@ -7,8 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from .groups import Groups
+from ... import _core
+from ..units.groups import Groups
 
 
 class HiddenEnergy:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..nets.onnx_graph import Operation, write_graph
-from ..packing import compared_threshold
+from ...nets.onnx_graph import Operation, write_graph
+from ...packing import compared_threshold
 
 _FLOAT = 1  # onnx.TensorProto.FLOAT
 

@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, _devices
-from ..estimator.declarations import Measurement, Trouble
-from ..estimator.input import on_host
-from ..runtime import resolve_n_jobs
+from ... import _core
+from ...estimator.declarations import Measurement, Trouble
+from ...estimator.input import on_host
+from ...runtime import resolve_n_jobs
+from ..inference import Inference
+from ..likelihood.score_of_rows import RECONSTRUCTION, score_of, scores_of
 from .diagnosis import troubles
-from .inference import Inference
-from .reconstruction import reconstruction_likelihood
-from .units import KINDS_OF_BITS
 
 # Rows of training for the time of measuring one, where layers are large (784-500: 1.7, 8 and 10), and the
 # size at which small layers take half of that.
@@ -25,13 +24,11 @@ _WEIGHTS_FOR_HALF_COST = 1 << 15
 
 _DEAD, _SATURATED = 0.01, 0.99  # bounds of P(h = 1 | v) over the whole sample
 
-_RECONSTRUCTION = "reconstruction_likelihood"
-
 
 def measurements_of(visible: str, hidden: str) -> tuple[Measurement, ...]:
     """What is measured of a model with these kinds of units; the first is the score."""
-    score = _score_of(visible)
-    if score == _RECONSTRUCTION:
+    score = score_of(visible)
+    if score == RECONSTRUCTION:
         help_ = "log p(v | E[h | v]), mean over a sample of the training rows, nats"
     else:
         help_ = "exact, mean over a sample of the training rows, nats"
@@ -50,10 +47,6 @@ def measurements_of(visible: str, hidden: str) -> tuple[Measurement, ...]:
             of_validation=True,
         ),
     )
-
-
-def _score_of(visible: str) -> str:
-    return "pseudo_likelihood" if visible in KINDS_OF_BITS else _RECONSTRUCTION
 
 
 _OF_PROBABILITIES = (
@@ -102,13 +95,6 @@ class Sample:
             return True
         low, high = self.rows.value_range()
         return low >= 0 and high <= 1
-
-
-def scores_of(engine: _core.RbmEngine, rows: _core.Rows, n_threads: int) -> NDArray[np.float64]:
-    """The score of each row, nats: the first of `measurements_of`."""
-    if _score_of(engine.visible) == _RECONSTRUCTION:
-        return reconstruction_likelihood(engine, rows, n_threads)
-    return _devices.on_cpu(engine).pseudo_likelihood(rows, n_threads)
 
 
 def spread(hidden: NDArray[Any]) -> float:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..estimator.input import check_range, on_host, output_dtype, to_rows, value_range
-from ..estimator.parameters import Integer, Number
-from ..estimator.training.transaction import reader_of
-from ..exceptions import warn_caller
-from ..runtime import resolve_n_jobs
-from .clamping import read_clamp
-from .groups import check_held_groups
-from .half_steps import HalfSteps
-from .inference import answer, like, of_dtype
-from .normal_pair import warn_without_distribution
-from .rules import RULES
-from .tempered import tempered_hidden
-from .units import KINDS_OF_BITS, NORMAL_KINDS, check_ladder
-
-Held = tuple[_core.Rows, _core.Rows]  # mask and values of visible units that keep theirs
+from ... import _core
+from ...estimator.input import output_dtype, to_rows
+from ...estimator.parameters import Integer, Number
+from ...estimator.training.transaction import reader_of
+from ...exceptions import warn_caller
+from ...runtime import resolve_n_jobs
+from ..inference import answer, like, of_dtype
+from ..units.kinds import NORMAL_KINDS
+from ..units.normal_pair import warn_without_distribution
+from .clamping import Clamping, Held, as_given
+from .tempered import Tempering
 
 
-class Sampling(HalfSteps):
+class Sampling(Clamping, Tempering):
     """Mixin: Gibbs chains, from states and from nothing."""
 
     def gibbs(
@@ -95,7 +90,7 @@ class Sampling(HalfSteps):
             out = model._run_chains(rows, n_steps, step, held, beta, means)
         if means:
             out = of_dtype(out, output_dtype(states, model._dtype))
-        return like(v, _as_given(out, held), states)
+        return like(v, as_given(out, held), states)
 
     def sample(
         self,
@@ -212,7 +207,7 @@ class Sampling(HalfSteps):
             rows, held = model._hold(rows, clamp)
             with self._steps(n_steps) as step:
                 out = model._run_chains(rows, n_steps, step, held, beta, means)
-        return answer(states, _as_given(of_dtype(out, model._dtype) if means else out, held))
+        return answer(states, as_given(of_dtype(out, model._dtype) if means else out, held))
 
     def _n_wanted(self, n_samples: int | None, start: _core.Rows | None) -> int:
         if n_samples is None:
@@ -223,49 +218,6 @@ class Sampling(HalfSteps):
                 f"sample: start has {start.shape[0]} rows, expected n_samples = {checked}"
             )
         return checked
-
-    def _ladder(
-        self, n_temperatures: Any, beta_min: Any, clamp: Any, beta: float
-    ) -> dict[str, Any]:
-        owner = type(self).__name__
-        ladder = {"n_temperatures": n_temperatures, "beta_min": beta_min}
-        checked = {name: RULES[name].check(value, name, owner) for name, value in ladder.items()}
-        if beta != 1:
-            raise ValueError(
-                f"{owner}: beta cannot be given with n_temperatures, whose samples are at 1; got {beta:g}"
-            )
-        if clamp is not None:
-            raise ValueError(
-                f"{owner}: clamp cannot be given with n_temperatures: hold units without it"
-            )
-        check_ladder(self, checked["beta_min"])
-        return checked
-
-    def _sample_tempered(
-        self,
-        n_samples: int,
-        n_steps: int,
-        rows: _core.Rows | None,
-        means: bool,
-        ladder: dict[str, Any],
-    ) -> NDArray[Any]:
-        """Steps: one from the start, those of the chains, and one to visible states."""
-        model = reader_of(self)
-        n_threads = resolve_n_jobs(model.n_jobs)
-        with self._steps(n_steps, n_before=2) as step:
-            if rows is None:
-                rows = model._drawn_visible(
-                    to_rows(np.zeros((n_samples, model._engine.n_hidden), np.bool_)), step
-                )
-            first = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
-            hidden = tempered_hidden(
-                model, model._hidden_array(first), n_steps, step + 1, n_threads, **ladder
-            )
-            last = to_rows(hidden)
-            if means:
-                found: NDArray[Any] = model._engine.mean_visible(last, n_threads)
-                return found.astype(model._dtype, copy=False)
-            return model._visible_array(model._drawn_visible(last, step + 1 + n_steps))
 
     def _inverse_temperature(self, beta: Any) -> float:
         owner = type(self).__name__
@@ -292,61 +244,3 @@ class Sampling(HalfSteps):
             return self._engine.gibbs_means(rows, n_steps, *where, held, beta)
         visible, _ = self._engine.gibbs(rows, n_steps, *where, held, beta)
         return self._visible_array(visible)
-
-    def _hold(
-        self, rows: _core.Rows, clamp: Any, *, has_start: bool = True
-    ) -> tuple[_core.Rows, Held | None]:
-        """Where chains start, with the values of held units, and these units."""
-        if clamp is None:
-            return rows, None
-        owner = type(self).__name__
-        if self._visible_kind() == "replicated_softmax":
-            raise ValueError(
-                f"{owner}: clamp holds units, not words of visible='replicated_softmax'"
-            )
-        mask, values = read_clamp(clamp, *rows.shape, owner)
-        if values is not None:
-            held = to_rows(values, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
-        elif not has_start:
-            raise ValueError(
-                f"{owner}: clamp is a mask of bools, which keeps values of start: give start, or the "
-                "values in place of the mask, NaN for units that are free"
-            )
-        elif rows.kind == "bits":
-            held = rows
-        else:
-            held = to_rows(np.where(mask, on_host(rows).to_array("float64"), 0))
-        if held.kind != "bits":
-            low, high = value_range(held, self.n_jobs)
-            check_range(low, high, f"{owner}: clamp", double=self._engine_dtype == "float64")
-            if self._visible_kind() in KINDS_OF_BITS:
-                raise ValueError(
-                    f"{owner}: clamp holds units at values from {low:g} to {high:g}, expected 0 or 1; set "
-                    "binarize to a threshold, or leave such units free"
-                )
-        if self._visible_kind() == "softmax":
-            check_held_groups(self, mask, np.where(mask, self._plain(held), 0))
-        masked = to_rows(mask)
-        if values is not None:
-            rows = self._with_held(rows, mask, masked, held)
-        return rows, (masked, held)
-
-    def _with_held(
-        self, rows: Any, mask: NDArray[np.bool_], masked: _core.Rows, held: _core.Rows
-    ) -> _core.Rows:
-        """Where chains start whose held units have values of their own."""
-        if not isinstance(rows, _core.Rows):  # on a GPU
-            return cast(_core.Rows, rows.with_held(masked, held))
-        return to_rows(np.where(mask, self._plain(held), self._plain(rows)))
-
-    def _plain(self, rows: _core.Rows) -> NDArray[Any]:
-        return rows.to_array("bool" if rows.kind == "bits" else self._engine_dtype)
-
-
-def _as_given(states: NDArray[Any], held: Held | None) -> NDArray[Any]:
-    """Real values that were held, which chains may have rounded to float32, as they were given."""
-    if held is None or held[1].kind == "bits":
-        return states
-    mask, values = held
-    given = np.where(mask.to_array("bool"), values.to_array("float64"), states)
-    return given.astype(states.dtype, copy=False)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core, _devices
-from ..estimator.input import on_host
-from ..estimator.training.transaction import of_one_fit
-from ..evaluation import one_flip_estimate
-from ..runtime import resolve_n_jobs
-from .inference import answer, like
-from .measurements import scores_of
+from ... import _core, _devices
+from ...estimator.input import on_host
+from ...estimator.training.transaction import of_one_fit
+from ...evaluation import one_flip_estimate
+from ...runtime import resolve_n_jobs
+from ..inference import answer, like
+from .energies import energies
 from .partition import Partition
-from .units import energies
+from .score_of_rows import scores_of
 
 _FLIPPED_BYTES = 1 << 23  # of rows that are copied at a time to flip a unit in each
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .. import _devices
-from ..estimator.parameters import Integer
-from ..evaluation import LogPartition
-from ..exceptions import warn_caller
-from ..runtime import resolve_n_jobs
-from .inference import Inference
-from .normal_pair import is_normal_pair, log_partition_of_normal_pair
+from ... import _devices
+from ...estimator.parameters import Integer
+from ...evaluation import LogPartition
+from ...exceptions import warn_caller
+from ...runtime import resolve_n_jobs
+from ..inference import Inference
+from ..units.normal_pair import is_normal_pair, log_partition_of_normal_pair
 
 _MOST_ENUMERATED = 30  # units, as the engine has it (runtime/rbm/evaluate/exact.h)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..estimator.declarations import Trouble
-from .normal_pair import without_distribution
+from ...estimator.declarations import Trouble
+from ..units.normal_pair import without_distribution
 
 if TYPE_CHECKING:
     from .measurements import Sample

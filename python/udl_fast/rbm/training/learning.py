@@ -1,25 +1,21 @@
-"""How RBMs learn: the settings of contrastive divergence, and where training starts."""
+"""How RBMs learn: the settings of contrastive divergence, and what a fitted model keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
-import numpy as np
-from numpy.typing import NDArray
-
-from .. import _core, _devices
-from ..estimator.training.schedules import BEFORE_SCHEDULES, check_schedule
-from ..estimator.training.transaction import is_being_trained, trained_alone
-from ..exceptions import warn_caller
-from ..persistence.state import State
+from ... import _core, _devices
+from ...estimator.training.schedules import BEFORE_SCHEDULES, check_schedule
+from ...estimator.training.transaction import is_being_trained, trained_alone
+from ...persistence.state import State
+from ..rules import steps_at
+from ..units.groups import has_missing_groups
+from ..units.kinds import check_kinds
 from .diagnosis import culprits
 from .gpu import check_gpu
-from .groups import has_missing_groups
-from .inference import Inference
 from .no_effect import without_effect
-from .rules import steps_at
-from .units import check_kinds, engine_of, warn_of_constants
+from .start import Start
 
 _ENGINE_SETTINGS = (
     "batch_size",
@@ -35,14 +31,12 @@ _ENGINE_SETTINGS = (
 )
 
 
-_DRAWN_AT_A_TIME = 1 << 20  # normal numbers, some tens of milliseconds
-
 # What files mean that were written before there were kinds of units.
 BEFORE_KINDS: Mapping[str, Any] = {"visible_groups": None, "sigma": 1.0, "learn_sigma": True}
 
 
-class ContrastiveLearning(Inference):
-    """Mixin: settings and start of contrastive divergence."""
+class ContrastiveLearning(Start):
+    """Mixin: settings of contrastive divergence."""
 
     n_components: int
     algorithm: str
@@ -185,38 +179,7 @@ class ContrastiveLearning(Inference):
                 "use binarize=0.5 or binarize='sample'"
             )
 
-    # ---- start ----
-
-    def _bare_engine(self, sizes: Mapping[str, int], precision: str) -> _core.RbmEngine:
-        """Where the device is; of a model that was trained on one which is not there, on the CPU."""
-        try:
-            _devices.check_device(self.device, type(self).__name__)
-        except (RuntimeError, ValueError) as error:
-            warn_caller(f"{error}. The model computes on the CPU.", UserWarning)
-            engine = engine_of(self, sizes, precision, "cpu")
-            _devices.stand_in(engine, self.device)
-            return engine
-        return engine_of(self, sizes, precision, self.device)
-
-    def _new_engine(self, X: Any, rows: _core.Rows, rng: np.random.RandomState) -> _core.RbmEngine:
-        """Weights in scikit-learn's order of draws."""
-        sizes = {"n_visible": X.shape[1], "n_hidden": int(self.n_components)}
-        if self.visible == "gaussian" and self.learn_sigma:
-            warn_of_constants(self, X)
-        weights = _normal_rows(rng, self.initial_weights, sizes["n_hidden"], sizes["n_visible"])
-        engine = engine_of(self, sizes, self.precision, self.device)
-        visible_bias = self._initial_visible_bias(rows)
-        hidden_bias = np.zeros(self.n_components)
-        if self.visible == "gaussian":
-            # In the units of the data, and the mean of the rows is no input to start with.
-            sigma = np.asarray(self.sigma, dtype=np.float64)
-            weights = weights * sigma
-            hidden_bias = -weights @ (visible_bias / sigma**2)
-        engine.set_parameters(weights, hidden_bias, visible_bias)
-        return engine
-
-    def _seed_engine(self, engine: Any, seed: int) -> None:
-        engine.set_chains(self._initial_chains(seed))
+    # ---- the fitted model ----
 
     def _unchangeable(self) -> dict[str, Any]:
         engine = self._engine
@@ -265,36 +228,3 @@ class ContrastiveLearning(Inference):
             return
         check_gpu(self)
         trained_alone(self, lambda turn: self.__dict__.update(_engine=self._placed_engine()))
-
-    def _temperatures(self) -> int:
-        """Those of persistent chains; each has as many."""
-        return self.n_temperatures if self.algorithm == "pt" else 1
-
-    def _chains_to_start(self) -> int:
-        of_each = self.batch_size if self.n_chains is None else self.n_chains
-        return of_each * self._temperatures()
-
-    def _n_chains(self) -> int:
-        return self._engine.n_chains
-
-    def _complete_engine(self) -> None:
-        if self.algorithm != "cd" and self._n_chains() == 0:  # trained by cd so far
-            self._seed_engine(self._engine, self._seed)
-
-    def _initial_visible_bias(self, rows: _core.Rows) -> NDArray[np.float64]:
-        raise NotImplementedError
-
-    def _initial_chains(self, seed: int) -> NDArray[np.bool_]:
-        raise NotImplementedError
-
-
-def _normal_rows(
-    rng: np.random.RandomState, deviation: float, n_rows: int, n_columns: int
-) -> NDArray[np.float64]:
-    """The draws of a single call, in as many as Ctrl-C needs."""
-    drawn = np.empty((n_rows, n_columns))
-    n_at_a_time = max(1, _DRAWN_AT_A_TIME // n_columns)
-    for first in range(0, n_rows, n_at_a_time):
-        block = drawn[first : first + n_at_a_time]
-        block[...] = rng.normal(0, deviation, block.shape)
-    return drawn
