@@ -53,13 +53,20 @@ def pack_bits(X: ArrayLike, threshold: ArrayLike | None = None) -> NDArray[np.ui
     >>> pack_bits([[0.2, 0.7, 0.9]], threshold=[0.1, 0.8, 0.8])
     array([[5]], dtype=uint8)
     """
+    return packed_bits(X, threshold, None)
+
+
+def packed_bits(
+    X: ArrayLike, threshold: ArrayLike | None, n_threads: int | None
+) -> NDArray[np.uint8]:
+    """The same on so many threads; None is `get_num_threads`."""
     x = _real(X, "X")
     if x.ndim != 2:
         raise ValueError(f"pack_bits: X must have 2 dimensions, got shape {x.shape}")
     if x.dtype.kind == "f" and np.isnan(x).any():
         raise ValueError("pack_bits: X holds NaN")
     if threshold is None:
-        return _packed_states(x)
+        return _packed_states(x, n_threads)
     limits = _real(threshold, "threshold")
     if limits.dtype.kind == "f" and np.isnan(limits).any():
         raise ValueError(f"pack_bits: threshold {'holds' if limits.ndim else 'is'} NaN")
@@ -68,7 +75,7 @@ def pack_bits(X: ArrayLike, threshold: ArrayLike | None = None) -> NDArray[np.ui
             f"pack_bits: threshold has shape {limits.shape}, expected one number or ({x.shape[1]},), "
             "one for each column"
         )
-    return _packed_above(x, threshold if isinstance(threshold, _SCALARS) else limits)
+    return _packed_above(x, threshold if isinstance(threshold, _SCALARS) else limits, n_threads)
 
 
 def compared_threshold(dtype: np.dtype[Any], threshold: Any) -> float | None:
@@ -105,18 +112,18 @@ def _real(values: ArrayLike, name: str) -> NDArray[Any]:
     return array
 
 
-def _packed_above(x: NDArray[Any], threshold: Any) -> NDArray[np.uint8]:
+def _packed_above(x: NDArray[Any], threshold: Any, n_threads: int | None) -> NDArray[np.uint8]:
     t = compared_threshold(x.dtype, threshold)
     if t is not None:
-        return _core.Rows.from_threshold(x, t).to_packed()
+        return _core.Rows.from_threshold(x, t, n_threads).to_packed()
     with np.errstate(over="ignore"):
         return _packed_blocks(x, lambda block: np.greater(block, threshold))
 
 
-def _packed_states(x: NDArray[Any]) -> NDArray[np.uint8]:
+def _packed_states(x: NDArray[Any], n_threads: int | None) -> NDArray[np.uint8]:
     if x.dtype not in _PACKABLE:
         return _packed_blocks(x, _states)
-    rows = _core.Rows.from_array(x)
+    rows = _core.Rows.from_array(x, n_threads)
     if rows.kind != "bits":
         raise _no_states()
     return rows.to_packed()

@@ -5,6 +5,7 @@ import pytest
 
 import udl_fast as udl
 from tests.support.models import Recorder, assert_same_state
+from tests.support.threads_asked import threads_of_rows
 from udl_fast import RBM, DeepAutoencoder
 from udl_fast.callbacks import Checkpoint
 
@@ -156,3 +157,11 @@ def test_linear_codes_have_no_bits():
     model = binary(code_activation="linear").fit(GREY)
     with pytest.raises(ValueError, match="code units must be logistic or binary, got 'linear'"):
         model.encode(GREY)
+
+
+def test_rows_are_made_on_as_many_threads_as_n_jobs_says():
+    model = binary(n_jobs=1).fit(GREY)
+    with threads_of_rows() as asked:
+        model.encode(GREY)
+        model.reconstruction_error(GREY)
+    assert asked == {1}

@@ -12,6 +12,7 @@ from sklearn.model_selection import GridSearchCV
 
 import udl_fast as udl
 from tests.support.models import Recorder, assert_same_state
+from tests.support.threads_asked import threads_of_rows
 from udl_fast import DBN, RBM, DeepAutoencoder
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 
@@ -346,3 +347,15 @@ def test_a_net_of_counts_is_what_its_belief_net_computes():
     np.testing.assert_allclose(model.reconstruct(counts).sum(axis=1), 1, rtol=1e-5)
     assert model.output_activation == "softmax"
     assert model.resume(counts).history_["stage"][-1] == "fine-tuning"
+
+
+def test_rows_are_made_on_as_many_threads_as_n_jobs_says():
+    model = dbn(n_jobs=1).fit(BITS)
+    labelled = DBN((7, 5), rbm=SMALL, labels=True, n_jobs=1, random_state=0)
+    labelled.fit(BITS, BITS[:, 0])
+    with threads_of_rows() as asked:
+        model.sample(3, n_steps=2)
+        model.sample(3, n_steps=2, means=True)
+        model.score(BITS)
+        labelled.predict(BITS)
+    assert asked == {1}

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
+from tests.support.threads_asked import threads_of_rows
 from udl_fast import RBM, _core, datasets, runtime
 
 
@@ -66,6 +67,35 @@ def test_grey_data_is_looked_at_on_as_many_threads_as_n_jobs_says(monkeypatch):
     model = RBM(20, n_iter=1, n_jobs=1, random_state=0).fit(X)
     model.inverse_transform(model.transform(X))
     assert set(asked) == {1}
+
+
+def upper_half(X):
+    return np.where(np.arange(64) < 32, X, np.nan)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda model, X: model.sample(3, n_steps=2),
+        lambda model, X: model.sample(3, n_steps=2, n_temperatures=2),
+        lambda model, X: model.sample(3, n_steps=2, n_temperatures=2, means=True),
+        lambda model, X: model.sample(3, n_steps=2, clamp=upper_half(X[0])),
+        lambda model, X: model.gibbs(X[:3], 2, clamp=np.arange(64) < 32),
+        lambda model, X: model.gibbs(X[:3] / 2, 2, clamp=(X[:3] == 0)),
+        lambda model, X: model.log_partition("reverse_ais", n_runs=3, betas=5, burn_in=2),
+        lambda model, X: model.encode(X, "median"),
+        lambda model, X: RBM(9, binarize="sample", n_iter=1, n_jobs=1, random_state=0).fit(X / 2),
+        lambda model, X: RBM(
+            9, visible="gaussian", learn_sigma=False, n_iter=1, n_jobs=1, random_state=0
+        ).fit(X + 0.5),
+    ],
+)
+def test_rows_are_made_on_as_many_threads_as_n_jobs_says(digits, use):
+    X = digits[:50]
+    model = RBM(20, n_iter=1, n_jobs=1, random_state=0).fit(X)
+    with threads_of_rows() as asked:
+        use(model, X)
+    assert asked == {1}
 
 
 def test_dtype_and_layout(digits):

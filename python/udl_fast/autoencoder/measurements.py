@@ -44,7 +44,7 @@ def squared_errors(learner: NetLearner, rows: _core.Rows, n_threads: int) -> NDA
     for first in range(0, n_rows, size):
         numbers = np.arange(first, min(first + size, n_rows))
         values = rows.take(numbers, dtype)
-        found = learner.forward(_core.Rows.from_array(values), n_threads)
+        found = learner.forward(_core.Rows.from_array(values, n_threads), n_threads)
         out[first : first + len(values)] = np.square(found - values, dtype=np.float64).sum(axis=1)
     return out
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from .. import _core
 from ..estimator.binary_codes import BinaryCodes
-from ..estimator.input import output_dtype
+from ..estimator.input import output_dtype, to_rows
 from ..estimator.parameters import Integer
 from ..estimator.training.transaction import of_one_fit
 from ..rbm.likelihood.reconstruction import log_density
@@ -186,7 +186,7 @@ class Inference(BinaryCodes, LabelledLayers):
         size = max(1, _BLOCK_BYTES // (8 * n_features))
         for first in range(0, n_rows, size):
             values = rows.take(np.arange(first, min(first + size, n_rows)), dtype)
-            hidden = means_up(layers, _core.Rows.from_array(values))
+            hidden = means_up(layers, to_rows(values, n_jobs=layers[0].n_jobs))
             yield values, means_down(layers, top._hidden_rows(hidden))
 
     @property

@@ -128,7 +128,7 @@ def label_energies(
 ) -> NDArray[np.float64]:
     """Free energies of the RBM at the top of states or means of the layer below it, beside each label."""
     values = below.to_array("bool" if below.kind == "bits" else _real_dtype(engine))
-    rows = _core.Rows.from_array(widened(values, engine.n_visible))
+    rows = _core.Rows.from_array(widened(values, engine.n_visible), n_threads)
     assert engine.visible_groups is not None
     return engine.group_energies(rows, len(engine.visible_groups) - 1, n_threads)
 

@@ -174,7 +174,8 @@ class Sampling(CountedDraws, Predictions):
     def _down(self, states: NDArray[Any], seeds: list[int], means: bool) -> NDArray[Any]:
         """From states of the layer below the top one to those of the first visible units, or their means."""
         first, *between = self._parts()[:-1]
-        rows = states_down(between, to_rows(np.ascontiguousarray(states)), seeds[1:])
+        above = to_rows(np.ascontiguousarray(states), n_jobs=first.n_jobs)
+        rows = states_down(between, above, seeds[1:])
         if means:
             found = means_down([first], rows)
             return found.astype(self._dtype, copy=False)

@@ -9,8 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..packing import pack_bits
+from ..packing import packed_bits
 from ..persistence.values import LARGEST_STEP, Count, ValueRule
+from ..runtime import resolve_n_jobs
 from .model import Model
 from .training.transaction import reader_of
 
@@ -166,9 +167,10 @@ def packed_codes(
     limits = _checked(model, threshold, n_bits)
     codes = np.empty((X.shape[0], -(-n_bits // 8)), np.uint8)
     n_rows = _rows_of_block(model, X)
+    n_threads = resolve_n_jobs(model.n_jobs)
     for first, block in _blocks(X, np.arange(X.shape[0]), n_rows):
         found = model._code_values(check(block))
-        codes[first : first + len(found)] = pack_bits(found, threshold=limits)
+        codes[first : first + len(found)] = packed_bits(found, limits, n_threads)
         watch(len(found))
     return codes
 

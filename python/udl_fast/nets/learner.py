@@ -92,7 +92,7 @@ class NetLearner:
         bits = (means >= _ROUNDED_UP).astype(means.dtype)
         if last == self.rounded + 1:
             return bits
-        rows = _core.Rows.from_array(bits)
+        rows = _core.Rows.from_array(bits, n_threads)
         return self.net.forward(rows, n_threads, self.rounded + 1, last)
 
     # ---- state ----

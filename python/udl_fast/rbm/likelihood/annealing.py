@@ -59,7 +59,8 @@ class Annealing(Inference):
         """Last states of `burn_in` Gibbs steps, which are numbers 1 to `burn_in` of their stream."""
         n_threads = resolve_n_jobs(self.n_jobs)
         if start is None:
-            off = to_rows(np.zeros((n_runs, self._engine.n_hidden), dtype=np.bool_))
+            all_off = np.zeros((n_runs, self._engine.n_hidden), dtype=np.bool_)
+            off = to_rows(all_off, n_jobs=self.n_jobs)
             rows = self._engine.sample_visible(off, seed, "ais", 0, 0, n_threads)
         else:
             rows = self._states(self._visible_states(start), "log_partition")

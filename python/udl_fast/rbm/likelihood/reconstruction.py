@@ -36,8 +36,9 @@ def reconstruction_likelihood(
     out = np.empty(n_rows)
     for first in range(0, n_rows, size):
         values = rows.take(np.arange(first, min(first + size, n_rows)), dtype)
-        hidden = engine.mean_hidden(_core.Rows.from_array(values), n_threads)
-        mean = engine.mean_visible(_core.Rows.from_array(hidden), n_threads).astype(np.float64)
+        hidden = engine.mean_hidden(_core.Rows.from_array(values, n_threads), n_threads)
+        found = engine.mean_visible(_core.Rows.from_array(hidden, n_threads), n_threads)
+        mean = found.astype(np.float64)
         out[first : first + len(values)] = log_density(engine, values, mean)
     return out
 

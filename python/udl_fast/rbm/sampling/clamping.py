@@ -102,7 +102,8 @@ class Clamping(HalfSteps):
         elif rows.kind == "bits":
             held = rows
         else:
-            held = to_rows(np.where(mask, on_host(rows).to_array("float64"), 0))
+            values_of_start = np.where(mask, on_host(rows).to_array("float64"), 0)
+            held = to_rows(values_of_start, n_jobs=self.n_jobs)
         if held.kind != "bits":
             low, high = value_range(held, self.n_jobs)
             check_range(low, high, f"{owner}: clamp", double=self._engine_dtype == "float64")
@@ -113,7 +114,7 @@ class Clamping(HalfSteps):
                 )
         if self._visible_kind() == "softmax":
             check_held_groups(self, mask, np.where(mask, self._plain(held), 0))
-        masked = to_rows(mask)
+        masked = to_rows(mask, n_jobs=self.n_jobs)
         if values is not None:
             rows = self._with_held(rows, mask, masked, held)
         return rows, (masked, held)
@@ -124,7 +125,8 @@ class Clamping(HalfSteps):
         """Where chains start whose held units have values of their own."""
         if not isinstance(rows, _core.Rows):  # on a GPU
             return cast(_core.Rows, rows.with_held(masked, held))
-        return to_rows(np.where(mask, self._plain(held), self._plain(rows)))
+        values = np.where(mask, self._plain(held), self._plain(rows))
+        return to_rows(values, n_jobs=self.n_jobs)
 
     def _plain(self, rows: _core.Rows) -> NDArray[Any]:
         return rows.to_array("bool" if rows.kind == "bits" else self._engine_dtype)

@@ -197,7 +197,7 @@ class Sampling(Clamping, Tempering):
             )
         if rows is None:
             n_hidden = model._engine.n_hidden
-            all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_))
+            all_off = to_rows(np.zeros((n_samples, n_hidden), dtype=np.bool_), n_jobs=model.n_jobs)
             with self._steps(n_steps, n_before=1) as step:
                 rows, held = model._hold(
                     model._drawn_visible(all_off, step), clamp, has_start=False

@@ -59,7 +59,7 @@ def tempered_hidden(
         learned.weights(), learned.hidden_bias(), learned.visible_bias(), log_variance
     )
     engine.set_chains(np.tile(hidden, (ladder["n_temperatures"], 1)))
-    row = _core.Rows.from_array(np.zeros((1, learned.n_visible), np.bool_))
+    row = _core.Rows.from_array(np.zeros((1, learned.n_visible), np.bool_), 1)
     settings = {
         **model._settings(model._check_parameters(), row),
         **_NOTHING,
@@ -106,14 +106,13 @@ class Tempering(HalfSteps):
         n_threads = resolve_n_jobs(model.n_jobs)
         with self._steps(n_steps, n_before=2) as step:
             if rows is None:
-                rows = model._drawn_visible(
-                    to_rows(np.zeros((n_samples, model._engine.n_hidden), np.bool_)), step
-                )
+                all_off = np.zeros((n_samples, model._engine.n_hidden), np.bool_)
+                rows = model._drawn_visible(to_rows(all_off, n_jobs=model.n_jobs), step)
             first = model._engine.sample_hidden(rows, model._seed, "gibbs", step, 0, n_threads)
             hidden = tempered_hidden(
                 model, model._hidden_array(first), n_steps, step + 1, n_threads, **ladder
             )
-            last = to_rows(hidden)
+            last = to_rows(hidden, n_jobs=model.n_jobs)
             if means:
                 found: NDArray[Any] = model._engine.mean_visible(last, n_threads)
                 return found.astype(model._dtype, copy=False)

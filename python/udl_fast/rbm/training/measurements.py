@@ -116,7 +116,8 @@ class Measurements(Inference):
         """Probabilities to draw pixels from are drawn once."""
         sample = on_host(rows.select(numbers))  # scores are worked out on the CPU
         if self.binarize == "sample" and rows.kind != "bits":
-            sample = _drawn(sample, self._seed, self._engine_dtype)
+            n_threads = resolve_n_jobs(self.n_jobs)
+            sample = _drawn(sample, self._seed, self._engine_dtype, n_threads)
         return Sample(sample)
 
     def _measuring_cost(self, rows: _core.Rows) -> float:
@@ -166,7 +167,7 @@ class Measurements(Inference):
         return troubles(self, entry, sample)
 
 
-def _drawn(rows: _core.Rows, seed: int, dtype: str) -> _core.Rows:
+def _drawn(rows: _core.Rows, seed: int, dtype: str, n_threads: int) -> _core.Rows:
     """States of which each is on with the probability that `rows` has, drawn a row at a time."""
     generator = np.random.default_rng(seed)
     n_rows, n_features = rows.shape
@@ -176,4 +177,5 @@ def _drawn(rows: _core.Rows, seed: int, dtype: str) -> _core.Rows:
     ]
     indptr = np.cumsum([0, *map(len, on)])
     indices = np.concatenate([*on, np.zeros(0, np.int64)])
-    return _core.Rows.from_csr(indptr, indices, np.ones(len(indices), np.uint8), n_features)
+    ones = np.ones(len(indices), np.uint8)
+    return _core.Rows.from_csr(indptr, indices, ones, n_features, None, n_threads)
