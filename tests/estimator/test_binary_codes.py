@@ -145,6 +145,9 @@ def test_what_is_no_number_is_refused_whatever_is_assumed(model_class):
         (np.full(11, np.nan), "threshold holds NaN"),
         ("mean", "threshold must be a number, 'median' or an array, got 'mean'"),
         (float("inf"), "threshold must be finite"),
+        (2, "threshold must be a number from 0 to below 1, 'median' or an array, got 2"),
+        (1.0, r"threshold must be a number from 0 to below 1, 'median' or an array, got 1\.0"),
+        (-0.25, r"threshold must be a number from 0 to below 1, 'median' or an array, got -0\.25"),
         ([None] * 11, "threshold must be a number, 'median' or an array of numbers"),
     ],
 )

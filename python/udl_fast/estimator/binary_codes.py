@@ -106,8 +106,8 @@ class BinaryCodes(Model):
         Raises
         ------
         TypeError or ValueError
-            If X or `threshold` does not fit the model, or a single number is to be the threshold of code units
-            that are not in [0, 1].
+            If X or `threshold` does not fit the model, or a single number is not from 0 to below 1, or is to be
+            the threshold of code units that are not in [0, 1].
         sklearn.exceptions.NotFittedError
             Before fit.
 
@@ -225,6 +225,11 @@ def _checked(model: BinaryCodes, threshold: Any, n_bits: int) -> Any:
             )
         if not np.isfinite(float(threshold)):
             raise ValueError(f"{function}: threshold must be finite, got {threshold!r}")
+        if not 0 <= float(threshold) < 1:  # all units above it, or none
+            raise ValueError(
+                f"{function}: threshold must be a number from 0 to below 1, {MEDIAN!r} or an array, got "
+                f"{threshold!r}"
+            )
         return model._rounded_above() if threshold == 0.5 else threshold
     limits = np.asarray(threshold)
     if limits.dtype.kind not in "biuf":
