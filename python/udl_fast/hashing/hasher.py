@@ -11,21 +11,18 @@ from ..autoencoder.exchange import Exchange
 from ..autoencoder.learning import NetLearning
 from ..autoencoder.stack import NetStack
 from ..estimator.declarations import Trouble
-from ..estimator.input import beyond_unit_interval, scaling, to_rows, value_range
 from ..estimator.parameters import Choice, Flag, Number, Rule, Sizes
 from ..estimator.templates import Template
-from ..exceptions import name_methods_of, warn_caller
+from ..exceptions import name_methods_of
 from ..nets.rules import SOLVER_RULES
-from ..persistence.values import ValueRule, Word
 from ..rbm.model import RBM
 from ..rbm.presets import science2006
-from ..rbm.units.rows import check_counts
 from .codes import PackedCodes
 from .diagnosis import dead_bits
+from .row_kinds import ROW_KINDS, RowKinds
 
 __all__ = ["SemanticHasher"]
 
-_KINDS = {"bernoulli": "logistic", "gaussian": "linear", "replicated_softmax": "softmax"}
 _CODE_NOISE = 4.0
 _FEWEST_ROWS = 100  # that say whether a bit is dead
 _EPOCHS_IN_A_ROW = 3  # of dead bits, before they are worth a warning
@@ -45,7 +42,7 @@ def smooth_layer() -> RBM:
     return science2006(n_iter=20, weight_decay=0.01)
 
 
-class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a property in place of the attribute
+class SemanticHasher(PackedCodes, RowKinds, DeepAutoencoder):  # type: ignore[misc]  # properties for attributes
     """Deep autoencoder whose code is bits, and search by them: semantic hashing [1]_ [2]_.
 
     Rows that are alike get codes that differ in few bits. Layers are first RBMs, learned one after another; then
@@ -159,7 +156,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
         "hidden_layer_sizes": Sizes(),
         "code": Choice(("rounding", "noise")),
         "code_noise": Number(0),
-        "visible": Choice(("auto", *_KINDS)),
+        "visible": Choice(("auto", *ROW_KINDS)),
         "pretrain": Flag(),
         "rbm": Template("RBM", none_means=smooth_layer),
         "encode_precision": Choice(("model", "int16", "int8")),
@@ -167,7 +164,6 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
     }
     pictures = ("filters", "reconstructions", "codes", "retrieval")
     _later_parameters: ClassVar[Mapping[str, Any]] = {"encode_precision": "model"}
-    _values: ClassVar[Mapping[str, ValueRule]] = {"visible_": Word(tuple(_KINDS))}
     _shaping = ("code", "visible")
 
     # Of every hasher; the kinds of its outputs and of its code follow from its arguments.
@@ -252,53 +248,7 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
     @property
     def output_activation(self) -> str:  # type: ignore[override]
         """Of the reconstruction."""
-        return _KINDS[self._visible_kind()]
-
-    def _visible_kind(self) -> str:
-        """What rows are, as far as it is known: what they may be is found out by `fit`."""
-        if self.visible != "auto":
-            return self.visible if self.visible in _KINDS else "bernoulli"
-        known: str | None = self.__dict__.get("visible_")
-        return known or self._kind_of_template() or "bernoulli"
-
-    def _kind_of_template(self) -> str | None:
-        """What the first RBM asks for, unless that is the usual."""
-        first = self.rbm[0] if isinstance(self.rbm, list | tuple) and self.rbm else self.rbm
-        kind = getattr(first, "visible", "bernoulli")
-        return kind if kind in _KINDS and kind != "bernoulli" else None
-
-    def _learn_of_rows(self, X: Any) -> dict[str, Any]:
-        if self.visible != "auto":
-            return {"visible_": self.visible}
-        if (kind := self._kind_of_template()) is not None:
-            return {"visible_": kind}
-        rows = to_rows(X, n_jobs=self.n_jobs)
-        low, high = value_range(rows, self.n_jobs)
-        if not beyond_unit_interval(low, high):
-            return {"visible_": "bernoulli"}
-        if low >= 0 and X.dtype.kind in "iu":
-            warn_caller(
-                f"{type(self).__name__}: X holds whole numbers from {low:g} to {high:g}, which visible='auto' "
-                f"takes as real numbers. Scale images ({scaling(low, high)}), or standardise X and say "
-                "visible='gaussian'; counts of words want visible='replicated_softmax'",
-                UserWarning,
-            )
-        return {"visible_": "gaussian"}
-
-    def _bare_rows(self, X: Any) -> Any:
-        if self._takes_counts():
-            check_counts(self, X)
-        return super()._bare_rows(X)
-
-    def _code_matrix(self, X: Any) -> Any:
-        return self._matrix(X) if self._takes_counts() else super()._code_matrix(X)
-
-    def _reads_in_place(self, X: Any) -> bool:
-        return not self._takes_counts() and super()._reads_in_place(X)
-
-    def _takes_counts(self) -> bool:
-        """Whether rows are word counts, which are looked at before they are encoded."""
-        return self._visible_kind() == "replicated_softmax"
+        return ROW_KINDS[self._visible_kind()]
 
     def _rounding(self) -> str | None:
         rule, owner = self.rules["encode_precision"], type(self).__name__
@@ -324,15 +274,12 @@ class SemanticHasher(PackedCodes, DeepAutoencoder):  # type: ignore[misc]  # a p
             )
             yield Trouble("dead_bits", text, min(_EPOCHS_IN_A_ROW, self.n_iter))
 
-    def _values_of_layers(self) -> dict[str, Any]:
-        return {"visible_": self._visible_kind()}
-
     @classmethod
     def _arguments_of_units(cls, visible: str, hidden: str) -> dict[str, Any]:
-        if visible not in _KINDS or hidden != "bernoulli":
+        if visible not in ROW_KINDS or hidden != "bernoulli":
             raise ValueError(
-                f"{cls.__name__}: layers must begin at visible units of {' or '.join(map(repr, _KINDS))} and end "
-                f"at hidden ones of 'bernoulli', got {visible!r} and {hidden!r}"
+                f"{cls.__name__}: layers must begin at visible units of {' or '.join(map(repr, ROW_KINDS))} and "
+                f"end at hidden ones of 'bernoulli', got {visible!r} and {hidden!r}"
             )
         return {"visible": visible}
 
