@@ -122,7 +122,7 @@ def test_three_layers_and_blocks_of_rows(monkeypatch):
         of_row = found[4000 * row : 4000 * (row + 1)]
         error = of_row.std() / np.sqrt(len(of_row))
         assert abs(of_row.mean() - oracle.bound(layers, v[4000 * row :][:1])[0]) < 5 * error
-    monkeypatch.setattr("udl_fast.dbn.bound._BLOCK_ROWS", 100)
+    monkeypatch.setattr("udl_fast.dbn.fitted.bound._BLOCK_ROWS", 100)
     np.testing.assert_array_equal(
         model.set_params(n_jobs=3).log_likelihood_bound(v, n_draws=3), found
     )

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.bernoulli_mixture import BernoulliMixture
 from udl_fast import registry
-from udl_fast.dbn.layers import GreedyLayers
+from udl_fast.dbn.layers.greedy import GreedyLayers
 from udl_fast.estimator.parameters import (
     COMMON_RULES,
     Choice,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sklearn.base import clone
 
-from ..dbn.up_down import directed_halves
+from ..dbn.up_down.fine_tuning import directed_halves
 from ..estimator.layered import Layered
 from ..persistence.state import State
 from ..persistence.templates import saved_parameters

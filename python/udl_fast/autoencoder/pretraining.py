@@ -8,7 +8,7 @@ from typing import Any
 
 from sklearn.base import clone
 
-from ..dbn.passes import weights_up
+from ..dbn.layers.passes import weights_up
 from ..rbm.presets import science2006
 from .stack import HalfLayers, NetStack
 

@@ -1,9 +1,7 @@
 """Deep belief nets: stacks of RBMs, each learned from what those below make of the rows.
 
-`model` is the model itself. `layers` has how its layers learn, `passes` what goes up and down between them,
-`inference`, `sampling` and `bound` what users ask of a fitted one; `labels` are units of classes in the top RBM,
-and `predictions` what they say. `up_down` is fine-tuning, and `untied` the engine that this leaves; `made` makes a
-net of RBMs. `classifier` is the net that begins with such layers, and `part_labels` labels that may be missing.
+`model` is the net, `made` makes one of RBMs, and `classifier` is the net of neurons that begins with such layers.
+`layers` has how layers learn, `fitted` what users ask of a fitted net, and `up_down` is fine-tuning.
 """
 
 from .classifier import DBNClassifier

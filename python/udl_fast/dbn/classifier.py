@@ -25,9 +25,9 @@ from ..nets.learner import NetLearner
 from ..nets.rules import SOLVER_RULES
 from ..persistence.state import ArrayRule
 from ..rbm.presets import science2006
-from .layers import PASS_UP, RBMLayers
-from .part_labels import PartLabels, joined
-from .passes import weights_up
+from .layers.greedy import PASS_UP, RBMLayers
+from .layers.part_labels import PartLabels, joined
+from .layers.passes import weights_up
 
 __all__ = ["DBNClassifier"]
 

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from ..estimator.engine import NoEngine
 from ..rbm import RBM
-from .labels import LabelledLayers
+from .layers.labels import LabelledLayers
 
 Net = TypeVar("Net", bound=LabelledLayers)
 

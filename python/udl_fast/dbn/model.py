@@ -14,14 +14,14 @@ from ..estimator.templates import Template
 from ..exceptions import name_methods_of
 from ..rbm import RBM
 from ..rbm.presets import science2006
-from .bound import Likelihood
-from .inference import Inference
-from .labels import LabelledLayers
-from .layers import PASS_UP, GreedyLayers
+from .fitted.bound import Likelihood
+from .fitted.inference import Inference
+from .fitted.predictions import Predictions
+from .fitted.sampling import Sampling
+from .layers.greedy import PASS_UP, GreedyLayers
+from .layers.labels import LabelledLayers
 from .made import net_of
-from .predictions import Predictions
-from .sampling import Sampling
-from .up_down import UpDown
+from .up_down.fine_tuning import UpDown
 
 __all__ = ["DBN"]
 

@@ -9,12 +9,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimator.input import read_only
-from ..estimator.training.schedules import check_schedule_of
-from ..estimator.training.transaction import Turn, trained_alone
-from .untied import UntiedLayer
-from .up_down_arguments import RULES
-from .up_down_stage import UpDownStage
+from ...estimator.input import read_only
+from ...estimator.training.schedules import check_schedule_of
+from ...estimator.training.transaction import Turn, trained_alone
+from ..layers.untied import UntiedLayer
+from .arguments import RULES
+from .stage import UpDownStage
 
 
 class UpDown(UpDownStage):

@@ -7,13 +7,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..estimator.draws import CountedDraws
-from ..estimator.input import to_rows
-from ..estimator.model import Model
-from ..estimator.parameters import Integer
-from ..estimator.targets import class_rows
-from ..estimator.training.transaction import twin_of
-from .passes import means_down, seeds_of, states_down, states_up, widened
+from ...estimator.draws import CountedDraws
+from ...estimator.input import to_rows
+from ...estimator.model import Model
+from ...estimator.parameters import Integer
+from ...estimator.targets import class_rows
+from ...estimator.training.transaction import twin_of
+from ..layers.passes import means_down, seeds_of, states_down, states_up, widened
 from .predictions import Predictions
 
 _OF_SAMPLES = 2  # ends the entropy of seeds, apart from those of the stages and of draws upwards

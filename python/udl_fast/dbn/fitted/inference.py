@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..estimator.binary_codes import BinaryCodes
-from ..estimator.input import output_dtype, to_rows
-from ..estimator.parameters import Integer
-from ..estimator.training.transaction import of_one_fit
-from ..rbm.likelihood.reconstruction import log_density
-from .labels import LabelledLayers
-from .passes import means_down, means_up
+from ... import _core
+from ...estimator.binary_codes import BinaryCodes
+from ...estimator.input import output_dtype, to_rows
+from ...estimator.parameters import Integer
+from ...estimator.training.transaction import of_one_fit
+from ...rbm.likelihood.reconstruction import log_density
+from ..layers.labels import LabelledLayers
+from ..layers.passes import means_down, means_up
 
 _BLOCK_BYTES = 1 << 25  # of rows whose reconstructions are held at a time
 

@@ -10,13 +10,13 @@ from scipy.special import softmax
 from sklearn.exceptions import NotFittedError
 from sklearn.utils.metaestimators import available_if
 
-from .. import _core
-from ..estimator.input import output_dtype, to_rows
-from ..estimator.training.transaction import of_one_fit
-from ..runtime import resolve_n_jobs
+from ... import _core
+from ...estimator.input import output_dtype, to_rows
+from ...estimator.training.transaction import of_one_fit
+from ...runtime import resolve_n_jobs
+from ..layers.labels import label_energies
+from ..layers.passes import means_up
 from .inference import Inference
-from .labels import label_energies
-from .passes import means_up
 
 
 def _has_labels(model: Any) -> bool:

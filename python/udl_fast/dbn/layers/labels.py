@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp
 
-from .. import _core
-from ..estimator.targets import CLASS_VALUES, OfClasses, class_rows, classes_of
-from ..persistence.values import ValueRule
-from .layers import GreedyLayers
+from ... import _core
+from ...estimator.targets import CLASS_VALUES, OfClasses, class_rows, classes_of
+from ...persistence.values import ValueRule
+from .greedy import GreedyLayers
 from .part_labels import PartLabels
 from .passes import widened
 

@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import softmax
 
-from .. import _core
-from ..estimator.parameters import Integer
-from ..estimator.training.transaction import twin_of
-from ..evaluation import LogPartition
-from ..evaluation.log_partition import checked_log_z
-from ..rbm.likelihood.mirrored import HiddenEnergy
-from ..runtime import resolve_n_jobs
-from .labels import drawn_labels, energies_without_label, label_energies
-from .passes import seeds_of, states_up, widened
+from ... import _core
+from ...estimator.parameters import Integer
+from ...estimator.training.transaction import twin_of
+from ...evaluation import LogPartition
+from ...evaluation.log_partition import checked_log_z
+from ...rbm.likelihood.mirrored import HiddenEnergy
+from ...runtime import resolve_n_jobs
+from ..layers.labels import drawn_labels, energies_without_label, label_energies
+from ..layers.passes import seeds_of, states_up, widened
+from ..layers.untied import UntiedLayer
 from .sampling import Sampling
-from .untied import UntiedLayer
 
 _N_DRAWS, _MOST_DRAWS = 20, 1 << 20
 _BLOCK_ROWS = 1 << 14  # rows times draws whose states are held at a time

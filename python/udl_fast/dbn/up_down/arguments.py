@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..estimator.parameters import COMMON_RULES, Integer, Number, Rule
-from ..estimator.training.schedules import SCHEDULE_RULES
-from ..persistence.values import ValueRule
-from ..rbm.rules import GibbsSteps
+from ...estimator.parameters import COMMON_RULES, Integer, Number, Rule
+from ...estimator.training.schedules import SCHEDULE_RULES
+from ...persistence.values import ValueRule
+from ...rbm.rules import GibbsSteps
 
 STAGE = "up-down"
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..persistence.state import ArrayRule
+from ... import _core
+from ...persistence.state import ArrayRule
 
 # Arrays of a directed layer: their names here, and in the engine of its weights.
 _DIRECTED = {

@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
 
-from .. import _core
-from ..estimator.declarations import Measurement, Stage
-from ..estimator.engine import NoEngine
-from ..estimator.features import features
-from ..estimator.layered import Layered
-from ..estimator.training.transaction import twin_of
-from ..persistence.state import ArrayRule
-from ..rbm.presets import science2006
+from ... import _core
+from ...estimator.declarations import Measurement, Stage
+from ...estimator.engine import NoEngine
+from ...estimator.features import features
+from ...estimator.layered import Layered
+from ...estimator.training.transaction import twin_of
+from ...persistence.state import ArrayRule
+from ...rbm.presets import science2006
 from .passes import seeds_of, states_up
 
 PASS_UP = ("mean", "sample")

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from ..estimator.targets import checked_labels
+from ...estimator.targets import checked_labels
 
 _NUMBERS = "iuf"
 _TWO_CLASSES = 2

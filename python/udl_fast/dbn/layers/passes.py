@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .. import _core
-from ..estimator.input import to_rows
-from ..runtime import resolve_n_jobs
+from ... import _core
+from ...estimator.input import to_rows
+from ...runtime import resolve_n_jobs
 
 
 def widened(values: NDArray[Any], n_units: int) -> NDArray[Any]:

@@ -7,16 +7,16 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from .. import _core
-from ..estimator.declarations import Stage
-from ..estimator.engine import NoEngine
-from ..estimator.training.transaction import twin_of
-from ..persistence.state import ArrayRule, State
-from ..persistence.values import ValueRule
-from ..rbm.rules import steps_at
-from .bound import Likelihood
-from .untied import UpDownEngine, array_rules
-from .up_down_arguments import FIXED, STAGE, Arguments
+from ... import _core
+from ...estimator.declarations import Stage
+from ...estimator.engine import NoEngine
+from ...estimator.training.transaction import twin_of
+from ...persistence.state import ArrayRule, State
+from ...persistence.values import ValueRule
+from ...rbm.rules import steps_at
+from ..fitted.bound import Likelihood
+from ..layers.untied import UpDownEngine, array_rules
+from .arguments import FIXED, STAGE, Arguments
 
 
 class UpDownStage(Likelihood):
