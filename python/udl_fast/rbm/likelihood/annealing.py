@@ -11,18 +11,18 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils import check_random_state
 
 from ... import _core, _devices
-from ...estimator.input import check_finite, to_rows, value_range
+from ...estimator.input import check_finite, to_rows
 from ...estimator.parameters import RandomState
 from ...progress import progress
 from ...runtime import resolve_n_jobs
-from ..inference import Inference
-from ..units.groups import Groups, has_missing_groups, log_odds
+from ..units.groups import Groups, log_odds
+from .states import States
 
 # Rates of 0 and 1 would leave states out that the model has.
 _LOWEST_RATE = 0.01
 
 
-class Annealing(Inference):
+class Annealing(States):
     """Mixin: what runs of annealing need."""
 
     def _base_bias(self, base_rates: ArrayLike | None) -> NDArray[Any]:
@@ -85,37 +85,6 @@ class Annealing(Inference):
             return _devices.on_cpu(self._engine).anneal(
                 betas, base_bias, start, n_runs, seed, step, resolve_n_jobs(self.n_jobs), watch
             )
-
-    # ---- rows that are states ----
-
-    def _states(self, X: Any, function: str) -> _core.Rows:
-        """The rows of X, which have to be states."""
-        kind = self._engine.visible
-        if kind == "bernoulli":
-            rows = to_rows(X, self._threshold(), argument="binarize", n_jobs=self.n_jobs)
-        else:
-            rows = self._complete_rows(X)
-            if kind != "softmax":
-                return rows
-        if rows.kind != "bits":
-            low, high = value_range(rows, self.n_jobs)
-            raise ValueError(
-                f"{type(self).__name__}: {function} needs states, all of them 0 or 1, got values "
-                f"from {low:g} to {high:g}; take X > 0.5, or set binarize to a threshold"
-            )
-        return rows
-
-    def _are_complete(self, X: Any) -> bool:
-        """Whether every group of softmax units has a value in every row."""
-        return self._engine.visible != "softmax" or not has_missing_groups(self, X)
-
-    def _complete_rows(self, X: Any) -> _core.Rows:
-        if not self._are_complete(X):
-            raise ValueError(
-                f"{type(self).__name__}: a likelihood is of rows in which every group has a value, got "
-                "groups of zeros"
-            )
-        return self._visible_rows(X)
 
 
 @contextmanager
