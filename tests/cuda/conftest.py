@@ -14,7 +14,13 @@ from ..support.gpu_stand_in import stand_in
 from .tensor_kernels import Device
 
 __all__ = ["need_nvcc", "ptx_driver", "shipped_ptx"]
-SOURCES = ("fetch.cu", "find_scale.cu", "half_step.cu", "learn.cu", "rescale.cu")
+SOURCES = (
+    "fetch.cu",
+    "sampling/half_step.cu",
+    "scale/find_scale.cu",
+    "scale/rescale.cu",
+    "learning/learn.cu",
+)
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,7 @@ def hamming_ptx():
         pytest.skip("built without CUDA")
     if nvcc() is None:
         pytest.skip("no nvcc here: PTX of the kernels cannot be made")
-    return [compile_ptx(source) for source in sorted(KERNELS.glob("hamming*.cu"))]
+    return [compile_ptx(source) for source in sorted((KERNELS / "hamming").glob("*.cu"))]
 
 
 @pytest.fixture

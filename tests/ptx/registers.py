@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from .compile import ROOT, cache, compile_ptx, nvcc, shipped
+from .compile import KERNELS, ROOT, cache, compile_ptx, nvcc, shipped
 
 TABLE = Path(__file__).with_name("registers.json")
 REPORT = re.compile(
@@ -85,7 +85,7 @@ def measure_all(architecture: str) -> dict[str, Use]:
     """All kernels of the library on an architecture."""
     found: dict[str, Use] = {}
     for source in shipped():
-        if source.parent.name == "tensor" and architecture.startswith("sm_7"):
+        if KERNELS / "tensor" in source.parents and architecture.startswith("sm_7"):
             continue  # as in cmake/cuda.cmake
         found |= measure(source, architecture)
     return found

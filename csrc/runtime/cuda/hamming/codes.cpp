@@ -9,7 +9,9 @@
 
 #include "base/error.h"
 #include "base/view.h"
-#include "kernels/cuda/hamming_arrays.h"
+#include "kernels/cuda/hamming/arrays.h"
+#include "kernels/cuda/hamming/codes.h"
+#include "kernels/cuda/hamming/filter.h"
 
 namespace udl::cuda {
 namespace {

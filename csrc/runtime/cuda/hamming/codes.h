@@ -2,7 +2,6 @@
 // Packed codes in the memory of a device.
 #include <cstdint>
 
-#include "kernels/cuda/hamming_filter.h"
 #include "runtime/cuda/buffer.h"
 
 namespace udl::cuda {

@@ -4,6 +4,10 @@
 #include <limits>
 
 #include "base/view.h"
+#include "kernels/cuda/hamming/count.h"
+#include "kernels/cuda/hamming/few.h"
+#include "kernels/cuda/hamming/filter.h"
+#include "kernels/cuda/hamming/rank.h"
 
 namespace udl::cuda {
 namespace {

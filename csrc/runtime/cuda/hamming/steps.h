@@ -4,7 +4,9 @@
 #include <limits>
 #include <vector>
 
-#include "kernels/cuda/hamming_arrays.h"
+#include "kernels/cuda/hamming/arrays.h"
+#include "kernels/cuda/hamming/codes.h"
+#include "kernels/cuda/hamming/place.h"
 #include "runtime/cuda/hamming/codes.h"
 
 namespace udl::cuda {

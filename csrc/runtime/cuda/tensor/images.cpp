@@ -2,7 +2,7 @@
 
 #include "base/fixed.h"
 #include "kernels/cuda/layout.h"
-#include "kernels/cuda/tensor/rescale.h"
+#include "kernels/cuda/tensor/scale/rescale.h"
 #include "runtime/cuda/tensor/shapes.h"
 
 namespace udl::cuda {

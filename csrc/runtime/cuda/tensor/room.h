@@ -3,7 +3,7 @@
 // allocation, zeroed once: what kernels rely on being 0 nobody writes.
 #include <cstdint>
 
-#include "kernels/cuda/tensor/learn.h"
+#include "kernels/cuda/tensor/learning/learn.h"
 #include "kernels/cuda/tensor/run_state.h"
 #include "runtime/cuda/buffer.h"
 

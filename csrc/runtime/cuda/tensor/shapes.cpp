@@ -4,9 +4,9 @@
 #include <limits>
 
 #include "base/view.h"
-#include "kernels/cuda/tensor/half_step.h"
-#include "kernels/cuda/tensor/learn.h"
-#include "kernels/cuda/tensor/rescale.h"
+#include "kernels/cuda/tensor/learning/learn.h"
+#include "kernels/cuda/tensor/sampling/half_step.h"
+#include "kernels/cuda/tensor/scale/rescale.h"
 
 namespace udl::cuda {
 namespace {

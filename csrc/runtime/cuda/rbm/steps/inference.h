@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "kernels/cuda/tensor/inference.h"
+#include "kernels/cuda/tensor/sampling/inference.h"
 #include "runtime/cuda/rbm/model/state.h"
 #include "runtime/cuda/rbm/steps/half_step.h"
 #include "runtime/cuda/tensor/images.h"

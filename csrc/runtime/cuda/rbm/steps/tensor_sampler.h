@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "kernels/cuda/tensor/inference.h"
+#include "kernels/cuda/tensor/sampling/inference.h"
 #include "runtime/cuda/rbm/model/state.h"
 #include "runtime/cuda/rbm/steps/clamp.h"
 #include "runtime/cuda/rbm/steps/half_step.h"

@@ -2,7 +2,7 @@
 // Arrays of callers that are on the device: codes in, neighbours out.
 #include <cstdint>
 
-#include "kernels/cuda/hamming.h"
+#include "kernels/cuda/kernel.h"
 
 namespace udl::cuda {
 

@@ -1,5 +1,6 @@
-#include "kernels/cuda/hamming_arrays.h"
+#include "kernels/cuda/hamming/arrays.h"
 
+#include "kernels/cuda/hamming/codes.h"
 #include "kernels/cuda/thread.h"
 
 namespace udl::cuda {

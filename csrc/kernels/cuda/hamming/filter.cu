@@ -4,10 +4,11 @@
 // limit only if a - ceil(|x| / 2) >= floor((|q| - limit) / 2): the right side is one number a
 // query, `need`, and -ceil(|x| / 2) is what the product starts from. Some codes one bit beyond the
 // limit pass too; whatever passes is measured.
+#include "kernels/cuda/hamming/filter.h"
+
 #include <cuda_pipeline_primitives.h>
 
-#include "kernels/cuda/hamming_compare.h"
-#include "kernels/cuda/hamming_filter.h"
+#include "kernels/cuda/hamming/compare.h"
 #include "kernels/cuda/warp_bits.h"
 
 namespace udl::cuda {

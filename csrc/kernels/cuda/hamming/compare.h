@@ -1,6 +1,8 @@
 #pragma once
 // What Hamming kernels share: distances of rows, and a warp's share of a comparison. Device code.
-#include "kernels/cuda/hamming.h"
+#include <cstdint>
+
+#include "kernels/cuda/hamming/codes.h"
 
 namespace udl::cuda {
 

@@ -1,7 +1,10 @@
 #pragma once
 // The filter of many queries by products of bits: lists of the codes within their limits. For codes
 // whose rows are 8 words, on compute capabilities 8.0 to 9.0.
-#include "kernels/cuda/hamming.h"
+#include <cstdint>
+
+#include "kernels/cuda/hamming/codes.h"
+#include "kernels/cuda/kernel.h"
 
 namespace udl::cuda {
 

@@ -7,7 +7,7 @@
 #include "base/fixed.h"
 #include "base/math.h"
 #include "base/sampling.h"
-#include "kernels/cuda/tensor/half_step.h"
+#include "kernels/cuda/tensor/sampling/half_step.h"
 #include "kernels/cuda/warp.h"
 
 namespace udl::cuda {

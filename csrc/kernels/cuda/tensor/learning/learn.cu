@@ -1,14 +1,14 @@
 // Learning from a minibatch in one kernel. Blocks of tiles of weights come first; behind them,
 // where there is no sparsity target, blocks that move biases. The last one to finish finds the
 // scale of the new weights.
-#include "kernels/cuda/tensor/learn.h"
+#include "kernels/cuda/tensor/learning/learn.h"
 
 #include "base/sampling.h"
-#include "kernels/cuda/tensor/bias_update.h"
-#include "kernels/cuda/tensor/pair_sums.h"
-#include "kernels/cuda/tensor/scale_rule.h"
-#include "kernels/cuda/tensor/weight_images.h"
-#include "kernels/cuda/tensor/weight_update.h"
+#include "kernels/cuda/tensor/learning/bias_update.h"
+#include "kernels/cuda/tensor/learning/pair_sums.h"
+#include "kernels/cuda/tensor/learning/weight_update.h"
+#include "kernels/cuda/tensor/scale/scale_rule.h"
+#include "kernels/cuda/tensor/scale/weight_images.h"
 
 namespace udl::cuda {
 namespace {

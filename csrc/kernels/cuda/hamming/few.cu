@@ -1,5 +1,6 @@
-// Few queries: a scan that writes all distances down, and one kernel that selects.
-#include "kernels/cuda/hamming_compare.h"
+#include "kernels/cuda/hamming/few.h"
+
+#include "kernels/cuda/hamming/compare.h"
 
 namespace udl::cuda {
 namespace {

@@ -1,8 +1,8 @@
 // New images of old weights at a new scale. Nearly always there is nothing to do.
-#include "kernels/cuda/tensor/rescale.h"
+#include "kernels/cuda/tensor/scale/rescale.h"
 
 #include "base/fixed.h"
-#include "kernels/cuda/tensor/weight_images.h"
+#include "kernels/cuda/tensor/scale/weight_images.h"
 
 namespace udl::cuda {
 namespace {

@@ -1,7 +1,7 @@
 // One block looks at all weights, a few times: calls are rare.
-#include "kernels/cuda/tensor/find_scale.h"
+#include "kernels/cuda/tensor/scale/find_scale.h"
 
-#include "kernels/cuda/tensor/scale_rule.h"
+#include "kernels/cuda/tensor/scale/scale_rule.h"
 
 namespace udl::cuda {
 

@@ -5,7 +5,7 @@
 
 #include "base/math.h"
 #include "base/sampling.h"
-#include "kernels/cuda/tensor/inference.h"
+#include "kernels/cuda/tensor/sampling/inference.h"
 #include "kernels/cuda/warp.h"
 
 namespace udl::cuda {

@@ -1,9 +1,9 @@
 // The half steps of half_step.cu with other ends: their numbers come from the call alone, and means
 // are float32.
-#include "kernels/cuda/tensor/inference.h"
+#include "kernels/cuda/tensor/sampling/inference.h"
 
-#include "kernels/cuda/tensor/inference_sampler.h"
-#include "kernels/cuda/tensor/tile_shapes.h"
+#include "kernels/cuda/tensor/sampling/inference_sampler.h"
+#include "kernels/cuda/tensor/sampling/tile_shapes.h"
 
 namespace udl::cuda {
 namespace {

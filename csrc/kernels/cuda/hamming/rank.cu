@@ -1,5 +1,6 @@
-// Lists of keys: gathered within limits in any order, and put in order.
-#include "kernels/cuda/hamming_compare.h"
+#include "kernels/cuda/hamming/rank.h"
+
+#include "kernels/cuda/hamming/compare.h"
 
 namespace udl::cuda {
 

@@ -1,5 +1,6 @@
-// Histograms of distances, and the distance up to which k codes lie.
-#include "kernels/cuda/hamming_compare.h"
+#include "kernels/cuda/hamming/count.h"
+
+#include "kernels/cuda/hamming/compare.h"
 
 namespace udl::cuda {
 namespace {

@@ -1,6 +1,6 @@
-// Codes within limits in the order of positions: chunks are counted, the counts added up, and each
-// chunk writes its codes behind those of the chunks before.
-#include "kernels/cuda/hamming_compare.h"
+#include "kernels/cuda/hamming/place.h"
+
+#include "kernels/cuda/hamming/compare.h"
 
 namespace udl::cuda {
 

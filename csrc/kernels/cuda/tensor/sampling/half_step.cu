@@ -1,8 +1,8 @@
 // Half steps of learning, of three shapes of tiles.
-#include "kernels/cuda/tensor/half_step.h"
+#include "kernels/cuda/tensor/sampling/half_step.h"
 
-#include "kernels/cuda/tensor/sampler.h"
-#include "kernels/cuda/tensor/tile_shapes.h"
+#include "kernels/cuda/tensor/sampling/sampler.h"
+#include "kernels/cuda/tensor/sampling/tile_shapes.h"
 
 namespace udl::cuda {
 namespace {

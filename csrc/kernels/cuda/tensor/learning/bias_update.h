@@ -4,7 +4,7 @@
 
 #include "base/fixed.h"
 #include "kernels/cuda/layout.h"
-#include "kernels/cuda/tensor/learn.h"
+#include "kernels/cuda/tensor/learning/learn.h"
 #include "kernels/cuda/warp.h"
 
 namespace udl::cuda {

@@ -5,8 +5,8 @@
 
 #include "kernels/cuda/kernel.h"
 #include "kernels/cuda/layout.h"
-#include "kernels/cuda/tensor/half_step.h"
 #include "kernels/cuda/tensor/run_state.h"
+#include "kernels/cuda/tensor/sampling/half_step.h"
 
 namespace udl::cuda {
 

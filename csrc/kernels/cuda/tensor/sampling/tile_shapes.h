@@ -2,7 +2,7 @@
 // Tiles of half steps on the device: large ones for throughput, small ones so that a small layer
 // still fills a device, with the sum shared by the warps of a block. In the order of
 // kHalfStepShapes.
-#include "kernels/cuda/tensor/bit_product.h"
+#include "kernels/cuda/tensor/sampling/bit_product.h"
 
 namespace udl::cuda {
 

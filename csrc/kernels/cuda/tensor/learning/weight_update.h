@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "base/fixed.h"
-#include "kernels/cuda/tensor/bias_update.h"
-#include "kernels/cuda/tensor/learn.h"
-#include "kernels/cuda/tensor/pair_sums.h"
+#include "kernels/cuda/tensor/learning/bias_update.h"
+#include "kernels/cuda/tensor/learning/learn.h"
+#include "kernels/cuda/tensor/learning/pair_sums.h"
 #include "kernels/cuda/warp.h"
 
 namespace udl::cuda {

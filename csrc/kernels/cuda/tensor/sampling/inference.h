@@ -6,7 +6,7 @@
 #include "base/sampling.h"
 #include "kernels/cuda/kernel.h"
 #include "kernels/cuda/layout.h"
-#include "kernels/cuda/tensor/half_step.h"
+#include "kernels/cuda/tensor/sampling/half_step.h"
 
 namespace udl::cuda {
 
