@@ -9,7 +9,7 @@ from udl_fast import _devices
 
 from ..ptx.compile import KERNELS, compile_ptx
 from ..ptx.conftest import need_nvcc, ptx_driver, shipped_ptx
-from ..ptx.driver import Interpreter
+from ..ptx.interpreter.driver import Interpreter
 from ..support.gpu_stand_in import stand_in
 from .tensor_kernels import Device
 

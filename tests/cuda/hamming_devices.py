@@ -8,7 +8,7 @@ from udl_fast import HammingIndex, _devices
 from udl_fast.hamming.device import DevicePlan
 
 from ..ptx.compile import KERNELS, compile_ptx, nvcc
-from ..ptx.driver import Interpreter
+from ..ptx.interpreter.driver import Interpreter
 from ..support.cuda import cuda_module
 
 

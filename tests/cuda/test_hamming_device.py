@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from tests.cuda.hamming_devices import hamming_ptx, interpreter, on_device
-from tests.ptx.driver import Interpreter
+from tests.ptx.interpreter.driver import Interpreter
 from tests.support.codes import assert_equal, index_of, random_codes
 from tests.support.cuda import cuda_module
 from udl_fast import HammingIndex

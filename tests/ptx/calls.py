@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .driver import Interpreter
+from .interpreter.driver import Interpreter
 
 
 @dataclass(frozen=True)

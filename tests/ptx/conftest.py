@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .compile import compile_ptx, compile_text, nvcc, shipped
-from .driver import Interpreter
+from .interpreter.driver import Interpreter
 
 
 @pytest.fixture(scope="session")

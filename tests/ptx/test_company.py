@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from .calls import call
-from .errors import ConvergenceError, HazardError
+from .interpreter.errors import ConvergenceError, HazardError
 
 SHUFFLE = "int x = a[threadIdx.x]; if (threadIdx.x < {0}) x = __shfl_xor_sync({1}, x, 1); out[threadIdx.x] = x;"
 PRODUCT = """

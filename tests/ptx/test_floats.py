@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from .calls import call, operations_source
-from .operations.floating import fused32, fused64
+from .interpreter.operations.floating import fused32, fused64
 
 N = 512
 F32, F64 = np.float32, np.float64

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from .calls import call
-from .errors import HazardError
+from .interpreter.errors import HazardError
 
 SHARED = "__shared__ int part[64]; const int t = threadIdx.x;"
 TURN = (

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from .calls import Unwritten, call
-from .errors import AccessError
-from .memory import BASE, GUARD, DeviceMemory, OutOfMemoryError
+from .interpreter.errors import AccessError
+from .interpreter.memory.device import BASE, GUARD, DeviceMemory, OutOfMemoryError
 
 SOURCE = r"""
 #include <cstdint>

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from .calls import Unwritten, call
-from .errors import AccessError, PtxError, UnknownOperationError
+from .interpreter.errors import AccessError, PtxError, UnknownOperationError
 
 SHARED = "__shared__ int part[64]; const int t = threadIdx.x;"
 ASSEMBLY = 'float x; asm volatile("{0} %0, %1{1};" : "=f"(x) : "f"(1.0f)); out[0] = x;'
@@ -145,6 +145,6 @@ def test_a_launch_that_the_device_would_refuse(launch):
 
 
 def test_a_loop_without_an_end(launch, monkeypatch):
-    monkeypatch.setattr("tests.ptx.machine.LIMIT", 1000)
+    monkeypatch.setattr("tests.ptx.interpreter.running.machine.LIMIT", 1000)
     with pytest.raises(PtxError, match="does not end after 1000 pieces"):
         launch("endless", np.zeros(1, np.int32), ints(1))

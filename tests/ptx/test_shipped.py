@@ -3,13 +3,13 @@
 import pytest
 
 from .compile import compile_ptx, compile_text, shipped
-from .errors import UnknownOperationError
-from .frame import Frame, Shape, Symbols
-from .inline import kernel
-from .memory import DeviceMemory
-from .parse import Module, read
-from .pieces import Pieces, leaders
-from .spaces import Spaces
+from .interpreter.batch.frame import Frame, Shape, Symbols
+from .interpreter.batch.spaces import Spaces
+from .interpreter.code.inline import kernel
+from .interpreter.code.parse import Module, read
+from .interpreter.errors import UnknownOperationError
+from .interpreter.memory.device import DeviceMemory
+from .interpreter.running.pieces import Pieces, leaders
 
 
 def decode_all(module: Module) -> int:

@@ -20,7 +20,7 @@ class Device(NamedTuple):
 def interpreter() -> Device:
     """Kernels are interpreted from their PTX on the CPU."""
     from tests.ptx.compile import compile_ptx, nvcc, shipped
-    from tests.ptx.driver import Interpreter
+    from tests.ptx.interpreter.driver import Interpreter
 
     if nvcc() is None:
         raise NotHere("no nvcc: PTX of the kernels cannot be made")

@@ -8,7 +8,7 @@ import pytest
 import udl_fast as udl
 from udl_fast import _core, _devices
 
-from ...ptx.late import Streams
+from ...ptx.interpreter.late import Streams
 from ...support.cuda import cuda_module
 from ...support.device_exporters import DlpackArray, InterfaceArray
 

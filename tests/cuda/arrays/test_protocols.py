@@ -9,7 +9,7 @@ import pytest
 import udl_fast as udl
 from udl_fast import _core, _device_arrays
 
-from ...ptx.driver import STREAM
+from ...ptx.interpreter.driver import STREAM
 from ...support.cuda import cuda_module
 from ...support.device_exporters import DlpackArray, InterfaceArray, contents_of
 from ...support.gpu_stand_in import stand_in

@@ -6,9 +6,9 @@ longer than most launches do.
 
 from collections import OrderedDict
 
-from .frame import Shape
+from ..batch.frame import Shape
+from ..code.parse import Function
 from .machine import Machine
-from .parse import Function
 
 MAX_BYTES = 1 << 29  # of registers and shared memory
 Key = tuple[Function, Shape, tuple[tuple[str, int], ...]]

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from functools import lru_cache
 
-from .errors import UnknownOperationError
+from ..errors import UnknownOperationError
 from .parse import Function, Instruction, Module
 
 NAME = re.compile(r"(?<![\w$%.@~])[A-Za-z_$%][\w$@~]*")

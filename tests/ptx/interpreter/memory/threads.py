@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .errors import Fault, HazardError, first
-from .kinds import UNITS
+from ..errors import Fault, HazardError, first
+from ..kinds import UNITS
 
 LANES, SEVERAL = 64, 63  # a note is the thread's latest meeting times LANES, plus its lane
 

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from .errors import PtxError
-from .frame import Dimensions, Frame, Shape, Symbols
-from .inline import kernel
+from ..batch.frame import Dimensions, Frame, Shape, Symbols
+from ..batch.races import Races
+from ..batch.spaces import Spaces
+from ..code.inline import kernel
+from ..code.parse import Function, Module, read
+from ..errors import PtxError
+from ..memory.device import DeviceMemory
 from .kept import KEPT
 from .machine import Machine
-from .memory import DeviceMemory
-from .parse import Function, Module, read
-from .races import Races
-from .spaces import Spaces
 
 MAX_LANES = 8192  # threads of a batch: enough that NumPy works and not Python
 MAX_REGISTER_BYTES = 1 << 26  # of a batch

@@ -7,8 +7,8 @@ rows g (columns 2 t, 2 t + 1), then rows g + 8.
 
 import numpy as np
 
+from ..batch.group import WARP
 from ..errors import Fault
-from ..group import WARP
 from ..kinds import TYPES
 from .bits import bit_count
 from .context import Context, Operation, operation

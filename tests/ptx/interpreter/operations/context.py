@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..batch.frame import Frame
+from ..code.parse import Instruction
 from ..errors import UnknownOperationError
-from ..frame import Frame
 from ..kinds import TYPES, UNITS, bits_of, number
-from ..parse import Instruction
 
 Operation = Callable[[], None]
 Decoder = Callable[["Context"], Operation]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .errors import ConvergenceError, PtxError
-from .frame import Frame
-from .group import WARP, Group
-from .parse import Instruction
+from ..batch.frame import Frame
+from ..batch.group import WARP, Group
+from ..code.parse import Instruction
+from ..errors import ConvergenceError, PtxError
 from .pieces import ENDS, Gate, Piece, Pieces, guard_of, is_barrier
 
 LIMIT = 5_000_000  # pieces of code that a batch may run

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..batch.frame import LOCAL, PARAMETERS
 from ..errors import Fault
-from ..frame import LOCAL, PARAMETERS
 from ..kinds import TYPES, UNITS
 from .arithmetic import array
 from .context import Context, Operation, operation

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .errors import Fault, PtxError, UnknownOperationError
+from ..code.parse import Function, Instruction, Variable
+from ..errors import Fault, PtxError, UnknownOperationError
+from ..kinds import TYPES, UNITS
+from ..memory.device import DeviceMemory
+from ..memory.shared import BASE as SHARED
+from ..memory.shared import SharedMemory
 from .group import WARP, Group
-from .kinds import TYPES, UNITS
-from .memory import DeviceMemory
-from .parse import Function, Instruction, Variable
-from .shared import BASE as SHARED
-from .shared import SharedMemory
 
 if TYPE_CHECKING:
-    from .operations.asynchronous import Flight
+    from ..operations.asynchronous import Flight
     from .races import Races
     from .spaces import Spaces
 

@@ -7,10 +7,10 @@ atomic is not told from what it did before. Atomics of several blocks need no or
 
 import numpy as np
 
-from .errors import Fault, HazardError
+from ..errors import Fault, HazardError
+from ..kinds import UNITS
+from ..memory.device import DeviceMemory
 from .frame import Frame
-from .kinds import UNITS
-from .memory import DeviceMemory
 
 Lanes = np.ndarray | slice
 KINDS = {"writer": "wrote", "reader": "read", "changer": "changed by an atomic"}

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import Fault
 from ..kinds import UNITS
-from ..shared import IN_FLIGHT
+from ..memory.shared import IN_FLIGHT
 from .arithmetic import array
 from .context import Context, Operation, operation
 from .loads import addresses

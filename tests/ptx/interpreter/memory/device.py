@@ -4,8 +4,8 @@ from bisect import bisect_right, insort
 
 import numpy as np
 
-from .errors import AccessError, Fault, PtxError, first
-from .kinds import UNITS
+from ..errors import AccessError, Fault, PtxError, first
+from ..kinds import UNITS
 
 BASE = 0x7F00_0000_0000  # of the arena: no shared or local address lies there
 GUARD = 512  # bytes between allocations that belong to nobody

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..frame import LOCAL, SHARED_WINDOW
+from ..batch.frame import LOCAL, SHARED_WINDOW
 from ..kinds import UNITS
 from .arithmetic import array
 from .context import Context, Operation, operation

@@ -5,11 +5,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from .frame import Frame
-from .group import Group
-from .operations import DECODERS, Context, Operation
-from .operations.warp import is_collective, members
-from .parse import Function, Instruction
+from ..batch.frame import Frame
+from ..batch.group import Group
+from ..code.parse import Function, Instruction
+from ..operations import DECODERS, Context, Operation
+from ..operations.warp import is_collective, members
 
 BRANCHES = ("bra", "brx")
 ENDS = ("ret", "exit")

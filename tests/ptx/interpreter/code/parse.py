@@ -6,8 +6,8 @@ from functools import cached_property, lru_cache
 from math import prod
 from pathlib import Path
 
-from .errors import UnknownOperationError
-from .kinds import TYPES
+from ..errors import UnknownOperationError
+from ..kinds import TYPES
 from .statements import NAME, PARAMETER, statements
 
 COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)

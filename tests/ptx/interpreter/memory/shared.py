@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from .errors import AccessError, Fault, HazardError, first
-from .kinds import UNITS
+from ..errors import AccessError, Fault, HazardError, first
+from ..kinds import UNITS
 from .threads import ThreadOrder
 
 BASE = 0x400  # shared-space address of a block's first byte: 0 is nobody's

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from .frame import Dimensions
-from .launch import Code
-from .memory import DeviceMemory
+from .batch.frame import Dimensions
+from .memory.device import DeviceMemory
+from .running.launch import Code
 
 STREAM = 0x5EED  # of its work
 

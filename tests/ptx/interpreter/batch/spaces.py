@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from .errors import AccessError, Fault, first
+from ..errors import AccessError, Fault, first
+from ..kinds import UNITS
+from ..memory.device import BASE as GLOBAL
 from .frame import LOCAL, PARAMETERS, SHARED_WINDOW, Frame
-from .kinds import UNITS
-from .memory import BASE as GLOBAL
 
 Lanes = np.ndarray | slice
 Load = Callable[[Lanes, np.ndarray, int], np.ndarray]

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from ..batch.group import WARP
+from ..code.parse import Instruction
 from ..errors import ConvergenceError, Fault, first
-from ..group import WARP
-from ..parse import Instruction
 from .arithmetic import array
 from .bits import bit_length
 from .context import Context, Operation, operation

@@ -1,0 +1,1 @@
+"""Text of PTX to instructions, calls of functions put in their place."""

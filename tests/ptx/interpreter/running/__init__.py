@@ -1,0 +1,1 @@
+"""Decoded code, which threads of a batch go on, and launches of batches."""
