@@ -40,6 +40,8 @@ ROOMS = (
     ("runtime/rbm/stateful_engine.h",),
     ("runtime/rbm/steps/products", "runtime/rbm/steps/tempering"),
     ("runtime/rbm/steps",),
+    ("runtime/rbm/train/statistics", "runtime/rbm/train/chains"),
+    ("runtime/rbm/train/rules",),
     ("runtime/rbm/train", "runtime/rbm/evaluate"),
     ("runtime/rbm/up_down",),
     ("runtime/rbm/plain",),

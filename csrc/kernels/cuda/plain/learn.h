@@ -1,6 +1,7 @@
 #pragma once
-// What a minibatch changes. Sums and the order of roundings are those of the CPU's training
-// (runtime/rbm/train/): gradient.cpp, phase.cpp, bias_rule.cpp and kernels/rbm/update.h.
+// What a minibatch changes. Sums and the order of roundings are those of the CPU's training, in
+// runtime/rbm/train/ (statistics/gradient.cpp, statistics/phase.cpp, rules/bias_rule.cpp) and
+// kernels/rbm/update.h.
 #include <cstdint>
 
 #include "kernels/cuda/kernel.h"

@@ -2,8 +2,8 @@
 // What a minibatch does with a tile of hidden units, which owns a panel of weights.
 #include "runtime/rbm/model/integer_weights.h"
 #include "runtime/rbm/steps/half_step.h"
+#include "runtime/rbm/train/rules/weight_rule.h"
 #include "runtime/rbm/train/training.h"
-#include "runtime/rbm/train/weight_rule.h"
 
 namespace udl {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "runtime/rbm/train/rules/weight_rule.h"
 #include "runtime/rbm/train/stages.h"
 #include "runtime/rbm/train/training.h"
-#include "runtime/rbm/train/weight_rule.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {

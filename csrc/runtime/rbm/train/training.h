@@ -6,14 +6,14 @@
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/draw_schedule.h"
 #include "runtime/rbm/steps/group_step.h"
-#include "runtime/rbm/train/batch_states.h"
-#include "runtime/rbm/train/bias_rule.h"
-#include "runtime/rbm/train/centring.h"
-#include "runtime/rbm/train/gradient.h"
-#include "runtime/rbm/train/step_size.h"
-#include "runtime/rbm/train/tempering.h"
-#include "runtime/rbm/train/variance_rule.h"
-#include "runtime/rbm/train/word_lengths.h"
+#include "runtime/rbm/train/chains/batch_states.h"
+#include "runtime/rbm/train/chains/tempering.h"
+#include "runtime/rbm/train/chains/word_lengths.h"
+#include "runtime/rbm/train/rules/bias_rule.h"
+#include "runtime/rbm/train/rules/centring.h"
+#include "runtime/rbm/train/rules/step_size.h"
+#include "runtime/rbm/train/rules/variance_rule.h"
+#include "runtime/rbm/train/statistics/gradient.h"
 
 namespace udl {
 

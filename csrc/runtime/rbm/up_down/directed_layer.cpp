@@ -6,7 +6,7 @@
 #include "base/fixed.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/rbm/steps/half_step.h"
-#include "runtime/rbm/train/bias_rule.h"
+#include "runtime/rbm/train/rules/bias_rule.h"
 
 namespace udl {
 namespace {

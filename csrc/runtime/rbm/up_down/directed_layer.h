@@ -7,8 +7,8 @@
 #include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/rbm/train/gradient.h"
-#include "runtime/rbm/train/weight_rule.h"
+#include "runtime/rbm/train/rules/weight_rule.h"
+#include "runtime/rbm/train/statistics/gradient.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {

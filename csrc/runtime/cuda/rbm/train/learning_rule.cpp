@@ -80,7 +80,7 @@ void LearningRule::learn_weights(int64_t index, const plain::Phase& data,
   state_.driver->launch(plain::kLearnWeights, threads_for(state_.weights.size()), arguments);
 }
 
-/// Where the CPU makes one product of both phases (runtime/rbm/train/gradient.h).
+/// Where the CPU makes one product of both phases (runtime/rbm/train/statistics/gradient.h).
 bool LearningRule::joins(const plain::Phase& data, const plain::Phase& model) const {
   if (data.rows() != model.rows() || !data.hidden.is_exact() || !model.hidden.is_exact())
     return false;

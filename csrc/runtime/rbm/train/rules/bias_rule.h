@@ -6,8 +6,8 @@
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/rbm/train/centring.h"
-#include "runtime/rbm/train/phase.h"
+#include "runtime/rbm/train/rules/centring.h"
+#include "runtime/rbm/train/statistics/phase.h"
 
 namespace udl {
 

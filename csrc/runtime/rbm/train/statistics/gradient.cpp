@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/gradient.h"
+#include "runtime/rbm/train/statistics/gradient.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/step_size.h"
+#include "runtime/rbm/train/rules/step_size.h"
 
 #include <algorithm>
 

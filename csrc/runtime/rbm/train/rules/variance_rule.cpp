@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/variance_rule.h"
+#include "runtime/rbm/train/rules/variance_rule.h"
 
 #include <algorithm>
 

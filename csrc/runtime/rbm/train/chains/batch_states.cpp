@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/batch_states.h"
+#include "runtime/rbm/train/chains/batch_states.h"
 
 #include <algorithm>
 

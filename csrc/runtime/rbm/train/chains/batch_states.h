@@ -7,7 +7,7 @@
 #include "runtime/rbm/model/layer_states.h"
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/settings.h"
-#include "runtime/rbm/train/word_lengths.h"
+#include "runtime/rbm/train/chains/word_lengths.h"
 
 namespace udl {
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/weight_rule.h"
+#include "runtime/rbm/train/rules/weight_rule.h"
 
 #include "runtime/dispatch/target.h"
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/tempering.h"
+#include "runtime/rbm/train/chains/tempering.h"
 
 #include <algorithm>
 #include <utility>

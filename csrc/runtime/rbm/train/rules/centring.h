@@ -6,7 +6,7 @@
 #include "kernels/rbm.h"
 #include "runtime/memory/buffer.h"
 #include "runtime/rbm/model/state.h"
-#include "runtime/rbm/train/phase.h"
+#include "runtime/rbm/train/statistics/phase.h"
 
 namespace udl {
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/phase.h"
+#include "runtime/rbm/train/statistics/phase.h"
 
 #include <algorithm>
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/bias_rule.h"
+#include "runtime/rbm/train/rules/bias_rule.h"
 
 namespace udl {
 

@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/centring.h"
+#include "runtime/rbm/train/rules/centring.h"
 
 #include <algorithm>
 

@@ -5,7 +5,7 @@
 
 #include "runtime/rbm/model/state.h"
 #include "runtime/rbm/steps/half_step.h"
-#include "runtime/rbm/train/phase.h"
+#include "runtime/rbm/train/statistics/phase.h"
 
 namespace udl {
 

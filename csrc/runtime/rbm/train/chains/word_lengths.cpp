@@ -1,4 +1,4 @@
-#include "runtime/rbm/train/word_lengths.h"
+#include "runtime/rbm/train/chains/word_lengths.h"
 
 #include <algorithm>
 
