@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.engine.rbm.test_group_engine import double_of, one_hot, random_groups
+from tests.engine.rbm.units.test_group_engine import double_of, one_hot, random_groups
 from tests.oracle import rbm as oracle
 from tests.support.engines import PACKED, SEED, random_model, rng, states
 from udl_fast import _core

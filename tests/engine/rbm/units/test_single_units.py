@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from tests.engine.rbm.test_group_engine import double_of, one_hot, random_groups, rows_of
-from tests.engine.rbm.test_unit_kinds import slopes
+from tests.engine.rbm.kinds.models import slopes
+from tests.engine.rbm.units.test_group_engine import double_of, one_hot, random_groups, rows_of
 from tests.oracle.units import Model
 from tests.support.engines import PACKED, SEED, SETTINGS, rng, states
 from udl_fast import _core

@@ -1,0 +1,1 @@
+"""Kinds of units of the packed-bit engine: groups, words, real values in either layer."""
