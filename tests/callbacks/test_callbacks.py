@@ -252,8 +252,9 @@ def test_sklearn_pipelines_pass_callbacks_on(digits):
 
 
 def test_all_this_without_scikit_learns_protocol():
-    """The stand-in for versions before 1.9 passes the tests of this file and of the callbacks we ship."""
-    files = [__file__, str(Path(__file__).with_name("test_callbacks_shipped.py"))]
+    """The stand-in for versions before 1.9 passes the tests of this file and of callbacks we ship."""
+    shipped = ("callbacks_shipped", "early_stopping", "checkpoint", "metrics_logger")
+    files = [__file__, *(str(Path(__file__).with_name(f"test_{name}.py")) for name in shipped)]
     program = (
         "import sys; sys.modules['sklearn.callback'] = None\n"
         "import pytest, udl_fast.callbacks as found\n"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import udl_fast
+from tests.support.models import assert_same
 from udl_fast import RBM, datasets
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
 from udl_fast.exceptions import LearningWarning
@@ -146,3 +147,66 @@ def test_ordinary_stops_warn_of_nothing(digits):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         RBM(64, n_iter=40, learning_rate=0.05, callbacks=watch, random_state=0).fit(train)
+
+
+@pytest.mark.filterwarnings("ignore:RBM. learning has not begun")  # there is nothing to learn
+def test_the_best_epoch_is_restored_after_a_stop_within_an_epoch():
+    rows = np.random.default_rng(0).random((60000, 100)) < 0.3
+    stop = EarlyStopping(monitor="epoch", mode="min", restore_best=True)
+
+    def within_second_epoch(model, info):
+        return model.n_iter_ == 1 and 0 < info["rows_done"] < info["n_rows"]
+
+    options = {"batch_size": 5, "n_iter": 3, "random_state": 0, "n_jobs": 1}
+    model = RBM(100, callbacks=[stop, within_second_epoch], **options).fit(rows)
+    expected = RBM(100, **{**options, "n_iter": 1}).fit(rows)
+    assert model.n_updates_ == expected.n_updates_
+    assert_same(model, expected)
+
+
+def test_early_stopping_waits_for_patience(digits):
+    stop = EarlyStopping(patience=4, min_delta=1e6, wait_for_learning=False)
+    model = RBM(5, n_iter=50, callbacks=[stop], random_state=0).fit(digits)
+    assert (model.n_iter_, stop.best_epoch_, stop.stopped_epoch_) == (5, 1, 5)
+    assert stop.best_ == model.history_["pseudo_likelihood"][0]
+
+
+def test_early_stopping_goes_on_while_it_gets_better(digits):
+    stop = EarlyStopping("weight_change", patience=2, mode="max")
+    assert RBM(5, n_iter=4, callbacks=[stop], random_state=0).fit(digits).n_iter_ == 3
+    stop = EarlyStopping("weight_change", patience=2)  # it falls, and small is good
+    assert RBM(5, n_iter=4, callbacks=[stop], random_state=0).fit(digits).n_iter_ == 4
+    assert stop.stopped_epoch_ is None
+
+
+def test_early_stopping_restores_the_best_epoch(digits):
+    watch = [
+        History(validation=digits[1500:]),
+        EarlyStopping(patience=3, min_delta=1e6, restore_best=True, wait_for_learning=False),
+    ]
+    options = {"learning_rate": 0.2, "momentum": 0.5, "algorithm": "pcd", "random_state": 0}
+    model = RBM(8, n_iter=50, callbacks=watch, **options).fit(digits)
+    assert model.n_iter_ == watch[1].best_epoch_ == 1
+    assert model.history_["epoch"] == [1, 2, 3, 4]
+    assert_same(model, RBM(8, n_iter=1, **options).fit(digits))
+    # Training goes on from the best epoch, and so does the history.
+    model.set_params(warm_start=True, callbacks=None, n_iter=2).fit(digits)
+    assert_same(model, RBM(8, n_iter=3, **options).fit(digits))
+    assert model.history_["epoch"] == [1, 2, 3]
+    assert model.history_["free_energy_gap"][1:] == [None, None]
+
+
+def test_early_stopping_prefers_validation_data(digits):
+    class Falling(EarlyStopping):
+        def after_epoch(self, estimator):
+            estimator.history_["validation_pseudo_likelihood"][-1] = -estimator.n_iter_
+            return super().after_epoch(estimator)
+
+    watch = [History(validation=digits[:50]), Falling(patience=1, wait_for_learning=False)]
+    assert RBM(5, n_iter=9, callbacks=watch).fit(digits).n_iter_ == 2
+
+
+def test_early_stopping_names_what_is_missing(digits):
+    stop = EarlyStopping("free_energy_gap")
+    with pytest.raises(ValueError, match=r"'free_energy_gap' \(mean free.*History\(validation"):
+        RBM(5, callbacks=[stop]).fit(digits)

@@ -1,40 +1,21 @@
-"""Tiles and displays."""
+"""Displays of models: weights, reconstructions, samples, completions, curves."""
 
-import subprocess
-import sys
-
-import matplotlib
 import numpy as np
 import pytest
-
-matplotlib.use("Agg")
-
 from matplotlib import pyplot
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 
-from udl_fast import RBM, pack_bits
-from udl_fast.evaluation import precision_recall_by_radius
-from udl_fast.hashing import CodeDiagnosis
+from udl_fast import RBM
 from udl_fast.plot import (
     CodeScatterDisplay,
-    CodeStatisticsDisplay,
     CompletionDisplay,
-    PrecisionRecallDisplay,
     ReconstructionDisplay,
-    RetrievalDisplay,
     SamplesDisplay,
     TrainingCurveDisplay,
     WeightsDisplay,
-    tile_images,
 )
-
-
-@pytest.fixture(autouse=True)
-def _close_figures():
-    yield
-    pyplot.close("all")
 
 
 class Model:
@@ -61,89 +42,6 @@ class Model:
 
     def mean_visible(self, h):
         return np.full((len(h), 9), 0.75)
-
-
-# tile_images
-
-
-def test_tiles_lie_row_by_row_inside_padding():
-    images = np.arange(5 * 6).reshape(5, 6)
-    picture = tile_images(images, (2, 3), n_columns=2, padding=1, fill=-1)
-    assert picture.shape == (1 + 3 * 3, 1 + 2 * 4)
-    assert picture.dtype == np.float32
-    for index in range(5):
-        row, column = divmod(index, 2)
-        tile = picture[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column]
-        np.testing.assert_array_equal(tile, images[index].reshape(2, 3))
-    rest = np.ones_like(picture, bool)
-    for index in range(5):
-        row, column = divmod(index, 2)
-        rest[1 + 3 * row : 3 + 3 * row, 1 + 4 * column : 4 + 4 * column] = False
-    assert (picture[rest] == -1).all()
-
-
-def test_tiles_without_padding_and_with_square_defaults():
-    picture = tile_images(np.arange(4 * 4.0).reshape(4, 4), padding=0)
-    np.testing.assert_array_equal(picture[:2, :2], [[0, 1], [2, 3]])
-    np.testing.assert_array_equal(picture[2:, 2:], [[12, 13], [14, 15]])
-    assert picture.dtype == np.float64
-
-
-def test_channels_first_and_last_are_the_same_picture():
-    images = np.random.RandomState(0).rand(3, 3, 4, 5)
-    first = tile_images(images.reshape(3, -1), (3, 4, 5))
-    last = tile_images(np.moveaxis(images, 1, 3))
-    assert first.shape == (1 + 2 * 5, 1 + 2 * 6, 3)
-    np.testing.assert_array_equal(first, last)
-
-
-def test_normalize_each_and_all():
-    images = np.array([[0.0, 1, 2, 4], [10, 10, 10, 10], [4, 6, 8, 8]])
-    each = tile_images(images, normalize="each", padding=0, n_columns=3)
-    np.testing.assert_allclose(each[:, 0:2], [[0, 0.25], [0.5, 1]])
-    np.testing.assert_array_equal(each[:, 2:4], 0)
-    np.testing.assert_allclose(each[:, 4:6], [[0, 0.5], [1, 1]])
-    together = tile_images(images, normalize="all", padding=0, n_columns=3)
-    np.testing.assert_allclose(together[:, 4:6], [[0.4, 0.6], [0.8, 0.8]])
-
-
-@pytest.mark.parametrize(
-    ("images", "options", "message"),
-    [
-        (np.ones((2, 5)), {}, "5 features are no square image"),
-        (np.ones((2, 4)), {"image_shape": (2, 3)}, r"do not have the 6 values"),
-        (np.ones((2, 4)), {"image_shape": (4,)}, r"image_shape must be \(height, width\)"),
-        (np.ones((2, 8)), {"image_shape": (2, 2, 2)}, "image_shape must be"),
-        (np.ones((0, 4)), {}, "non-empty"),
-        (np.ones(4), {}, r"got shape \(4,\)"),
-        (np.ones((2, 4)), {"n_columns": 0}, "n_columns must be >= 1, got 0"),
-        (np.ones((2, 4)), {"padding": -1}, "padding must be >= 0, got -1"),
-        (np.ones((2, 4)), {"normalize": "both"}, "got 'both'"),
-    ],
-)
-def test_tile_options_are_checked(images, options, message):
-    with pytest.raises(ValueError, match=message):
-        tile_images(images, **options)
-
-
-# Matplotlib only on demand
-
-
-def test_import_and_tiles_do_without_matplotlib():
-    code = (
-        "import sys, numpy, udl_fast.plot as p; p.tile_images(numpy.ones((2, 4)));"
-        "sys.exit(any(m.split('.')[0] == 'matplotlib' for m in sys.modules))"
-    )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_missing_matplotlib_says_how_to_get_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib", None)
-    with pytest.raises(ImportError, match=r"WeightsDisplay needs matplotlib.*udl-fast\[plot\]"):
-        WeightsDisplay.from_values(np.ones((2, 4)))
-
-
-# Displays
 
 
 def test_weights_each_filter_by_its_own_largest():
@@ -213,19 +111,6 @@ def test_reconstructions_of_several_models_lie_below_each_other():
     labels = [label.get_text() for label in display.ax_.get_yticklabels()]
     assert labels[0] == "data"
     assert labels[2] == f"PCA\n{error:.2f}"
-
-
-def test_codes_are_points_of_the_colours_of_their_labels():
-    X = np.random.default_rng(0).random((30, 9))
-    labels = np.array(["b", "a", "c"] * 10)
-    display = CodeScatterDisplay.from_estimator(PCA(3).fit(X), X, labels, components=(0, 2))
-    codes = PCA(3).fit_transform(X)[:, [0, 2]]
-    assert [points.get_label() for points in display.points_] == ["a", "b", "c"]
-    np.testing.assert_allclose(display.points_[1].get_offsets(), codes[labels == "b"], atol=1e-12)
-    colors = {tuple(points.get_facecolor()[0]) for points in display.points_}
-    assert len(colors) == 3
-    (all_points,) = CodeScatterDisplay.from_values(codes).points_
-    assert len(all_points.get_offsets()) == 30
 
 
 def test_samples_look_at_the_chains_at_the_given_steps():
@@ -370,61 +255,3 @@ def test_display_options_are_checked(draw, message):
 def test_unfitted_models_are_refused():
     with pytest.raises(NotFittedError, match="object has no components_; call fit"):
         WeightsDisplay.from_estimator(object())
-
-
-# ---- codes ----
-
-
-class Coder:
-    """Codes that are the pixels themselves."""
-
-    def encode(self, X):
-        return pack_bits(np.asarray(X) > 0.5)
-
-
-@pytest.mark.parametrize("shape", [(2, 4), (4, 2, 3), (3, 4, 2)])
-def test_retrieval_sheets_show_query_and_neighbours(shape):
-    images = np.random.default_rng(0).random((30, np.prod(shape)))
-    display = RetrievalDisplay.from_estimator(
-        Coder(), images[:3], images, n_found=4, image_shape=shape
-    )
-    assert list(display.found) == ["code", "pixels"]
-    for found in display.found.values():
-        np.testing.assert_array_equal(found[:, 0], images[:3])  # nearest to itself
-    distances = np.linalg.norm(images[:3, None] - images, axis=2)
-    np.testing.assert_array_equal(
-        display.found["pixels"], images[np.argsort(distances, axis=1)[:, :4]]
-    )
-    assert [text.get_text() for text in display.ax_.get_yticklabels()] == 3 * ["code", "pixels"]
-    height, width = {(2, 4): (2, 4), (4, 2, 3): (4, 2), (3, 4, 2): (4, 2)}[shape]
-    picture = np.asarray(display.image_.get_array())
-    assert picture.shape[:2] == (1 + 6 * (height + 1), 1 + 6 * (width + 1))
-    paper = 1 if len(shape) == 3 else 0
-    assert (picture[1 : 1 + height, 1 + width + 1 : 1 + 2 * width + 1] == paper).all()  # the gap
-    with pytest.raises(ValueError, match="every search must have found as many images"):
-        RetrievalDisplay.from_values(
-            images[:1], {"a": images[None, :2], "b": images[None, :3]}, image_shape=shape
-        )
-    with pytest.raises(ValueError, match="queries must have shape"):
-        RetrievalDisplay.from_values(images[:1], {"a": images[:2]}, image_shape=shape)
-
-
-def test_code_statistics_show_means_and_correlations():
-    bits = np.random.default_rng(0).random((400, 16)) < np.linspace(0, 0.9, 16)
-    display = CodeStatisticsDisplay.from_diagnosis(CodeDiagnosis.of(pack_bits(bits)))
-    means = display.axes_[0].lines[0].get_ydata()
-    np.testing.assert_allclose(means, np.sort(bits.mean(axis=0)))
-    assert "1 dead" in display.axes_[0].get_title()
-    counted = sum(bar.get_height() for bar in display.axes_[1].patches)
-    assert counted == 15 * 14 / 2  # pairs of bits that change
-
-
-def test_precision_recall_has_a_point_for_each_radius():
-    rng = np.random.default_rng(0)
-    codes, labels = rng.integers(0, 256, (200, 1), dtype=np.uint8), rng.integers(0, 3, 200)
-    relevance = {"labels": (labels[:20], labels)}
-    display = PrecisionRecallDisplay.from_codes({"8 bits": (codes[:20], codes)}, **relevance)
-    curve = precision_recall_by_radius(codes[:20], codes, nothing_found="skip", **relevance)
-    np.testing.assert_array_equal(display.lines_[0].get_xdata(), curve.recall)
-    np.testing.assert_array_equal(display.lines_[0].get_ydata(), curve.precision)
-    assert display.lines_[0].get_label() == "8 bits"
