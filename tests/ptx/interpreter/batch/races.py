@@ -8,8 +8,8 @@ atomic is not told from what it did before. Atomics of several blocks need no or
 import numpy as np
 
 from ..errors import Fault, HazardError
-from ..kinds import UNITS
 from ..memory.device import DeviceMemory
+from ..memory.notes import read_notes, write_notes
 from .frame import Frame
 
 Lanes = np.ndarray | slice
@@ -79,19 +79,12 @@ class Races:
     def _blocks(self, frame: Frame, lanes: Lanes) -> np.ndarray:
         return frame.number_of_block[frame.block_of_lane[lanes]]
 
-    def _rows(self, kind: str, index: np.ndarray, size: int) -> np.ndarray:
-        """A note of each byte of each access."""
-        notes = self._notes[kind]
-        if size > 4:
-            return notes.view(UNITS[16])[_quarters(index, size)].view(np.int32)
-        return notes.view(UNITS[4 * size]).take(index).view(np.int32).reshape(-1, size)
-
     def _check(
         self, what: str, block: np.ndarray, index: np.ndarray, size: int, kinds: tuple[str, ...]
     ) -> None:
         own = (block + (self.base + 1)).astype(np.int32)
         for kind in kinds:
-            rows = self._rows(kind, index, size)
+            rows = read_notes(self._notes[kind], index, size)
             if rows.max() < self.base:
                 continue
             wrong = (rows >= self.base) & (rows != own[:, None])
@@ -119,27 +112,14 @@ class Races:
     def _note(self, kind: str, block: np.ndarray, index: np.ndarray, size: int) -> None:
         own = np.repeat((block + (self.base + 1)).astype(np.int32)[:, None], size, axis=1)
         if kind == "writer":
-            self._set(kind, index, size, own)
+            write_notes(self._notes[kind], index, size, own)
             return
-        found = self._rows(kind, index, size)
+        found = read_notes(self._notes[kind], index, size)
         if ((found == own) | (found == self.base)).all():
             return
         new = np.where((found < self.base) | (found == own), own, np.int32(self.base))
-        self._set(kind, index, size, new)
-        differs = self._rows(kind, index, size) != new  # two blocks in one instruction
+        write_notes(self._notes[kind], index, size, new)
+        differs = read_notes(self._notes[kind], index, size) != new  # two blocks in one instruction
         if differs.any():
             rows, columns = np.nonzero(differs)
             self._notes[kind][index[rows] * size + columns] = self.base
-
-    def _set(self, kind: str, index: np.ndarray, size: int, values: np.ndarray) -> None:
-        notes = self._notes[kind]
-        values = np.ascontiguousarray(values)
-        if size > 4:
-            notes.view(UNITS[16])[_quarters(index, size)] = values.view(UNITS[16])
-        else:
-            notes.view(UNITS[4 * size])[index] = values.view(UNITS[4 * size])[:, 0]
-
-
-def _quarters(index: np.ndarray, size: int) -> np.ndarray:
-    """Places of the notes of four bytes each."""
-    return index[:, None] * (size // 4) + np.arange(size // 4)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..errors import Fault, HazardError, first
-from ..kinds import UNITS
+from .notes import read_notes, write_notes
 
 LANES, SEVERAL = 64, 63  # a note is the thread's latest meeting times LANES, plus its lane
 
@@ -49,7 +49,7 @@ class ThreadOrder:
         self._check(self._writer, own, index, size, "written", "wrote")
         self._check(self._reader, own, index, size, "written", "read")
         self._check_atomics(own, index, size, "written")
-        self._set(self._writer, index, size, np.broadcast_to(own, (len(index), size)))
+        write_notes(self._writer, index, size, np.broadcast_to(own, (len(index), size)))
 
     def change(self, lanes: Lanes, index: np.ndarray, size: int) -> None:
         """Threads change units atomically, which others may do at once."""
@@ -61,16 +61,16 @@ class ThreadOrder:
 
     def _join(self, notes: np.ndarray, own: np.ndarray, index: np.ndarray, size: int) -> None:
         """Each byte's note is the thread that uses it now, or several."""
-        found = self._rows(notes, index, size)
+        found = read_notes(notes, index, size)
         several = own | SEVERAL
         if ((found == own) | (found == several)).all():
             return
         new = np.where(found >> 6 == own >> 6, np.where(found == own, own, several), own)
-        self._set(notes, index, size, new)
-        differs = (self._rows(notes, index, size) != new).any(axis=1)
+        write_notes(notes, index, size, new)
+        differs = (read_notes(notes, index, size) != new).any(axis=1)
         if differs.any():
             shared = np.broadcast_to(several, new.shape)[differs]
-            self._set(notes, index[differs], size, shared)
+            write_notes(notes, index[differs], size, shared)
 
     def _check_atomics(self, own: np.ndarray, index: np.ndarray, size: int, what: str) -> None:
         if self._has_atomics:
@@ -79,29 +79,10 @@ class ThreadOrder:
     def _check(
         self, notes: np.ndarray, own: np.ndarray, index: np.ndarray, size: int, what: str, verb: str
     ) -> None:
-        found = self._rows(notes, index, size)
+        found = read_notes(notes, index, size)
         wrong = (found >> 6 == own >> 6) & (found != own)
         if wrong.any():
             lane = int(found[wrong][0]) % LANES
             who = "several threads" if lane == SEVERAL else f"thread {lane}"
             text = f"{what} after {who} of the warp {verb} it, without __syncwarp between"
             raise Fault(HazardError, text, first(wrong))
-
-    @staticmethod
-    def _rows(notes: np.ndarray, index: np.ndarray, size: int) -> np.ndarray:
-        """A note of each byte of each unit."""
-        if size > 4:
-            return notes.view(UNITS[16])[_quarters(index, size)].view(np.int32)
-        return notes.view(UNITS[4 * size]).take(index).view(np.int32).reshape(-1, size)
-
-    @staticmethod
-    def _set(notes: np.ndarray, index: np.ndarray, size: int, values: np.ndarray) -> None:
-        values = np.ascontiguousarray(values)
-        if size > 4:
-            notes.view(UNITS[16])[_quarters(index, size)] = values.view(UNITS[16])
-        else:
-            notes.view(UNITS[4 * size])[index] = values.view(UNITS[4 * size])[:, 0]
-
-
-def _quarters(index: np.ndarray, size: int) -> np.ndarray:
-    return index[:, None] * (size // 4) + np.arange(size // 4)

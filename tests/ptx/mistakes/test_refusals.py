@@ -3,19 +3,13 @@
 import numpy as np
 import pytest
 
-from .calls import Unwritten, call
-from .interpreter.errors import AccessError, PtxError, UnknownOperationError
+from ..calls import Unwritten
+from ..interpreter.errors import AccessError, PtxError, UnknownOperationError
+from .planted import Launcher, filled, ints, source_of
 
 SHARED = "__shared__ int part[64]; const int t = threadIdx.x;"
 ASSEMBLY = 'float x; asm volatile("{0} %0, %1{1};" : "=f"(x) : "f"(1.0f)); out[0] = x;'
 UNKNOWN = ("ex2.approx.f32", "add.ftz.f32", "add.rz.f32", "div.approx.f32", "mul.sat.f32")
-
-
-def filled(text, *pieces):
-    """A body with {0}, {1}, ... replaced."""
-    for i, piece in enumerate(pieces):
-        text = text.replace(f"{{{i}}}", piece)
-    return text
 
 
 BODIES = {
@@ -37,23 +31,9 @@ for i, name in enumerate(UNKNOWN):
 
 @pytest.fixture(scope="module")
 def launch(device_of):
-    """Call one of the kernels with arrays a and out."""
-    source = "#include <cstdint>\n#include <cstdio>\n" + "\n".join(
-        f'extern "C" __global__ void {name}(const int* a, int* out) {{\n{body}\n}}'
-        for name, body in BODIES.items()
-    )
+    source = source_of(BODIES, "cstdint", "cstdio")
     source += '\nextern "C" __global__ void __launch_bounds__(64) bounded(int n) { }'
-    device = device_of(source)
-
-    def run(name, *arguments, **options):
-        return call(device, name, *arguments, **options)
-
-    run.device = device
-    return run
-
-
-def ints(n):
-    return np.arange(n, dtype=np.int32)
+    return Launcher(device_of(source))
 
 
 # ---- accesses ----

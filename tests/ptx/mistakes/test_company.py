@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from .calls import call
-from .interpreter.errors import ConvergenceError, HazardError
+from ..calls import call
+from ..interpreter.errors import ConvergenceError, HazardError
+from .planted import filled, ints, source_of
 
 SHUFFLE = "int x = a[threadIdx.x]; if (threadIdx.x < {0}) x = __shfl_xor_sync({1}, x, 1); out[threadIdx.x] = x;"
 PRODUCT = """
@@ -38,13 +39,6 @@ BARRIER = 'asm volatile("bar.sync 1, {0};" ::: "memory"); out[threadIdx.x] = 0;'
 SYNC = "__syncthreads();"
 
 
-def filled(text, *pieces):
-    """A body with {0}, {1}, ... replaced."""
-    for i, piece in enumerate(pieces):
-        text = text.replace(f"{{{i}}}", piece)
-    return text
-
-
 BODIES = {
     "shuffle": filled(SHUFFLE, "20", "0xfffffu"),
     "shuffle_part": filled(SHUFFLE, "20", "~0u"),
@@ -69,20 +63,8 @@ BODIES = {
 @pytest.fixture(scope="module")
 def launch(device_of):
     """Call one of the kernels with arrays a and out, the latter of 64 threads' or fewer."""
-    source = "#include <cstdint>\n" + "\n".join(
-        f'extern "C" __global__ void {name}(const int* a, int* out) {{\n{body}\n}}'
-        for name, body in BODIES.items()
-    )
-    device = device_of(source)
-
-    def run(name, n, threads):
-        return call(device, name, ints(n), ints(threads), threads=threads)
-
-    return run
-
-
-def ints(n):
-    return np.arange(n, dtype=np.int32)
+    device = device_of(source_of(BODIES, "cstdint"))
+    return lambda name, n, threads: call(device, name, ints(n), ints(threads), threads=threads)
 
 
 def test_part_of_a_warp_in_a_shuffle(launch):

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from .calls import call
-from .interpreter.errors import HazardError
+from ..calls import call
+from ..interpreter.errors import HazardError
+from .planted import Launcher, filled, ints, source_of
 
 SHARED = "__shared__ int part[64]; const int t = threadIdx.x;"
 TURN = (
@@ -26,13 +27,6 @@ LAST = """
 """
 WARP_ATOMIC = SHARED + "part[t] = 0; {0} atomicAdd(part + t % 8, 1); {1} out[t] = part[t % 8];"
 SYNC, FENCE, MEET = "__syncthreads();", "__threadfence();", "__syncwarp();"
-
-
-def filled(text, *pieces):
-    """A body with {0}, {1}, ... replaced."""
-    for i, piece in enumerate(pieces):
-        text = text.replace(f"{{{i}}}", piece)
-    return text
 
 
 BODIES = {
@@ -72,22 +66,7 @@ BODIES = {
 
 @pytest.fixture(scope="module")
 def launch(device_of):
-    """Call one of the kernels with arrays a and out."""
-    source = "#include <cstdint>\n" + "\n".join(
-        f'extern "C" __global__ void {name}(const int* a, int* out) {{\n{body}\n}}'
-        for name, body in BODIES.items()
-    )
-    device = device_of(source)
-
-    def run(name, *arguments, **options):
-        return call(device, name, *arguments, **options)
-
-    run.device = device
-    return run
-
-
-def ints(n):
-    return np.arange(n, dtype=np.int32)
+    return Launcher(device_of(source_of(BODIES, "cstdint")))
 
 
 # ---- shared memory between warps ----

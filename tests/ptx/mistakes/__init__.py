@@ -1,0 +1,1 @@
+"""Mistakes that are planted in kernels, each of which the interpreter refuses."""
