@@ -11,7 +11,7 @@ from ..ptx.compile import KERNELS, compile_ptx
 from ..ptx.conftest import need_nvcc, ptx_driver, shipped_ptx
 from ..ptx.interpreter.driver import Interpreter
 from ..support.gpu_stand_in import stand_in
-from .tensor_kernels import Device
+from .kernels.tensor_kernels import Device
 
 __all__ = ["need_nvcc", "ptx_driver", "shipped_ptx"]
 SOURCES = (
