@@ -11,6 +11,6 @@ extern "C" __global__ void udl_draws(const __grid_constant__ DrawArguments a) {
   a.out[at] = draw_bits(a.key, a.first_chain + row, static_cast<uint32_t>(at % a.n_units));
 }
 
-const Kernel kDraws{"udl_draws", reinterpret_cast<const void*>(udl_draws)};
+const Kernel kDraws = UDL_KERNEL(udl_draws);
 
 }  // namespace udl::cuda

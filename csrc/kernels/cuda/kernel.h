@@ -14,6 +14,9 @@ struct Kernel {
   const void* function;  ///< what the CUDA runtime knows it by
 };
 
+/// The Kernel of a `__global__` function.
+#define UDL_KERNEL(function) {#function, reinterpret_cast<const void*>(function)}
+
 struct Extent {
   uint32_t x = 1, y = 1, z = 1;
 };

@@ -35,9 +35,7 @@ extern "C" __global__ void udl_hamming_answer(const __grid_constant__ HammingAns
   a.ids[to] = a.ids_of != nullptr ? a.ids_of[position] : position;
 }
 
-const Kernel kHammingTakeRows{"udl_hamming_take_rows",
-                              reinterpret_cast<const void*>(udl_hamming_take_rows)};
-const Kernel kHammingAnswer{"udl_hamming_answer",
-                            reinterpret_cast<const void*>(udl_hamming_answer)};
+const Kernel kHammingTakeRows = UDL_KERNEL(udl_hamming_take_rows);
+const Kernel kHammingAnswer = UDL_KERNEL(udl_hamming_answer);
 
 }  // namespace udl::cuda

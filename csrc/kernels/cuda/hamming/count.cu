@@ -49,9 +49,7 @@ extern "C" __global__ void __launch_bounds__(kHammingThreads)
   a.to.ties[query] = are_too_many ? 0 : static_cast<int32_t>(last.ties);
 }
 
-const Kernel kHammingHistogram{"udl_hamming_histogram",
-                               reinterpret_cast<const void*>(udl_hamming_histogram)};
-const Kernel kHammingThreshold{"udl_hamming_threshold",
-                               reinterpret_cast<const void*>(udl_hamming_threshold)};
+const Kernel kHammingHistogram = UDL_KERNEL(udl_hamming_histogram);
+const Kernel kHammingThreshold = UDL_KERNEL(udl_hamming_threshold);
 
 }  // namespace udl::cuda

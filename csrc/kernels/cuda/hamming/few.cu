@@ -86,9 +86,7 @@ extern "C" __global__ void __launch_bounds__(kHammingThreads)
   rank_keys(list, n_listed, a.k, keys, a.nearest + static_cast<int64_t>(share.query) * a.k);
 }
 
-const Kernel kHammingScanAll{"udl_hamming_scan_all",
-                             reinterpret_cast<const void*>(udl_hamming_scan_all)};
-const Kernel kHammingSelect{"udl_hamming_select",
-                            reinterpret_cast<const void*>(udl_hamming_select)};
+const Kernel kHammingScanAll = UDL_KERNEL(udl_hamming_scan_all);
+const Kernel kHammingSelect = UDL_KERNEL(udl_hamming_select);
 
 }  // namespace udl::cuda

@@ -231,12 +231,9 @@ extern "C" __global__ void __launch_bounds__(kHammingThreads)
   a.needs[query] = need;
 }
 
-const Kernel kHammingFilter16{"udl_hamming_filter_16",
-                              reinterpret_cast<const void*>(udl_hamming_filter_16)};
-const Kernel kHammingFilter64{"udl_hamming_filter_64",
-                              reinterpret_cast<const void*>(udl_hamming_filter_64)};
-const Kernel kHammingHalfOnes{"udl_hamming_half_ones",
-                              reinterpret_cast<const void*>(udl_hamming_half_ones)};
-const Kernel kHammingNeeds{"udl_hamming_needs", reinterpret_cast<const void*>(udl_hamming_needs)};
+const Kernel kHammingFilter16 = UDL_KERNEL(udl_hamming_filter_16);
+const Kernel kHammingFilter64 = UDL_KERNEL(udl_hamming_filter_64);
+const Kernel kHammingHalfOnes = UDL_KERNEL(udl_hamming_half_ones);
+const Kernel kHammingNeeds = UDL_KERNEL(udl_hamming_needs);
 
 }  // namespace udl::cuda

@@ -62,9 +62,8 @@ extern "C" __global__ void __launch_bounds__(kHammingThreads)
   });
 }
 
-const Kernel kHammingTally{"udl_hamming_tally", reinterpret_cast<const void*>(udl_hamming_tally)};
-const Kernel kHammingOffsets{"udl_hamming_offsets",
-                             reinterpret_cast<const void*>(udl_hamming_offsets)};
-const Kernel kHammingPlace{"udl_hamming_place", reinterpret_cast<const void*>(udl_hamming_place)};
+const Kernel kHammingTally = UDL_KERNEL(udl_hamming_tally);
+const Kernel kHammingOffsets = UDL_KERNEL(udl_hamming_offsets);
+const Kernel kHammingPlace = UDL_KERNEL(udl_hamming_place);
 
 }  // namespace udl::cuda

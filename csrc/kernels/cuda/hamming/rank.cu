@@ -25,8 +25,7 @@ extern "C" __global__ void __launch_bounds__(kHammingThreads)
   rank_keys(a.keys + query * a.room, n, a.k, keys, a.nearest + query * a.k);
 }
 
-const Kernel kHammingCollect{"udl_hamming_collect",
-                             reinterpret_cast<const void*>(udl_hamming_collect)};
-const Kernel kHammingRank{"udl_hamming_rank", reinterpret_cast<const void*>(udl_hamming_rank)};
+const Kernel kHammingCollect = UDL_KERNEL(udl_hamming_collect);
+const Kernel kHammingRank = UDL_KERNEL(udl_hamming_rank);
 
 }  // namespace udl::cuda

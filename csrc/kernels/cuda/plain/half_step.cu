@@ -105,10 +105,8 @@ extern "C" __global__ void udl_plain_visible_energy(
   a.to[row] = sum;
 }
 
-const Kernel kHalfStep{"udl_plain_half_step", reinterpret_cast<const void*>(udl_plain_half_step)};
-const Kernel kFreeEnergyTerms{"udl_plain_free_energy_terms",
-                              reinterpret_cast<const void*>(udl_plain_free_energy_terms)};
-const Kernel kVisibleEnergy{"udl_plain_visible_energy",
-                            reinterpret_cast<const void*>(udl_plain_visible_energy)};
+const Kernel kHalfStep = UDL_KERNEL(udl_plain_half_step);
+const Kernel kFreeEnergyTerms = UDL_KERNEL(udl_plain_free_energy_terms);
+const Kernel kVisibleEnergy = UDL_KERNEL(udl_plain_visible_energy);
 
 }  // namespace udl::cuda::plain

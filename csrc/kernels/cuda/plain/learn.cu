@@ -154,9 +154,7 @@ extern "C" __global__ void udl_plain_learn_weights(const __grid_constant__ Weigh
   a.weights[at] = w + step;
 }
 
-const Kernel kLearnBiases{"udl_plain_learn_biases",
-                          reinterpret_cast<const void*>(udl_plain_learn_biases)};
-const Kernel kLearnWeights{"udl_plain_learn_weights",
-                           reinterpret_cast<const void*>(udl_plain_learn_weights)};
+const Kernel kLearnBiases = UDL_KERNEL(udl_plain_learn_biases);
+const Kernel kLearnWeights = UDL_KERNEL(udl_plain_learn_weights);
 
 }  // namespace udl::cuda::plain

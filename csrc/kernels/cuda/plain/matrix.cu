@@ -86,10 +86,9 @@ extern "C" __global__ void udl_plain_column_sums(const __grid_constant__ ColumnS
   a.to[column] = sum;
 }
 
-const Kernel kLook{"udl_plain_look", reinterpret_cast<const void*>(udl_plain_look)};
-const Kernel kPack{"udl_plain_pack", reinterpret_cast<const void*>(udl_plain_pack)};
-const Kernel kConvert{"udl_plain_convert", reinterpret_cast<const void*>(udl_plain_convert)};
-const Kernel kColumnSums{"udl_plain_column_sums",
-                         reinterpret_cast<const void*>(udl_plain_column_sums)};
+const Kernel kLook = UDL_KERNEL(udl_plain_look);
+const Kernel kPack = UDL_KERNEL(udl_plain_pack);
+const Kernel kConvert = UDL_KERNEL(udl_plain_convert);
+const Kernel kColumnSums = UDL_KERNEL(udl_plain_column_sums);
 
 }  // namespace udl::cuda::plain

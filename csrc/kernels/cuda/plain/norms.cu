@@ -46,10 +46,8 @@ extern "C" __global__ void udl_plain_limit_norms(const __grid_constant__ LimitAr
   for (int64_t i = 0; i < a.n_visible; ++i) row[i] = row[i] * factor;
 }
 
-const Kernel kLargest{"udl_plain_largest", reinterpret_cast<const void*>(udl_plain_largest)};
-const Kernel kHalfNorms{"udl_plain_half_norms",
-                        reinterpret_cast<const void*>(udl_plain_half_norms)};
-const Kernel kLimitNorms{"udl_plain_limit_norms",
-                         reinterpret_cast<const void*>(udl_plain_limit_norms)};
+const Kernel kLargest = UDL_KERNEL(udl_plain_largest);
+const Kernel kHalfNorms = UDL_KERNEL(udl_plain_half_norms);
+const Kernel kLimitNorms = UDL_KERNEL(udl_plain_limit_norms);
 
 }  // namespace udl::cuda::plain

@@ -64,14 +64,11 @@ extern "C" __global__ void udl_plain_hold_means(const __grid_constant__ HoldMean
     a.means[at] = state_bit(a.values + row * a.value_stride, unit) ? 1.0f : 0.0f;
 }
 
-const Kernel kGatherBits{"udl_plain_gather_bits",
-                         reinterpret_cast<const void*>(udl_plain_gather_bits)};
-const Kernel kGatherValues{"udl_plain_gather_values",
-                           reinterpret_cast<const void*>(udl_plain_gather_values)};
-const Kernel kBinarise{"udl_plain_binarise", reinterpret_cast<const void*>(udl_plain_binarise)};
-const Kernel kHold{"udl_plain_hold", reinterpret_cast<const void*>(udl_plain_hold)};
-const Kernel kRespace{"udl_plain_respace", reinterpret_cast<const void*>(udl_plain_respace)};
-const Kernel kHoldMeans{"udl_plain_hold_means",
-                        reinterpret_cast<const void*>(udl_plain_hold_means)};
+const Kernel kGatherBits = UDL_KERNEL(udl_plain_gather_bits);
+const Kernel kGatherValues = UDL_KERNEL(udl_plain_gather_values);
+const Kernel kBinarise = UDL_KERNEL(udl_plain_binarise);
+const Kernel kHold = UDL_KERNEL(udl_plain_hold);
+const Kernel kRespace = UDL_KERNEL(udl_plain_respace);
+const Kernel kHoldMeans = UDL_KERNEL(udl_plain_hold_means);
 
 }  // namespace udl::cuda::plain

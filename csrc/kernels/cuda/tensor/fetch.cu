@@ -44,6 +44,6 @@ extern "C" __global__ void __launch_bounds__(kFetchThreads)
     s.unit_bits[static_cast<int64_t>(unit) * s.row_words + first_row / 32] = column;
 }
 
-const Kernel kFetch{"udl_fetch", reinterpret_cast<const void*>(udl_fetch)};
+const Kernel kFetch = UDL_KERNEL(udl_fetch);
 
 }  // namespace udl::cuda

@@ -140,13 +140,11 @@ UDL_LEARN(udl_learn_small_dithered_2, Small, dithered, 2)
 UDL_LEARN(udl_learn_small_samples_2, Small, samples, 2)
 #undef UDL_LEARN
 
-#define UDL_NAMED(name) {#name, reinterpret_cast<const void*>(name)}
 const Kernel kLearn[kLearnShapeCount][2][2] = {
-    {{UDL_NAMED(udl_learn_large_means_3), UDL_NAMED(udl_learn_large_samples_3)},
-     {UDL_NAMED(udl_learn_large_dithered_2), UDL_NAMED(udl_learn_large_samples_2)}},
-    {{UDL_NAMED(udl_learn_small_means_3), UDL_NAMED(udl_learn_small_samples_3)},
-     {UDL_NAMED(udl_learn_small_dithered_2), UDL_NAMED(udl_learn_small_samples_2)}}};
-const Kernel kLearnBiases = UDL_NAMED(udl_learn_biases);
-#undef UDL_NAMED
+    {{UDL_KERNEL(udl_learn_large_means_3), UDL_KERNEL(udl_learn_large_samples_3)},
+     {UDL_KERNEL(udl_learn_large_dithered_2), UDL_KERNEL(udl_learn_large_samples_2)}},
+    {{UDL_KERNEL(udl_learn_small_means_3), UDL_KERNEL(udl_learn_small_samples_3)},
+     {UDL_KERNEL(udl_learn_small_dithered_2), UDL_KERNEL(udl_learn_small_samples_2)}}};
+const Kernel kLearnBiases = UDL_KERNEL(udl_learn_biases);
 
 }  // namespace udl::cuda

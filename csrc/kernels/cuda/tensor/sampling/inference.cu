@@ -10,19 +10,10 @@ namespace {
 
 template <class Shape, int kSlices>
 UDL_DEVICE void infer(const InferenceArguments& s) {
-  extern __shared__ __align__(128) uint8_t shared[];
-  const int first_row = blockIdx.x * Shape::kRows, first_tile = blockIdx.y * Shape::kUnitWarps;
-  const WarpPlace<Shape> place;
-  const int n_tiles = (s.n_units + kTileUnits - 1) / kTileUnits;
-  BitProduct<Shape, kSlices> product(
-      {s.states, static_cast<int>(state_stride(s.n_summed)), s.images,
-       (s.n_summed + kStateBits - 1) / kStateBits, s.n_rows, n_tiles},
-      first_row, first_tile, shared);
   typename BitProduct<Shape, kSlices>::Sums sums;
-  product.run(place, sums);
-  const int tile = first_tile + place.of_units, row = first_row + place.of_rows * Shape::kWarpRows;
-  if (place.of_sum > 0 || tile >= n_tiles || row >= s.n_rows) return;
-  InferenceSampler<Shape::kRowTiles>(s, row, tile, place.g, place.t).run(sums);
+  WarpTile tile;
+  if (multiply_tile<Shape, kSlices>(s, s.n_rows, sums, tile))
+    InferenceSampler<Shape::kRowTiles>(s, tile).run(sums);
 }
 
 }  // namespace
@@ -44,12 +35,10 @@ extern "C" __global__ void udl_advance(const __grid_constant__ AdvanceArguments 
   *a.steps_done += a.n_steps;
 }
 
-#define UDL_NAMED(name) {#name, reinterpret_cast<const void*>(name)}
 const Kernel kInfer[kHalfStepShapeCount][2] = {
-    {UDL_NAMED(udl_infer_large_3), UDL_NAMED(udl_infer_large_2)},
-    {UDL_NAMED(udl_infer_medium_3), UDL_NAMED(udl_infer_medium_2)},
-    {UDL_NAMED(udl_infer_small_3), UDL_NAMED(udl_infer_small_2)}};
-const Kernel kAdvance UDL_NAMED(udl_advance);
-#undef UDL_NAMED
+    {UDL_KERNEL(udl_infer_large_3), UDL_KERNEL(udl_infer_large_2)},
+    {UDL_KERNEL(udl_infer_medium_3), UDL_KERNEL(udl_infer_medium_2)},
+    {UDL_KERNEL(udl_infer_small_3), UDL_KERNEL(udl_infer_small_2)}};
+const Kernel kAdvance = UDL_KERNEL(udl_advance);
 
 }  // namespace udl::cuda

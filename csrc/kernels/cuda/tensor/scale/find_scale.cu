@@ -28,6 +28,6 @@ extern "C" __global__ void __launch_bounds__(kFindScaleThreads)
   run.not_finite = !is_finite;
 }
 
-const Kernel kFindScale{"udl_find_scale", reinterpret_cast<const void*>(udl_find_scale)};
+const Kernel kFindScale = UDL_KERNEL(udl_find_scale);
 
 }  // namespace udl::cuda

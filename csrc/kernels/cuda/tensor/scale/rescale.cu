@@ -43,7 +43,6 @@ UDL_RESCALE(udl_rescale_3, 3)
 UDL_RESCALE(udl_rescale_2, 2)
 #undef UDL_RESCALE
 
-const Kernel kRescale[2] = {{"udl_rescale_3", reinterpret_cast<const void*>(udl_rescale_3)},
-                            {"udl_rescale_2", reinterpret_cast<const void*>(udl_rescale_2)}};
+const Kernel kRescale[2] = {UDL_KERNEL(udl_rescale_3), UDL_KERNEL(udl_rescale_2)};
 
 }  // namespace udl::cuda
