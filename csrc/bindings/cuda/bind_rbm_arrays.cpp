@@ -74,28 +74,20 @@ HeldRows sample_visible(const RbmEngine& engine, const HeldRows& rows, uint64_t 
 /// (mask, values), or None: the mask in rows of the host, the values in those of either.
 using ClampArgument = std::optional<std::pair<const Rows*, py::object>>;
 
-template <class AnyRows>
-void check_clamp(const AnyRows& part, bool are_bits, const HeldRows& rows, const char* function) {
-  check_columns(part, rows.rows().columns(), function, "clamp", "the model");
-  if (part.rows() != 1 && part.rows() != rows.rows().rows())
-    throw_invalid(std::string(function) + ": clamp has " + std::to_string(part.rows()) +
-                  " rows, expected 1 or " + std::to_string(rows.rows().rows()));
-  if (!are_bits) throw_invalid(std::string(function) + ": clamp holds values other than 0 and 1");
-}
-
 /// Checked for chains that start at `rows`.
 std::optional<HeldUnits> held_of(const ClampArgument& clamp, const HeldRows& rows,
                                  const char* function) {
   if (!clamp) return std::nullopt;
+  const int64_t n_rows = rows.rows().rows(), n_columns = rows.rows().columns();
   HeldUnits held;
   held.mask = clamp->first;
-  check_clamp(*held.mask, held.mask->is_bits(), rows, function);
+  check_clamp(*held.mask, held.mask->is_bits(), n_rows, n_columns, function);
   if (py::isinstance<HeldRows>(clamp->second)) {
     held.values_there = &clamp->second.cast<const HeldRows&>().rows();
-    check_clamp(*held.values_there, held.values_there->are_bits(), rows, function);
+    check_clamp(*held.values_there, held.values_there->are_bits(), n_rows, n_columns, function);
   } else {
     held.values = &clamp->second.cast<const Rows&>();
-    check_clamp(*held.values, held.values->is_bits(), rows, function);
+    check_clamp(*held.values, held.values->is_bits(), n_rows, n_columns, function);
   }
   return held;
 }
@@ -107,10 +99,8 @@ void run_chains(const RbmEngine& engine, const HeldRows& rows, int64_t n_steps, 
                 const ClampArgument& clamp, double beta, const char* function, Work&& work) {
   check_call(rows.rows(), engine.n_visible(), n_threads, function);
   check_device(rows, engine, function);
-  const DrawSource source =
-      draw_source(function, rows.rows().rows(), seed, stream, step, first_chain);
-  check_steps(n_steps, step, function);
-  check_beta(engine, beta, function);
+  const DrawSource source = chain_source(engine, function, rows.rows().rows(), n_steps, seed,
+                                         stream, step, first_chain, beta);
   const std::optional<HeldUnits> held = held_of(clamp, rows, function);
   const LookScope scope(engine);
   run_interruptible(n_threads, [&](const Run& run) {
@@ -163,25 +153,16 @@ py::dict train(RbmEngine& engine, const HeldRows& rows,
 }  // namespace
 
 void define_device_rows_methods(RbmEngineClass& c) {
-  const auto draws = [&](const char* name, auto f) {
-    c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"),
-          py::arg("first_chain"), py::arg("n_threads"));
-  };
-  const auto chains = [&](const char* name, auto f) {
-    c.def(name, f, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
-          py::arg("step"), py::arg("first_chain"), py::arg("n_threads"),
-          py::arg("clamp") = py::none(), py::arg("beta") = 1.0);
-  };
   const auto finds = [&](const char* name, auto f) {
     c.def(name, f, py::arg("rows"), py::arg("n_threads"));
   };
   finds("mean_hidden", &mean_hidden);
   finds("mean_visible", &mean_visible);
   finds("free_energy", &free_energy);
-  draws("sample_hidden", &sample_hidden);
-  draws("sample_visible", &sample_visible);
-  chains("gibbs", &gibbs);
-  chains("gibbs_means", &gibbs_means);
+  define_draws(c, "sample_hidden", &sample_hidden);
+  define_draws(c, "sample_visible", &sample_visible);
+  define_chains(c, "gibbs", &gibbs);
+  define_chains(c, "gibbs_means", &gibbs_means);
   c.def("train", &train, py::arg("rows"), py::arg("order"), py::arg("settings"), py::arg("seed"),
         py::arg("step"), py::arg("n_threads"), py::arg("poll") = py::none());
 }

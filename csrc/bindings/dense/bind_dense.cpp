@@ -93,14 +93,8 @@ py::dict train(NetEngine& engine, const Rows& rows, const Order& order, const py
         run);
   });
   python_poll.rethrow();
-  py::dict out;
-  out["n_updates"] = result.n_updates;
-  out["n_rows"] = result.n_rows;
-  out["step"] = result.step;
-  out["stopped"] = result.stopped;
-  out["finite"] = result.finite;
+  py::dict out = result_dict(result);
   out["loss"] = result.loss;
-  out["seconds"] = result.seconds;
   return out;
 }
 

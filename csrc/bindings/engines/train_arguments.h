@@ -1,5 +1,5 @@
 #pragma once
-// What engines that train are told: settings by name, and the order of rows.
+// What engines that train are told, settings by name and the order of rows; and what they tell.
 #include <pybind11/stl.h>
 
 #include <cstdint>
@@ -59,6 +59,19 @@ inline std::vector<uint32_t> checked_order(const std::optional<CArray<uint32_t>>
                     std::to_string(copy[i]) + ", but there are " + std::to_string(n_rows) +
                     " rows");
   return copy;
+}
+
+/// How far a pass came, and why it ended: what results of all engines have.
+template <class Result>
+py::dict result_dict(const Result& result) {
+  py::dict out;
+  out["n_updates"] = result.n_updates;
+  out["n_rows"] = result.n_rows;
+  out["step"] = result.step;
+  out["stopped"] = result.stopped;
+  out["finite"] = result.finite;
+  out["seconds"] = result.seconds;
+  return out;
 }
 
 }  // namespace udl::bindings

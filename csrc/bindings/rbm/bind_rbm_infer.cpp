@@ -61,13 +61,8 @@ std::optional<Clamp> clamp_of(const RbmEngine& engine, const ClampArgument& clam
                               const char* function) {
   if (!clamp) return std::nullopt;
   for (const Rows* part : {clamp->first, clamp->second}) {
-    check_columns(*part, rows.columns(), function, "clamp", "the model");
-    if (part->rows() != 1 && part->rows() != rows.rows())
-      throw_invalid(std::string(function) + ": clamp has " + std::to_string(part->rows()) +
-                    " rows, expected 1 or " + std::to_string(rows.rows()));
     const bool takes_reals = part == clamp->second && !has_bits(engine.units().visible);
-    if (!part->is_bits() && !takes_reals)
-      throw_invalid(std::string(function) + ": clamp holds values other than 0 and 1");
+    check_clamp(*part, part->is_bits() || takes_reals, rows.rows(), rows.columns(), function);
   }
   return Clamp{*clamp->first, *clamp->second};
 }
@@ -84,9 +79,8 @@ std::pair<Rows, Rows> gibbs(const RbmEngine& engine, const Rows& rows, int64_t n
                             int64_t first_chain, int n_threads, const ClampArgument& clamp,
                             double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs");
-  const DrawSource source = draw_source("gibbs", rows.rows(), seed, stream, step, first_chain);
-  check_steps(n_steps, step, "gibbs");
-  check_beta(engine, beta, "gibbs");
+  const DrawSource source =
+      chain_source(engine, "gibbs", rows.rows(), n_steps, seed, stream, step, first_chain, beta);
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs");
   return run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta}, n_threads);
 }
@@ -95,10 +89,8 @@ py::array gibbs_means(const RbmEngine& engine, const Rows& rows, int64_t n_steps
                       const std::string& stream, int64_t step, int64_t first_chain, int n_threads,
                       const ClampArgument& clamp, double beta) {
   check_call(rows, engine.n_visible(), n_threads, "gibbs_means");
-  const DrawSource source =
-      draw_source("gibbs_means", rows.rows(), seed, stream, step, first_chain);
-  check_steps(n_steps, step, "gibbs_means");
-  check_beta(engine, beta, "gibbs_means");
+  const DrawSource source = chain_source(engine, "gibbs_means", rows.rows(), n_steps, seed, stream,
+                                         step, first_chain, beta);
   const std::optional<Clamp> held = clamp_of(engine, clamp, rows, "gibbs_means");
   const RealArray out(engine, {rows.rows(), engine.n_visible()});
   run_chains(engine, {rows, n_steps, source, held ? &*held : nullptr, beta, out.span()}, n_threads);
@@ -138,21 +130,12 @@ py::array_t<double> pseudo_likelihood(const RbmEngine& engine, const Rows& rows,
 }  // namespace
 
 void define_inference_methods(RbmEngineClass& c) {
-  const auto draws = [](auto& c, const char* name, auto f) {
-    c.def(name, f, py::arg("rows"), py::arg("seed"), py::arg("stream"), py::arg("step"),
-          py::arg("first_chain"), py::arg("n_threads"));
-  };
-  const auto chains = [](auto& c, const char* name, auto f) {
-    c.def(name, f, py::arg("rows"), py::arg("n_steps"), py::arg("seed"), py::arg("stream"),
-          py::arg("step"), py::arg("first_chain"), py::arg("n_threads"),
-          py::arg("clamp") = py::none(), py::arg("beta") = 1.0);
-  };
   c.def("mean_hidden", &mean_hidden, py::arg("rows"), py::arg("n_threads"));
   c.def("mean_visible", &mean_visible, py::arg("rows"), py::arg("n_threads"));
-  draws(c, "sample_hidden", &sample_hidden);
-  draws(c, "sample_visible", &sample_visible);
-  chains(c, "gibbs", &gibbs);
-  chains(c, "gibbs_means", &gibbs_means);
+  define_draws(c, "sample_hidden", &sample_hidden);
+  define_draws(c, "sample_visible", &sample_visible);
+  define_chains(c, "gibbs", &gibbs);
+  define_chains(c, "gibbs_means", &gibbs_means);
   c.def("free_energy", &free_energy, py::arg("rows"), py::arg("n_threads"));
   c.def("group_energies", &group_energies, py::arg("rows"), py::arg("group"), py::arg("n_threads"));
   c.def("pseudo_likelihood", &pseudo_likelihood, py::arg("rows"), py::arg("n_threads"));

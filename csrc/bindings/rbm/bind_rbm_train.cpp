@@ -77,17 +77,6 @@ void check_draws(int64_t n_rows, const TrainSettings& settings, int64_t step,
                   " minibatches is more than the 2^48 Gibbs steps that have numbers");
 }
 
-py::dict result_dict(const TrainResult& result) {
-  py::dict out;
-  out["n_updates"] = result.n_updates;
-  out["n_rows"] = result.n_rows;
-  out["step"] = result.step;
-  out["stopped"] = result.stopped;
-  out["finite"] = result.finite;
-  out["seconds"] = result.seconds;
-  return out;
-}
-
 namespace {
 
 py::dict train(RbmEngine& engine, const Rows& rows, const std::optional<CArray<uint32_t>>& order,

@@ -1,5 +1,5 @@
 #pragma once
-// What trainings of RBM engines have in common for Python: settings by name, and what came of it.
+// What trainings of RBM engines have in common for Python: settings by name, and a pass.
 #include <cstdint>
 
 #include <optional>
@@ -20,7 +20,6 @@ namespace udl::bindings {
 TrainSettings read_rbm_settings(const py::dict& settings, const char* function);
 /// Throws where the pass would need draws that have no number.
 void check_draws(int64_t n_rows, const TrainSettings& settings, int64_t step, const char* function);
-py::dict result_dict(const TrainResult& result);
 
 /// A pass of an engine over rows of the host or of a device, once all arguments are checked:
 /// work(order, settings, poll, run) does it.
