@@ -1,8 +1,8 @@
 """scikit-learn's own checks of the autoencoders."""
 
 import pytest
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
+from tests.support.scikit_learn_checks import scikit_learn_checks
 from udl_fast import (
     RBM,
     Autoencoder,
@@ -16,7 +16,7 @@ from udl_fast import (
 SMALL = {"n_components": 4, "n_iter": 2}
 
 
-@parametrize_with_checks(
+@scikit_learn_checks(
     [
         Autoencoder(**SMALL, batch_size=10),
         Autoencoder(**SMALL, output_activation="linear", tied_weights=True, precision="float64"),
@@ -26,13 +26,6 @@ SMALL = {"n_components": 4, "n_iter": 2}
         DeepAutoencoder((3, 2), rbm=RBM(n_iter=1), n_iter=1),
         SemanticHasher((3, 2), rbm=RBM(n_iter=1), n_iter=1),
     ],
-    expected_failed_checks=lambda _: dict.fromkeys(
-        (
-            "check_sample_weight_equivalence_on_dense_data",
-            "check_sample_weight_equivalence_on_sparse_data",
-        ),
-        "an epoch presents as many rows whatever their weights, in another order",
-    ),
 )
 @pytest.mark.filterwarnings("ignore:.*bits are the same in 99 %:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*outputs reach 0 to 1 alone:UserWarning")

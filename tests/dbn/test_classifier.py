@@ -10,11 +10,11 @@ from scipy import sparse
 from scipy.special import softmax
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import udl_fast as udl
 from tests.support.any_model import stop_after
 from tests.support.models import Recorder, assert_same_state
+from tests.support.scikit_learn_checks import scikit_learn_checks
 from udl_fast import DBN, RBM, DBNClassifier, cli
 from udl_fast.callbacks import Checkpoint, History
 
@@ -242,19 +242,12 @@ def test_it_learns_on_the_command_line(tmp_path, monkeypatch, capsys):
     assert udl.load("model.safetensors").n_iter_ == 4
 
 
-@parametrize_with_checks(
+@scikit_learn_checks(
     [
         DBNClassifier(
             (4,), rbm=RBM(n_iter=1, initial_weights=0.3), n_iter=20, batch_size=10, n_jobs=1
         )
     ],
-    expected_failed_checks=lambda _: dict.fromkeys(
-        (
-            "check_sample_weight_equivalence_on_dense_data",
-            "check_sample_weight_equivalence_on_sparse_data",
-        ),
-        "an epoch presents as many rows whatever their weights, in another order",
-    ),
 )
 @pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values in:UserWarning")
 def test_scikit_learn_contract(estimator, check):

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import udl_fast as udl
 from tests.persistence.test_templates import rewritten
 from tests.support.any_model import stop_after
 from tests.support.models import assert_same_state
+from tests.support.scikit_learn_checks import scikit_learn_checks
 from udl_fast import NetClassifier, StackedAutoencoder, cli
 from udl_fast.callbacks import EarlyStopping, History
 
@@ -178,15 +178,8 @@ def test_the_command_line_has_labels_of_data_sets(tmp_path, capsys, monkeypatch)
     assert "rows.npy has no labels, which NetClassifier learns" in capsys.readouterr().err
 
 
-@parametrize_with_checks(
+@scikit_learn_checks(
     [NetClassifier([4], n_iter=2, learning_rate=0.05), NetClassifier(solver="lbfgs", n_iter=5)],
-    expected_failed_checks=lambda _: dict.fromkeys(
-        (
-            "check_sample_weight_equivalence_on_dense_data",
-            "check_sample_weight_equivalence_on_sparse_data",
-        ),
-        "an epoch presents as many rows whatever their weights, in another order",
-    ),
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)

@@ -10,13 +10,13 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from tests.support.models import assert_same, parameters
+from tests.support.scikit_learn_checks import scikit_learn_checks
 from udl_fast import RBM, BernoulliRBM, datasets
 
 
-@parametrize_with_checks(
+@scikit_learn_checks(
     [
         RBM(n_components=4, batch_size=10, n_iter=2),
         RBM(n_components=4, batch_size=10, n_iter=2, algorithm="pcd"),
@@ -26,13 +26,6 @@ from udl_fast import RBM, BernoulliRBM, datasets
         RBM(n_components=4, batch_size=10, n_iter=2, hidden="gaussian"),
         RBM(n_components=4, batch_size=10, n_iter=2, hidden="relu"),
     ],
-    expected_failed_checks=lambda _: dict.fromkeys(
-        (
-            "check_sample_weight_equivalence_on_dense_data",
-            "check_sample_weight_equivalence_on_sparse_data",
-        ),
-        "an epoch presents as many rows whatever their weights, in another order",
-    ),
 )
 @pytest.mark.filterwarnings("ignore:.*Bernoulli units expect values:UserWarning")
 @pytest.mark.filterwarnings("ignore:.*same value in every row:UserWarning")

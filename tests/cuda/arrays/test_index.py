@@ -5,6 +5,7 @@ import pytest
 
 from udl_fast import HammingIndex, hamming_distances, hamming_histogram, hamming_knn
 
+from ...support.codes import index_of
 from ...support.device_exporters import DlpackArray, InterfaceArray
 from ..hamming_devices import hamming_ptx, interpreter, on_device
 
@@ -15,15 +16,6 @@ EXPORTERS = [InterfaceArray, DlpackArray]
 
 def codes_of(n, n_bits, n_values=256):
     return RNG.integers(0, n_values, (n, n_bits // 8), dtype=np.uint8)
-
-
-def index_of(codes, ids=None):
-    index = HammingIndex(8 * codes.shape[1])
-    if ids is None:
-        index.add(codes)
-    else:
-        index.add_with_ids(codes, ids)
-    return index
 
 
 def assert_equal(found, expected):

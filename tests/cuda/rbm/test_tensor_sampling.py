@@ -1,7 +1,6 @@
 """Means, samples and Gibbs chains on interpreted tensor cores: every bit is that of the CPU's engine."""
 
 import signal
-import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ import pytest
 from udl_fast import _core
 
 from ...support.rbm_on_device import SETTINGS, Pair, binary_rows, grey_rows
+from ...support.threads import at_once
 
 WHERE = (4, "gibbs", 1, 2, 1)  # seed, stream, step, first chain, threads
 TILES = ("large", "medium", "small")
@@ -304,11 +304,7 @@ def test_threads_that_ask_wait_for_each_other(ptx_driver):
     def ask():
         found.append(pair.device.gibbs(rows, 20, *WHERE)[0].to_packed())
 
-    threads = [threading.Thread(target=ask) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(ask, 3)
     assert len(found) == 3
     for each in found:
         np.testing.assert_array_equal(each, wanted)

@@ -1,13 +1,13 @@
 """Gradients of calls that share a workspace: bit for bit those of calls that do not."""
 
 import gc
-import threading
 import weakref
 
 import numpy as np
 import pytest
 
 from tests.support.interruption import alarms_as_ctrl_c, interrupted
+from tests.support.threads import at_once
 from udl_fast import SparseAutoencoder, _core
 
 from .test_fast_net_engine import NETS, OBJECTIVES, SEED, STEP, engines, images
@@ -94,11 +94,7 @@ def test_threads_that_share_a_workspace():
         for _ in range(5):
             found.append(engine.gradient(rows, {}, SEED, STEP, 1, workspace=workspace))
 
-    threads = [threading.Thread(target=evaluate) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(evaluate, 4)
     assert len(found) == 20
     for each in found:
         assert_same(each, expected)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import udl_fast
+from tests.support.threads import at_once
 from udl_fast import RBM
 
 X = (np.random.default_rng(0).random((60, 12)) < 0.4).astype(np.uint8)
@@ -108,11 +109,7 @@ def test_threads_never_share_draws():
         with model._steps(1) as step:
             found.append(step)
 
-    threads = [threading.Thread(target=draw) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(draw, 6)
     assert sorted(found) == list(range(6))
 
 
