@@ -6,6 +6,7 @@ from udl_fast import _core
 
 from .cuda import cuda_module
 
+WHERE = (4, "gibbs", 1, 2, 1)  # seed, stream, step, first chain, threads
 SETTINGS = {
     "batch_size": 16,
     "algorithm": "cd",

@@ -6,9 +6,7 @@ import pytest
 from udl_fast import _core
 
 from ...support.cuda import cuda_module
-from ...support.rbm_on_device import SETTINGS, Pair, binary_rows, grey_rows
-
-WHERE = (4, "gibbs", 1, 2, 1)  # seed, stream, step, first chain, threads
+from ...support.rbm_on_device import SETTINGS, WHERE, Pair, binary_rows, grey_rows
 
 
 @pytest.fixture(params=["fixed", "fast"])
