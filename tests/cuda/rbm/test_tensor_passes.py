@@ -7,6 +7,7 @@ import pytest
 
 from udl_fast import _core
 
+from ...ptx.interpreter.late import LateStream, Streams
 from ...support.rbm_on_device import SETTINGS, Pair, binary_rows
 
 
@@ -89,6 +90,25 @@ def test_weights_that_are_no_numbers_end_a_pass(ptx_driver):
     assert found["n_updates"] < 10
     weights = [engine.weights() for engine in pair.engines]
     assert np.array_equal(*weights, equal_nan=True)
+
+
+class Quick(LateStream):
+    """A device that has always just finished: graphs take no time. Their work is done when results are read."""
+
+    def synchronise(self):
+        pass
+
+
+@pytest.mark.parametrize("settings", [MORE, SPARSITY, {"algorithm": "pcd", "momentum": 0.5}])
+def test_steps_behind_the_last_minibatch_do_nothing(ptx_driver, settings):
+    """40 minibatches are a graph of 16 and, of a quick device, two more at once: the last 8 steps are too many."""
+    pair = Pair(Quick(Streams(ptx_driver), 1), 5, 3, deviation=0.1, kernels="tensor")
+    if "algorithm" in settings:
+        pair.set_chains(6)
+    rows = binary_rows(pair.rng, 79, 5, 0.3)
+    assert pair.train(rows, batch_size=2, learning_rate=0.05, **settings)["n_updates"] == 40
+    assert ptx_driver.launches.count("udl_fetch") == 48
+    pair.assert_same_state()
 
 
 def learned_by_polls(driver, poll):
