@@ -59,7 +59,7 @@ def pack_bits(X: ArrayLike, threshold: ArrayLike | None = None) -> NDArray[np.ui
 def packed_bits(
     X: ArrayLike, threshold: ArrayLike | None, n_threads: int | None
 ) -> NDArray[np.uint8]:
-    """The same on so many threads; None is `get_num_threads`."""
+    """As `pack_bits`, on so many threads; None is `get_num_threads`."""
     x = _real(X, "X")
     if x.ndim != 2:
         raise ValueError(f"pack_bits: X must have 2 dimensions, got shape {x.shape}")

@@ -23,10 +23,8 @@ def test_more_chunks_than_a_warp_has_lanes(interpreter):
     codes[n - 1] = 0
     made = cuda_module().HammingCodes(8, 0, interpreter)
     made.append(codes)
-    for k in (
-        len(ties),
-        LONGEST_LISTED + 100,
-    ):  # all but one of the ties, and some codes behind them
+    # All but one of the ties; and some codes behind them.
+    for k in (len(ties), LONGEST_LISTED + 100):
         found = made.search(codes[n - 1 :], k, n, way="counting")
         assert_equal(found, index_of(codes).search(codes[n - 1 :], k))
 

@@ -13,9 +13,8 @@ from .line_search import dot, line_search
 from .objective import Found, Objective, Stopped, Vector
 
 _N_PAIRS = 10  # that are remembered: SciPy's own choice
-_CURVATURE = (
-    0.9  # the share of a slope that a line search may leave: Nocedal and Wright, section 3.1
-)
+# The share of a slope that a line search may leave: Nocedal and Wright, section 3.1.
+_CURVATURE = 0.9
 _LEAST_CURVATURE = 1e-10  # of a pair, relative to its length, that is worth remembering
 
 
@@ -57,6 +56,7 @@ class Lbfgs:
         """Of iterations on these rows; gone with them."""
         return self._workspaces.setdefault(rows, _core.GradientWorkspace())
 
+    @np.errstate(all="ignore")  # what overflows ends a search
     def iterate(self, objective: Objective, step: int) -> dict[str, Any]:
         """One step along a line; none where no step leads down, which is the end of what there is to learn."""
         start = objective.net.parameters()

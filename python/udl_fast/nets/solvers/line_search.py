@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -10,10 +9,8 @@ from numpy.typing import NDArray
 
 from .objective import Objective, Vector
 
-_MOST_EVALUATIONS = 20
-_ARMIJO = (
-    1e-4  # the fall that is asked for, of what the slope promises (Nocedal and Wright, section 3.1)
-)
+# The fall that is asked for, of what the slope promises: Nocedal and Wright, section 3.1.
+_ARMIJO = 1e-4
 
 
 def dot(a: NDArray[Any], b: NDArray[Any]) -> float:
@@ -29,44 +26,40 @@ def line_search(
     gradient: Vector,
     *,
     curvature: float,
-    value_before: float | None = None,
+    first_length: float = 1.0,
 ) -> Vector | None:
-    """A point that meets the strong Wolfe conditions; None if there is none.
+    """A point that meets the strong Wolfe conditions; None where none is found, or none that has a value.
 
-    SciPy searches for the length, one number: for whole vectors it would ask a BLAS, whose threads then wait for
-    more on the processors that the next gradient needs, and whose sums depend on their number.
+    SciPy searches, but for the length alone: one iteration of its BFGS in one dimension is its line search. With
+    whole vectors it would ask a BLAS for sums, which depend on the number of its threads, and these then wait for
+    more on the processors that the next gradient needs.
 
     Parameters
     ----------
     curvature : float
         The share of the slope at the start that may be left at the end.
-    value_before : float, default=None
-        The objective before the last step. A length is tried first that would make it fall as much again, if that
-        is less than 1; without it that is 1.
+    first_length : float, default=1.0
+        What is tried first.
     """
-    from scipy import optimize
+    from scipy.optimize import minimize
 
     slope = dot(direction, gradient)
-    if not slope < 0:
+    unit = -slope * first_length  # in which values are measured: so SciPy first tries 1
+    if not unit > 0:
         return None
 
-    def value_at(length: Vector) -> float:
-        return objective.value(start + length * direction)
+    def point_at(share: float) -> Vector:
+        return start + (share * first_length) * direction
 
-    def slope_at(length: Vector) -> Vector:
-        return np.array([dot(direction, objective.gradient(start + length * direction))])
+    def value_and_slope(share: Vector) -> tuple[float, Vector]:
+        there, gradient_there = objective.at(point_at(float(share[0])))
+        slope_there = first_length * dot(direction, gradient_there)
+        return (there - value) / unit, np.array([slope_there / unit])
 
-    with np.errstate(all="ignore"), warnings.catch_warnings(action="ignore"):  # it warns of None
-        length = optimize.line_search(
-            value_at,
-            slope_at,
-            np.zeros(1),
-            np.ones(1),
-            np.array([slope]),
-            value,
-            value_before,
-            c1=_ARMIJO,
-            c2=curvature,
-            maxiter=_MOST_EVALUATIONS,
-        )[0]
-    return None if length is None else start + length * direction
+    options = {"maxiter": 1, "gtol": 0.0, "c1": _ARMIJO, "c2": curvature}
+    found = minimize(value_and_slope, np.zeros(1), jac=True, method="BFGS", options=options)
+    share = float(found.x[0])
+    if not share > 0:
+        return None
+    point = point_at(share)
+    return point if np.isfinite(objective.value(point)) else None
