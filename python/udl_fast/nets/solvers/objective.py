@@ -61,7 +61,7 @@ class Objective:
     def at(self, flat: Vector) -> tuple[float, Vector]:
         """Value and gradient. The net moves there only where they are to be computed."""
         if _is_same(self._asked, flat) or _is_same(self._at, flat):
-            return self._found  # SciPy asks for the value and for the gradient apart
+            return self._found  # both ends of a search are asked for again
         at = self.rounded(flat)
         if _is_same(self._at, at):
             return self._found
