@@ -209,16 +209,14 @@ Matrix dense_bias_gradient(const Matrix& errors) {
   const UnitMatrix units = unit_matrix(errors);
   Matrix out({errors.shape(1)});
   Buffer<float> bias(units.n_panels() * kTileUnits), gradient(units.n_panels() * kTileUnits);
-  for (int64_t panel = 0; panel < units.n_panels(); ++panel) {
-    const int64_t at = panel * kTileUnits;
-    BiasUpdate update{};
-    update.errors = units.view().panel(panel);
-    update.n_rows = errors.shape(0);
-    update.bias = bias.data() + at;
-    update.first = gradient.data() + at;
-    update.step.rule = OptimizerRule::gradient;
-    dense_kernels().update.bias(update);
-  }
+  BiasUpdate update{};
+  update.errors = units.view();
+  update.n_panels = units.n_panels();
+  update.n_rows = errors.shape(0);
+  update.bias = bias.data();
+  update.first = gradient.data();
+  update.step.rule = OptimizerRule::gradient;
+  dense_kernels().update.bias(update);
   std::copy_n(gradient.data(), errors.shape(1), out.mutable_data());
   return out;
 }

@@ -27,7 +27,7 @@ struct PairTerm {
 /// Of panels of weights as pairs of n_units units.
 constexpr int64_t paired_stride(int64_t n_units) { return round_up(n_units, 2 * kTileUnits) * 8; }
 
-/// A sum adds its pairs in order, cut into blocks of 1,024 units: the same bits for any tasks.
+/// A sum adds its pairs in order: the same bits for any tasks.
 struct Bfloat16Kernels {
   /// Panels first_panel .. first_panel + n_panels - 1 and rows first_row .. of `values`, the first
   /// of both even, and all panels of the pair given where there are two.

@@ -48,10 +48,10 @@ struct DenseUpdate {
   OptimizerStep step;
 };
 
-/// 16 biases of a panel. No decay: weight_decay and l1 of the step do not count.
+/// 16 biases of each of n_panels panels. No decay: weight_decay and l1 of the step do not count.
 struct BiasUpdate {
-  const float* errors;  ///< [n_rows][16]
-  int64_t n_rows;
+  ConstUnitPanels errors;
+  int64_t n_panels, n_rows;
   float *bias, *first, *second;
   OptimizerStep step;
 };

@@ -42,8 +42,8 @@ class UnitMatrix {
  private:
   template <class Work>
   void for_row_panels(int64_t first, int64_t count, Work&& work) {
-    for (int64_t panel = 0; panel < n_panels(); ++panel)
-      for (int64_t r = 0; r < count; ++r)
+    for (int64_t r = 0; r < count; ++r)
+      for (int64_t panel = 0; panel < n_panels(); ++panel)
         work(r, panel * kTileUnits, std::min<int64_t>(kTileUnits, n_units_ - panel * kTileUnits),
              view().panel(panel) + (first + r) * kTileUnits);
   }

@@ -152,6 +152,18 @@ def test_sums_over_many_rows_are_nearly_exact():
     np.testing.assert_allclose(of_bias, d.sum(0, dtype=float), rtol=2e-6)
 
 
+@pytest.mark.parametrize("n_units", [5, 16, 70, 170])
+def test_gradients_of_biases(n_units):
+    """Panels are summed side by side, each as if it were alone."""
+    for rows in (1, 7, 300):
+        d = normal(rows, rows, n_units)
+        (found,) = on_all_targets(lambda: (_core.dense_bias_gradient(d),))  # noqa: B023
+        bound = (min(rows, 258) + 2) * EPS * np.abs(d).sum(0, dtype=float)
+        assert (np.abs(found - d.sum(0, dtype=float)) <= bound).all()
+        alone = [_core.dense_bias_gradient(d[:, k : k + 1].copy())[0] for k in range(n_units)]
+        np.testing.assert_array_equal(found, alone)
+
+
 @pytest.mark.parametrize(
     ("activation", "loss"),
     [
@@ -213,8 +225,9 @@ def test_accuracy_of_activations():
 @pytest.mark.parametrize("density", [0.0, 0.2, 1.0])
 def test_lists_give_the_bits_of_dense_products(density):
     generator = np.random.default_rng(3)
-    for rows, n_in, n_out in [(1, 5, 7), (40, 230, 100), (300, 40, 33)]:
+    for rows, n_in, n_out in [(1, 5, 7), (2, 9, 40), (41, 230, 100), (300, 40, 33)]:
         x = (normal(0, rows, n_in) * (generator.random((rows, n_in)) < density)).astype(np.float32)
+        x[1::5] = 0  # nothing is listed beside a row of which something is
         w, b, d = normal(1, n_out, n_in), normal(2, n_out), normal(3, rows, n_out)
 
         def forward(by_lists, x=x, w=w, b=b, rows=rows):

@@ -2,14 +2,16 @@
 // Activations and their derivatives, sixteen lanes at a time, and what finishes the sums of a
 // product. Separate multiplies and adds: the same bits on every target.
 #include "kernels/cpu/simd/simd.h"
+#include "kernels/cpu/simd/vectors.h"
 #include "kernels/dense/products.h"
 
 namespace udl {
 namespace {
 
 /// 1 / (1 + e^-x). NaN for what is no finite number, so that a loss tells of it.
-UDL_ALWAYS_INLINE f32x16 logistic(f32x16 x) {
-  const f32x16 one = broadcast(1.0f);
+template <class Lanes>
+UDL_ALWAYS_INLINE Lanes logistic(Lanes x) {
+  const Lanes one = broadcast(1.0f);
   return one / (one + exp_negative(x)) + broadcast(0.0f) * x;
 }
 
@@ -81,15 +83,31 @@ UDL_ALWAYS_INLINE const float* rows_of(const ConstUnitPanels& units, int64_t pan
   return units.values != nullptr ? units.panel(panel) + first * kTileUnits : nullptr;
 }
 
+#if defined(UDL_TARGET_AVX512)
+constexpr int kLogisticRows = 4;  ///< side by side
+#else
+constexpr int kLogisticRows = 1;  // fewer registers, and more of them a vector
+#endif
+
 template <Activation kActivation>
 UDL_ALWAYS_INLINE void activate_rows(const float* bias, const float* noise, int64_t n_rows,
                                      float* rows) {
   const f32x16 of_units = bias != nullptr ? load(bias) : broadcast(0.0f);
-  for (int64_t at = 0; at < n_rows * kTileUnits; at += kTileUnits) {
-    f32x16 x = load(rows + at) + of_units;
-    if (noise != nullptr) x = x + load(noise + at);
-    store(rows + at, activated<kActivation>(x));
-  }
+  const auto sum_of = [&](int64_t at) {
+    const f32x16 x = load(rows + at) + of_units;
+    return noise != nullptr ? x + load(noise + at) : x;
+  };
+  constexpr int64_t kStep = kLogisticRows * kTileUnits;
+  const int64_t end = n_rows * kTileUnits;
+  int64_t at = 0;
+  if constexpr (kActivation == Activation::logistic)
+    for (; at + kStep <= end; at += kStep) {
+      Vectors<kLogisticRows> x;
+      for (int k = 0; k < kLogisticRows; ++k) x.of[k] = sum_of(at + k * kTileUnits);
+      x = logistic(x);
+      for (int k = 0; k < kLogisticRows; ++k) store(rows + at + k * kTileUnits, x.of[k]);
+    }
+  for (; at < end; at += kTileUnits) store(rows + at, activated<kActivation>(sum_of(at)));
 }
 
 template <Activation kActivation>

@@ -14,7 +14,7 @@ namespace {
 
 #if defined(UDL_HAS_BFLOAT16)
 
-constexpr int64_t kPairStrip = 512;  ///< pairs of units that are summed over at a time
+constexpr int64_t kPairStrip = 256;  ///< pairs of units that are summed over at a time
 static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch &&
                   kListedUnits * kListedPanels * kTileUnits <= kStripScratch,
               "strips fit the scratch");
@@ -71,6 +71,7 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
           part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
   const float *values = part.values.values + at, *weights = part.weights, *ahead = part.ahead;
   const int64_t stride = part.values.panel_stride;
+  ask_for_lines_behind<kRows, kPanels>(part, first_row);
   int64_t n = part.count;
   for (; n >= kTileUnits; n -= kTileUnits) {
     for (int half = 0; ahead != nullptr && half < 2; ++half, ahead += part.ahead_stride)
@@ -176,8 +177,7 @@ UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanel
   const bool is_packed = paired.panels != nullptr;
   const int64_t stride = is_packed ? paired.panel_stride : kPairStrip * kTileUnits;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
-    for (int64_t i = 0; i < n_units; i += 2 * kPairStrip) {
-      const int64_t n = std::min(2 * kPairStrip, n_units - i);
+    for_even_parts<2 * kTileUnits>(n_units, 2 * kPairStrip, [&](int64_t i, int64_t n) {
       const float* weights = product.scratch;
       if (is_packed)
         weights = paired.panels + panel * stride + i / 2 * kTileUnits;
@@ -202,7 +202,7 @@ UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanel
         else
           pair_block<kRows, 1>(part, product.first_row + first);
       });
-    }
+    });
   });
 }
 
@@ -270,7 +270,7 @@ UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* t
     int64_t n = divide_up(update.n_rows, 2);
     for (int u = 0; n >= 4; n -= 4) {
       if (u < kUnits) {
-        for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + kUnits + u);
+        for (int p = 0; p < kPanels; ++p) ask_for_row(update, panel + p, unit + 2 * kUnits + u);
         ++u;
       }
 #pragma GCC unroll 4

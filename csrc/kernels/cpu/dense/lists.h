@@ -13,15 +13,19 @@
 namespace udl {
 namespace {
 
-/// Panels whose sums of a list are computed side by side: of one row, and of a pair of units.
+/// What is summed side by side, so that few additions wait for those before them: panels of one
+/// row, rows, and panels of a pair of units.
 #if defined(UDL_TARGET_AVX512)
 constexpr int kListedBlock = kListedPanels;
+constexpr int kRowsTogether = 2;
 constexpr int kPairBlock = kListedPanels;
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kListedBlock = kListedPanels;  // eight sums, which wait for nothing
-constexpr int kPairBlock = 3;                // twelve sums
+constexpr int kRowsTogether = 1;
+constexpr int kPairBlock = 3;  // twelve sums
 #else
 constexpr int kListedBlock = kListedPanels / 2;  // four registers a panel
+constexpr int kRowsTogether = 1;
 constexpr int kPairBlock = 1;
 #endif
 
@@ -89,15 +93,56 @@ struct ListedValue {
   }
 };
 
-/// sums[p] += the products of the list that starts at starts[0], in order.
+/// Entries first .. end - 1 of lists.
+struct ListPart {
+  int32_t first, end;
+
+  int32_t size() const { return end - first; }
+};
+
+/// sums[p] += the products of entry n.
 template <class Value, int kPanels>
-UDL_ALWAYS_INLINE void add_list(const PixelLists& lists, const int32_t* starts, const float* rows,
-                                int64_t panel_stride, f32x16 (&sums)[kPanels]) {
-  for (int32_t n = starts[0]; n < starts[1]; ++n) {
-    const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
-    const Value value(lists.values + n);
-    for (int p = 0; p < kPanels; ++p) sums[p] = value.times(row + p * panel_stride, sums[p]);
+UDL_ALWAYS_INLINE void add_entry(const PixelLists& lists, int32_t n, const float* rows,
+                                 int64_t panel_stride, f32x16 (&sums)[kPanels]) {
+  const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
+  const Value value(lists.values + n);
+  for (int p = 0; p < kPanels; ++p) sums[p] = value.times(row + p * panel_stride, sums[p]);
+}
+
+/// sums[r][p] += the products of a list for each of kRows rows, in order.
+template <class Value, int kRows, int kPanels>
+UDL_ALWAYS_INLINE void add_lists(const PixelLists& lists, const ListPart (&parts)[kRows],
+                                 const float* rows, int64_t panel_stride,
+                                 f32x16 (&sums)[kRows][kPanels]) {
+  int32_t n_shared = parts[0].size();
+  for (const ListPart& part : parts) n_shared = std::min(n_shared, part.size());
+  for (int32_t i = 0; i < n_shared; ++i)
+    for (int r = 0; r < kRows; ++r)
+      add_entry<Value>(lists, parts[r].first + i, rows, panel_stride, sums[r]);
+#pragma GCC unroll 4  // else sums would lie in memory
+  for (int r = 0; r < kRows; ++r)
+    for (int32_t n = parts[r].first + n_shared; n < parts[r].end; ++n)
+      add_entry<Value>(lists, n, rows, panel_stride, sums[r]);
+}
+
+/// Rows first .. first + kRows - 1 of a chunk of their lists.
+template <class Value, int kRows, int kPanels>
+UDL_ALWAYS_INLINE void add_listed_block(const DenseProduct& product, const PixelLists& lists,
+                                        int64_t chunk, int64_t first, int64_t panel,
+                                        const float* weights, int64_t stride) {
+  f32x16 sums[kRows][kPanels];
+  ListPart parts[kRows];
+  for (int r = 0; r < kRows; ++r) {
+    const int32_t* starts = lists.of_row(first + r, chunk);
+    parts[r] = {starts[0], starts[1]};
+    for (int p = 0; p < kPanels; ++p)
+      sums[r][p] = chunk > 0 ? load(product.out.panel(panel + p) + (first + r) * kTileUnits)
+                             : broadcast(0.0f);
   }
+  add_lists<Value>(lists, parts, weights, stride, sums);
+  for (int r = 0; r < kRows; ++r)
+    for (int p = 0; p < kPanels; ++p)
+      store(product.out.panel(panel + p) + (first + r) * kTileUnits, sums[r][p]);
 }
 
 /// `rows_of_chunk(chunk)` are the weights of some panels, `stride` apart, with index 0 first.
@@ -107,14 +152,12 @@ UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLis
   const int64_t end = product.first_row + product.n_rows;
   for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
     const float* weights = rows_of_chunk(chunk);
-    for (int64_t r = product.first_row; r < end; ++r) {
-      f32x16 sums[kPanels];
-      for (int p = 0; p < kPanels; ++p)
-        sums[p] = chunk > 0 ? load(product.out.panel(panel + p) + r * kTileUnits) : broadcast(0.0f);
-      add_list<Value>(lists, lists.of_row(r, chunk), weights, stride, sums);
-      for (int p = 0; p < kPanels; ++p)
-        store(product.out.panel(panel + p) + r * kTileUnits, sums[p]);
-    }
+    int64_t r = product.first_row;
+    for (; r + kRowsTogether <= end; r += kRowsTogether)
+      add_listed_block<Value, kRowsTogether, kPanels>(product, lists, chunk, r, panel, weights,
+                                                      stride);
+    for (; r < end; ++r)
+      add_listed_block<Value, 1, kPanels>(product, lists, chunk, r, panel, weights, stride);
   }
   for (int p = 0; p < kPanels; ++p)
     finish_rows(product.finish, product.out, panel + p, product.first_row, product.n_rows);

@@ -47,6 +47,20 @@ struct ProductPart {
   int64_t ahead_stride;
 };
 
+/// What follows a block of sums writes and reads lines that are far away where rows are many: they
+/// are asked for before the block is multiplied.
+template <int kRows, int kPanels>
+UDL_ALWAYS_INLINE void ask_for_lines_behind(const ProductPart& part, int64_t first_row) {
+  const ConstUnitPanels& outputs = part.finish.outputs;
+  const bool reads_outputs = part.last && outputs.values != nullptr;
+  const int64_t at = first_row * kTileUnits;
+  for (int p = 0; p < kPanels; ++p)
+    for (int64_t r = at; r < at + kRows * kTileUnits; r += kTileUnits) {
+      if (part.first) prefetch(part.out.panel(part.panel + p) + r);
+      if (reads_outputs) prefetch(outputs.panel(part.panel + p) + r);
+    }
+}
+
 template <int kRows, int kPanels>
 UDL_NEVER_INLINE void product_block(const ProductPart& part, int64_t first_row) {
   f32x16 sums[kRows][kPanels];
@@ -56,6 +70,7 @@ UDL_NEVER_INLINE void product_block(const ProductPart& part, int64_t first_row) 
       sums[r][p] =
           part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
   const float *values = part.values.values + at, *weights = part.weights, *ahead = part.ahead;
+  ask_for_lines_behind<kRows, kPanels>(part, first_row);
   int64_t n = part.count;
   for (; n >= kTileUnits; n -= kTileUnits) {
     if (ahead != nullptr) {
@@ -103,15 +118,15 @@ UDL_ALWAYS_INLINE void for_panel_groups(int64_t first_panel, int64_t n_panels, W
     work(first_panel + p, std::min(kTaskPanels, n_panels - p));
 }
 
-/// work(first, count) for n units in even parts of whole panels, `most` units at most: a short part
-/// at the end would load and store sums for little.
-template <class Work>
+/// work(first, count) for n units in even parts of whole panels, or pairs of them, `most` units at
+/// most: a short part at the end would load and store sums for little.
+template <int64_t kWhole = kTileUnits, class Work>
 UDL_ALWAYS_INLINE void for_even_parts(int64_t n, int64_t most, Work&& work) {
-  const int64_t n_panels = divide_up(n, kTileUnits);
-  const int64_t n_parts = divide_up(n_panels, most / kTileUnits);
+  const int64_t n_whole = divide_up(n, kWhole);
+  const int64_t n_parts = divide_up(n_whole, most / kWhole);
   for (int64_t part = 0; part < n_parts; ++part) {
-    const int64_t first = n_panels * part / n_parts * kTileUnits;
-    const int64_t end = n_panels * (part + 1) / n_parts * kTileUnits;
+    const int64_t first = n_whole * part / n_parts * kWhole;
+    const int64_t end = n_whole * (part + 1) / n_parts * kWhole;
     work(first, std::min(n, end) - first);
   }
 }

@@ -200,17 +200,34 @@ void update_weights(const DenseUpdate& update) {
   }
 }
 
-void update_bias(const BiasUpdate& update) {
-  f32x16 total = broadcast(0.0f);
+/// Sums over all rows of kPanels panels side by side: additions to one wait for each other.
+template <int kPanels>
+UDL_ALWAYS_INLINE void sum_errors(const BiasUpdate& update, int64_t panel, float* gradient) {
+  f32x16 total[kPanels];
+  for (f32x16& of_panel : total) of_panel = broadcast(0.0f);
   for (int64_t block = 0; block < update.n_rows; block += kGradientRows) {
-    f32x16 sum = broadcast(0.0f);
+    f32x16 sum[kPanels];
+    for (f32x16& of_panel : sum) of_panel = broadcast(0.0f);
     for (int64_t r = block; r < std::min(update.n_rows, block + kGradientRows); ++r)
-      sum = sum + load(update.errors + r * kTileUnits);
-    total = total + sum;
+      for (int p = 0; p < kPanels; ++p)
+        sum[p] = sum[p] + load(update.errors.panel(panel + p) + r * kTileUnits);
+    for (int p = 0; p < kPanels; ++p) total[p] = total[p] + sum[p];
   }
-  alignas(64) float gradient[kTileUnits];
-  store(gradient, total);
-  take_step(update.step, false, {update.bias, update.first, update.second, gradient, 1});
+  for (int p = 0; p < kPanels; ++p) store(gradient + p * kTileUnits, total[p]);
+}
+
+void update_bias(const BiasUpdate& update) {
+  constexpr int kMost = 4;
+  for_even_blocks<kMost>(update.n_panels, [&](int64_t panel, auto count) {
+    constexpr int kPanels = decltype(count)::value;
+    alignas(64) float gradient[kPanels * kTileUnits];
+    sum_errors<kPanels>(update, panel, gradient);
+    const auto at = [panel](float* values) {
+      return values != nullptr ? values + panel * kTileUnits : nullptr;
+    };
+    take_step(update.step, false,
+              {at(update.bias), at(update.first), at(update.second), gradient, kPanels});
+  });
 }
 
 }  // namespace

@@ -7,18 +7,24 @@
 namespace udl {
 namespace {
 
-/// The lanes of udl::exp_negative, step by step.
-UDL_ALWAYS_INLINE f32x16 exp_negative(f32x16 x) {
-  const f32x16 y =
+/// 2^n of an n that was added to kRoundMagic.
+UDL_ALWAYS_INLINE f32x16 power_of_two(f32x16 shifted) {
+  return float_from_bits(shift_left<23>(bits_of_float(shifted)) + broadcast(kOneBits));
+}
+
+/// The lanes of udl::exp_negative, step by step: of one vector, or of several (vectors.h).
+template <class Lanes>
+UDL_ALWAYS_INLINE Lanes exp_negative(Lanes x) {
+  const Lanes y =
       max(min(broadcast(0.0f) - x, broadcast(kExpArgumentMax)), broadcast(kExpArgumentMin));
-  const f32x16 magic = broadcast(kRoundMagic);
-  const f32x16 shifted = y * broadcast(kLog2E) + magic;  // n lies in its lowest bits
-  const f32x16 n = shifted - magic;
-  const f32x16 r = (y - n * broadcast(kLn2High)) - n * broadcast(kLn2Low);
-  f32x16 p = broadcast(exp_coefficient(0));
+  const Lanes magic = broadcast(kRoundMagic);
+  const Lanes shifted = y * broadcast(kLog2E) + magic;  // n lies in its lowest bits
+  const Lanes n = shifted - magic;
+  const Lanes r = (y - n * broadcast(kLn2High)) - n * broadcast(kLn2Low);
+  Lanes p = broadcast(exp_coefficient(0));
   for (int i = 1; i < kExpTerms; ++i) p = p * r + broadcast(exp_coefficient(i));
   p = (p * (r * r) + r) + broadcast(1.0f);
-  return p * float_from_bits(shift_left<23>(bits_of_float(shifted)) + broadcast(kOneBits));
+  return p * power_of_two(shifted);
 }
 
 UDL_ALWAYS_INLINE f32x16 magnitude(f32x16 x) { return float_from_bits(magnitude_bits(x)); }

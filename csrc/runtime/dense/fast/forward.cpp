@@ -13,7 +13,7 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kMostRows = 192;
+constexpr int64_t kMostRows = 144;
 
 /// Weights of layers `from` .. rounded once for all rows.
 class RoundedWeights {
@@ -57,8 +57,15 @@ struct BlockRoom {
     for (int l = from; rounds && l < to; ++l) pairs.emplace_back(rows, shape.n_inputs(l), false);
     if (is_listed) lists = RowLists(shape.n_inputs(from), rows, rounds);
     strip.resize(kStripScratch);
-    row_major.resize(rows * shape.n_inputs(from));
     log_sums.resize(rows);
+  }
+  /// Rows first .. first + count - 1, one after the other.
+  const float* inputs_of(const Rows& rows, int64_t first, int64_t count) {
+    const int64_t n_in = values[0].n_units();
+    if (rows.floats() != nullptr) return rows.floats() + first * n_in;
+    row_major.reserve(count * n_in);
+    rows.gather_values<float>(nullptr, first, count, row_major.data(), n_in);
+    return row_major.data();
   }
   std::vector<UnitMatrix> values;
   std::vector<PairMatrix> pairs;  ///< of inputs of each layer, where products round
@@ -142,8 +149,7 @@ void FastNetEngine::forward(const ForwardCall& call, const Run& run) const {
     team.for_each(n_blocks, [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
       ranges.look(block, first, n);
-      rows.gather_values<float>(nullptr, first, n, room.row_major.data(), n_in);
-      room.values[0].set_rows(0, n, room.row_major.data(), n_in);
+      room.values[0].set_rows(0, n, room.inputs_of(rows, first, n), n_in);
       for (int l = from; l < to; ++l)
         apply_layer(kernels, state_, l, n, rounded, room.values[l - from],
                     room.values[l - from + 1], state_.bfloat16 ? &room.pairs[l - from] : nullptr,

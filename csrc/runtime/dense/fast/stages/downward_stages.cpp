@@ -62,15 +62,18 @@ void FastStages::learn(const NetPart& part, int layer, int64_t task, const Gradi
 void FastStages::learn_bias(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
   const ConstUnitPanels errors = std::as_const(rooms_.layers[layer].errors).view();
   const int64_t n_panels = divide_up(net_.shape.n_outputs(layer), kTileUnits);
-  const int64_t end = std::min(n_panels, (task + 1) * kBiasPanels);
-  for (int64_t panel = task * kBiasPanels; panel < end; ++panel) {
-    const auto at = [&](FastLayers* layers) {
-      float* values = row_or_null(layers, layer, true);
-      return values != nullptr ? values + panel * kTileUnits : nullptr;
-    };
-    kernels_.update.bias(
-        {errors.panel(panel), part.count, at(use.values), at(use.first), at(use.second), use.step});
-  }
+  const int64_t first = task * kBiasPanels;
+  const auto at = [&](FastLayers* layers) {
+    float* values = row_or_null(layers, layer, true);
+    return values != nullptr ? values + first * kTileUnits : nullptr;
+  };
+  kernels_.update.bias({{errors.panel(first), errors.panel_stride},
+                        std::min(kBiasPanels, n_panels - first),
+                        part.count,
+                        at(use.values),
+                        at(use.first),
+                        at(use.second),
+                        use.step});
 }
 
 void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
