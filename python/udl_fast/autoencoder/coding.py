@@ -81,8 +81,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
             Before fit.
         """
         self._check_fitted()
-        X = self._matrix(X)
-        return self._output(X, self._rows(X, training=False), 0, self._n_encoders)
+        return self._read_output(X, self._n_encoders)
 
     @of_one_fit
     def inverse_transform(self, H: Any) -> NDArray[Any]:
@@ -105,14 +104,14 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
             )
         rows = to_rows(H, n_jobs=self.n_jobs)
         check_range(*value_range(rows, self.n_jobs), "H", double=self._is_double())
-        return self._output(H, rows, self._n_encoders, None)
+        found = self._net().forward(rows, resolve_n_jobs(self.n_jobs), self._n_encoders)
+        return self._like(H, found)
 
     @of_one_fit
     def reconstruct(self, X: Any) -> NDArray[Any]:
         """What the net makes of each row, shape (n_samples, n_features)."""
         self._check_fitted()
-        X = self._matrix(X)
-        return self._output(X, self._rows(X, training=False), 0, None)
+        return self._read_output(X, None)
 
     @of_one_fit
     def reconstruction_error(self, X: Any) -> NDArray[np.float64]:
@@ -163,9 +162,17 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
 
     # ---- what Model asks for ----
 
-    def _output(self, X: Any, rows: _core.Rows, first: int, last: int | None) -> NDArray[Any]:
-        out = self._net().forward(rows, resolve_n_jobs(self.n_jobs), first, last)
-        return out.astype(output_dtype(X, self._dtype), copy=False)
+    def _read_output(self, X: Any, last: int | None) -> NDArray[Any]:
+        """Outputs of layer last - 1. Rows are looked at while they are read, which checks them late but once."""
+        X = self._code_matrix(X)
+        rows = self._bare_rows(X)
+        n_threads = resolve_n_jobs(self.n_jobs)
+        found, low, high = self._net().forward_and_range(rows, n_threads, 0, last)
+        self._look_at_range(X, rows, low + 0.0, high + 0.0)
+        return self._like(X, found)
+
+    def _like(self, X: Any, found: NDArray[Any]) -> NDArray[Any]:
+        return found.astype(output_dtype(X, self._dtype), copy=False)
 
     def _code_kind(self) -> str:
         return self._net().activations[self._n_encoders - 1]

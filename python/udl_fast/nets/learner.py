@@ -85,15 +85,22 @@ class NetLearner:
         self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
     ) -> NDArray[Any]:
         """Outputs of layer last - 1, None the last one, given inputs of layer `first`."""
+        return self.forward_and_range(rows, n_threads, first, last)[0]
+
+    def forward_and_range(
+        self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
+    ) -> tuple[NDArray[Any], float, float]:
+        """The same, and the range of the values of `rows`, found while they are read: NaN if one is NaN, and
+        perhaps where one is infinite."""
         last = len(self.net.activations) if last is None else last
         if not first <= self.rounded < last:
-            return self.net.forward(rows, n_threads, first, last)
-        means = self.net.forward(rows, n_threads, first, self.rounded + 1)
+            return self.net.forward_and_range(rows, n_threads, first, last)
+        means, low, high = self.net.forward_and_range(rows, n_threads, first, self.rounded + 1)
         bits = (means >= _ROUNDED_UP).astype(means.dtype)
         if last == self.rounded + 1:
-            return bits
-        rows = _core.Rows.from_array(bits, n_threads)
-        return self.net.forward(rows, n_threads, self.rounded + 1, last)
+            return bits, low, high
+        behind = _core.Rows.from_array(bits, n_threads)
+        return self.net.forward(behind, n_threads, self.rounded + 1, last), low, high
 
     # ---- state ----
 
