@@ -225,7 +225,7 @@ def test_accuracy_of_activations():
 @pytest.mark.parametrize("density", [0.0, 0.2, 1.0])
 def test_lists_give_the_bits_of_dense_products(density):
     generator = np.random.default_rng(3)
-    for rows, n_in, n_out in [(1, 5, 7), (2, 9, 40), (41, 230, 100), (300, 40, 33)]:
+    for rows, n_in, n_out in [(1, 5, 7), (2, 9, 40), (41, 230, 100), (300, 40, 33), (650, 24, 17)]:
         x = (normal(0, rows, n_in) * (generator.random((rows, n_in)) < density)).astype(np.float32)
         x[1::5] = 0  # nothing is listed beside a row of which something is
         w, b, d = normal(1, n_out, n_in), normal(2, n_out), normal(3, rows, n_out)
