@@ -167,8 +167,8 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
         X = self._code_matrix(X)
         rows = self._bare_rows(X)
         n_threads = resolve_n_jobs(self.n_jobs)
-        found, low, high = self._net().forward_and_range(rows, n_threads, 0, last)
-        self._look_at_range(X, rows, low + 0.0, high + 0.0)
+        found, low, high = self._net().forward_and_range(rows, n_threads, last)
+        self._look_at_range(X, rows, low, high)
         return self._like(X, found)
 
     def _like(self, X: Any, found: NDArray[Any]) -> NDArray[Any]:
@@ -185,7 +185,7 @@ class Coding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BinaryCodes):
         found, low, high = self._net().net.forward_and_range(
             rows, resolve_n_jobs(self.n_jobs), 0, self._n_encoders, self._rounding()
         )
-        self._look_at_range(X, rows, low + 0.0, high + 0.0)
+        self._look_at_range(X, rows, low, high)
         return found
 
     def _reads_in_place(self, X: Any) -> bool:

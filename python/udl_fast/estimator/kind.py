@@ -212,7 +212,9 @@ class ModelKind:
         if not np.isfinite([low, high]).all():
             refuse_not_finite(self, X)
         if rows.kind != "bits":
-            self._check_range(low, high, training=False)
+            self._check_range(
+                low + 0.0, high + 0.0, training=False
+            )  # never -0, which texts would show
 
     def _check_range(self, low: float, high: float, *, training: bool) -> None:
         """Errors and warnings about rows of real values from `low` to `high`."""

@@ -85,22 +85,35 @@ class NetLearner:
         self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
     ) -> NDArray[Any]:
         """Outputs of layer last - 1, None the last one, given inputs of layer `first`."""
-        return self.forward_and_range(rows, n_threads, first, last)[0]
+        last = len(self.net.activations) if last is None else last
+        end = self._end_of_means(first, last)
+        found = self.net.forward(rows, n_threads, first, end)
+        return self._behind_means(found, n_threads, end, last)
 
     def forward_and_range(
-        self, rows: _core.Rows, n_threads: int, first: int = 0, last: int | None = None
+        self, rows: _core.Rows, n_threads: int, last: int | None = None
     ) -> tuple[NDArray[Any], float, float]:
-        """The same, and the range of the values of `rows`, found while they are read: NaN if one is NaN, and
-        perhaps where one is infinite."""
+        """The same given inputs of the net, and the range of their values, found while they are read: NaN if one
+        is NaN, and perhaps where one is infinite."""
         last = len(self.net.activations) if last is None else last
-        if not first <= self.rounded < last:
-            return self.net.forward_and_range(rows, n_threads, first, last)
-        means, low, high = self.net.forward_and_range(rows, n_threads, first, self.rounded + 1)
-        bits = (means >= _ROUNDED_UP).astype(means.dtype)
-        if last == self.rounded + 1:
-            return bits, low, high
-        behind = _core.Rows.from_array(bits, n_threads)
-        return self.net.forward(behind, n_threads, self.rounded + 1, last), low, high
+        end = self._end_of_means(0, last)
+        found, low, high = self.net.forward_and_range(rows, n_threads, 0, end)
+        return self._behind_means(found, n_threads, end, last), low, high
+
+    def _end_of_means(self, first: int, last: int) -> int:
+        """Up to where layers follow each other without rounding."""
+        return self.rounded + 1 if first <= self.rounded < last else last
+
+    def _behind_means(
+        self, found: NDArray[Any], n_threads: int, end: int, last: int
+    ) -> NDArray[Any]:
+        """Outputs of layer last - 1 given those of layer end - 1, which are rounded if they are the code."""
+        if end != self.rounded + 1:
+            return found
+        bits = (found >= _ROUNDED_UP).astype(found.dtype)
+        if last == end:
+            return bits
+        return self.net.forward(_core.Rows.from_array(bits, n_threads), n_threads, end, last)
 
     # ---- state ----
 

@@ -168,7 +168,8 @@ WeightsAhead outputs_ahead(const DenseWeights& w, int64_t first, int64_t panel) 
 }
 
 /// `pack(first, n, panel, count, strips, stride)` makes pairs of weights, of n_units by n_panels in
-/// all; what it reads is ahead_of(first, n, panel).
+/// all; what it reads is ahead_of(first, n, panel), asked for as if the next part were as long as
+/// this one.
 template <class Pack, class Ahead>
 UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
                                     int64_t n_units, int64_t n_panels, Pack&& pack,

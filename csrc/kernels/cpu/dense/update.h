@@ -16,12 +16,15 @@ namespace {
 #if defined(UDL_TARGET_AVX512)
 constexpr int kGradientUnits = 8;
 constexpr int kGradientPanels = 2;
+constexpr int kErrorPanels = 4;
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kGradientUnits = 6;
 constexpr int kGradientPanels = 1;
+constexpr int kErrorPanels = 2;
 #else
 constexpr int kGradientUnits = 2;
 constexpr int kGradientPanels = 1;
+constexpr int kErrorPanels = 1;
 #endif
 
 template <OptimizerRule kRule, bool kDecays>
@@ -217,8 +220,7 @@ UDL_ALWAYS_INLINE void sum_errors(const BiasUpdate& update, int64_t panel, float
 }
 
 void update_bias(const BiasUpdate& update) {
-  constexpr int kMost = 4;
-  for_even_blocks<kMost>(update.n_panels, [&](int64_t panel, auto count) {
+  for_even_blocks<kErrorPanels>(update.n_panels, [&](int64_t panel, auto count) {
     constexpr int kPanels = decltype(count)::value;
     alignas(64) float gradient[kPanels * kTileUnits];
     sum_errors<kPanels>(update, panel, gradient);

@@ -51,7 +51,8 @@ class RoundedWeights {
 
 /// Of one thread: values before and after a layer.
 struct BlockRoom {
-  BlockRoom(const NetShape& shape, int from, int to, int64_t rows, bool rounds, bool is_listed) {
+  BlockRoom(const NetShape& shape, int from, int to, int64_t rows, bool rounds, bool is_listed)
+      : max_rows(rows) {
     values.emplace_back(rows, shape.n_inputs(from));
     for (int l = from; l < to; ++l) values.emplace_back(rows, shape.n_outputs(l));
     for (int l = from; rounds && l < to; ++l) pairs.emplace_back(rows, shape.n_inputs(l), false);
@@ -59,14 +60,16 @@ struct BlockRoom {
     strip.resize(kStripScratch);
     log_sums.resize(rows);
   }
-  /// Rows first .. first + count - 1, one after the other.
+  /// Rows first .. first + count - 1, one after the other; they have as many columns as the first
+  /// layer has inputs.
   const float* inputs_of(const Rows& rows, int64_t first, int64_t count) {
     const int64_t n_in = values[0].n_units();
     if (rows.floats() != nullptr) return rows.floats() + first * n_in;
-    row_major.reserve(count * n_in);
+    row_major.reserve(max_rows * n_in);
     rows.gather_values<float>(nullptr, first, count, row_major.data(), n_in);
     return row_major.data();
   }
+  int64_t max_rows;
   std::vector<UnitMatrix> values;
   std::vector<PairMatrix> pairs;  ///< of inputs of each layer, where products round
   RowLists lists;                 ///< of the first inputs, where they pay
