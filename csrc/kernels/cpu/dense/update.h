@@ -16,7 +16,7 @@ namespace {
 #if defined(UDL_TARGET_AVX512)
 constexpr int kGradientUnits = 8;
 constexpr int kGradientPanels = 2;
-constexpr int kErrorPanels = 4;
+constexpr int kErrorPanels = 4;  ///< whose sums, of biases, do not wait for each other
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kGradientUnits = 6;
 constexpr int kGradientPanels = 1;
