@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
+from udl_fast.bench.harness import rounded
 from udl_fast.bench.table import markdown_table
 from udl_fast.callbacks import History, _monitor
 from udl_fast.callbacks._monitor import Monitor
@@ -99,9 +100,9 @@ def main() -> int:
             "rounds": rounds,
         },
         "epochs_measured": len(models[True].history_["epoch"]),
-        "seconds_with": [round(value, 4) for value in seconds[True]],
-        "seconds_without": [round(value, 4) for value in seconds[False]],
-        "ratios": [round(value, 4) for value in ratios],
+        "seconds_with": [rounded(value) for value in seconds[True]],
+        "seconds_without": [rounded(value) for value in seconds[False]],
+        "ratios": [rounded(value) for value in ratios],
         "overhead_percent": round(overhead, 2),
         "measuring_percent": round(share, 2),
         "measuring_percent_highest": round(max(shares), 2),
