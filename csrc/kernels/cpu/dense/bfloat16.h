@@ -49,13 +49,16 @@ template <int kStride, int kRows, int kPanels>
 UDL_ALWAYS_INLINE void add_outer_pairs(const float* values, const float* rows, int64_t row_stride,
                                        f32x16 (&sums)[kRows][kPanels]) {
   bf16x32 row[kPanels];
+#pragma GCC unroll 4  // as in for_sums
   for (int p = 0; p < kPanels; ++p) {
     row[p] = load_pairs(rows + p * row_stride);
     keep_in_register(row[p]);
   }
+#pragma GCC unroll 16
   for (int r = 0; r < kRows; ++r) {
     bf16x32 value = broadcast_pair(values + r * kStride);
     keep_in_register(value);
+#pragma GCC unroll 4
     for (int p = 0; p < kPanels; ++p) sums[r][p] = dot_pairs(value, row[p], sums[r][p]);
   }
 }
@@ -63,17 +66,19 @@ UDL_ALWAYS_INLINE void add_outer_pairs(const float* values, const float* rows, i
 /// product_block with pairs: part.count of them.
 template <int kRows, int kPanels>
 UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
-  f32x16 sums[kRows][kPanels];
   const int64_t at = first_row * kTileUnits;
-  for (int r = 0; r < kRows; ++r)
-    for (int p = 0; p < kPanels; ++p)
-      sums[r][p] =
-          part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
+  float* const first_out = part.out.panel(part.panel) + at;
+  const int64_t out_stride = part.out.panel_stride;
+  const auto out = [=](int r, int p) { return first_out + p * out_stride + r * kTileUnits; };
+  f32x16 sums[kRows][kPanels];
+  for_sums<kRows, kPanels>([&](int r, int p) { sums[r][p] = broadcast(0.0f); });
+  if (!part.first) for_sums<kRows, kPanels>([&](int r, int p) { sums[r][p] = load(out(r, p)); });
   const float *values = part.values.values + at, *weights = part.weights, *ahead = part.ahead;
   const int64_t stride = part.values.panel_stride;
-  ask_for_lines_behind<kRows, kPanels>(part, first_row);
   int64_t n = part.count;
+  int asked = 0;
   for (; n >= kTileUnits; n -= kTileUnits) {
+    if (asked < kRows) ask_for_row_behind<kPanels>(part, first_row + asked++);
     for (int half = 0; ahead != nullptr && half < 2; ++half, ahead += part.ahead_stride)
       for (int line = 0; line < 4; ++line) prefetch(ahead + line * kTileUnits);
     // Values of many rows lie outside of a core's caches, some lines here and some there.
@@ -86,11 +91,10 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
   }
   for (int64_t k = 0; k < n; ++k)
     add_outer_pairs<kTileUnits>(values + k, weights + k * kTileUnits, part.weight_stride, sums);
-  for (int p = 0; p < kPanels; ++p) {
-    float* out = part.out.panel(part.panel + p) + at;
-    for (int r = 0; r < kRows; ++r) store(out + r * kTileUnits, sums[r][p]);
-    if (part.last) finish_rows(part.finish, part.out, part.panel + p, first_row, kRows);
-  }
+  for_sums<kRows, kPanels>([&](int r, int p) { store(out(r, p), sums[r][p]); });
+  if (part.last)
+    for (int p = 0; p < kPanels; ++p)
+      finish_rows(part.finish, part.out, part.panel + p, first_row, kRows);
 }
 
 /// Weights of n inputs from `first` on, pairs of them as rows of strips, which are `stride` apart.
@@ -262,8 +266,7 @@ template <int kUnits, int kPanels>
 UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
                                     int64_t panel, float* gradient) {
   f32x16 sums[kUnits][kPanels];
-  for (int u = 0; u < kUnits; ++u)
-    for (int p = 0; p < kPanels; ++p) sums[u][p] = broadcast(0.0f);
+  for_sums<kUnits, kPanels>([&](int u, int p) { sums[u][p] = broadcast(0.0f); });
   for (int64_t t = 0; t < update.n_terms; ++t) {
     const PairPanels &in = terms[t].inputs, &out = terms[t].outputs;
     const float* inputs = in.by_row + unit / kTileUnits * in.row_stride + unit % kTileUnits;
@@ -286,8 +289,8 @@ UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* t
       outputs += kTileUnits;
     }
   }
-  for (int u = 0; u < kUnits; ++u)
-    for (int p = 0; p < kPanels; ++p) store(gradient + (p * kUnits + u) * kTileUnits, sums[u][p]);
+  for_sums<kUnits, kPanels>(
+      [&](int u, int p) { store(gradient + (p * kUnits + u) * kTileUnits, sums[u][p]); });
 }
 
 template <int kPanels>

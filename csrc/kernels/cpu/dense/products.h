@@ -47,18 +47,16 @@ struct ProductPart {
   int64_t ahead_stride;
 };
 
-/// What follows a block of sums writes and reads lines that are far away where rows are many: they
-/// are asked for before the block is multiplied.
-template <int kRows, int kPanels>
-UDL_ALWAYS_INLINE void ask_for_lines_behind(const ProductPart& part, int64_t first_row) {
+/// What follows a block of sums writes and reads lines that are far away where rows are many: those
+/// of a row are asked for.
+template <int kPanels>
+UDL_ALWAYS_INLINE void ask_for_row_behind(const ProductPart& part, int64_t row) {
   const ConstUnitPanels& outputs = part.finish.outputs;
   const bool reads_outputs = part.last && outputs.values != nullptr;
-  const int64_t at = first_row * kTileUnits;
-  for (int p = 0; p < kPanels; ++p)
-    for (int64_t r = at; r < at + kRows * kTileUnits; r += kTileUnits) {
-      if (part.first) prefetch(part.out.panel(part.panel + p) + r);
-      if (reads_outputs) prefetch(outputs.panel(part.panel + p) + r);
-    }
+  for (int p = 0; p < kPanels; ++p) {
+    if (part.first) prefetch(part.out.panel(part.panel + p) + row * kTileUnits);
+    if (reads_outputs) prefetch(outputs.panel(part.panel + p) + row * kTileUnits);
+  }
 }
 
 template <int kRows, int kPanels>
@@ -70,7 +68,7 @@ UDL_NEVER_INLINE void product_block(const ProductPart& part, int64_t first_row) 
       sums[r][p] =
           part.first ? broadcast(0.0f) : load(part.out.panel(part.panel + p) + at + r * kTileUnits);
   const float *values = part.values.values + at, *weights = part.weights, *ahead = part.ahead;
-  ask_for_lines_behind<kRows, kPanels>(part, first_row);
+  for (int r = 0; r < kRows; ++r) ask_for_row_behind<kPanels>(part, first_row + r);
   int64_t n = part.count;
   for (; n >= kTileUnits; n -= kTileUnits) {
     if (ahead != nullptr) {

@@ -39,6 +39,17 @@ UDL_ALWAYS_INLINE void for_even_blocks(int64_t n, Work&& work) {
   });
 }
 
+/// work(row, panel) for each sum of a block that stays in registers. Unrolled before anything else
+/// looks at it: sums under an index that is no constant lie in memory, and are loaded and stored
+/// around every loop that adds to them.
+template <int kRows, int kPanels, class Work>
+UDL_ALWAYS_INLINE void for_sums(Work&& work) {
+#pragma GCC unroll 16
+  for (int row = 0; row < kRows; ++row)
+#pragma GCC unroll 4
+    for (int panel = 0; panel < kPanels; ++panel) work(row, panel);
+}
+
 /// Rows of 16 x 16 values to columns, which lie column_stride apart; rows lie one after the other.
 UDL_ALWAYS_INLINE void transpose_corner(const float* corner, float* columns,
                                         int64_t column_stride = kTileUnits) {
