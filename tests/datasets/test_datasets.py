@@ -1,10 +1,8 @@
-"""Data sets: values, search order, checks of files, generators."""
+"""Data sets: values, search order, checks of files."""
 
 import gzip
 import hashlib
 import lzma
-import os
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,17 +10,6 @@ import pytest
 from udl_fast import datasets
 from udl_fast.datasets import _files, checksums
 from udl_fast.datasets._idx import parse_idx
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture
-def real_data(monkeypatch):
-    folder = Path(os.environ.get("UDL_FAST_DATA") or ROOT.parent / "shared" / "data")
-    if not (folder / "train-images-idx3-ubyte.gz").is_file():
-        pytest.skip("real data not at hand: set UDL_FAST_DATA to the folder that holds MNIST")
-    monkeypatch.setenv("UDL_FAST_DATA", str(folder))
-    return folder
 
 
 def idx(array):
@@ -265,139 +252,3 @@ def test_density_names_and_splits():
         datasets.load_density("nltsc")
     with pytest.raises(ValueError, match="ocr_letters: subset must be one of 'valid', 'test'"):
         datasets.load_density("ocr_letters", subset="train")
-
-
-# Real files: the facts their authors publish
-
-
-def test_real_mnist(real_data):
-    train = datasets.load_mnist(binary=0.5, dtype=np.uint8)
-    counts = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-    assert np.bincount(train.target).tolist() == counts
-    assert train.data.shape == (60000, 784)
-    assert train.data.dtype == np.uint8
-    grey = datasets.load_mnist(subset="test").data
-    assert grey.shape == (10000, 784)
-    sampled = datasets.load_mnist(subset="test", binary="sample", random_state=0).data
-    assert abs(float(sampled.mean() - grey.mean(dtype=np.float64))) < 1e-3
-
-
-def test_real_binarized_mnist(real_data):
-    means = {"train": 0.130562, "valid": 0.131127, "test": 0.132512}
-    for subset, mean in means.items():
-        bits = datasets.load_binarized_mnist(subset=subset, dtype=np.uint8).data
-        assert bits.shape == (50000 if subset == "train" else 10000, 784)
-        assert abs(bits.mean() - mean) < 1e-6
-
-
-def test_real_cifar10(real_data):
-    cifar = datasets.load_cifar10(subset="test1000")
-    assert cifar.data.shape == (1000, 3072)
-    assert set(cifar.target) == set(range(10))
-
-
-def test_real_usps(real_data):
-    data, target = datasets.load_usps(subset="test", return_X_y=True)
-    assert np.bincount(target).tolist() == [359, 264, 198, 166, 200, 160, 170, 147, 166, 177]
-    assert data.min() == 0
-    assert data.max() == 1
-
-
-def test_real_newsgroups(real_data):
-    counts = datasets.load_20newsgroups_counts(subset="test")
-    assert counts.data.shape == (7487, 1994)
-    assert counts.data.sum(dtype=np.float64) == 629312
-    assert len(counts.feature_names) == 1994
-    words = datasets.load_20newsgroups_words()
-    assert np.bincount(words.target).tolist() == [4605, 3519, 2657, 5461]
-    assert set(np.unique(words.data)) == {0, 1}
-
-
-def test_real_density_sets(real_data):
-    rows = {"nltcs": (3236, 16), "dna": (1186, 180), "nips": (1240, 500)}
-    for name, shape in rows.items():
-        data = datasets.load_density(name, subset="test", dtype=bool).data
-        assert data.shape == shape
-        assert 0 < data.mean() < 1
-
-
-# Generators
-
-
-def test_bars_and_stripes_are_all_there_once():
-    full = datasets.make_bars_and_stripes(3)
-    assert full.data.shape == (2**4 - 2, 9)
-    assert len(np.unique(full.data, axis=0)) == len(full.data)
-    for image in full.data.reshape(-1, 3, 3):
-        assert (image == image[0]).all() or (image == image[:, :1]).all()
-    assert full.probabilities.sum() == pytest.approx(1)
-    both_ways = full.data.sum(axis=1) % 9 == 0
-    np.testing.assert_allclose(full.probabilities[both_ways], 2 / 16)
-    np.testing.assert_allclose(full.probabilities[~both_ways], 1 / 16)
-
-
-def test_drawn_bars_and_stripes_follow_their_probabilities():
-    full = datasets.make_bars_and_stripes(2, dtype=np.uint8)
-    drawn = datasets.make_bars_and_stripes(2, 20000, dtype=np.uint8, random_state=0).data
-    code = np.array([1, 2, 4, 8])
-    frequency = np.bincount(drawn @ code, minlength=16)[full.data @ code] / 20000
-    assert frequency.sum() == 1
-    sigma = np.sqrt(full.probabilities * (1 - full.probabilities) / 20000)
-    assert (np.abs(frequency - full.probabilities) < 5 * sigma).all()
-
-
-def test_shifter_shifts():
-    shifter = datasets.make_shifter(500, 8, random_state=0)
-    first, second, label = np.split(shifter.data, [8, 16], axis=1)
-    for bits, moved, one_hot, target in zip(first, second, label, shifter.target, strict=True):
-        np.testing.assert_array_equal(moved, np.roll(bits, target - 1))
-        assert one_hot.argmax() == target
-        assert one_hot.sum() == 1
-    assert set(shifter.target) == {0, 1, 2}
-
-
-def test_curves_pass_through_their_points():
-    curves = datasets.make_curves(300, random_state=0)
-    images = curves.data.reshape(-1, 28, 28)
-    assert images.min() == 0
-    assert images.max() == 1
-    for image, points in zip(images, curves.points, strict=True):
-        for x, y in points:
-            assert image[round(y), round(x)] > 0.3
-    np.testing.assert_array_equal(curves.data, datasets.make_curves(300, random_state=0).data)
-
-
-def test_curves_of_a_soft_pen_go_from_left_to_right():
-    curves = datasets.make_curves(200, ordered=True, pen_width=1.5, ink=0.5, random_state=0)
-    x = curves.points[:, :, 0]
-    thirds = 1 + 25 / 3 * np.arange(4)
-    assert ((x > thirds[:3]) & (x < thirds[1:])).all()
-    images = curves.data.reshape(-1, 28, 28)
-    for image, points in zip(images, curves.points, strict=True):
-        for column, row in points.round().astype(int):
-            # No pixel is farther from its point than half a diagonal.
-            assert 0.5 * np.exp(-0.5 / 4.5) - 0.01 < image[row, column] <= 0.5
-
-
-def test_curves_are_sparse_strokes():
-    data = datasets.make_curves(500, random_state=1).data
-    assert 0.02 < data.mean() < 0.15
-
-
-@pytest.mark.parametrize(
-    ("make", "message"),
-    [
-        (lambda: datasets.make_bars_and_stripes(0), "n_side must be in 1..16, got 0"),
-        (lambda: datasets.make_bars_and_stripes(3, 0), "n_samples must be >= 1, got 0"),
-        (lambda: datasets.make_shifter(0), "n_samples must be >= 1, got 0"),
-        (lambda: datasets.make_shifter(5, 1), "n_units must be >= 2, got 1"),
-        (lambda: datasets.make_curves(-1), "n_samples must be >= 1, got -1"),
-        (lambda: datasets.make_curves(1, 7), "image_size must be >= 8, got 7"),
-        (lambda: datasets.make_curves(1, pen_width=0), "pen_width must be > 0 or None, got 0"),
-        (lambda: datasets.make_curves(1, ink=1.5), "ink must be > 0 and <= 1, got 1.5"),
-        (lambda: datasets.make_curves(1, dtype=bool), "bool cannot hold grey values"),
-    ],
-)
-def test_generator_sizes_are_checked(make, message):
-    with pytest.raises(ValueError, match=message):
-        make()
