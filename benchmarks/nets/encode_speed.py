@@ -21,7 +21,7 @@ from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import get_num_threads
 from udl_fast.bench import suite
 from udl_fast.bench.contestants.nets._steps import Layers
-from udl_fast.bench.harness import Timings, interleave
+from udl_fast.bench.harness import Timings, interleave, rounded
 from udl_fast.bench.process import Contestant, ContestantError, Part
 from udl_fast.bench.table import markdown_table
 
@@ -112,7 +112,7 @@ def compared(
 
 
 def _seconds(timings: Timings, name: str) -> float:
-    return float(f"{1 / timings.median(name):.4g}")
+    return rounded(1 / timings.median(name))
 
 
 def measure(quick: bool, wanted: list[str] | None) -> dict[str, Any]:

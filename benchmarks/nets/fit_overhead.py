@@ -74,12 +74,13 @@ def measure_one(
         inside.append(recorder.seconds)
         recorder.calls = kept
         alone.append(recorder.repeat(engine))
+    # Times of six digits: of a quick fit four would say too little to compute shares from.
     shares = [100 * (whole / steps - 1) for whole, steps in zip(fits, inside, strict=True)]
     return {
         "same_bits": same_bits,
-        "seconds_fit": [float(f"{value:.4g}") for value in fits],
-        "seconds_inside": [float(f"{value:.4g}") for value in inside],
-        "seconds_alone": [float(f"{value:.4g}") for value in alone],
+        "seconds_fit": [float(f"{value:.6g}") for value in fits],
+        "seconds_inside": [float(f"{value:.6g}") for value in inside],
+        "seconds_alone": [float(f"{value:.6g}") for value in alone],
         "overhead_percent": round(statistics.median(shares), 2),
         "overhead_percent_highest": round(max(shares), 2),
         "percent_over_alone": round(

@@ -23,7 +23,7 @@ from udl_fast import get_num_threads
 from udl_fast.bench import suite
 from udl_fast.bench.contestants.nets._sparse import COST, TARGET, WEIGHT_DECAY
 from udl_fast.bench.contestants.nets._steps import Layers
-from udl_fast.bench.harness import Timings, interleave
+from udl_fast.bench.harness import Timings, interleave, rounded
 from udl_fast.bench.process import Contestant, ContestantError, Part
 from udl_fast.bench.table import markdown_table
 
@@ -85,7 +85,7 @@ def check(contestant: Contestant, value: float, gradient: NDArray[np.float64]) -
 def result_of(timings: Timings, work: str, names: list[str], units: int) -> dict[str, Any]:
     """Of one kind of work: seconds of each, of which a run has so many, and the best peer."""
     selected = timings.selected({name: f"{name}: {work}" for name in names}, units)
-    seconds = {name: float(f"{1 / selected.median(name):.4g}") for name in names}
+    seconds = {name: rounded(1 / selected.median(name)) for name in names}
     peers = tuple(name for name in names if name != OURS)
     return {"seconds": seconds, **selected.against_best(OURS, peers)}
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import _core, get_num_threads
+from udl_fast.bench.harness import rounded
 from udl_fast.bench.table import markdown_table
 
 SEED = 20260101
@@ -106,7 +107,7 @@ def measure(
         "minibatches_a_call": size[3],
         "precisions": {
             precision: {
-                "median_ms": float(f"{1e3 * statistics.median(times):.4g}"),
+                "median_ms": rounded(1e3 * statistics.median(times)),
                 "longest_over_median": round(max(times) / statistics.median(times), 3),
             }
             for precision, times in seconds.items()

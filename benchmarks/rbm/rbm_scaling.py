@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.support.recording import finish, output_path, parser
 from udl_fast import RBM, datasets, get_num_threads
 from udl_fast.bench.contestants.rbm.udl_fast import Engine
-from udl_fast.bench.harness import interleave
+from udl_fast.bench.harness import interleave, rounded
 from udl_fast.bench.rbm.cases import SIZES, timing_case
 from udl_fast.bench.table import markdown_table, rate, ratio
 
@@ -48,7 +48,7 @@ def thread_scaling(size: tuple[int, int, int], rounds: int, seconds: float) -> d
     names = [contestant.name for contestant in contestants]
     return {
         "size": list(size),
-        "rates": {name: float(f"{timings.median(name):.4g}") for name in names},
+        "rates": {name: rounded(timings.median(name)) for name in names},
         "ratio": round(statistics.median(timings.ratios(names[-1], names[0])), 3),
     }
 
