@@ -3,6 +3,7 @@
 #include "kernels/dense.h"
 
 #include "kernels/cpu/dense/bfloat16.h"
+#include "kernels/cpu/dense/bfloat16_lists.h"
 #include "kernels/cpu/dense/int16.h"
 #include "kernels/cpu/dense/int8.h"
 #include "kernels/cpu/dense/lists.h"
@@ -20,6 +21,20 @@ constexpr PixelListKernels list_kernels() {
   kernels.by_pair = list_by_pair;
   kernels.to_outputs = listed_to_outputs;
   kernels.weights = listed_weights;
+  return kernels;
+}
+
+constexpr Bfloat16Kernels bfloat16_kernels() {
+  Bfloat16Kernels kernels{};
+#if defined(UDL_HAS_BFLOAT16)
+  kernels.pack = pack_units;
+  kernels.pack_weights = pack_weights;
+  kernels.to_outputs = pairs_to_outputs;
+  kernels.to_inputs = pairs_to_inputs;
+  kernels.list = list_pairs;
+  kernels.listed_to_outputs = listed_pairs_to_outputs;
+  kernels.weights = update_weights_by_pairs;
+#endif
   return kernels;
 }
 

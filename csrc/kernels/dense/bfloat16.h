@@ -27,6 +27,11 @@ struct PairTerm {
 /// Of panels of weights as pairs of n_units units.
 constexpr int64_t paired_stride(int64_t n_units) { return round_up(n_units, 2 * kTileUnits) * 8; }
 
+/// Pairs of units of a chunk of lists, and panels for which an entry is read at a time: what two rows
+/// share is worth most where many panels do.
+constexpr int64_t kListedPairs = 112;
+constexpr int64_t kListedPairPanels = 8;
+
 /// A sum adds its pairs in order: the same bits for any tasks.
 struct Bfloat16Kernels {
   /// Panels first_panel .. first_panel + n_panels - 1 and rows first_row .. of `values`, the first
@@ -42,9 +47,16 @@ struct Bfloat16Kernels {
   /// As in DenseProductKernels, with pairs instead of product.values; all need scratch.
   void (*to_outputs)(const DenseProduct& product, const PairPanels& values);
   void (*to_inputs)(const DenseProduct& product, const PairPanels& values);
-  /// to_outputs with lists by row of the pairs of units that are not 0, as DenseKernels::lists
-  /// makes them of by_unit: the same bits, but for the sign of 0.
+
+  /// Lists of the pairs of units that are not 0 in row r or r + 1, for every other row r: entries
+  /// with a value for each of the two rows, in chunks of kListedPairs. `pairs` are those of by_unit,
+  /// a pair a lane. Rows first_row .. end_row - 1, the first even, from entry `entry` on; the entry
+  /// after the last. Behind what is listed, 16 entries more are written to.
+  int64_t (*list)(const ConstUnitPanels& pairs, int64_t n_pairs, int64_t first_row,
+                  int64_t end_row, const PixelLists& lists, int64_t entry);
+  /// to_outputs with such lists, from an even row on: the same bits, but for the sign of 0.
   void (*listed_to_outputs)(const DenseProduct& product, const PixelLists& lists);
+
   /// As in DenseUpdateKernels, with these terms instead of update.terms.
   void (*weights)(const DenseUpdate& update, const PairTerm* terms);
 };

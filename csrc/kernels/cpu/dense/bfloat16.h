@@ -3,7 +3,6 @@
 // all rows.
 #include <algorithm>
 
-#include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/dense/products.h"
 #include "kernels/cpu/dense/update.h"
 #include "kernels/cpu/simd/bfloat16.h"
@@ -15,9 +14,7 @@ namespace {
 #if defined(UDL_HAS_BFLOAT16)
 
 constexpr int64_t kPairStrip = 256;  ///< pairs of units that are summed over at a time
-static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch &&
-                  kListedUnits * kListedPanels * kTileUnits <= kStripScratch,
-              "strips fit the scratch");
+static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch, "strips fit the scratch");
 
 void pack_units(const ConstUnitPanels& values, int64_t first_panel, int64_t n_panels,
                 int64_t first_row, int64_t n_rows, const PairPanels& to) {
@@ -231,36 +228,6 @@ void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
       [&](int64_t j, int64_t, int64_t panel) { return outputs_ahead(w, j, panel); });
 }
 
-/// ListedValue of a pair.
-struct ListedPair {
-  bf16x32 lanes;
-
-  UDL_ALWAYS_INLINE explicit ListedPair(const float* pair) : lanes(broadcast_pair(pair)) {
-    keep_in_register(lanes);
-  }
-  UDL_ALWAYS_INLINE f32x16 times(const float* row, f32x16 sum) const {
-    return dot_pairs(lanes, load_pairs(row), sum);
-  }
-};
-
-void listed_pairs_to_outputs(const DenseProduct& product, const PixelLists& lists) {
-  const DenseWeights& w = product.weights;
-  const PairedWeights& paired = product.paired;
-  const bool is_packed = paired.panels != nullptr;
-  const int64_t stride = is_packed ? paired.panel_stride : kListedUnits * kTileUnits;
-  for_listed_panels<kListedBlock>(
-      product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
-        constexpr int kPanels = decltype(count)::value;
-        listed_panels<ListedPair, kPanels>(product, lists, panel, stride, [&](int64_t chunk) {
-          if (is_packed) return paired.panels + panel * stride;
-          const int64_t first = 2 * kListedUnits * chunk;
-          const int64_t n = std::min(2 * kListedUnits, w.n_inputs - first);
-          pair_inputs(w, first, n, panel, kPanels, product.scratch, stride);
-          return const_cast<const float*>(product.scratch) - chunk * stride;
-        });
-      });
-}
-
 /// gradient[p][u] of units `unit` .. of panels `panel` .. over all pairs of rows and terms.
 template <int kUnits, int kPanels>
 UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
@@ -316,19 +283,6 @@ void update_weights_by_pairs(const DenseUpdate& update, const PairTerm* terms) {
     if (panel < end) update_pairs<1>(update, terms, unit, count, panel);
   }
 }
-
-constexpr Bfloat16Kernels bfloat16_kernels() {
-  return {pack_units,
-          pack_weights,
-          pairs_to_outputs,
-          pairs_to_inputs,
-          listed_pairs_to_outputs,
-          update_weights_by_pairs};
-}
-
-#else
-
-constexpr Bfloat16Kernels bfloat16_kernels() { return {}; }
 
 #endif
 

@@ -83,16 +83,6 @@ int64_t list_by_pair(const ConstUnitPanels& values, int64_t n_rows, int64_t firs
   return entry;
 }
 
-/// A listed value, to be multiplied with rows of weights or of errors.
-struct ListedValue {
-  f32x16 lanes;
-
-  UDL_ALWAYS_INLINE explicit ListedValue(const float* value) : lanes(broadcast(*value)) {}
-  UDL_ALWAYS_INLINE f32x16 times(const float* row, f32x16 sum) const {
-    return multiply_add(lanes, load(row), sum);
-  }
-};
-
 /// Entries first .. end - 1 of lists.
 struct ListPart {
   int32_t first, end;
@@ -101,16 +91,17 @@ struct ListPart {
 };
 
 /// sums[p] += the products of entry n.
-template <class Value, int kPanels>
+template <int kPanels>
 UDL_ALWAYS_INLINE void add_entry(const PixelLists& lists, int32_t n, const float* rows,
                                  int64_t panel_stride, f32x16 (&sums)[kPanels]) {
   const float* row = rows + int64_t{lists.at[n]} * kTileUnits;
-  const Value value(lists.values + n);
-  for (int p = 0; p < kPanels; ++p) sums[p] = value.times(row + p * panel_stride, sums[p]);
+  const f32x16 value = broadcast(lists.values[n]);
+  for (int p = 0; p < kPanels; ++p)
+    sums[p] = multiply_add(value, load(row + p * panel_stride), sums[p]);
 }
 
 /// sums[r][p] += the products of a list for each of kRows rows, in order.
-template <class Value, int kRows, int kPanels>
+template <int kRows, int kPanels>
 UDL_ALWAYS_INLINE void add_lists(const PixelLists& lists, const ListPart (&parts)[kRows],
                                  const float* rows, int64_t panel_stride,
                                  f32x16 (&sums)[kRows][kPanels]) {
@@ -118,18 +109,17 @@ UDL_ALWAYS_INLINE void add_lists(const PixelLists& lists, const ListPart (&parts
   for (const ListPart& part : parts) n_shared = std::min(n_shared, part.size());
   for (int32_t i = 0; i < n_shared; ++i)
     for (int r = 0; r < kRows; ++r)
-      add_entry<Value>(lists, parts[r].first + i, rows, panel_stride, sums[r]);
+      add_entry(lists, parts[r].first + i, rows, panel_stride, sums[r]);
 #pragma GCC unroll 4  // else sums would lie in memory
   for (int r = 0; r < kRows; ++r)
     for (int32_t n = parts[r].first + n_shared; n < parts[r].end; ++n)
-      add_entry<Value>(lists, n, rows, panel_stride, sums[r]);
+      add_entry(lists, n, rows, panel_stride, sums[r]);
 }
 
 /// Rows first .. first + kRows - 1 of a chunk of their lists.
-template <class Value, int kRows, int kPanels>
+template <int kRows, int kPanels>
 UDL_ALWAYS_INLINE void add_listed_block(const DenseProduct& product, const PixelLists& lists,
-                                        int64_t chunk, int64_t first, int64_t panel,
-                                        const float* weights, int64_t stride) {
+                                        int64_t chunk, int64_t first, int64_t panel) {
   f32x16 sums[kRows][kPanels];
   ListPart parts[kRows];
   for (int r = 0; r < kRows; ++r) {
@@ -139,44 +129,31 @@ UDL_ALWAYS_INLINE void add_listed_block(const DenseProduct& product, const Pixel
       sums[r][p] = chunk > 0 ? load(product.out.panel(panel + p) + (first + r) * kTileUnits)
                              : broadcast(0.0f);
   }
-  add_lists<Value>(lists, parts, weights, stride, sums);
+  add_lists(lists, parts, product.weights.panels + panel * product.weights.panel_stride(),
+            product.weights.panel_stride(), sums);
   for (int r = 0; r < kRows; ++r)
     for (int p = 0; p < kPanels; ++p)
       store(product.out.panel(panel + p) + (first + r) * kTileUnits, sums[r][p]);
 }
 
-/// `rows_of_chunk(chunk)` are the weights of some panels, `stride` apart, with index 0 first.
-template <class Value, int kPanels, class RowsOfChunk>
+template <int kPanels>
 UDL_ALWAYS_INLINE void listed_panels(const DenseProduct& product, const PixelLists& lists,
-                                     int64_t panel, int64_t stride, RowsOfChunk&& rows_of_chunk) {
+                                     int64_t panel) {
   const int64_t end = product.first_row + product.n_rows;
   for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
-    const float* weights = rows_of_chunk(chunk);
     int64_t r = product.first_row;
     for (; r + kRowsTogether <= end; r += kRowsTogether)
-      add_listed_block<Value, kRowsTogether, kPanels>(product, lists, chunk, r, panel, weights,
-                                                      stride);
-    for (; r < end; ++r)
-      add_listed_block<Value, 1, kPanels>(product, lists, chunk, r, panel, weights, stride);
+      add_listed_block<kRowsTogether, kPanels>(product, lists, chunk, r, panel);
+    for (; r < end; ++r) add_listed_block<1, kPanels>(product, lists, chunk, r, panel);
   }
   for (int p = 0; p < kPanels; ++p)
     finish_rows(product.finish, product.out, panel + p, product.first_row, product.n_rows);
 }
 
-/// work(panel, count) for panels in even groups of kMost at most.
-template <int kMost, class Work>
-UDL_ALWAYS_INLINE void for_listed_panels(int64_t panel, int64_t n_panels, Work&& work) {
-  for_even_blocks<kMost>(n_panels, [&](int64_t first, auto count) { work(panel + first, count); });
-}
-
 void listed_to_outputs(const DenseProduct& product, const PixelLists& lists) {
-  const int64_t stride = product.weights.panel_stride();
-  for_listed_panels<kListedBlock>(
-      product.first_panel, product.n_panels, [&](int64_t panel, auto count) {
-        const float* weights = product.weights.panels + panel * stride;
-        listed_panels<ListedValue, decltype(count)::value>(product, lists, panel, stride,
-                                                           [&](int64_t) { return weights; });
-      });
+  for_even_blocks<kListedBlock>(product.n_panels, [&](int64_t first, auto count) {
+    listed_panels<decltype(count)::value>(product, lists, product.first_panel + first);
+  });
 }
 
 /// sums[u][p] += the products of a list of a pair of units, in order.
@@ -241,10 +218,9 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
 }
 
 void listed_weights(const DenseUpdate& update, const PixelLists& lists) {
-  for_listed_panels<kPairBlock>(update.first_panel, update.n_panels,
-                                [&](int64_t panel, auto count) {
-                                  listed_update<decltype(count)::value>(update, lists, panel);
-                                });
+  for_even_blocks<kPairBlock>(update.n_panels, [&](int64_t first, auto count) {
+    listed_update<decltype(count)::value>(update, lists, update.first_panel + first);
+  });
 }
 
 }  // namespace

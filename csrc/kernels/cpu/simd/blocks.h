@@ -46,7 +46,7 @@ template <int kRows, int kPanels, class Work>
 UDL_ALWAYS_INLINE void for_sums(Work&& work) {
 #pragma GCC unroll 16
   for (int row = 0; row < kRows; ++row)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (int panel = 0; panel < kPanels; ++panel) work(row, panel);
 }
 

@@ -30,7 +30,8 @@ void FastStages::multiply(int layer, bool upwards, const DenseProduct& product,
 /// Those of the last layer are of one kind: the loss is added up task by task.
 ProductTasks FastStages::output_tasks(const NetPart& part, int layer) const {
   const bool is_listed = layer == 0 && lists_.are_used() && net_.shape.last_layer() > 0;
-  return {net_.shape.n_outputs(layer), part.count, is_listed ? kListedPanels : kTaskPanels};
+  const int64_t listed = net_.bfloat16 ? kListedPairPanels : kListedPanels;
+  return {net_.shape.n_outputs(layer), part.count, is_listed ? listed : kTaskPanels};
 }
 
 template <class Then>

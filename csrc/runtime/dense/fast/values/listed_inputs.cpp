@@ -49,10 +49,10 @@ ListRoom ListRoom::compact(int64_t n_starts, int64_t piece) const {
 
 RowLists RowLists::compact(int64_t n_rows) const {
   RowLists to;
+  to.rounds_ = rounds_;
   to.n_listed_ = n_listed_;
   to.n_chunks_ = n_chunks_;
-  to.room_ = room_.compact(PixelLists::row_starts(n_rows, n_chunks_),
-                           PixelLists::row_starts(kBlockRows, n_chunks_));
+  to.room_ = room_.compact(n_starts(n_rows), n_starts(kBlockRows));
   return to;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 // Lists of the inputs that are not 0, for the first layer (kernels/dense/lists.h). Where products
-// round, lists by row are of pairs of units.
+// round, lists by row are of pairs of units, and two rows share one.
 #include <cstdint>
 #include <vector>
 
@@ -37,28 +37,34 @@ class RowLists {
   static constexpr int64_t kBlockRows = 64;
 
   RowLists() = default;
-  /// `rounds`: of pairs of the units, as PairMatrix has them.
+  /// `rounds`: of pairs of the units, as PairMatrix has them, and by pair of rows.
   RowLists(int64_t n_units, int64_t max_rows, bool rounds)
-      : n_listed_(rounds ? PairMatrix::n_unit_pairs(n_units) : n_units),
-        n_chunks_(divide_up(n_listed_, kListedUnits)),
-        room_(divide_up(max_rows, kBlockRows) * block_room(),
-              PixelLists::row_starts(max_rows, n_chunks_), 1) {}
+      : rounds_(rounds),
+        n_listed_(rounds ? PairMatrix::n_unit_pairs(n_units) : n_units),
+        n_chunks_(divide_up(n_listed_, rounds ? kListedPairs : kListedUnits)),
+        room_(divide_up(max_rows, kBlockRows) * block_room(), n_starts(max_rows), list_rows()) {}
 
   /// Those of the first n_rows rows that are in a block of kBlockRows.
   void list_block(const DenseKernels& kernels, const ConstUnitPanels& values, int64_t n_rows,
                   int64_t block) {
     const int64_t first = block * kBlockRows;
-    kernels.lists.by_row(values, n_listed_, first, std::min(n_rows, first + kBlockRows), view(),
-                         block * block_room());
+    (rounds_ ? kernels.bfloat16.list : kernels.lists.by_row)(
+        values, n_listed_, first, std::min(n_rows, first + kBlockRows), view(),
+        block * block_room());
   }
   PixelLists view() { return room_.view(n_chunks_); }
   /// Lists of the first n_rows rows that fill their room.
   RowLists compact(int64_t n_rows) const;
 
  private:
+  int64_t list_rows() const { return rounds_ ? 2 : 1; }  ///< that share a list
+  int64_t n_starts(int64_t n_rows) const {
+    return PixelLists::row_starts(divide_up(n_rows, list_rows()), n_chunks_);
+  }
   /// Entries of a block, at most, and those that are written beyond.
-  int64_t block_room() const { return kBlockRows * n_listed_ + kTileUnits; }
+  int64_t block_room() const { return kBlockRows / list_rows() * n_listed_ + kTileUnits; }
 
+  bool rounds_ = false;
   int64_t n_listed_ = 0, n_chunks_ = 0;
   ListRoom room_;
 };
