@@ -13,25 +13,36 @@ namespace {
 /// Rows whose losses are added in float before they go on in double.
 constexpr int64_t kLossRows = 16;
 
-/// Error and loss of 16 units.
+#if defined(UDL_TARGET_AVX512)
+constexpr int kLossesTogether = 4;  ///< rows whose cross-entropy is computed side by side
+#else
+constexpr int kLossesTogether = 1;
+#endif
+static_assert(kLossRows % kLossesTogether == 0, "rows side by side belong to one sum");
+
+/// Errors and losses of 16 units, of one row or of several.
+template <class Lanes>
 struct UnitLoss {
-  f32x16 error, loss;
+  Lanes error, loss;
 };
 
 template <Activation kActivation>
-UDL_ALWAYS_INLINE UnitLoss squared_loss(f32x16 x, f32x16 target) {
+UDL_ALWAYS_INLINE UnitLoss<f32x16> squared_loss(f32x16 x, f32x16 target) {
   const f32x16 y = activated<kActivation>(x), difference = y - target;
   return {difference * derivative<kActivation>(y), broadcast(0.5f) * (difference * difference)};
 }
 
-UDL_ALWAYS_INLINE UnitLoss cross_entropy_loss(f32x16 x, f32x16 target) {
-  const f32x16 one = broadcast(1.0f), zero = broadcast(0.0f);
-  const f32x16 softplus = max(zero, x) + log_scaled(one + exp_negative(magnitude(x)), zero);
-  return {logistic(x) - target, softplus - target * x};
-}
+struct CrossEntropyLoss {
+  template <class Lanes>
+  UDL_ALWAYS_INLINE UnitLoss<Lanes> operator()(Lanes x, Lanes target, int64_t) const {
+    const Lanes one = broadcast(1.0f), zero = broadcast(0.0f);
+    const Lanes softplus = max(zero, x) + log_scaled(one + exp_negative(magnitude(x)), zero);
+    return {logistic(x) - target, softplus - target * x};
+  }
+};
 
-UDL_ALWAYS_INLINE UnitLoss multinomial_loss(f32x16 x, f32x16 target, f32x16 log_sum,
-                                            f32x16 target_sum) {
+UDL_ALWAYS_INLINE UnitLoss<f32x16> multinomial_loss(f32x16 x, f32x16 target, f32x16 log_sum,
+                                                    f32x16 target_sum) {
   const f32x16 minus_log = log_sum - x;
   return {exp_negative(minus_log) * target_sum - target, target * minus_log};
 }
@@ -52,8 +63,9 @@ UDL_ALWAYS_INLINE double lane_sum(f32x16 a) {
   return sum;
 }
 
-/// loss_of(x, target, row) for every unit of the call.
-template <class LossOf>
+/// loss_of(x, target, row) for every unit of the call, for kTogether rows from `row` on where there
+/// are as many. A sum adds one row after the other.
+template <int kTogether, class LossOf>
 UDL_ALWAYS_INLINE double errors_by(const LossCall& call, LossOf&& loss_of) {
   double total = 0;
   const f32x16 factor = broadcast(call.factor);
@@ -63,12 +75,27 @@ UDL_ALWAYS_INLINE double errors_by(const LossCall& call, LossOf&& loss_of) {
     const float* targets = call.targets.panel(panel);
     const int64_t end = call.first_row + call.n_rows;
     for (int64_t block = call.first_row; block < end; block += kLossRows) {
+      const int64_t block_end = std::min(end, block + kLossRows);
       f32x16 losses = broadcast(0.0f);
-      for (int64_t r = block; r < std::min(end, block + kLossRows); ++r) {
+      const auto take = [&](int64_t r, f32x16 error, f32x16 loss) {
+        store(units + r * kTileUnits, first_lanes(factor * error, present));
+        losses = losses + first_lanes(loss, present);
+      };
+      int64_t r = block;
+      if constexpr (kTogether > 1)
+        for (; r + kTogether <= block_end; r += kTogether) {
+          Vectors<kTogether> x, target;
+          for (int k = 0; k < kTogether; ++k) {
+            x.of[k] = load(units + (r + k) * kTileUnits);
+            target.of[k] = load(targets + (r + k) * kTileUnits);
+          }
+          const UnitLoss<Vectors<kTogether>> of_rows = loss_of(x, target, r);
+          for (int k = 0; k < kTogether; ++k) take(r + k, of_rows.error.of[k], of_rows.loss.of[k]);
+        }
+      for (; r < block_end; ++r) {
         const int64_t at = r * kTileUnits;
-        const UnitLoss of_row = loss_of(load(units + at), load(targets + at), r);
-        store(units + at, first_lanes(factor * of_row.error, present));
-        losses = losses + first_lanes(of_row.loss, present);
+        const UnitLoss<f32x16> of_row = loss_of(load(units + at), load(targets + at), r);
+        take(r, of_row.error, of_row.loss);
       }
       total += lane_sum(losses);
     }
@@ -78,16 +105,16 @@ UDL_ALWAYS_INLINE double errors_by(const LossCall& call, LossOf&& loss_of) {
 
 double loss_errors(const LossCall& call) {
   if (call.loss == Loss::cross_entropy)
-    return errors_by(call, [](f32x16 x, f32x16 t, int64_t) { return cross_entropy_loss(x, t); });
+    return errors_by<kLossesTogether>(call, CrossEntropyLoss());
   if (call.loss == Loss::multinomial)
-    return errors_by(call, [&](f32x16 x, f32x16 t, int64_t r) {
+    return errors_by<1>(call, [&](f32x16 x, f32x16 t, int64_t r) {
       return multinomial_loss(x, t, broadcast(call.log_sums[r]), broadcast(call.target_sums[r]));
     });
   double total = 0;
   with_activation(call.activation, [&](auto activation) {
     constexpr Activation kActivation = decltype(activation)::value;
-    total = errors_by(call,
-                      [](f32x16 x, f32x16 t, int64_t) { return squared_loss<kActivation>(x, t); });
+    total = errors_by<1>(
+        call, [](f32x16 x, f32x16 t, int64_t) { return squared_loss<kActivation>(x, t); });
   });
   return total;
 }

@@ -35,10 +35,25 @@ struct Vectors {
     return by_pairs(a, b, [](f32x16 x, f32x16 y) { return max(x, y); });
   }
   friend UDL_ALWAYS_INLINE Vectors power_of_two(const Vectors& shifted) {
-    return by_pairs(shifted, shifted, [](f32x16 x, f32x16) { return power_of_two(x); });
+    return one_by_one(shifted, [](f32x16 x) { return power_of_two(x); });
+  }
+  friend UDL_ALWAYS_INLINE Vectors magnitude(const Vectors& a) {
+    return one_by_one(a, [](f32x16 x) { return magnitude(x); });
+  }
+  friend UDL_ALWAYS_INLINE Vectors scale(const Vectors& a) {
+    return one_by_one(a, [](f32x16 x) { return scale(x); });
+  }
+  friend UDL_ALWAYS_INLINE Vectors without_scale(const Vectors& a) {
+    return one_by_one(a, [](f32x16 x) { return without_scale(x); });
   }
 
  private:
+  template <class Function>
+  static UDL_ALWAYS_INLINE Vectors one_by_one(const Vectors& a, Function&& f) {
+    Vectors found;
+    for (int k = 0; k < kCount; ++k) found.of[k] = f(a.of[k]);
+    return found;
+  }
   template <class Function>
   static UDL_ALWAYS_INLINE Vectors by_pairs(const Vectors& a, const Vectors& b, Function&& f) {
     Vectors found;
