@@ -11,6 +11,7 @@
 #include "bindings/numpy/arrays.h"
 #include "bindings/numpy/interrupt.h"
 #include "runtime/bench/dense_rates.h"
+#include "runtime/dense/fast/halves.h"
 #include "runtime/dispatch/target.h"
 #include "runtime/memory/panels.h"
 #include "runtime/memory/unit_panels.h"
@@ -144,12 +145,12 @@ OptimizerStep optimizer_step(const std::string& rule, const py::dict& numbers) {
   return step;
 }
 
-/// (weights, first, second) after the update of weights by some terms, in tasks of some
-/// panels and units.
+/// (weights, first, second) after the update of weights by some terms, in tasks of some panels and
+/// units; in_halves: of weights that are split before and joined behind it.
 py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix& second,
                        const std::vector<std::pair<Matrix, Matrix>>& terms, const std::string& rule,
                        const py::dict& numbers, int64_t task_panels, int64_t task_units,
-                       bool by_lists) {
+                       bool by_lists, bool in_halves) {
   const char* name = "dense_update";
   check_matrix(weights, name, "weights");
   const int64_t n_outputs = weights.shape(0), n_inputs = weights.shape(1);
@@ -173,7 +174,9 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
     views.push_back({std::as_const(units[2 * t]).view(), std::as_const(units[2 * t + 1]).view()});
   update.terms = views.data();
   update.n_terms = static_cast<int64_t>(views.size());
+  if (in_halves) split_weights(w);
   update.weights = w.panel(0);
+  update.in_halves = in_halves;
   update.first = m.panel(0);
   update.second = s.panel(0);
   update.panel_stride = w.panel_stride();
@@ -200,7 +203,7 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
         kernels.update.weights(update);
     });
   });
-  return py::make_tuple(matrix(w), matrix(m), matrix(s));
+  return py::make_tuple(matrix(in_halves ? joined_weights(w) : w), matrix(m), matrix(s));
 }
 
 /// The gradient of a bias.
@@ -304,7 +307,7 @@ void init_dense_kernels(pybind11::module_& m) {
         py::arg("by_lists") = false);
   m.def("dense_update", &dense_update, py::arg("weights"), py::arg("first"), py::arg("second"),
         py::arg("terms"), py::arg("rule"), py::arg("numbers"), py::arg("task_panels"),
-        py::arg("task_units"), py::arg("by_lists") = false);
+        py::arg("task_units"), py::arg("by_lists") = false, py::arg("in_halves") = false);
   m.def("dense_bias_gradient", &dense_bias_gradient, py::arg("errors"));
   m.def("dense_loss", &dense_loss, py::arg("sums"), py::arg("targets"), py::arg("activation"),
         py::arg("loss"), py::arg("factor"));

@@ -28,7 +28,7 @@ constexpr Bfloat16Kernels bfloat16_kernels() {
   Bfloat16Kernels kernels{};
 #if defined(UDL_HAS_BFLOAT16)
   kernels.pack = pack_units;
-  kernels.pack_weights = pack_weights;
+  kernels.pack_transposed = pack_transposed;
   kernels.to_outputs = pairs_to_outputs;
   kernels.to_inputs = pairs_to_inputs;
   kernels.list = list_pairs;

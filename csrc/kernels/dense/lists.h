@@ -13,8 +13,8 @@ namespace udl {
 constexpr int64_t kPanelPairs = kTileUnits / 2;  ///< pairs of neighbouring units in a panel
 
 /// Lists cut in chunks of an index, in ascending order: what is listed is at[start[0]] ..
-/// at[start[1] - 1] with its values beside it, one of a row, two of a pair of units, or of a pair of
-/// rows where these share a list (kernels/dense/bfloat16.h).
+/// at[start[1] - 1] with its values beside it, one of a row, two of a pair of units, or of a pair
+/// of rows where these share a list (kernels/dense/bfloat16.h).
 struct PixelLists {
   int32_t* at;
   float* values;

@@ -42,7 +42,7 @@ struct DenseFinish {
   const float* term;        ///< of all units, padded: the same for all rows
 };
 
-/// Weights that were rounded beforehand (Bfloat16Kernels::pack_weights); null: by whoever needs
+/// Weights that were packed beforehand (Bfloat16Kernels::pack_transposed); null: by whoever needs
 /// them.
 struct PairedWeights {
   const float* panels;
@@ -58,8 +58,8 @@ struct DenseProduct {
   int64_t first_panel, n_panels;
   int64_t first_row, n_rows;
   DenseFinish finish;
-  float* scratch;  ///< to_inputs only, and all that rounds: kStripScratch floats
-  PairedWeights paired;
+  float* scratch;        ///< to_inputs only: kStripScratch floats
+  PairedWeights paired;  ///< the same of bfloat16 numbers
 };
 
 constexpr int64_t kTaskPanels = 2;  ///< panels of a product that are computed at a time

@@ -42,6 +42,7 @@ struct DenseUpdate {
   int64_t n_terms;
   int64_t n_rows;
   float *weights, *first, *second;  ///< in panels like weights; null where the rule has no use
+  bool in_halves;                   ///< weights (halves.h)
   int64_t panel_stride;
   int64_t first_panel, n_panels;
   int64_t first_unit, end_unit;  ///< the first is a multiple of 16
@@ -56,11 +57,13 @@ struct BiasUpdate {
   OptimizerStep step;
 };
 
-/// Rows of 16 parameters with their gradients; null where the rule has no use.
+/// Rows of 16 parameters with their gradients; null where the rule has no use. Of weights in halves
+/// (halves.h) an even number of rows: their upper and lower halves.
 struct ParameterRows {
   float *weights, *first, *second;
   const float* gradient;
   int64_t n_rows;
+  float* lower;  ///< null: weights are whole
 };
 
 /// Rows whose products are added up by themselves: sums of blocks are then added in order, which

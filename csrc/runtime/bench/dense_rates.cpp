@@ -3,6 +3,7 @@
 #include <numeric>
 #include <utility>
 
+#include "runtime/dense/fast/halves.h"
 #include "runtime/dense/fast/stages/tasks.h"
 #include "runtime/dispatch/target.h"
 
@@ -38,6 +39,7 @@ LayerRates::LayerRates(int64_t n_rows, int64_t n_inputs, int64_t n_outputs, bool
       input_errors_(n_rows, n_inputs) {
   weights_.assign(small_values(n_outputs * n_inputs).data());
   if (!rounds) return;
+  split_weights(weights_);
   input_pairs_ = PairMatrix(n_rows, n_inputs);
   error_pairs_ = PairMatrix(n_rows, n_outputs);
   input_pairs_.pack(dense_kernels(), std::as_const(inputs_).view(),
@@ -91,6 +93,7 @@ void LayerRates::update(Team& team) {
     update.n_rows = n_rows_;
     update.weights = weights_.panel(0);
     update.first = velocity_.panel(0);
+    update.in_halves = rounds_;
     update.panel_stride = weights_.panel_stride();
     update.step.rule = OptimizerRule::sgd;
     update.step.rate = 1e-12f;

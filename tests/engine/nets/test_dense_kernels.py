@@ -125,8 +125,10 @@ def test_update(rule, n_terms):
         s = np.abs(normal(2, n_out, n_in))
         terms = [(normal(5 + t, rows, n_in), normal(8 + t, rows, n_out)) for t in range(n_terms)]
 
-        def call(panels=2, units=16, w=w, m=m, s=s, terms=terms):
-            return _core.dense_update(w, m, s, terms, rule, NUMBERS, panels, units)
+        def call(panels=2, units=16, in_halves=False, w=w, m=m, s=s, terms=terms):
+            return _core.dense_update(
+                w, m, s, terms, rule, NUMBERS, panels, units, in_halves=in_halves
+            )
 
         found = on_all_targets(call)
         gradient = sum(d.T.astype(float) @ x for x, d in terms)
@@ -137,8 +139,9 @@ def test_update(rule, n_terms):
         # Adam divides by sqrt(second), whose smallest value here is far above epsilon^2.
         for a, b, factor in zip(found, expected, (4, 1, 0.002 * size), strict=True):
             assert (np.abs(a - b) <= factor * bound + 8 * EPS * (np.abs(b) + 1)).all()
-        for a, b in zip(call(1, 32), found, strict=True):
-            np.testing.assert_array_equal(a, b)
+        for other in (call(1, 32), on_all_targets(lambda: call(in_halves=True))):
+            for a, b in zip(other, found, strict=True):
+                np.testing.assert_array_equal(a, b)
 
 
 def test_sums_over_many_rows_are_nearly_exact():
@@ -236,6 +239,11 @@ def test_lists_give_the_bits_of_dense_products(density):
         def update(by_lists, x=x, w=w, d=d):
             return _core.dense_update(w, w, np.abs(w), [(x, d)], "adam", NUMBERS, 5, 32, by_lists)
 
-        for work in (forward, update):
+        def update_halves(by_lists, x=x, w=w, d=d):
+            return _core.dense_update(
+                w, w, np.abs(w), [(x, d)], "adam", NUMBERS, 5, 32, by_lists, by_lists
+            )
+
+        for work in (forward, update, update_halves):
             for a, c in zip(on_all_targets(lambda: work(True)), work(False), strict=True):  # noqa: B023
                 np.testing.assert_array_equal(a, c)

@@ -1,6 +1,6 @@
 #pragma once
-// Products of bfloat16 pairs. Weights stay float32: each task rounds what it multiplies, once for
-// all rows.
+// Products of bfloat16 pairs. Towards outputs, the upper halves of weights are read as they lie;
+// towards inputs, each task transposes what it multiplies, once for all rows.
 #include <algorithm>
 
 #include "kernels/cpu/dense/products.h"
@@ -76,8 +76,10 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
   int asked = 0;
   for (; n >= kTileUnits; n -= kTileUnits) {
     if (asked < kRows) ask_for_row_behind<kPanels>(part, first_row + asked++);
-    for (int half = 0; ahead != nullptr && half < 2; ++half, ahead += part.ahead_stride)
+    if (ahead != nullptr) {
       for (int line = 0; line < 4; ++line) prefetch(ahead + line * kTileUnits);
+      ahead += part.ahead_stride;
+    }
     // Values of many rows lie outside of a core's caches, some lines here and some there.
     for (int r = 0; r < kRows; ++r) prefetch(values + 2 * stride + r * kTileUnits);
 #pragma GCC unroll 4
@@ -94,61 +96,48 @@ UDL_NEVER_INLINE void pair_block(const ProductPart& part, int64_t first_row) {
       finish_rows(part.finish, part.out, part.panel + p, first_row, kRows);
 }
 
-/// Weights of n inputs from `first` on, pairs of them as rows of strips, which are `stride` apart.
-UDL_ALWAYS_INLINE void pair_inputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
-                                   int64_t count, float* strips, int64_t stride) {
-  for (int64_t p = 0; p < count; ++p) {
-    const float* from = w.panels + (panel + p) * w.panel_stride() + first * kTileUnits;
-    float* to = strips + p * stride;
-    // Rows of missing inputs are zeros: an odd last one has a neighbour, too.
-    for (int64_t i = 0; i < n; i += 2, from += 2 * kTileUnits, to += kTileUnits) {
-      prefetch(from + 32 * kTileUnits);
-      prefetch(from + 33 * kTileUnits);
-      store(to, zip(load(from), load(from + kTileUnits)));
-    }
-  }
+/// Upper halves of a panel of weights, of inputs 2 * pair and 2 * pair + 1.
+UDL_ALWAYS_INLINE const float* upper_halves(const DenseWeights& w, int64_t panel, int64_t pair) {
+  return w.panels + panel * w.panel_stride() + pair * kTileUnits;
 }
 
 /// Weights of n outputs from `first` on with the inputs of some panels: pairs of outputs as rows of
-/// strips.
+/// strips, which are `stride` apart.
 UDL_ALWAYS_INLINE void pair_outputs(const DenseWeights& w, int64_t first, int64_t n, int64_t panel,
                                     int64_t count, float* strips, int64_t stride) {
+  constexpr int kPairs = kTileUnits / 2;
   alignas(64) float pairs[kTileUnits * kTileUnits];
-  const int64_t n_panels = divide_up(w.n_outputs, kTileUnits);
+  const int64_t n_panels = divide_up(w.n_outputs, kTileUnits), panel_stride = w.panel_stride();
   for (int64_t j = 0; j < n; j += 2 * kTileUnits)
     for (int64_t p = 0; p < count; ++p) {
       const int64_t from_panel = (first + j) / kTileUnits;
-      const float* low =
-          w.panels + from_panel * w.panel_stride() + (panel + p) * kTileUnits * kTileUnits;
-      const float* high = from_panel + 1 < n_panels ? low + w.panel_stride() : nullptr;
+      const float* low = upper_halves(w, from_panel, (panel + p) * kPairs);
+      const bool has_high = from_panel + 1 < n_panels;
       const bool has_next = from_panel + 3 < n_panels && j + 2 * kTileUnits < n;
-      for (int i = 0; i < kTileUnits; ++i) {
+      for (int m = 0; m < kPairs; ++m, low += kTileUnits) {
         if (has_next) {
-          prefetch(low + 2 * w.panel_stride() + i * kTileUnits);
-          prefetch(low + 3 * w.panel_stride() + i * kTileUnits);
+          prefetch(low + 2 * panel_stride);
+          prefetch(low + 3 * panel_stride);
         }
-        const f32x16 above = high != nullptr ? load(high + i * kTileUnits) : broadcast(0.0f);
-        store(pairs + i * kTileUnits, pack(load(low + i * kTileUnits), above));
+        const bf16x32 of_low = load_pairs(low);
+        const bf16x32 of_high = has_high ? load_pairs(low + panel_stride) : no_pairs();
+        store(pairs + 2 * m * kTileUnits, firsts(of_low, of_high));
+        store(pairs + (2 * m + 1) * kTileUnits, seconds(of_low, of_high));
       }
       transpose_corner(pairs, strips + p * stride + j / 2 * kTileUnits);
     }
 }
 
-void pack_weights(const DenseWeights& w, bool to_inputs, int64_t first_panel, int64_t n_panels,
-                  float* panels) {
-  const int64_t n_units = to_inputs ? w.n_outputs : w.n_inputs, stride = paired_stride(n_units);
-  float* to = panels + first_panel * stride;
-  if (to_inputs)
-    pair_outputs(w, 0, n_units, first_panel, n_panels, to, stride);
-  else
-    pair_inputs(w, 0, n_units, first_panel, n_panels, to, stride);
+void pack_transposed(const DenseWeights& w, int64_t first_panel, int64_t n_panels, float* panels) {
+  const int64_t stride = paired_stride(w.n_outputs);
+  pair_outputs(w, 0, w.n_outputs, first_panel, n_panels, panels + first_panel * stride, stride);
 }
 
-/// The weights that are packed next, which eight blocks of rows ask for: each for four lines of
-/// sixteen units.
+/// The weights that come next, which eight blocks of rows ask for: each for four lines of every 32
+/// units that are summed over.
 struct WeightsAhead {
   const float* weights;
-  int64_t stride;                     ///< from sixteen units to the next
+  int64_t stride;                     ///< from 32 units to the next
   int64_t block_stride, fifth_block;  ///< from a block's to the next one's, and to the fifth's
 
   const float* of_block(int64_t block) const {
@@ -160,40 +149,38 @@ struct WeightsAhead {
 constexpr int64_t kFourLines = 4 * kTileUnits;
 
 WeightsAhead inputs_ahead(const DenseWeights& w, int64_t first, int64_t n, int64_t panel) {
-  return {w.panels + panel * w.panel_stride() + first * kTileUnits, kFourLines,
-          n / kTileUnits * kFourLines, w.panel_stride()};
+  return {upper_halves(w, panel, first / 2), kFourLines, n / (2 * kTileUnits) * kFourLines,
+          w.panel_stride()};
 }
 WeightsAhead outputs_ahead(const DenseWeights& w, int64_t first, int64_t panel) {
-  return {w.panels + first / kTileUnits * w.panel_stride() + panel * kTileUnits * kTileUnits,
-          w.panel_stride(), kFourLines, 4 * kFourLines};
+  return {upper_halves(w, first / kTileUnits, panel * kTileUnits / 2), 2 * w.panel_stride(),
+          kFourLines, w.panel_stride()};
 }
 
-/// `pack(first, n, panel, count, strips, stride)` makes pairs of weights, of n_units by n_panels in
-/// all; what it reads is ahead_of(first, n, panel), asked for as if the next part were as long as
-/// this one.
-template <class Pack, class Ahead>
+/// Pairs of weights of one panel or two, `stride` apart.
+struct PairStrips {
+  const float* weights;
+  int64_t stride;
+};
+
+/// strips_of(first, n, panel, count) are those of n units by `count` panels, of n_units by n_panels
+/// in all. What is asked for ahead_of(first, n, panel) is as if the next part were as long as this
+/// one.
+template <class StripsOf, class Ahead>
 UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
-                                    int64_t n_units, int64_t n_panels, Pack&& pack,
+                                    int64_t n_units, int64_t n_panels, StripsOf&& strips_of,
                                     Ahead&& ahead_of) {
-  const PairedWeights& paired = product.paired;
-  const bool is_packed = paired.panels != nullptr;
-  const int64_t stride = is_packed ? paired.panel_stride : kPairStrip * kTileUnits;
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
     for_even_parts<2 * kTileUnits>(n_units, 2 * kPairStrip, [&](int64_t i, int64_t n) {
-      const float* weights = product.scratch;
-      if (is_packed)
-        weights = paired.panels + panel * stride + i / 2 * kTileUnits;
-      else
-        pack(i, n, panel, count, product.scratch, stride);
+      const PairStrips strips = strips_of(i, n, panel, count);
       const ConstUnitPanels values{pairs.by_unit + i / (2 * kTileUnits) * pairs.unit_stride,
                                    pairs.unit_stride};
-      ProductPart part{values,         weights, stride, divide_up(n, 2),
-                       product.out,    panel,   i == 0, i + n == n_units,
-                       product.finish, nullptr, 0};
+      ProductPart part{values, strips.weights, strips.stride,    divide_up(n, 2), product.out,
+                       panel,  i == 0,         i + n == n_units, product.finish,  nullptr,
+                       0};
       const int64_t next_panel = part.last ? panel + count : panel;
       WeightsAhead ahead{};
-      if (!is_packed && next_panel < n_panels)
-        ahead = ahead_of(part.last ? 0 : i + n, n, next_panel);
+      if (next_panel < n_panels) ahead = ahead_of(part.last ? 0 : i + n, n, next_panel);
       part.ahead_stride = ahead.stride;
       int64_t block = 0;
       for_even_blocks<kBlockRows>(product.n_rows, [&](int64_t first, auto height) {
@@ -212,20 +199,29 @@ void pairs_to_outputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
   pair_product(
       product, values, w.n_inputs, divide_up(w.n_outputs, kTileUnits),
-      [&](int64_t i, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
-        pair_inputs(w, i, n, panel, count, to, stride);
+      [&](int64_t i, int64_t, int64_t panel, int64_t) {
+        return PairStrips{upper_halves(w, panel, i / 2), w.panel_stride()};
       },
       [&](int64_t i, int64_t n, int64_t panel) { return inputs_ahead(w, i, n, panel); });
 }
 
 void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
   const DenseWeights& w = product.weights;
+  const PairedWeights& paired = product.paired;
+  const bool is_packed = paired.panels != nullptr;
   pair_product(
       product, values, w.n_outputs, divide_up(w.n_inputs, kTileUnits),
-      [&](int64_t j, int64_t n, int64_t panel, int64_t count, float* to, int64_t stride) {
-        pair_outputs(w, j, n, panel, count, to, stride);
+      [&](int64_t j, int64_t n, int64_t panel, int64_t count) {
+        if (is_packed)
+          return PairStrips{paired.panels + panel * paired.panel_stride + j / 2 * kTileUnits,
+                            paired.panel_stride};
+        constexpr int64_t kStride = kPairStrip * kTileUnits;
+        pair_outputs(w, j, n, panel, count, product.scratch, kStride);
+        return PairStrips{product.scratch, kStride};
       },
-      [&](int64_t j, int64_t, int64_t panel) { return outputs_ahead(w, j, panel); });
+      [&](int64_t j, int64_t, int64_t panel) {
+        return is_packed ? WeightsAhead{} : outputs_ahead(w, j, panel);
+      });
 }
 
 /// gradient[p][u] of units `unit` .. of panels `panel` .. over all pairs of rows and terms.
@@ -263,8 +259,9 @@ UDL_NEVER_INLINE void pair_gradient(const DenseUpdate& update, const PairTerm* t
 template <int kPanels>
 UDL_ALWAYS_INLINE void update_pairs(const DenseUpdate& update, const PairTerm* terms, int64_t unit,
                                     int64_t count, int64_t panel) {
-  for_even_blocks<kGradientUnits>(count, [&](int64_t first, auto height) {
-    constexpr int kUnits = decltype(height)::value;
+  for_even_blocks<kGradientUnits / 2>(divide_up(count, 2), [&](int64_t pair, auto height) {
+    constexpr int kUnits = 2 * decltype(height)::value;
+    const int64_t first = 2 * pair;
     alignas(64) float gradient[kPanels * kUnits * kTileUnits];
     pair_gradient<kUnits, kPanels>(update, terms, unit + first, panel, gradient);
     for (int p = 0; p < kPanels; ++p)

@@ -12,9 +12,6 @@ namespace {
 
 #if defined(UDL_HAS_BFLOAT16)
 
-static_assert(kListedPairs * kListedPairPanels * kTileUnits <= kStripScratch,
-              "strips fit the scratch");
-
 int64_t list_pairs(const ConstUnitPanels& pairs, int64_t n_pairs, int64_t first_row,
                    int64_t end_row, const PixelLists& lists, int64_t entry) {
   for (int64_t r = first_row; r < end_row; r += 2) {
@@ -73,19 +70,10 @@ UDL_NEVER_INLINE void add_listed_pairs(const DenseProduct& product, const PixelL
 template <int kPanels>
 UDL_ALWAYS_INLINE void listed_pair_panels(const DenseProduct& product, const PixelLists& lists,
                                           int64_t panel) {
-  const DenseWeights& w = product.weights;
-  const PairedWeights& paired = product.paired;
-  const bool is_packed = paired.panels != nullptr;
-  const int64_t stride = is_packed ? paired.panel_stride : kListedPairs * kTileUnits;
+  const float* weights = upper_halves(product.weights, panel, 0);
+  const int64_t stride = product.weights.panel_stride();
   const int64_t end = product.first_row + product.n_rows;
   for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
-    const float* weights = is_packed ? paired.panels + panel * stride : nullptr;
-    if (!is_packed) {
-      const int64_t first = 2 * kListedPairs * chunk;
-      pair_inputs(w, first, std::min(2 * kListedPairs, w.n_inputs - first), panel, kPanels,
-                  product.scratch, stride);
-      weights = product.scratch - chunk * stride;
-    }
     int64_t r = product.first_row;
     for (; r + 2 <= end; r += 2)
       add_listed_pairs<2, kPanels>(product, lists, chunk, r, panel, weights, stride);

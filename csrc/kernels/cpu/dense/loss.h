@@ -104,8 +104,7 @@ UDL_ALWAYS_INLINE double errors_by(const LossCall& call, LossOf&& loss_of) {
 }
 
 double loss_errors(const LossCall& call) {
-  if (call.loss == Loss::cross_entropy)
-    return errors_by<kLossesTogether>(call, CrossEntropyLoss());
+  if (call.loss == Loss::cross_entropy) return errors_by<kLossesTogether>(call, CrossEntropyLoss());
   if (call.loss == Loss::multinomial)
     return errors_by<1>(call, [&](f32x16 x, f32x16 t, int64_t r) {
       return multinomial_loss(x, t, broadcast(call.log_sums[r]), broadcast(call.target_sums[r]));

@@ -6,6 +6,7 @@
 
 #include "kernels/cpu/dense/outer_product.h"
 #include "kernels/cpu/simd/blocks.h"
+#include "kernels/cpu/simd/halves.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/update.h"
@@ -27,39 +28,63 @@ constexpr int kGradientPanels = 1;
 constexpr int kErrorPanels = 1;
 #endif
 
+/// What weights w become that have the gradient at `at`; what is remembered of them changes in
+/// place.
 template <OptimizerRule kRule, bool kDecays>
-UDL_ALWAYS_INLINE void step_rows(const OptimizerStep& step, const ParameterRows& rows) {
-  float *const weights = rows.weights, *const first_of = rows.first, *const second_of = rows.second;
-  const float* const gradient = rows.gradient;
+UDL_ALWAYS_INLINE f32x16 stepped(const OptimizerStep& step, const ParameterRows& rows, int64_t at,
+                                 f32x16 w) {
   const f32x16 rate = broadcast(step.rate), momentum = broadcast(step.momentum);
-  const f32x16 decay = broadcast(step.weight_decay), l1 = broadcast(step.l1);
-  for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += kTileUnits) {
-    f32x16 g = load(gradient + at), w = broadcast(0.0f);
-    if constexpr (kDecays || kRule > OptimizerRule::accumulate) w = load(weights + at);
-    if constexpr (kDecays) g = (g + decay * w) + l1 * sign(w);
-    if constexpr (kRule == OptimizerRule::gradient) {
-      store(first_of + at, g);
-    } else if constexpr (kRule == OptimizerRule::accumulate) {
-      store(first_of + at, load(first_of + at) + g);
-    } else if constexpr (kRule == OptimizerRule::descent) {
-      store(weights + at, w - rate * g);
-    } else if constexpr (kRule == OptimizerRule::adam) {
-      f32x16 first = load(first_of + at), second = load(second_of + at);
-      first = first + broadcast(step.one_minus_beta1) * (g - first);
-      second = second + broadcast(step.one_minus_beta2) * (g * g - second);
-      store(first_of + at, first);
-      store(second_of + at, second);
-      const f32x16 size =
-          square_root(second * broadcast(step.correction)) + broadcast(step.epsilon);
-      store(weights + at, w - (rate * first) / size);
-    } else {
-      const f32x16 move = rate * g, velocity = momentum * load(first_of + at) - move;
-      store(first_of + at, velocity);
-      if constexpr (kRule == OptimizerRule::nesterov)
-        store(weights + at, w + (momentum * velocity - move));
-      else
-        store(weights + at, w + velocity);
+  f32x16 g = load(rows.gradient + at);
+  if constexpr (kDecays) g = (g + broadcast(step.weight_decay) * w) + broadcast(step.l1) * sign(w);
+  if constexpr (kRule == OptimizerRule::gradient) {
+    store(rows.first + at, g);
+  } else if constexpr (kRule == OptimizerRule::accumulate) {
+    store(rows.first + at, load(rows.first + at) + g);
+  } else if constexpr (kRule == OptimizerRule::descent) {
+    w = w - rate * g;
+  } else if constexpr (kRule == OptimizerRule::adam) {
+    f32x16 first = load(rows.first + at), second = load(rows.second + at);
+    first = first + broadcast(step.one_minus_beta1) * (g - first);
+    second = second + broadcast(step.one_minus_beta2) * (g * g - second);
+    store(rows.first + at, first);
+    store(rows.second + at, second);
+    const f32x16 size = square_root(second * broadcast(step.correction)) + broadcast(step.epsilon);
+    w = w - (rate * first) / size;
+  } else {
+    const f32x16 move = rate * g, velocity = momentum * load(rows.first + at) - move;
+    store(rows.first + at, velocity);
+    w = w + (kRule == OptimizerRule::nesterov ? momentum * velocity - move : velocity);
+  }
+  return w;
+}
+
+// Step and rows are taken by value: nothing that is stored can change them on the way.
+
+template <OptimizerRule kRule, bool kDecays>
+UDL_ALWAYS_INLINE void step_halves(const OptimizerStep step, const ParameterRows rows) {
+  for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += 2 * kTileUnits) {
+    float *const upper = rows.weights + at / 2, *const lower = rows.lower + at / 2;
+    RowPair w = join_halves({bits_of_float(load(upper)), bits_of_float(load(lower))});
+    w.even = stepped<kRule, kDecays>(step, rows, at, w.even);
+    w.odd = stepped<kRule, kDecays>(step, rows, at + kTileUnits, w.odd);
+    if constexpr (kRule > OptimizerRule::accumulate) {
+      const RowHalves halves = split_rows(w);
+      store(upper, float_from_bits(halves.upper));
+      store(lower, float_from_bits(halves.lower));
     }
+  }
+}
+
+template <OptimizerRule kRule, bool kDecays>
+UDL_ALWAYS_INLINE void step_rows(const OptimizerStep step, const ParameterRows rows) {
+  constexpr bool kChanges = kRule > OptimizerRule::accumulate;
+  if constexpr (kDecays || kChanges)
+    if (rows.lower != nullptr) return step_halves<kRule, kDecays>(step, rows);
+  for (int64_t at = 0; at < rows.n_rows * kTileUnits; at += kTileUnits) {
+    f32x16 w = broadcast(0.0f);
+    if constexpr (kDecays || kChanges) w = load(rows.weights + at);
+    w = stepped<kRule, kDecays>(step, rows, at, w);
+    if constexpr (kChanges) store(rows.weights + at, w);
   }
 }
 
@@ -116,10 +141,15 @@ UDL_ALWAYS_INLINE void add_rows(const GradientRows& rows, Ask&& ask,
   }
 }
 
-/// Asks for a row of parameters, which may lie behind the last.
+/// Asks for a row of parameters, which may lie behind the last; of halves, for those of two rows.
 UDL_ALWAYS_INLINE void ask_for_row(const DenseUpdate& update, int64_t panel, int64_t unit) {
   const int64_t at = panel * update.panel_stride + unit * kTileUnits;
-  if (update.weights != nullptr) prefetch(update.weights + at);
+  if (update.in_halves) {
+    float* upper = update.weights + panel * update.panel_stride + unit / 2 * kTileUnits;
+    prefetch(unit % 2 == 0 ? upper : upper + lower_halves(update.panel_stride));
+  } else if (update.weights != nullptr) {
+    prefetch(update.weights + at);
+  }
   if (update.first != nullptr) prefetch(update.first + at);
   if (update.second != nullptr) prefetch(update.second + at);
 }
@@ -137,12 +167,20 @@ UDL_ALWAYS_INLINE void add_near_rows(const GradientRows& rows, bool begins, floa
     for (int p = 0; p < kPanels; ++p) store(at + p * kCorner + u * kTileUnits, sums[u][p]);
 }
 
-/// A part of some weights: rows `unit` .. of a panel.
+/// A part of some weights: rows `unit` .. of a panel. Of halves, `unit` is even, and of an odd
+/// number of rows the gradient of the one behind them, which is missing, is 0.
 UDL_ALWAYS_INLINE ParameterRows step_rows_of(const DenseUpdate& update, int64_t panel, int64_t unit,
                                              const float* gradient, int64_t n_rows) {
   const int64_t at = panel * update.panel_stride + unit * kTileUnits;
   const auto part = [at](float* values) { return values != nullptr ? values + at : nullptr; };
-  return {part(update.weights), part(update.first), part(update.second), gradient, n_rows};
+  ParameterRows rows{
+      part(update.weights), part(update.first), part(update.second), gradient, n_rows, nullptr};
+  if (update.in_halves) {
+    rows.weights = update.weights + panel * update.panel_stride + unit / 2 * kTileUnits;
+    rows.lower = rows.weights + lower_halves(update.panel_stride);
+    rows.n_rows = round_up(n_rows, 2);
+  }
+  return rows;
 }
 
 /// Rows of a block of kGradientRows whose inputs and errors stay in a core's first cache while all
@@ -228,7 +266,7 @@ void update_bias(const BiasUpdate& update) {
       return values != nullptr ? values + panel * kTileUnits : nullptr;
     };
     take_step(update.step, false,
-              {at(update.bias), at(update.first), at(update.second), gradient, kPanels});
+              {at(update.bias), at(update.first), at(update.second), gradient, kPanels, nullptr});
   });
 }
 

@@ -4,8 +4,10 @@
 //
 //   pack          sixteen floats of `low` in order, two a lane, then those of `high`
 //   zip           lane k holds element k of `low`, then of `high`
+//   firsts, seconds  the first, or the second numbers of the lanes of a, two a lane, then those of
+//                 b: of zip's lanes, what pack makes of the rows
 //   store_rounded sixteen floats in order, two a lane: half as many bytes
-//   load_pairs, broadcast_pair, store
+//   load_pairs, broadcast_pair, no_pairs, store
 //   dot_pairs     c + a0 b0 + a1 b1 in float32, as AVX512_BF16 adds them
 //   add_dot_pairs the same of one pair in memory with every lane, in one instruction, which
 //                 compilers do not find; a broadcast apart costs a third of a clock
@@ -27,6 +29,7 @@ UDL_ALWAYS_INLINE bf16x32 load_pairs(const float* p) {
 UDL_ALWAYS_INLINE bf16x32 broadcast_pair(const float* p) {
   return {reinterpret_cast<__m512bh>(_mm512_broadcastss_ps(_mm_load_ss(p)))};
 }
+UDL_ALWAYS_INLINE bf16x32 no_pairs() { return {reinterpret_cast<__m512bh>(_mm512_setzero_ps())}; }
 UDL_ALWAYS_INLINE void store(float* p, bf16x32 a) {
   _mm512_storeu_ps(p, reinterpret_cast<__m512>(a.v));
 }
@@ -42,6 +45,19 @@ UDL_ALWAYS_INLINE bf16x32 zip(f32x16 low, f32x16 high) {
                                          8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   return {reinterpret_cast<__m512bh>(
       _mm512_permutexvar_epi16(order, reinterpret_cast<__m512i>(pack(low, high).v)))};
+}
+UDL_ALWAYS_INLINE __m512i every_other_number() {
+  return _mm512_set_epi16(62, 60, 58, 56, 54, 52, 50, 48, 46, 44, 42, 40, 38, 36, 34, 32, 30, 28,
+                          26, 24, 22, 20, 18, 16, 14, 12, 10, 8, 6, 4, 2, 0);
+}
+UDL_ALWAYS_INLINE bf16x32 firsts(bf16x32 a, bf16x32 b) {
+  return {reinterpret_cast<__m512bh>(_mm512_permutex2var_epi16(
+      reinterpret_cast<__m512i>(a.v), every_other_number(), reinterpret_cast<__m512i>(b.v)))};
+}
+UDL_ALWAYS_INLINE bf16x32 seconds(bf16x32 a, bf16x32 b) {
+  const __m512i order = _mm512_add_epi16(every_other_number(), _mm512_set1_epi16(1));
+  return {reinterpret_cast<__m512bh>(_mm512_permutex2var_epi16(
+      reinterpret_cast<__m512i>(a.v), order, reinterpret_cast<__m512i>(b.v)))};
 }
 UDL_ALWAYS_INLINE f32x16 dot_pairs(bf16x32 a, bf16x32 b, f32x16 c) {
   return {_mm512_dpbf16_ps(c.v, a.v, b.v)};

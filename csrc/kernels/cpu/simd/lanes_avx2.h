@@ -121,6 +121,9 @@ template <int kBits>
 UDL_ALWAYS_INLINE i32x16 shift_right_logical(i32x16 a) {
   return {_mm256_srli_epi32(a.low, kBits), _mm256_srli_epi32(a.high, kBits)};
 }
+UDL_ALWAYS_INLINE i32x16 blend_halves(i32x16 a, i32x16 b) {
+  return {_mm256_blend_epi16(a.low, b.low, 0xAA), _mm256_blend_epi16(a.high, b.high, 0xAA)};
+}
 
 // ---- from one to the other ----
 

@@ -74,6 +74,9 @@ template <int kBits>
 UDL_ALWAYS_INLINE i32x16 shift_right_logical(i32x16 a) {
   return {_mm512_srli_epi32(a.v, kBits)};
 }
+UDL_ALWAYS_INLINE i32x16 blend_halves(i32x16 a, i32x16 b) {
+  return {_mm512_mask_mov_epi16(a.v, 0xAAAAAAAA, b.v)};
+}
 
 // ---- from one to the other ----
 

@@ -142,6 +142,10 @@ template <int kBits>
 UDL_ALWAYS_INLINE i32x16 shift_right_logical(const i32x16& a) {
   return lanes<i32x16>([&](int k) { return wrap(bits_of(a.v[k]) >> kBits); });
 }
+UDL_ALWAYS_INLINE i32x16 blend_halves(const i32x16& a, const i32x16& b) {
+  return lanes<i32x16>(
+      [&](int k) { return wrap((bits_of(a.v[k]) & 0xFFFFu) | (bits_of(b.v[k]) & 0xFFFF0000u)); });
+}
 
 // ---- from one to the other ----
 

@@ -22,6 +22,7 @@
 //   less             mask of a < b
 //   where_less       x where a < b, else y
 //   to_float, round_to_int (ties to even), float_from_bits, bits_of_float
+//   blend_halves     the low 16 bits of each lane of a with the high ones of b
 //
 // Words
 //   even_lanes, odd_lanes   lanes 0, 2, .. 14 and 1, 3, .. 15 in the low words of eight 64-bit

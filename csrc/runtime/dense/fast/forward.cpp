@@ -15,12 +15,12 @@ namespace {
 
 constexpr int64_t kMostRows = 144;
 
-/// Weights of layers `from` .. rounded once for all rows.
-class RoundedWeights {
+/// Weights of tied layers `from` .., where products round, transposed once for all rows.
+class TransposedWeights {
  public:
-  RoundedWeights() = default;
-  RoundedWeights(const FastState& net, int from, int to) : net_(&net), from_(from) {
-    for (int l = from; l < to; ++l) panels_.emplace_back(n_panels(l) * stride(l));
+  TransposedWeights(const FastState& net, int from, int to) : net_(net), from_(from) {
+    for (int l = from; l < to; ++l)
+      panels_.emplace_back(net.bfloat16 && net.shape.is_tied(l) ? n_panels(l) * stride(l) : 0);
   }
 
   /// In regions of its own: after panels of weights, which take microseconds, an interrupt would be
@@ -28,24 +28,24 @@ class RoundedWeights {
   void pack(const DenseKernels& kernels, const Run& run) {
     for (int i = 0; i < static_cast<int>(panels_.size()); ++i) {
       const int l = from_ + i;
+      if (panels_[i].size() == 0) continue;
       parallel_for(run, n_panels(l), [&](int64_t panel) {
-        kernels.bfloat16.pack_weights(net_->weights(l), net_->shape.is_tied(l), panel, 1,
-                                      panels_[i].data());
+        kernels.bfloat16.pack_transposed(net_.weights(l), panel, 1, panels_[i].data());
       });
     }
   }
   /// Null pointers where there are none.
   PairedWeights of_layer(int layer) const {
-    if (panels_.empty()) return {};
+    if (panels_.empty() || panels_[layer - from_].size() == 0) return {};
     return {panels_[layer - from_].data(), stride(layer)};
   }
 
  private:
-  int64_t n_panels(int layer) const { return divide_up(net_->shape.n_outputs(layer), kTileUnits); }
-  int64_t stride(int layer) const { return paired_stride(net_->shape.n_inputs(layer)); }
+  int64_t n_panels(int layer) const { return divide_up(net_.shape.n_outputs(layer), kTileUnits); }
+  int64_t stride(int layer) const { return paired_stride(net_.shape.n_inputs(layer)); }
 
-  const FastState* net_ = nullptr;
-  int from_ = 0;
+  const FastState& net_;
+  const int from_;
   std::vector<Buffer<float>> panels_;
 };
 
@@ -94,7 +94,7 @@ void multiply_listed(const DenseKernels& kernels, const DenseProduct& product,
 }
 
 void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, int64_t n_rows,
-                 const RoundedWeights& rounded, const UnitMatrix& in, UnitMatrix& out,
+                 const TransposedWeights& transposed, const UnitMatrix& in, UnitMatrix& out,
                  PairMatrix* pairs, bool is_listed, BlockRoom& room) {
   const Activation activation = net.shape.activations[layer];
   const bool is_softmax = activation == Activation::softmax;
@@ -108,7 +108,7 @@ void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, i
   product.finish.n_units = out.n_units();
   product.finish.bias = net.values[layer].bias.data();
   product.scratch = room.strip.data();
-  product.paired = rounded.of_layer(layer);
+  product.paired = transposed.of_layer(layer);
   if (pairs != nullptr) pairs->pack(kernels, in.view(), {0, in.n_panels(), 0, n_rows});
   if (is_listed)
     multiply_listed(kernels, product, pairs, room.lists);
@@ -141,11 +141,8 @@ void FastNetEngine::forward(const ForwardCall& call, const Run& run) const {
   const bool is_listed =
       !shape().is_tied(from) && lists_have_room(n_in, n_rows) && lists_pay({rows}, Objective());
   const int64_t n_blocks = divide_up(rows.rows(), n_rows);
-  RoundedWeights rounded;
-  if (state_.bfloat16 && n_blocks > run.n_threads) {
-    rounded = RoundedWeights(state_, from, to);
-    rounded.pack(kernels, run);
-  }
+  TransposedWeights transposed(state_, from, n_blocks > run.n_threads ? to : from);
+  transposed.pack(kernels, run);
   BlockRanges ranges(rows, n_blocks, call.range);
   parallel_region(run, [&](Team& team) {
     BlockRoom room(shape(), from, to, n_rows, state_.bfloat16, is_listed);
@@ -154,7 +151,7 @@ void FastNetEngine::forward(const ForwardCall& call, const Run& run) const {
       ranges.look(block, first, n);
       room.values[0].set_rows(0, n, room.inputs_of(rows, first, n), n_in);
       for (int l = from; l < to; ++l)
-        apply_layer(kernels, state_, l, n, rounded, room.values[l - from],
+        apply_layer(kernels, state_, l, n, transposed, room.values[l - from],
                     room.values[l - from + 1], state_.bfloat16 ? &room.pairs[l - from] : nullptr,
                     is_listed && l == from, room);
       room.values.back().copy_rows(0, n, outputs + first * n_out, n_out);

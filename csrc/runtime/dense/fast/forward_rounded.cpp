@@ -86,8 +86,12 @@ void forward_by(const FastState& state, const ForwardCall& call, const Run& run)
   const int64_t least = std::max<int64_t>(1, divide_up(rows.rows(), kMostRows));
   const int64_t n_blocks = round_up(least, run.n_threads);
   const int64_t n_rows = std::max<int64_t>(1, divide_up(rows.rows(), n_blocks));
+  std::vector<PanelMatrix> rooms(to - from);
   std::vector<typename Numbers::Layer> layers;
-  for (int l = from; l < to; ++l) layers.emplace_back(state.weights(l));
+  for (int l = from; l < to; ++l) {
+    const PanelMatrix& weights = state.whole_weights(l, rooms[l - from]);
+    layers.emplace_back(DenseWeights{weights.panel(0), weights.n_visible(), weights.n_hidden()});
+  }
   // In regions of their own: after panels of weights, which take microseconds, an interrupt would
   // be asked for once in many blocks of rows only.
   for (typename Numbers::Layer& layer : layers)

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <vector>
 
-#include "runtime/dispatch/target.h"
+#include "kernels/dense/halves.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -81,30 +81,34 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
   prepare_memory(net, rule);
   if (net.memory == Memory::adam) ++net.adam_steps;
   OptimizerStep step = optimizer_step(rule, objective, net.adam_steps);
-  const DenseUpdateKernels& kernels = dense_kernels().update;
+  const DenseUpdateKernels& kernels = kernels_for(net).update;
   for (int l = 0; l < net.shape.n_layers(); ++l) {
     step.weight_decay = static_cast<float>(objective.weight_decay_of(l));
     const auto memory = [l](FastLayers& layers) { return layers.empty() ? nullptr : &layers[l]; };
     FastLayer *first = memory(net.first), *second = memory(net.second);
     PanelMatrix& weights = net.values[l].weights;
     parallel_for(run, weights.empty() ? 0 : weights.n_panels(), [&](int64_t panel) {
-      kernels.step(step, true,
-                   {weights.panel(panel), first ? first->weights.panel(panel) : nullptr,
-                    second ? second->weights.panel(panel) : nullptr,
-                    gradient[l].weights.panel(panel), weights.panel_stride() / kTileUnits});
+      float* values = weights.panel(panel);
+      const int64_t n = weights.panel_stride();
+      kernels.step(
+          step, true,
+          {values, first ? first->weights.panel(panel) : nullptr,
+           second ? second->weights.panel(panel) : nullptr, gradient[l].weights.panel(panel),
+           n / kTileUnits, net.bfloat16 ? values + lower_halves(n) : nullptr});
     });
     Buffer<float>& bias = net.values[l].bias;
     kernels.step(
         step, false,
         {bias.data(), first ? first->bias.data() : nullptr, second ? second->bias.data() : nullptr,
-         gradient[l].bias.data(), bias.size() / kTileUnits});
+         gradient[l].bias.data(), bias.size() / kTileUnits, nullptr});
   }
 }
 
 double weight_penalties(const FastState& net, const Objective& objective) {
   double squares = 0, sizes = 0;
   for (int l = 0; l < net.shape.n_layers(); ++l) {
-    const WeightSums sums = sums_of(net.values[l].weights);
+    PanelMatrix room;
+    const WeightSums sums = sums_of(net.whole_weights(l, room));
     if (objective.decays(l)) squares += sums.squares;
     sizes += sums.sizes;
   }
@@ -114,7 +118,8 @@ double weight_penalties(const FastState& net, const Objective& objective) {
 void copy_gradient(const FastState& net, const FastLayers& gradient, const Objective& objective,
                    double* flat) {
   for (int l = 0; l < net.shape.n_layers(); ++l) {
-    const PanelMatrix& weights = net.values[l].weights;
+    PanelMatrix room;
+    const PanelMatrix& weights = net.whole_weights(l, room);
     const double decay = objective.weight_decay_of(l);
     weights.for_each_weight([&](int64_t index, int64_t at) {
       const auto w = static_cast<double>(weights.panel(0)[at]);

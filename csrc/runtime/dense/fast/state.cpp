@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "runtime/dense/fast/halves.h"
 #include "runtime/dispatch/target.h"
 
 namespace udl {
@@ -35,19 +36,30 @@ FastLayers zero_fast_layers(const NetShape& shape) {
   return layers;
 }
 
+FastState::FastState(const NetShape& net, bool rounds)
+    : shape(net), bfloat16(rounds), values(zero_fast_layers(net)) {
+  for (FastLayer& layer : values)
+    if (rounds) split_weights(layer.weights);
+}
+
 void FastState::set(const NetArray& array, const float* from) {
   FastLayer& layer = layers_of(array.quantity)[array.layer];
-  if (array.is_bias)
+  if (array.is_bias) {
     std::copy_n(from, shape.n_outputs(array.layer), layer.bias.data());
-  else if (!layer.weights.empty())
+  } else if (!layer.weights.empty()) {
     layer.weights.assign(from);
+    if (bfloat16 && array.quantity == Quantity::value) split_weights(layer.weights);
+  }
 }
 
 void FastState::get(const NetArray& array, float* to) const {
   const FastLayer& layer = const_cast<FastState*>(this)->layers_of(array.quantity)[array.layer];
+  PanelMatrix room;
   if (array.is_bias)
     std::copy_n(layer.bias.data(), shape.n_outputs(array.layer), to);
-  else if (!layer.weights.empty())
+  else if (array.quantity == Quantity::value)
+    whole_weights(array.layer, room).copy_to(to);
+  else
     layer.weights.copy_to(to);
 }
 
@@ -63,23 +75,34 @@ void FastState::set_memory(Memory kind) {
 
 /// Lanes of missing units are zeros, which change no sum.
 void FastState::add_change_since(const FastState& before, WeightChangeSum& sum) const {
-  for (int l = 0; l < shape.n_layers(); ++l)
-    if (!shape.is_tied(l))
-      sum.add(values[l].weights.panel(0), before.values[l].weights.panel(0),
-              values[l].weights.n_panels() * values[l].weights.panel_stride());
+  for (int l = 0; l < shape.n_layers(); ++l) {
+    if (shape.is_tied(l)) continue;
+    PanelMatrix room, room_before;
+    const PanelMatrix &now = whole_weights(l, room), &then = before.whole_weights(l, room_before);
+    sum.add(now.panel(0), then.panel(0), now.n_panels() * now.panel_stride());
+  }
 }
 
 bool FastState::is_finite() const {
-  return std::all_of(values.begin(), values.end(), [](const FastLayer& layer) {
+  return std::all_of(values.begin(), values.end(), [this](const FastLayer& layer) {
     const PanelMatrix& w = layer.weights;
-    return all_finite(layer.bias.data(), layer.bias.size()) &&
-           (w.empty() || all_finite(w.panel(0), w.n_panels() * w.panel_stride()));
+    if (!all_finite(layer.bias.data(), layer.bias.size())) return false;
+    if (w.empty()) return true;
+    return bfloat16 ? are_finite_halves(w)
+                    : all_finite(w.panel(0), w.n_panels() * w.panel_stride());
   });
 }
 
 DenseWeights FastState::weights(int layer) const {
   const PanelMatrix& w = values[shape.owner(layer)].weights;
   return {w.panel(0), w.n_visible(), w.n_hidden()};
+}
+
+const PanelMatrix& FastState::whole_weights(int layer, PanelMatrix& room) const {
+  const PanelMatrix& weights = values[layer].weights;
+  if (!bfloat16) return weights;
+  room = joined_weights(weights);
+  return room;
 }
 
 }  // namespace udl

@@ -11,7 +11,7 @@ namespace udl {
 
 /// Values of the parameters of one layer.
 struct FastLayer {
-  PanelMatrix weights;  ///< empty where they are another layer's
+  PanelMatrix weights;  ///< empty where they are another layer's; in halves where products round
   Buffer<float> bias;   ///< padded to whole panels with zeros
 
   void zero() {
@@ -27,8 +27,7 @@ FastLayers zero_fast_layers(const NetShape& shape);
 struct FastState {
   using Real = float;
 
-  FastState(const NetShape& net, bool rounds)
-      : shape(net), bfloat16(rounds), values(zero_fast_layers(net)) {}
+  FastState(const NetShape& net, bool rounds);
 
   NetShape shape;
   bool bfloat16;  ///< products are those of rounded numbers
@@ -44,8 +43,11 @@ struct FastState {
   void add_change_since(const FastState& before, WeightChangeSum& sum) const;
   bool is_finite() const;
 
-  /// Those that layer l uses; where it is tied, transposed: its inputs are outputs there.
+  /// Those that layer l uses, as they lie; where it is tied, transposed: its inputs are outputs
+  /// there.
   DenseWeights weights(int layer) const;
+  /// Those of layer l as floats. `room` serves where they lie in halves.
+  const PanelMatrix& whole_weights(int layer, PanelMatrix& room) const;
 
  private:
   FastLayers& layers_of(Quantity quantity) {

@@ -86,6 +86,7 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.weights = row_or_null(use.values, layer, false);
   update.first = row_or_null(use.first, layer, false);
   update.second = row_or_null(use.second, layer, false);
+  update.in_halves = net_.bfloat16 && update.weights != nullptr;
   update.panel_stride = net_.values[layer].weights.panel_stride();
   update.step = use.step;
   if (!objective_.decays(layer)) update.step.weight_decay = 0;

@@ -48,9 +48,9 @@ class RowLists {
   void list_block(const DenseKernels& kernels, const ConstUnitPanels& values, int64_t n_rows,
                   int64_t block) {
     const int64_t first = block * kBlockRows;
-    (rounds_ ? kernels.bfloat16.list : kernels.lists.by_row)(
-        values, n_listed_, first, std::min(n_rows, first + kBlockRows), view(),
-        block * block_room());
+    (rounds_ ? kernels.bfloat16.list : kernels.lists.by_row)(values, n_listed_, first,
+                                                             std::min(n_rows, first + kBlockRows),
+                                                             view(), block * block_room());
   }
   PixelLists view() { return room_.view(n_chunks_); }
   /// Lists of the first n_rows rows that fill their room.
