@@ -4,9 +4,9 @@
 // those of a panel take turns while the rows are near.
 #include <algorithm>
 
+#include "kernels/cpu/dense/halves.h"
 #include "kernels/cpu/dense/outer_product.h"
 #include "kernels/cpu/simd/blocks.h"
-#include "kernels/cpu/simd/halves.h"
 #include "kernels/cpu/simd/prefetch.h"
 #include "kernels/cpu/simd/simd.h"
 #include "kernels/dense/update.h"
