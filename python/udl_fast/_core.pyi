@@ -495,8 +495,10 @@ def dense_update(
     task_panels: int,
     task_units: int,
     by_lists: bool = False,
+    in_halves: bool = False,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments."""
+    """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments; in
+    between, weights may lie in halves."""
 
 def dense_bias_gradient(errors: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def dense_loss(

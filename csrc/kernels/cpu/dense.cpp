@@ -32,6 +32,7 @@ constexpr Bfloat16Kernels bfloat16_kernels() {
   kernels.to_outputs = pairs_to_outputs;
   kernels.to_inputs = pairs_to_inputs;
   kernels.list = list_pairs;
+  kernels.order_alike = order_alike;
   kernels.listed_to_outputs = listed_pairs_to_outputs;
   kernels.weights = update_weights_by_pairs;
 #endif

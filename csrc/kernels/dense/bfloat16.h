@@ -27,6 +27,22 @@ struct PairTerm {
 /// Of panels of weights that are packed for to_inputs, where there are n_units outputs.
 constexpr int64_t paired_stride(int64_t n_units) { return round_up(n_units, 2 * kTileUnits) * 8; }
 
+/// Rows of values of units as they come: row r begins at values + stride * (order != null ?
+/// order[r] : r).
+struct UnitRows {
+  const float* values;
+  int64_t stride, n_units;
+  const int32_t* order;
+
+  const float* row(int64_t r) const { return values + stride * (order != nullptr ? order[r] : r); }
+};
+
+/// Pairs of n_units units, up to whole panels of pairs.
+constexpr int64_t padded_pairs(int64_t n_units) {
+  return divide_up(n_units, 2 * kTileUnits) * kTileUnits;
+}
+constexpr int64_t pair_mask_words(int64_t n_units) { return divide_up(padded_pairs(n_units), 64); }
+
 /// Pairs of units of a chunk of lists, and panels for which an entry is read at a time: what two
 /// rows share is worth most where many panels do.
 constexpr int64_t kListedPairs = 112;
@@ -48,13 +64,17 @@ struct Bfloat16Kernels {
   void (*to_outputs)(const DenseProduct& product, const PairPanels& values);
   void (*to_inputs)(const DenseProduct& product, const PairPanels& values);
 
-  /// Lists of the pairs of units that are not 0 in row r or r + 1, for every other row r: entries
-  /// with a value for each of the two rows, in chunks of kListedPairs. `pairs` are those of
-  /// by_unit, a pair a lane. Rows first_row .. end_row - 1, the first even, from entry `entry` on;
-  /// the entry after the last. Behind what is listed, 16 entries more are written to.
-  int64_t (*list)(const ConstUnitPanels& pairs, int64_t n_pairs, int64_t first_row, int64_t end_row,
-                  const PixelLists& lists, int64_t entry);
-  /// to_outputs with such lists, from an even row on: the same bits, but for the sign of 0.
+  /// Lists of the pairs of neighbouring units, rounded, that are not 0 in one of two rows at least:
+  /// entries with a value for each of the two, in chunks of kListedPairs. From list `first_list` on
+  /// each has the next two of n_rows rows, the last perhaps one, from entry `entry` on; the entry
+  /// after the last. Behind what is listed, 16 entries more are written to.
+  int64_t (*list)(const UnitRows& rows, int64_t n_rows, int64_t first_list, const PixelLists& lists,
+                  int64_t entry);
+  /// Numbers of n_rows rows so that neighbours are alike in what is 0, which makes their lists
+  /// short; masks: room for n_rows of pair_mask_words(n_units).
+  void (*order_alike)(const UnitRows& rows, int64_t n_rows, uint64_t* masks, int32_t* order);
+  /// to_outputs with such lists, rows in their order, from an even one on: the same bits, but for
+  /// the sign of 0.
   void (*listed_to_outputs)(const DenseProduct& product, const PixelLists& lists);
 
   /// As in DenseUpdateKernels, with these terms instead of update.terms.

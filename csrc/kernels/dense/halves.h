@@ -3,9 +3,9 @@
 // the bfloat16 number that products take as it lies, the lower one what an optimiser needs besides:
 // together they are the float, bit for bit.
 //
-// Both are halves of the float's bits + 2^15, modulo 2^32. So the upper half is the nearest number
-// of eight bits, of two the larger one; had the sum been left out, it would be the smaller one of
-// all neighbours, and weights would shrink.
+// Both are halves of s, the float's bits + 2^15, modulo 2^32. So the upper half is the nearest
+// number of eight bits, of two the one away from 0; of bits alone it would be the one towards 0,
+// and weights would shrink. NaN has the bits 0x7FC00000, but for its sign: others would wrap.
 //
 // Where floats have 2 m rows of sixteen in a panel (DenseWeights), halves have m rows of upper and
 // then m rows of lower ones. Lane k of row i holds that of rows 2 i, in its low bits, and 2 i + 1:

@@ -9,6 +9,7 @@ namespace udl {
 
 /// Weights in panels of 16 outputs: W[output 16 t + k][input i] at
 /// panels[t * panel_stride + 16 i + k]. Lanes of missing outputs and rows of missing inputs are 0.
+/// For products of bfloat16 numbers a panel is in halves (halves.h).
 struct DenseWeights {
   const float* panels;
   int64_t n_inputs, n_outputs;

@@ -222,6 +222,41 @@ def test_products_of_numbers_that_bfloat16_holds_are_exact(sizes, n_rows, share)
         np.testing.assert_array_equal(a, b)
 
 
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("zeros", [0.0, 0.8])
+@pytest.mark.parametrize("net", [*NETS, "odd"])
+def test_steps_are_those_of_gradients(net, zeros, momentum):
+    """To the bit, in float32: products of a step are those of the gradient."""
+    odd = ([37, 531, 37], ["relu", "linear"], "squared", None)
+    engine, _ = make_fast(odd if net == "odd" else NETS[net])
+    rows, objective = images(128, zeros), {"weight_decay": 0.0}
+    rule = {"solver": "sgd", "learning_rate": 0.25, "momentum": momentum}
+    w, v = engine.parameters().astype(np.float32), np.float32(0)
+    for step in range(3):
+        _, gradient = engine.gradient(rows, objective, SEED, step, 2, None, None)
+        v = np.float32(momentum) * v - np.float32(0.25) * gradient.astype(np.float32)
+        w = w + v
+        engine.train(rows, None, {"batch_size": 128, **rule}, SEED, step, 2)
+        np.testing.assert_array_equal(engine.parameters(), w)
+
+
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 64, 65, 145, 289, 1001])
+@pytest.mark.parametrize("n_inputs", [3, 64, 70, 1100])
+def test_rows_that_are_listed_together(n_inputs, n_rows):
+    """A layer of many units finds rows that are alike, wherever they are: each has its own outputs, those of
+    rows by themselves and of whole products."""
+    engine, _ = make_fast(([n_inputs, 300, 20], ["logistic", "linear"], "squared", None))
+    x = pixels(n_rows, 0.85, n_inputs)
+    x[::7] = 0
+    x[1::5] = x[0]
+    outputs = engine.forward(_core.Rows.from_array(x), 2)
+    whole = np.concatenate([pixels(100, 0.0, n_inputs), x])
+    np.testing.assert_array_equal(engine.forward(_core.Rows.from_array(whole), 2)[100:], outputs)
+    for r in range(0, n_rows, 97):
+        alone = engine.forward(_core.Rows.from_array(x[r : r + 1]), 1)
+        np.testing.assert_array_equal(alone[0], outputs[r])
+
+
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("net", NETS)
 def test_gradients_of_rounded_products(net, objective):

@@ -4,18 +4,22 @@ number that products take."""
 import numpy as np
 import pytest
 
-from udl_fast import _core
+from udl_fast import _core, runtime
 
 SIZES = [37, 21]
 N_WEIGHTS = 37 * 21
 
 
-@pytest.fixture
-def net():
+def new_net():
     try:
         return _core.NetEngine(SIZES, ["linear"], "squared", "fast")
     except NotImplementedError as refusal:
         pytest.skip(str(refusal))
+
+
+@pytest.fixture
+def net():
+    return new_net()
 
 
 def floats_of(bits):
@@ -63,15 +67,16 @@ def test_weights_of_a_new_net_are_zeros(net):
     np.testing.assert_array_equal(net.forward(rows, 1), 0)
 
 
-@pytest.mark.parametrize("beside", [0.0, 1.0])
-def test_products_take_the_nearest_number(net, beside):
-    """One input at a time, by lists; with a second one, whose weights are 0, beside it."""
+@pytest.mark.parametrize("n_beside", [0, 20])
+def test_products_take_the_nearest_number(net, n_beside):
+    """One input at a time, by lists; or with so many others, whose weights are 0, that products are whole."""
+    n = 37 - n_beside
     weights = np.clip(finite_floats(N_WEIGHTS), -1e30, 1e30).reshape(21, 37)
-    weights[:, 36] = 0
+    weights[:, n:] = 0
     net.set_parameters(np.r_[weights.ravel(), np.zeros(21)].astype(float))
-    x = np.eye(37, dtype=np.float32)[:36]
-    x[:, 36] = beside
-    np.testing.assert_array_equal(net.forward(_core.Rows.from_array(x), 2), nearest(weights).T[:36])
+    x = np.eye(37, dtype=np.float32)[:n]
+    x[:, n:] = 1
+    np.testing.assert_array_equal(net.forward(_core.Rows.from_array(x), 2), nearest(weights).T[:n])
 
 
 def test_ties_go_away_from_zero(net):
@@ -116,14 +121,38 @@ def test_steps_are_those_of_floats(net, solver, momentum):
     np.testing.assert_allclose(net.parameters(), start - 0.1 * step, rtol=0, atol=1e-6)
 
 
+def test_a_step_on_another_target():
+    """Products of bfloat16 numbers are on one target, steps in halves on all."""
+    rows = _core.Rows.from_array(np.random.default_rng(4).random((9, 37), np.float32))
+    found = []
+    for target in _core.available_targets():
+        net = new_net()
+        net.set_parameters(np.full(net.n_parameters, 0.3))
+        net.backward(rows, np.ones((9, 21), np.float32), 2)
+        with runtime.forced_target(target):
+            net.update({"solver": "adam", "learning_rate": 0.1, "momentum": 0.5}, 2)
+        found.append(net.parameters())
+    assert (found[0] != np.float32(0.3)).all()
+    for other in found[1:]:
+        np.testing.assert_array_equal(other, found[0])
+
+
+def test_every_nan_is_one(net):
+    parameters = np.zeros(net.n_parameters, np.float32)
+    parameters[:2] = floats_of([0x7FFFFFFF, 0xFFFFFFFF])
+    net.set_parameters(parameters.astype(float))
+    assert np.isnan(net.parameters()[:2]).all()
+    assert np.isnan(net.forward(_core.Rows.from_array(np.ones((1, 37), np.float32)), 1)[0, 0])
+
+
 def test_a_weight_that_is_infinite_is_noticed(net):
-    """Of an input that is always 0: no loss shows it."""
+    """Of inputs that are always 0: no loss shows it. A float beyond the largest bfloat16 number is one."""
     x = np.random.default_rng(3).random((40, 37), np.float32) * np.float32(np.arange(37) % 5 == 0)
     rows, targets = (_core.Rows.from_array(a) for a in (x, np.zeros((40, 21), np.float32)))
     settings = {"batch_size": 10, "solver": "sgd", "learning_rate": 0.0, "momentum": 0.0}
-    for weight, finite in ((3e38, True), (np.inf, False)):
+    for weight, finite in ((3e38, True), (3.4e38, False), (np.inf, False), (np.nan, False)):
         parameters = np.zeros(net.n_parameters)
-        parameters[1] = weight
+        parameters[2] = weight
         net.set_parameters(parameters)
         result = net.train(rows, None, settings, 0, 0, 2, targets=targets)
-        assert result["finite"] == finite
+        assert (result["n_updates"], result["finite"]) == (4, finite)

@@ -16,29 +16,40 @@ namespace {
 constexpr int64_t kPairStrip = 256;  ///< pairs of units that are summed over at a time
 static_assert(kPairStrip * kTaskPanels * kTileUnits <= kStripScratch, "strips fit the scratch");
 
+/// Two rows from r on of two panels, or one; what is missing is 0.
+UDL_ALWAYS_INLINE void pack_corner(const float* low, const float* high, bool has_next,
+                                   float* by_unit, float* by_row, int64_t row_stride) {
+  const f32x16 zero = broadcast(0.0f);
+  const f32x16 a = load(low), b = high != nullptr ? load(high) : zero;
+  const f32x16 c = has_next ? load(low + kTileUnits) : zero;
+  const f32x16 d = has_next && high != nullptr ? load(high + kTileUnits) : zero;
+  if (by_unit != nullptr) {
+    store(by_unit, pack(a, b));
+    if (has_next) store(by_unit + kTileUnits, pack(c, d));
+  }
+  if (by_row == nullptr) return;
+  store(by_row, zip(a, c));
+  if (high != nullptr) store(by_row + row_stride, zip(b, d));
+}
+
 void pack_units(const ConstUnitPanels& values, int64_t first_panel, int64_t n_panels,
                 int64_t first_row, int64_t n_rows, const PairPanels& to) {
-  const f32x16 zero = broadcast(0.0f);
-  for (int64_t p = first_panel; p < first_panel + n_panels; p += 2) {
-    const bool is_pair = p + 1 < first_panel + n_panels;
-    const float *low = values.panel(p), *high = is_pair ? values.panel(p + 1) : nullptr;
-    for (int64_t r = first_row; r < first_row + n_rows; r += 2) {
-      const bool has_next = r + 1 < first_row + n_rows;
-      const auto row = [&](const float* panel, bool present, int64_t at) {
-        return panel != nullptr && present ? load(panel + at * kTileUnits) : zero;
-      };
-      const f32x16 a = row(low, true, r), b = row(high, true, r);
-      const f32x16 c = row(low, has_next, r + 1), d = row(high, has_next, r + 1);
-      if (to.by_unit != nullptr) {
-        float* by_unit = to.by_unit + p / 2 * to.unit_stride + r * kTileUnits;
-        store(by_unit, pack(a, b));
-        if (has_next) store(by_unit + kTileUnits, pack(c, d));
-      }
-      if (to.by_row == nullptr) continue;
-      float* by_row = to.by_row + p * to.row_stride + r / 2 * kTileUnits;
-      store(by_row, zip(a, c));
-      if (is_pair) store(by_row + to.row_stride, zip(b, d));
-    }
+  const PairPanels pairs = to;  // which nothing that is stored changes
+  const int64_t end_panel = first_panel + n_panels, end = first_row + n_rows;
+  for (int64_t p = first_panel; p < end_panel; p += 2) {
+    const float* low = values.panel(p);
+    const float* high = p + 1 < end_panel ? values.panel(p + 1) : nullptr;
+    float* by_unit = pairs.by_unit != nullptr ? pairs.by_unit + p / 2 * pairs.unit_stride : nullptr;
+    float* by_row = pairs.by_row != nullptr ? pairs.by_row + p * pairs.row_stride : nullptr;
+    const auto corner = [&](int64_t r, bool has_next) {
+      const int64_t at = r * kTileUnits;
+      pack_corner(low + at, high != nullptr ? high + at : nullptr, has_next,
+                  by_unit != nullptr ? by_unit + at : nullptr,
+                  by_row != nullptr ? by_row + at / 2 : nullptr, pairs.row_stride);
+    };
+    int64_t r = first_row;
+    for (; r + 2 <= end; r += 2) corner(r, true);
+    if (r < end) corner(r, false);
   }
 }
 
@@ -157,26 +168,20 @@ WeightsAhead outputs_ahead(const DenseWeights& w, int64_t first, int64_t panel) 
           kFourLines, w.panel_stride()};
 }
 
-/// Pairs of weights of one panel or two, `stride` apart.
-struct PairStrips {
-  const float* weights;
-  int64_t stride;
-};
-
-/// strips_of(first, n, panel, count) are those of n units by `count` panels, of n_units by n_panels
-/// in all. What is asked for ahead_of(first, n, panel) is as if the next part were as long as this
-/// one.
+/// strips_of(first, n, panel, count) are pairs of weights of n units by `count` panels, of n_units
+/// by n_panels in all. What is asked for ahead_of(first, n, panel) is as if the next part were as
+/// long as this one.
 template <class StripsOf, class Ahead>
 UDL_ALWAYS_INLINE void pair_product(const DenseProduct& product, const PairPanels& pairs,
                                     int64_t n_units, int64_t n_panels, StripsOf&& strips_of,
                                     Ahead&& ahead_of) {
   for_panel_groups(product.first_panel, product.n_panels, [&](int64_t panel, int64_t count) {
     for_even_parts<2 * kTileUnits>(n_units, 2 * kPairStrip, [&](int64_t i, int64_t n) {
-      const PairStrips strips = strips_of(i, n, panel, count);
+      const PairedWeights strips = strips_of(i, n, panel, count);
       const ConstUnitPanels values{pairs.by_unit + i / (2 * kTileUnits) * pairs.unit_stride,
                                    pairs.unit_stride};
-      ProductPart part{values, strips.weights, strips.stride,    divide_up(n, 2), product.out,
-                       panel,  i == 0,         i + n == n_units, product.finish,  nullptr,
+      ProductPart part{values, strips.panels, strips.panel_stride, divide_up(n, 2), product.out,
+                       panel,  i == 0,        i + n == n_units,    product.finish,  nullptr,
                        0};
       const int64_t next_panel = part.last ? panel + count : panel;
       WeightsAhead ahead{};
@@ -200,7 +205,7 @@ void pairs_to_outputs(const DenseProduct& product, const PairPanels& values) {
   pair_product(
       product, values, w.n_inputs, divide_up(w.n_outputs, kTileUnits),
       [&](int64_t i, int64_t, int64_t panel, int64_t) {
-        return PairStrips{upper_halves(w, panel, i / 2), w.panel_stride()};
+        return PairedWeights{upper_halves(w, panel, i / 2), w.panel_stride()};
       },
       [&](int64_t i, int64_t n, int64_t panel) { return inputs_ahead(w, i, n, panel); });
 }
@@ -213,11 +218,11 @@ void pairs_to_inputs(const DenseProduct& product, const PairPanels& values) {
       product, values, w.n_outputs, divide_up(w.n_inputs, kTileUnits),
       [&](int64_t j, int64_t n, int64_t panel, int64_t count) {
         if (is_packed)
-          return PairStrips{paired.panels + panel * paired.panel_stride + j / 2 * kTileUnits,
-                            paired.panel_stride};
+          return PairedWeights{paired.panels + panel * paired.panel_stride + j / 2 * kTileUnits,
+                               paired.panel_stride};
         constexpr int64_t kStride = kPairStrip * kTileUnits;
         pair_outputs(w, j, n, panel, count, product.scratch, kStride);
-        return PairStrips{product.scratch, kStride};
+        return PairedWeights{product.scratch, kStride};
       },
       [&](int64_t j, int64_t, int64_t panel) {
         return is_packed ? WeightsAhead{} : outputs_ahead(w, j, panel);

@@ -3,8 +3,10 @@
 // of what is not 0 in either: weights that were read serve both, and no row's list ends before the
 // other's.
 #include <algorithm>
+#include <utility>
 
 #include "kernels/cpu/dense/bfloat16.h"
+#include "kernels/cpu/simd/codes.h"
 #include "kernels/cpu/simd/not_zero.h"
 
 namespace udl {
@@ -12,23 +14,72 @@ namespace {
 
 #if defined(UDL_HAS_BFLOAT16)
 
-int64_t list_pairs(const ConstUnitPanels& pairs, int64_t n_pairs, int64_t first_row,
-                   int64_t end_row, const PixelLists& lists, int64_t entry) {
-  for (int64_t r = first_row; r < end_row; r += 2) {
-    int32_t* starts = lists.of_row(r / 2, 0);
+/// Units first .. first + 31 of a row; units that are missing are 0.
+UDL_ALWAYS_INLINE f32x16 sixteen_pairs(const UnitRows& rows, int64_t row, int64_t first) {
+  constexpr int64_t kUnits = 2 * kTileUnits;
+  const float* units = rows.row(row) + first;
+  if (first + kUnits <= rows.n_units) return lanes_of(pack(load(units), load(units + kTileUnits)));
+  alignas(64) float padded[kUnits] = {};
+  for (int64_t k = 0; k < rows.n_units - first; ++k) padded[k] = units[k];
+  return lanes_of(pack(load(padded), load(padded + kTileUnits)));
+}
+
+int64_t list_pairs(const UnitRows& rows, int64_t n_rows, int64_t first_list,
+                   const PixelLists& lists, int64_t entry) {
+  const int64_t n_pairs = padded_pairs(rows.n_units);
+  for (int64_t r = 0; r < n_rows; r += 2) {
+    int32_t* starts = lists.of_row(first_list + r / 2, 0);
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
       starts[chunk] = static_cast<int32_t>(entry);
       const int64_t end = std::min(n_pairs, (chunk + 1) * kListedPairs);
       for (int64_t i = chunk * kListedPairs; i < end; i += kTileUnits) {
-        const float* row = pairs.panel(i / kTileUnits) + r * kTileUnits;
-        const f32x16 next = r + 1 < end_row ? load(row + kTileUnits) : broadcast(0.0f);
-        entry += store_pairs_not_zero(load(row), next, static_cast<int32_t>(i),
+        const f32x16 next = r + 1 < n_rows ? sixteen_pairs(rows, r + 1, 2 * i) : broadcast(0.0f);
+        entry += store_pairs_not_zero(sixteen_pairs(rows, r, 2 * i), next, static_cast<int32_t>(i),
                                       lists.values + 2 * entry, lists.at + entry);
       }
     }
     starts[lists.n_chunks] = static_cast<int32_t>(entry);
   }
   return entry;
+}
+
+/// Rows that follow, of which one is chosen.
+constexpr int64_t kCandidates = 16;
+
+/// A bit for each pair.
+UDL_ALWAYS_INLINE void mask_pairs(const UnitRows& rows, int64_t row, int64_t n_words,
+                                  uint64_t* mask) {
+  constexpr int64_t kWordPairs = 64;
+  const int64_t n_pairs = padded_pairs(rows.n_units);
+  for (int64_t w = 0; w < n_words; ++w) {
+    uint64_t word = 0;
+    for (int64_t k = 0; k < kWordPairs && w * kWordPairs + k < n_pairs; k += kTileUnits) {
+      const uint16_t sixteen = not_zero(sixteen_pairs(rows, row, 2 * (w * kWordPairs + k)));
+      word |= static_cast<uint64_t>(sixteen) << k;
+    }
+    mask[w] = word;
+  }
+}
+
+/// Each row takes the nearest of those that come next and are left.
+void order_alike(const UnitRows& rows, int64_t n_rows, uint64_t* masks, int32_t* order) {
+  const int64_t n_words = pair_mask_words(rows.n_units);
+  for (int64_t r = 0; r < n_rows; ++r) {
+    mask_pairs(rows, r, n_words, masks + r * n_words);
+    order[r] = static_cast<int32_t>(r);
+  }
+  for (int64_t r = 0; r + 2 < n_rows; r += 2) {
+    const uint64_t* mask = masks + order[r] * n_words;
+    int64_t nearest = r + 1;
+    int32_t least = INT32_MAX;
+    for (int64_t k = r + 1; k < std::min(n_rows, r + 1 + kCandidates); ++k) {
+      const int32_t n = row_distance<0>(mask, masks + order[k] * n_words, n_words);
+      if (n >= least) continue;
+      least = n;
+      nearest = k;
+    }
+    std::swap(order[r + 1], order[nearest]);
+  }
 }
 
 /// sums[r][p] += the products of a list with rows of weights, which begin with index 0.

@@ -120,6 +120,8 @@ UDL_ALWAYS_INLINE void add_lists(const PixelLists& lists, const ListPart (&parts
 template <int kRows, int kPanels>
 UDL_ALWAYS_INLINE void add_listed_block(const DenseProduct& product, const PixelLists& lists,
                                         int64_t chunk, int64_t first, int64_t panel) {
+  const DenseWeights& w = product.weights;
+  const int64_t stride = w.panel_stride();
   f32x16 sums[kRows][kPanels];
   ListPart parts[kRows];
   for (int r = 0; r < kRows; ++r) {
@@ -129,8 +131,7 @@ UDL_ALWAYS_INLINE void add_listed_block(const DenseProduct& product, const Pixel
       sums[r][p] = chunk > 0 ? load(product.out.panel(panel + p) + (first + r) * kTileUnits)
                              : broadcast(0.0f);
   }
-  add_lists(lists, parts, product.weights.panels + panel * product.weights.panel_stride(),
-            product.weights.panel_stride(), sums);
+  add_lists(lists, parts, w.panels + panel * stride, stride, sums);
   for (int r = 0; r < kRows; ++r)
     for (int p = 0; p < kPanels; ++p)
       store(product.out.panel(panel + p) + (first + r) * kTileUnits, sums[r][p]);

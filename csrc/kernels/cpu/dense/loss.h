@@ -5,6 +5,7 @@
 
 #include "kernels/cpu/dense/activations.h"
 #include "kernels/cpu/simd/simd.h"
+#include "kernels/cpu/simd/vectors.h"
 #include "kernels/dense/loss.h"
 
 namespace udl {

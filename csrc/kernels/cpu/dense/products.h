@@ -38,12 +38,12 @@ struct ProductPart {
   ConstUnitPanels values;
   const float* weights;   ///< of the first unit in the first panel
   int64_t weight_stride;  ///< from panel to panel
-  int64_t count;
+  int64_t count;          ///< of units, or of pairs
   const UnitPanels& out;
   int64_t panel;     ///< of out
   bool first, last;  ///< whether sums begin, and whether they are complete then
   const DenseFinish& finish;
-  const float* ahead;  ///< asked for on the way, four lines for each 16 units; may be null
+  const float* ahead;  ///< asked for on the way, four lines for each 16 of `count`; may be null
   int64_t ahead_stride;
 };
 

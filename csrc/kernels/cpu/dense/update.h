@@ -225,9 +225,11 @@ UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int
           store(gradient + at, load(gradient + at) + load(block + at));
         }
     }
-  for (int p = 0; p < kPanels; ++p)
-    take_step(update.step, true,
-              step_rows_of(update, panel + p, unit, gradient + p * kCorner, count));
+  for (int p = 0; p < kPanels; ++p) {
+    float* of_panel = gradient + p * kCorner;
+    if (count % 2 != 0) store(of_panel + count * kTileUnits, broadcast(0.0f));
+    take_step(update.step, true, step_rows_of(update, panel + p, unit, of_panel, count));
+  }
 }
 
 void update_weights(const DenseUpdate& update) {

@@ -8,6 +8,7 @@
 //                 b: of zip's lanes, what pack makes of the rows
 //   store_rounded sixteen floats in order, two a lane: half as many bytes
 //   load_pairs, broadcast_pair, no_pairs, store
+//   lanes_of      pairs as lanes, which are 0 where both of their numbers are
 //   dot_pairs     c + a0 b0 + a1 b1 in float32, as AVX512_BF16 adds them
 //   add_dot_pairs the same of one pair in memory with every lane, in one instruction, which
 //                 compilers do not find; a broadcast apart costs a third of a clock
@@ -33,6 +34,7 @@ UDL_ALWAYS_INLINE bf16x32 no_pairs() { return {reinterpret_cast<__m512bh>(_mm512
 UDL_ALWAYS_INLINE void store(float* p, bf16x32 a) {
   _mm512_storeu_ps(p, reinterpret_cast<__m512>(a.v));
 }
+UDL_ALWAYS_INLINE f32x16 lanes_of(bf16x32 a) { return {reinterpret_cast<__m512>(a.v)}; }
 UDL_ALWAYS_INLINE bf16x32 pack(f32x16 low, f32x16 high) {
   return {_mm512_cvtne2ps_pbh(high.v, low.v)};
 }

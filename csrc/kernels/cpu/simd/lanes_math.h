@@ -29,24 +29,24 @@ UDL_ALWAYS_INLINE Lanes exp_negative(Lanes x) {
 
 UDL_ALWAYS_INLINE f32x16 magnitude(f32x16 x) { return float_from_bits(magnitude_bits(x)); }
 
-/// n of x = f 2^n with f in [1/2, 1) of sqrt(2), and the bits of f as a float.
-UDL_ALWAYS_INLINE i32x16 scale_of(i32x16 bits) {
+/// n of |x| = f 2^n with f between sqrt(1/2) and sqrt(2), by the bits of |x|; n and f.
+UDL_ALWAYS_INLINE i32x16 log_scale_bits(i32x16 bits) {
   return shift_right_logical<23>(bits + broadcast(kOneBits - kSqrtHalfBits)) - broadcast(127);
 }
-UDL_ALWAYS_INLINE f32x16 scale(f32x16 x) { return to_float(scale_of(magnitude_bits(x))); }
-UDL_ALWAYS_INLINE f32x16 without_scale(f32x16 x) {
+UDL_ALWAYS_INLINE f32x16 log_scale(f32x16 x) { return to_float(log_scale_bits(magnitude_bits(x))); }
+UDL_ALWAYS_INLINE f32x16 log_mantissa(f32x16 x) {
   const i32x16 bits = magnitude_bits(x);
-  return float_from_bits(bits - shift_left<23>(scale_of(bits)));
+  return float_from_bits(bits - shift_left<23>(log_scale_bits(bits)));
 }
 
 /// The lanes of udl::log_scaled, step by step: of one vector, or of several.
 template <class Lanes>
 UDL_ALWAYS_INLINE Lanes log_scaled(Lanes x, Lanes power) {
-  const Lanes f = without_scale(x) - broadcast(1.0f);
+  const Lanes f = log_mantissa(x) - broadcast(1.0f);
   const Lanes s = f / (f + broadcast(2.0f)), z = s * s;
   Lanes r = broadcast(log_coefficient(kLogTerms - 1));
   for (int i = kLogTerms - 2; i >= 0; --i) r = r * z + broadcast(log_coefficient(i));
-  const Lanes half_square = broadcast(0.5f) * f * f, total = scale(x) + power;
+  const Lanes half_square = broadcast(0.5f) * f * f, total = log_scale(x) + power;
   return ((((half_square + r * z) * s + total * broadcast(kLn2Low)) - half_square) + f) +
          total * broadcast(kLn2High);
 }

@@ -40,11 +40,11 @@ struct Vectors {
   friend UDL_ALWAYS_INLINE Vectors magnitude(const Vectors& a) {
     return one_by_one(a, [](f32x16 x) { return magnitude(x); });
   }
-  friend UDL_ALWAYS_INLINE Vectors scale(const Vectors& a) {
-    return one_by_one(a, [](f32x16 x) { return scale(x); });
+  friend UDL_ALWAYS_INLINE Vectors log_scale(const Vectors& a) {
+    return one_by_one(a, [](f32x16 x) { return log_scale(x); });
   }
-  friend UDL_ALWAYS_INLINE Vectors without_scale(const Vectors& a) {
-    return one_by_one(a, [](f32x16 x) { return without_scale(x); });
+  friend UDL_ALWAYS_INLINE Vectors log_mantissa(const Vectors& a) {
+    return one_by_one(a, [](f32x16 x) { return log_mantissa(x); });
   }
 
  private:

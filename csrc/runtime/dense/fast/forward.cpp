@@ -52,27 +52,54 @@ class TransposedWeights {
 /// Of one thread: values before and after a layer.
 struct BlockRoom {
   BlockRoom(const NetShape& shape, int from, int to, int64_t rows, bool rounds, bool is_listed)
-      : max_rows(rows) {
-    values.emplace_back(rows, shape.n_inputs(from));
+      : max_rows(rows), n_inputs(shape.n_inputs(from)) {
+    const bool lists_rows = rounds && is_listed;  // which nobody else reads
+    values.emplace_back(lists_rows ? 0 : rows, n_inputs);
     for (int l = from; l < to; ++l) values.emplace_back(rows, shape.n_outputs(l));
-    for (int l = from; rounds && l < to; ++l) pairs.emplace_back(rows, shape.n_inputs(l), false);
-    if (is_listed) lists = RowLists(shape.n_inputs(from), rows, rounds);
+    for (int l = from; rounds && l < to; ++l)
+      pairs.emplace_back(lists_rows && l == from ? 0 : rows, shape.n_inputs(l), false);
+    if (is_listed) lists = RowLists(n_inputs, rows, rounds);
+    if (lists_rows && shape.n_outputs(from) >= kFewestOutputs) {
+      order.resize(rows);
+      masks.resize(rows * pair_mask_words(n_inputs));
+    }
     strip.resize(kStripScratch);
     log_sums.resize(rows);
   }
   /// Rows first .. first + count - 1, one after the other; they have as many columns as the first
   /// layer has inputs.
   const float* inputs_of(const Rows& rows, int64_t first, int64_t count) {
-    const int64_t n_in = values[0].n_units();
-    if (rows.floats() != nullptr) return rows.floats() + first * n_in;
-    row_major.reserve(max_rows * n_in);
-    rows.gather_values<float>(nullptr, first, count, row_major.data(), n_in);
+    if (rows.floats() != nullptr) return rows.floats() + first * n_inputs;
+    row_major.reserve(max_rows * n_inputs);
+    rows.gather_values<float>(nullptr, first, count, row_major.data(), n_inputs);
     return row_major.data();
   }
-  int64_t max_rows;
+  /// Takes `count` inputs in.
+  void set_inputs(const DenseKernels& kernels, const float* inputs, int64_t count) {
+    if (!lists.rounds()) return values[0].set_rows(0, count, inputs, n_inputs);
+    UnitRows rows{inputs, n_inputs, n_inputs, nullptr};
+    if (order.size() > 0) {
+      kernels.bfloat16.order_alike(rows, count, masks.data(), order.data());
+      rows.order = order.data();
+    }
+    lists.list_rows(kernels, rows, count, 0);
+  }
+  /// The values behind the last layer as n_columns columns.
+  void copy_outputs(int64_t count, float* to, int64_t n_columns) {
+    if (order.size() == 0) return values.back().copy_rows(0, count, to, n_columns);
+    for (int64_t r = 0; r < count; ++r)
+      values.back().copy_rows(r, 1, to + order[r] * n_columns, n_columns);
+  }
+
+  /// Of the first layer, from which it pays to find rows that are alike.
+  static constexpr int64_t kFewestOutputs = 256;
+
+  int64_t max_rows, n_inputs;
   std::vector<UnitMatrix> values;
   std::vector<PairMatrix> pairs;  ///< of inputs of each layer, where products round
   RowLists lists;                 ///< of the first inputs, where they pay
+  Buffer<int32_t> order;          ///< of rows from the first layer on; empty: as they come
+  Buffer<uint64_t> masks;
   Buffer<float> strip, row_major, log_sums;
 };
 
@@ -84,13 +111,11 @@ void multiply(const DenseKernels& kernels, bool is_tied, const DenseProduct& pro
     (is_tied ? kernels.products.to_inputs : kernels.products.to_outputs)(product);
 }
 
-void multiply_listed(const DenseKernels& kernels, const DenseProduct& product,
-                     const PairMatrix* pairs, RowLists& lists) {
-  const ConstUnitPanels listed = pairs != nullptr ? pairs->unit_pairs() : product.values;
+void multiply_listed(const DenseKernels& kernels, const DenseProduct& product, RowLists& lists) {
+  if (lists.rounds()) return kernels.bfloat16.listed_to_outputs(product, lists.view());
   for (int64_t block = 0; block < divide_up(product.n_rows, RowLists::kBlockRows); ++block)
-    lists.list_block(kernels, listed, product.n_rows, block);
-  (pairs != nullptr ? kernels.bfloat16.listed_to_outputs : kernels.lists.to_outputs)(product,
-                                                                                     lists.view());
+    lists.list_block(kernels, product.values, product.n_rows, block);
+  kernels.lists.to_outputs(product, lists.view());
 }
 
 void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, int64_t n_rows,
@@ -111,7 +136,7 @@ void apply_layer(const DenseKernels& kernels, const FastState& net, int layer, i
   product.paired = transposed.of_layer(layer);
   if (pairs != nullptr) pairs->pack(kernels, in.view(), {0, in.n_panels(), 0, n_rows});
   if (is_listed)
-    multiply_listed(kernels, product, pairs, room.lists);
+    multiply_listed(kernels, product, room.lists);
   else
     multiply(kernels, net.shape.is_tied(layer), product, pairs);
   if (!is_softmax) return;
@@ -149,12 +174,12 @@ void FastNetEngine::forward(const ForwardCall& call, const Run& run) const {
     team.for_each(n_blocks, [&](int64_t block) {
       const int64_t first = block * n_rows, n = std::min(n_rows, rows.rows() - first);
       ranges.look(block, first, n);
-      room.values[0].set_rows(0, n, room.inputs_of(rows, first, n), n_in);
+      room.set_inputs(kernels, room.inputs_of(rows, first, n), n);
       for (int l = from; l < to; ++l)
         apply_layer(kernels, state_, l, n, transposed, room.values[l - from],
                     room.values[l - from + 1], state_.bfloat16 ? &room.pairs[l - from] : nullptr,
                     is_listed && l == from, room);
-      room.values.back().copy_rows(0, n, outputs + first * n_out, n_out);
+      room.copy_outputs(n, outputs + first * n_out, n_out);
     });
   });
   ranges.gather();

@@ -90,12 +90,13 @@ void forward_by(const FastState& state, const ForwardCall& call, const Run& run)
   std::vector<typename Numbers::Layer> layers;
   for (int l = from; l < to; ++l) {
     const PanelMatrix& weights = state.whole_weights(l, rooms[l - from]);
-    layers.emplace_back(DenseWeights{weights.panel(0), weights.n_visible(), weights.n_hidden()});
+    layers.emplace_back(dense_weights(weights));
   }
   // In regions of their own: after panels of weights, which take microseconds, an interrupt would
   // be asked for once in many blocks of rows only.
   for (typename Numbers::Layer& layer : layers)
     parallel_for(run, layer.n_panels(), [&](int64_t panel) { layer.pack(kernels, panel); });
+  rooms.clear();
   BlockRanges ranges(rows, n_blocks, call.range);
   parallel_region(run, [&](Team& team) {
     BlockRoom<Numbers> room(shape, from, to, n_rows);

@@ -12,6 +12,13 @@ namespace {
 constexpr uint32_t kLow = 0xFFFF, kHigh = 0xFFFF0000;
 constexpr auto kRounding = static_cast<uint32_t>(kHalfRounding);
 
+/// s of halves. Of NaN, of which some would become numbers, one.
+uint32_t rounded(uint32_t bits) {
+  constexpr uint32_t kMagnitude = 0x7FFFFFFF, kInfinity = 0x7F800000, kNan = 0x7FC00000;
+  const bool is_nan = (bits & kMagnitude) > kInfinity;
+  return (is_nan ? (bits & ~kMagnitude) | kNan : bits) + kRounding;
+}
+
 std::vector<uint32_t> bits_of(const float* panel, int64_t n) {
   std::vector<uint32_t> bits(n);
   std::memcpy(bits.data(), panel, n * sizeof(float));
@@ -37,7 +44,7 @@ void split_weights(PanelMatrix& weights) {
   for (int64_t panel = 0; panel < weights.n_panels(); ++panel) {
     const std::vector<uint32_t> bits = bits_of(weights.panel(panel), n);
     for_each_pair(n, [&](int64_t first, int64_t upper, int64_t lower) {
-      const uint32_t even = bits[first] + kRounding, odd = bits[first + kTileUnits] + kRounding;
+      const uint32_t even = rounded(bits[first]), odd = rounded(bits[first + kTileUnits]);
       halves[upper] = (even >> 16) | (odd & kHigh);
       halves[lower] = (even & kLow) | (odd << 16);
     });

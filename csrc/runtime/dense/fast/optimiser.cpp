@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/dense/halves.h"
+#include "runtime/dispatch/target.h"
 #include "runtime/threads/parallel.h"
 
 namespace udl {
@@ -42,6 +43,10 @@ WeightSums sums_of(const PanelMatrix& weights) {
     }
   return {std::accumulate(squares, squares + kLanes, 0.0),
           std::accumulate(sizes, sizes + kLanes, 0.0)};
+}
+
+bool has_penalties(const Objective& objective) {
+  return objective.weight_decay != 0 || objective.l1 != 0;
 }
 
 double sign(double x) { return static_cast<double>((x > 0) - (x < 0)); }
@@ -81,7 +86,7 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
   prepare_memory(net, rule);
   if (net.memory == Memory::adam) ++net.adam_steps;
   OptimizerStep step = optimizer_step(rule, objective, net.adam_steps);
-  const DenseUpdateKernels& kernels = kernels_for(net).update;
+  const DenseUpdateKernels& kernels = dense_kernels().update;
   for (int l = 0; l < net.shape.n_layers(); ++l) {
     step.weight_decay = static_cast<float>(objective.weight_decay_of(l));
     const auto memory = [l](FastLayers& layers) { return layers.empty() ? nullptr : &layers[l]; };
@@ -105,6 +110,7 @@ void update_by(FastState& net, FastLayers& gradient, const UpdateRule& rule,
 }
 
 double weight_penalties(const FastState& net, const Objective& objective) {
+  if (!has_penalties(objective)) return 0;
   double squares = 0, sizes = 0;
   for (int l = 0; l < net.shape.n_layers(); ++l) {
     PanelMatrix room;
@@ -118,15 +124,18 @@ double weight_penalties(const FastState& net, const Objective& objective) {
 void copy_gradient(const FastState& net, const FastLayers& gradient, const Objective& objective,
                    double* flat) {
   for (int l = 0; l < net.shape.n_layers(); ++l) {
-    PanelMatrix room;
-    const PanelMatrix& weights = net.whole_weights(l, room);
-    const double decay = objective.weight_decay_of(l);
-    weights.for_each_weight([&](int64_t index, int64_t at) {
-      const auto w = static_cast<double>(weights.panel(0)[at]);
-      const auto slope = static_cast<double>(gradient[l].weights.panel(0)[at]);
-      flat[index] = slope + (decay * w + objective.l1 * sign(w));
-    });
-    flat += weights.n_hidden() * weights.n_visible();
+    const PanelMatrix& slopes = gradient[l].weights;
+    slopes.copy_to(flat);
+    if (has_penalties(objective)) {
+      PanelMatrix room;
+      const PanelMatrix& weights = net.whole_weights(l, room);
+      const double decay = objective.weight_decay_of(l);
+      weights.for_each_weight([&](int64_t index, int64_t at) {
+        const auto w = static_cast<double>(weights.panel(0)[at]);
+        flat[index] += decay * w + objective.l1 * sign(w);
+      });
+    }
+    flat += slopes.n_hidden() * slopes.n_visible();
     flat = std::copy_n(gradient[l].bias.data(), net.shape.n_outputs(l), flat);
   }
 }

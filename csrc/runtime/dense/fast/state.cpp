@@ -94,8 +94,7 @@ bool FastState::is_finite() const {
 }
 
 DenseWeights FastState::weights(int layer) const {
-  const PanelMatrix& w = values[shape.owner(layer)].weights;
-  return {w.panel(0), w.n_visible(), w.n_hidden()};
+  return dense_weights(values[shape.owner(layer)].weights);
 }
 
 const PanelMatrix& FastState::whole_weights(int layer, PanelMatrix& room) const {

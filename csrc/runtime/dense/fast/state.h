@@ -22,6 +22,10 @@ struct FastLayer {
 
 using FastLayers = std::vector<FastLayer>;
 
+inline DenseWeights dense_weights(const PanelMatrix& weights) {
+  return {weights.panel(0), weights.n_visible(), weights.n_hidden()};
+}
+
 FastLayers zero_fast_layers(const NetShape& shape);
 
 struct FastState {

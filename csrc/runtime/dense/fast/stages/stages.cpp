@@ -61,7 +61,7 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
   for (InputRoom& input : rooms_.inputs) {
     terms_.push_back(gradient_terms(shape, rooms_, input));
     if (!net.bfloat16) continue;
-    input.pairs = PairMatrix(max_rows, shape.n_inputs(), !lists_serve_learning());
+    if (!lists_serve_learning()) input.pairs = PairMatrix(max_rows, shape.n_inputs());
     pair_terms_.push_back(gradient_pairs(shape, rooms_, input));
   }
   for (Scratch& scratch : scratch_) {
@@ -95,9 +95,11 @@ void FastStages::fetch_block(const NetPart& part, int64_t block, Scratch& scratc
   room.inputs.set_rows(first, n, rows, n_in);
   const ConstUnitPanels inputs = std::as_const(room.inputs).view();
   room.pairs.pack(kernels_, inputs, all_panels(room.inputs, first, n));
-  if (lists_.are_used())
-    lists_.by_row(part).list_block(kernels_, net_.bfloat16 ? room.pairs.unit_pairs() : inputs,
-                                   part.count, block);
+  if (!lists_.are_used()) return;
+  if (net_.bfloat16)
+    lists_.by_row(part).list_rows(kernels_, {rows, n_in, n_in, nullptr}, n, block);
+  else
+    lists_.by_row(part).list_block(kernels_, inputs, part.count, block);
 }
 
 }  // namespace udl

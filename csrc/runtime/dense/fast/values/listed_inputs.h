@@ -31,38 +31,44 @@ struct ListRoom {
   Buffer<int32_t> starts;
 };
 
-/// Lists by row of values in panels.
+/// Lists by row.
 class RowLists {
  public:
   static constexpr int64_t kBlockRows = 64;
 
   RowLists() = default;
-  /// `rounds`: of pairs of the units, as PairMatrix has them, and by pair of rows.
+  /// `rounds`: of pairs of the units, and by pair of rows.
   RowLists(int64_t n_units, int64_t max_rows, bool rounds)
       : rounds_(rounds),
-        n_listed_(rounds ? PairMatrix::n_unit_pairs(n_units) : n_units),
+        n_listed_(rounds ? padded_pairs(n_units) : n_units),
         n_chunks_(divide_up(n_listed_, rounds ? kListedPairs : kListedUnits)),
-        room_(divide_up(max_rows, kBlockRows) * block_room(), n_starts(max_rows), list_rows()) {}
+        room_(divide_up(max_rows, kBlockRows) * block_room(), n_starts(max_rows), rows_together()) {
+  }
 
-  /// Those of the first n_rows rows that are in a block of kBlockRows.
+  bool rounds() const { return rounds_; }
+  /// Of the first n_rows rows of panels those that are in a block of kBlockRows.
   void list_block(const DenseKernels& kernels, const ConstUnitPanels& values, int64_t n_rows,
                   int64_t block) {
     const int64_t first = block * kBlockRows;
-    (rounds_ ? kernels.bfloat16.list : kernels.lists.by_row)(values, n_listed_, first,
-                                                             std::min(n_rows, first + kBlockRows),
-                                                             view(), block * block_room());
+    kernels.lists.by_row(values, n_listed_, first, std::min(n_rows, first + kBlockRows), view(),
+                         block * block_room());
+  }
+  /// Where products round: the n_rows rows from that of the block's first row on, as many as there
+  /// is room for.
+  void list_rows(const DenseKernels& kernels, const UnitRows& rows, int64_t n_rows, int64_t block) {
+    kernels.bfloat16.list(rows, n_rows, block * kBlockRows / 2, view(), block * block_room());
   }
   PixelLists view() { return room_.view(n_chunks_); }
   /// Lists of the first n_rows rows that fill their room.
   RowLists compact(int64_t n_rows) const;
 
  private:
-  int64_t list_rows() const { return rounds_ ? 2 : 1; }  ///< that share a list
+  int64_t rows_together() const { return rounds_ ? 2 : 1; }  ///< that share a list
   int64_t n_starts(int64_t n_rows) const {
-    return PixelLists::row_starts(divide_up(n_rows, list_rows()), n_chunks_);
+    return PixelLists::row_starts(divide_up(n_rows, rows_together()), n_chunks_);
   }
   /// Entries of a block, at most, and those that are written beyond.
-  int64_t block_room() const { return kBlockRows / list_rows() * n_listed_ + kTileUnits; }
+  int64_t block_room() const { return kBlockRows / rows_together() * n_listed_ + kTileUnits; }
 
   bool rounds_ = false;
   int64_t n_listed_ = 0, n_chunks_ = 0;

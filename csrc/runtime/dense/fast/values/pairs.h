@@ -29,11 +29,6 @@ class PairMatrix {
     return {const_cast<float*>(by_unit_.data()), const_cast<float*>(by_row_.data()),
             2 * row_pairs_ * kTileUnits, row_pairs_ * kTileUnits};
   }
-  /// Pairs of units as if they were values of so many units.
-  ConstUnitPanels unit_pairs() const { return {by_unit_.data(), view().unit_stride}; }
-  static int64_t n_unit_pairs(int64_t n_units) {
-    return divide_up(n_units, 2 * kTileUnits) * kTileUnits;
-  }
   /// Nothing where there is no room.
   void pack(const DenseKernels& kernels, const ConstUnitPanels& values, const PanelRange& range) {
     if (!empty())
