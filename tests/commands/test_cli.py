@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+from tests.commands.running import run
 from udl_fast import cli
 from udl_fast import progress as progress_module
 from udl_fast.commands import info
@@ -15,13 +16,6 @@ from udl_fast.commands.demo import command as demo
 from udl_fast.commands.demo import pictures as _demo_pictures
 
 PICTURES = {"filters.png", "reconstructions.png", "samples.png", "training_curve.png"}
-
-
-def run(capsys, *arguments):
-    """(exit code, stdout, stderr) of a command."""
-    code = cli.main(list(arguments))
-    found = capsys.readouterr()
-    return code, found.out, found.err
 
 
 @pytest.fixture

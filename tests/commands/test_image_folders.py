@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import udl_fast
-from udl_fast import cli
+from tests.commands.running import run
 from udl_fast.commands.inputs.images import read_images
 
 Image = pytest.importorskip("PIL.Image")
@@ -82,12 +82,6 @@ def test_a_folder_without_images_says_so(tmp_path):
     (tmp_path / "one.png").touch()
     with pytest.raises(ValueError, match=r"holds no image that can be read: one.png: cannot"):
         read_images(tmp_path)
-
-
-def run(capsys, *words):
-    code = cli.main([str(word) for word in words])
-    found = capsys.readouterr()
-    return code, found.out, found.err
 
 
 def test_from_a_folder_to_a_picture_of_what_was_found(folder, capsys, tmp_path):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import udl_fast
+from tests.commands.running import run_line
 from udl_fast import cli, registry
 from udl_fast.callbacks import History
 from udl_fast.commands.shared import model_options
@@ -24,13 +25,6 @@ def rows(tmp_path, monkeypatch):
     return values
 
 
-def run(capsys, line):
-    """(exit code, stdout, stderr) of a command."""
-    code = cli.main(line.split())
-    found = capsys.readouterr()
-    return code, found.out, found.err
-
-
 def refused(capsys, line):
     """What stderr says of wrong usage."""
     with pytest.raises(SystemExit) as caught:
@@ -44,9 +38,9 @@ def refused(capsys, line):
 
 def test_models_have_names(rows, tmp_path, capsys):
     line = "train rows.npy --epochs 2 --components 4 --json"
-    assert json.loads(run(capsys, line)[1])["kind"] == "rbm"
+    assert json.loads(run_line(capsys, line)[1])["kind"] == "rbm"
     assert type(udl_fast.load("model.safetensors")) is udl_fast.RBM
-    found = json.loads(run(capsys, f"{line} --model bernoulli-rbm --output b.safetensors")[1])
+    found = json.loads(run_line(capsys, f"{line} --model bernoulli-rbm --output b.safetensors")[1])
     assert (found["kind"], found["model"]) == ("bernoulli-rbm", "b.safetensors")
     model = udl_fast.load("b.safetensors")
     expected = udl_fast.BernoulliRBM(4, n_iter=2, random_state=0).fit(rows)
@@ -61,7 +55,7 @@ def test_unknown_models_are_wrong_usage(capsys):
 
 
 def test_a_file_after_model_is_taken_as_output_with_a_warning(tmp_path, capsys):
-    code, out, err = run(capsys, "train rows.npy --epochs 1 --model ./m.safetensors")
+    code, out, err = run_line(capsys, "train rows.npy --epochs 1 --model ./m.safetensors")
     assert code == 0
     assert "warning: --model names a kind of model, and the file to write is --output" in err
     assert "model: m.safetensors\n" in out
@@ -168,7 +162,7 @@ def test_a_model_that_is_no_rbm(mixture, rows, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     options = "--components 3 --smoothing 0.25 --epochs 4 --no-shuffle --seed 5"
     line = f"train rows.npy --model {mixture.command} {options} --output m.safetensors --json"
-    code, out, err = run(capsys, f"{line} --pictures pictures")
+    code, out, err = run_line(capsys, f"{line} --pictures pictures")
     assert code == 0, err
     found = json.loads(out)
     expected = registry.class_of(mixture)(
@@ -201,15 +195,15 @@ def test_its_options_are_its_own(mixture, capsys):
 
 def test_commands_ask_a_model_for_what_it_can_do(mixture, rows, capsys):
     line = f"train rows.npy --model {mixture.command} --components 3 --epochs 2"
-    assert run(capsys, line)[0] == 0
+    assert run_line(capsys, line)[0] == 0
     model = udl_fast.load("model.safetensors")
-    assert run(capsys, "transform model.safetensors rows.npy hidden.npy")[0] == 0
+    assert run_line(capsys, "transform model.safetensors rows.npy hidden.npy")[0] == 0
     np.testing.assert_array_equal(np.load("hidden.npy"), model.transform(rows))
     for command in (
         "sample model.safetensors out.npy",
         "encode model.safetensors rows.npy out.npy",
     ):
-        code, _, err = run(capsys, command)
+        code, _, err = run_line(capsys, command)
         assert code == 1
         lacks = f"a model of class {mixture.name}, which has no {command.split()[0]}"
         assert f"model.safetensors holds {lacks}" in err
@@ -221,10 +215,10 @@ def test_steps_are_for_models_that_take_them(mixture, capsys, monkeypatch):
 
     monkeypatch.setattr(registry.class_of(mixture), "sample", sample, raising=False)
     line = f"train rows.npy --model {mixture.command} --epochs 1"
-    assert run(capsys, line)[0] == 0
-    assert run(capsys, "sample model.safetensors samples.npy -n 7")[0] == 0
+    assert run_line(capsys, line)[0] == 0
+    assert run_line(capsys, "sample model.safetensors samples.npy -n 7")[0] == 0
     assert np.load("samples.npy").shape == (7, 16)
-    code, _, err = run(capsys, "sample model.safetensors samples.npy --steps 5")
+    code, _, err = run_line(capsys, "sample model.safetensors samples.npy --steps 5")
     assert code == 1
     assert f"--steps: {mixture.name} draws without steps" in err
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import udl_fast as udl
+from tests.commands.running import run_line
 from tests.support.models import assert_same
 from udl_fast import _devices, cli
 from udl_fast.callbacks import Checkpoint, EarlyStopping, History
@@ -29,15 +30,9 @@ def rows(tmp_path, monkeypatch):
     return values
 
 
-def run(capsys, line):
-    code = cli.main(line.split())
-    found = capsys.readouterr()
-    return code, found.out, found.err
-
-
 def trained(capsys, line):
     """The model that a command writes."""
-    code, _, err = run(capsys, f"train rows.npy {line}")
+    code, _, err = run_line(capsys, f"train rows.npy {line}")
     assert code == 0, err
     return udl.load("model.safetensors")
 
@@ -83,7 +78,7 @@ def test_checkpoints_of_a_resumed_training_are_resumed(rows, capsys, monkeypatch
 
     monkeypatch.setattr(Checkpoint, "_save", killed)
     line = "train rows.npy --resume half.safetensors --checkpoints kept --checkpoint-every 1"
-    code, _, err = run(capsys, line)
+    code, _, err = run_line(capsys, line)
     assert (code, n_saved) == (1, [3, 4])
     assert "killed" in err
     assert_same(trained(capsys, "--resume kept"), whole)
@@ -95,7 +90,7 @@ def test_epochs_are_those_in_all(rows, capsys):
     expected = udl.RBM(5, **ARGUMENTS).fit(rows).set_params(n_iter=8).resume(rows)
     assert_same(model, expected)
     assert (model.n_iter, model.n_iter_) == (8, 8)
-    code, _, err = run(capsys, "train rows.npy --resume model.safetensors")
+    code, _, err = run_line(capsys, "train rows.npy --resume model.safetensors")
     assert code == 1
     assert "has made all its 8 epochs" in err
     assert "(here n_iter is --epochs)" in err
@@ -105,7 +100,7 @@ def test_arguments_may_change(rows, capsys):
     stopped(rows, 2)
     model = trained(capsys, "--resume half.safetensors --learning-rate 0.05 --k 2")
     assert (model.learning_rate, model.k, model.batch_size) == (0.05, 2, 10)
-    code, _, err = run(capsys, "train rows.npy --resume half.safetensors --components 6")
+    code, _, err = run_line(capsys, "train rows.npy --resume half.safetensors --components 6")
     assert code == 1
     assert "n_components is 6, but the fitted model has 5" in err
 
@@ -114,14 +109,15 @@ def test_what_cannot_go_on_is_named(rows, tmp_path, capsys):
     stopped(rows, 2)
     line = "train rows.npy --resume half.safetensors"
     assert "keeps the seed it began with" in refused(capsys, f"{line} --seed 3")
-    code, _, err = run(capsys, f"{line} --model bernoulli-rbm")
+    code, _, err = run_line(capsys, f"{line} --model bernoulli-rbm")
     assert code == 1
     assert "half.safetensors holds a model of class RBM; give --model rbm" in err
     (tmp_path / "empty").mkdir()
     assert (
-        "empty is a folder without checkpoints" in run(capsys, "train rows.npy --resume empty")[2]
+        "empty is a folder without checkpoints"
+        in run_line(capsys, "train rows.npy --resume empty")[2]
     )
-    assert "none: No such file" in run(capsys, "train rows.npy --resume none")[2]
+    assert "none: No such file" in run_line(capsys, "train rows.npy --resume none")[2]
 
 
 # ---- watching ----
@@ -143,7 +139,7 @@ def test_watching_is_what_the_callbacks_do(rows, capsys):
 
 def test_validation_rows_must_fit(rows, capsys):
     np.save("grey.npy", rows * 255)
-    code, _, err = run(capsys, "train rows.npy --validation grey.npy")
+    code, _, err = run_line(capsys, "train rows.npy --validation grey.npy")
     assert code == 1
     assert "grey.npy holds values from 0 to 255" in err
 
@@ -175,7 +171,7 @@ def test_threads_are_of_the_command(rows, capsys):
 def test_devices(rows, capsys, monkeypatch):
     monkeypatch.setattr(_devices, "_load_cuda", lambda: (None, "built without CUDA"))
     assert trained(capsys, f"{OPTIONS} --device cpu").device == "cpu"
-    code, _, err = run(capsys, f"train rows.npy {OPTIONS} --device cuda:1")
+    code, _, err = run_line(capsys, f"train rows.npy {OPTIONS} --device cuda:1")
     assert code == 1
     assert "RBM: device='cuda:1' is not available: built without CUDA" in err
     for line in ("--device gpu", "--model autoencoder --device cuda"):
@@ -186,9 +182,9 @@ def test_devices(rows, capsys, monkeypatch):
 
 
 def test_a_resumed_training_says_where_it_is_and_saves_on(rows, capsys):
-    assert run(capsys, f"train rows.npy {OPTIONS} --epochs 3 --checkpoints kept")[0] == 0
+    assert run_line(capsys, f"train rows.npy {OPTIONS} --epochs 3 --checkpoints kept")[0] == 0
     line = "train rows.npy --resume kept --epochs 5"
-    code, out, err = run(capsys, line)
+    code, out, err = run_line(capsys, line)
     assert code == 0, err
     assert f"resumed: {Path('kept', 'checkpoint-000003.safetensors')}, after 3 of 5 epochs" in out
     assert "checkpoints go to kept; without --validation, --patience, unless given again" in out
@@ -196,14 +192,14 @@ def test_a_resumed_training_says_where_it_is_and_saves_on(rows, capsys):
     assert "epoch 4/5" in out
     assert "epoch 5/5" in out
     line = "train rows.npy --resume model.safetensors --epochs 6"
-    assert "without --validation, --patience, --checkpoints, unless" in run(capsys, line)[1]
+    assert "without --validation, --patience, --checkpoints, unless" in run_line(capsys, line)[1]
     assert Checkpoint.latest("kept").name == "checkpoint-000005.safetensors"
 
 
 def test_early_stopping_says_which_epoch_is_kept(rows, capsys):
     line = f"train rows.npy {OPTIONS} --epochs 50 --validation others.npy --patience 2 --json"
     line += " --learning-rate 2"
-    code, out, err = run(capsys, line)
+    code, out, err = run_line(capsys, line)
     assert code == 0, err
     model, found = udl.load("model.safetensors"), json.loads(out)
     kept, last = model.n_iter_, model.history_["epoch"][-1]
@@ -217,7 +213,7 @@ def test_early_stopping_says_which_epoch_is_kept(rows, capsys):
 
 
 def test_the_rows_that_scores_are_of_are_told(rows, capsys):
-    code, out, _ = run(capsys, f"train rows.npy {OPTIONS} --validation others.npy")
+    code, out, _ = run_line(capsys, f"train rows.npy {OPTIONS} --validation others.npy")
     assert code == 0
     said = "pseudo-likelihood is measured on all of 60 rows of rows.npy, and on 20 of others.npy"
     assert out.index(said) < out.index("epoch 1/6")
@@ -234,7 +230,7 @@ def test_an_interrupt_at_the_end_loses_nothing(rows, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(udl.RBM, "save", interrupted)
-    code, _, err = run(capsys, f"train rows.npy {OPTIONS}")
+    code, _, err = run_line(capsys, f"train rows.npy {OPTIONS}")
     assert (code, udl.load("model.safetensors").n_iter_) == (1, 6)
     assert "interrupted: the model is saved in model.safetensors" in err
 
@@ -242,7 +238,7 @@ def test_an_interrupt_at_the_end_loses_nothing(rows, capsys, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "_entries", interrupted_later)
-    code, _, err = run(capsys, f"train rows.npy {OPTIONS} --output b.safetensors")
+    code, _, err = run_line(capsys, f"train rows.npy {OPTIONS} --output b.safetensors")
     assert (code, udl.load("b.safetensors").n_iter_) == (1, 6)
     assert "interrupted: the model is saved in b.safetensors" in err
 
@@ -257,7 +253,7 @@ def test_sigterm_is_answered_as_ctrl_c_is(rows, capsys, monkeypatch):
     monkeypatch.setattr(
         train, "watching_callbacks", lambda *given: [*callbacks(*given), terminated]
     )
-    code, _, err = run(capsys, f"train rows.npy {OPTIONS}")
+    code, _, err = run_line(capsys, f"train rows.npy {OPTIONS}")
     assert (code, udl.load("model.safetensors").n_iter_) == (143, 2)
     assert (
         "interrupted: the model has learned 2 epochs; --model rbm --resume model.safetensors makes"
