@@ -227,6 +227,7 @@ UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int
     }
   for (int p = 0; p < kPanels; ++p) {
     float* of_panel = gradient + p * kCorner;
+    // Halves are of two rows: the one behind an odd last row is missing.
     if (count % 2 != 0) store(of_panel + count * kTileUnits, broadcast(0.0f));
     take_step(update.step, true, step_rows_of(update, panel + p, unit, of_panel, count));
   }

@@ -91,7 +91,8 @@ struct BlockRoom {
       values.back().copy_rows(r, 1, to + order[r] * n_columns, n_columns);
   }
 
-  /// Of the first layer, from which it pays to find rows that are alike.
+  /// Of the first layer, from which on short lists save more than it costs to find rows that are
+  /// alike, which does not depend on their number.
   static constexpr int64_t kFewestOutputs = 256;
 
   int64_t max_rows, n_inputs;
