@@ -500,7 +500,7 @@ def dense_update(
     """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments; in
     between, weights may lie in halves."""
 
-def dense_bias_gradient(errors: NDArray[np.float32]) -> NDArray[np.float32]: ...
+def dense_row_sums(values: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def dense_loss(
     sums: NDArray[np.float32],
     targets: NDArray[np.float32],

@@ -206,21 +206,15 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
   return py::make_tuple(matrix(in_halves ? joined_weights(w) : w), matrix(m), matrix(s));
 }
 
-/// The gradient of a bias.
-Matrix dense_bias_gradient(const Matrix& errors) {
-  check_matrix(errors, "dense_bias_gradient", "errors");
-  const UnitMatrix units = unit_matrix(errors);
-  Matrix out({errors.shape(1)});
-  Buffer<float> bias(units.n_panels() * kTileUnits), gradient(units.n_panels() * kTileUnits);
-  BiasUpdate update{};
-  update.errors = units.view();
-  update.n_panels = units.n_panels();
-  update.n_rows = errors.shape(0);
-  update.bias = bias.data();
-  update.first = gradient.data();
-  update.step.rule = OptimizerRule::gradient;
-  dense_kernels().update.bias(update);
-  std::copy_n(gradient.data(), errors.shape(1), out.mutable_data());
+/// Sums over rows, of which biases learn.
+Matrix dense_row_sums(const Matrix& values) {
+  check_matrix(values, "dense_row_sums", "values");
+  const UnitMatrix units = unit_matrix(values);
+  Matrix out({values.shape(1)});
+  Buffer<float> sums(units.n_panels() * kTileUnits);
+  dense_kernels().update.sum_rows(
+      {units.view(), 0, units.n_panels(), 0, values.shape(0), sums.data()});
+  std::copy_n(sums.data(), values.shape(1), out.mutable_data());
   return out;
 }
 
@@ -308,7 +302,7 @@ void init_dense_kernels(pybind11::module_& m) {
   m.def("dense_update", &dense_update, py::arg("weights"), py::arg("first"), py::arg("second"),
         py::arg("terms"), py::arg("rule"), py::arg("numbers"), py::arg("task_panels"),
         py::arg("task_units"), py::arg("by_lists") = false, py::arg("in_halves") = false);
-  m.def("dense_bias_gradient", &dense_bias_gradient, py::arg("errors"));
+  m.def("dense_row_sums", &dense_row_sums, py::arg("values"));
   m.def("dense_loss", &dense_loss, py::arg("sums"), py::arg("targets"), py::arg("activation"),
         py::arg("loss"), py::arg("factor"));
   define_layer_rates(m);

@@ -43,7 +43,7 @@ constexpr DenseKernels all_kernels() {
   DenseKernels kernels{};
   kernels.target = UDL_TEXT(UDL_TARGET);
   kernels.products = {to_outputs, to_inputs};
-  kernels.update = {update_weights, update_bias, take_step};
+  kernels.update = {update_weights, sum_rows, take_step};
   kernels.loss = {loss_errors, activate_units, output_errors, softmax_sums};
   kernels.lists = list_kernels();
   kernels.bfloat16 = bfloat16_kernels();

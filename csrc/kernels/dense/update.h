@@ -49,12 +49,12 @@ struct DenseUpdate {
   OptimizerStep step;
 };
 
-/// 16 biases of each of n_panels panels. No decay: weight_decay and l1 of the step do not count.
-struct BiasUpdate {
-  ConstUnitPanels errors;
-  int64_t n_panels, n_rows;
-  float *bias, *first, *second;
-  OptimizerStep step;
+/// Panels and rows as in DenseProduct.
+struct RowSums {
+  ConstUnitPanels values;
+  int64_t first_panel, n_panels;
+  int64_t first_row, n_rows;
+  float* sums;  ///< 16 a panel, of first_panel on
 };
 
 /// Rows of 16 parameters with their gradients; null where the rule has no use. Of weights in halves
@@ -74,8 +74,8 @@ struct DenseUpdateKernels {
   /// The gradient is the sum over rows of inputs[r][i] * outputs[r][n], in blocks of kGradientRows
   /// rows, those of a term before those of the next. Exact.
   void (*weights)(const DenseUpdate& update);
-  /// The gradient is the sum over rows, in the same blocks, of errors[r]. Exact.
-  void (*bias)(const BiasUpdate& update);
+  /// Sums over rows, in such blocks from first_row on. Exact.
+  void (*sum_rows)(const RowSums& call);
   /// The step alone; of biases it has no decays. Exact.
   void (*step)(const OptimizerStep& step, bool decays, const ParameterRows& rows);
 };

@@ -151,19 +151,19 @@ def test_sums_over_many_rows_are_nearly_exact():
     _, gradient, _ = _core.dense_update(zero, zero, zero, [(x, d)], "gradient", {}, 2, 16)
     exact = d.T.astype(float) @ x
     assert np.sqrt(np.mean((gradient / exact - 1) ** 2)) < 5e-7
-    (of_bias,) = on_all_targets(lambda: (_core.dense_bias_gradient(d),))
-    np.testing.assert_allclose(of_bias, d.sum(0, dtype=float), rtol=2e-6)
+    (sums,) = on_all_targets(lambda: (_core.dense_row_sums(d),))
+    np.testing.assert_allclose(sums, d.sum(0, dtype=float), rtol=2e-6)
 
 
 @pytest.mark.parametrize("n_units", [5, 16, 70, 170])
-def test_gradients_of_biases(n_units):
+def test_sums_over_rows(n_units):
     """Panels are summed side by side, each as if it were alone."""
     for rows in (1, 7, 300):
         d = normal(rows, rows, n_units)
-        (found,) = on_all_targets(lambda: (_core.dense_bias_gradient(d),))  # noqa: B023
+        (found,) = on_all_targets(lambda: (_core.dense_row_sums(d),))  # noqa: B023
         bound = (min(rows, 258) + 2) * EPS * np.abs(d).sum(0, dtype=float)
         assert (np.abs(found - d.sum(0, dtype=float)) <= bound).all()
-        alone = [_core.dense_bias_gradient(d[:, k : k + 1].copy())[0] for k in range(n_units)]
+        alone = [_core.dense_row_sums(d[:, k : k + 1].copy())[0] for k in range(n_units)]
         np.testing.assert_array_equal(found, alone)
 
 

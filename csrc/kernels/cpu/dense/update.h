@@ -1,5 +1,5 @@
 #pragma once
-// Gradients of weights and biases, and the step of an optimizer while they are at hand. A block of
+// Gradients of weights, and the step of an optimizer while they are at hand; sums over rows. A block of
 // inputs by one or two panels of outputs stays in registers while rows of a minibatch pass, and
 // those of a panel take turns while the rows are near.
 #include <algorithm>
@@ -17,15 +17,15 @@ namespace {
 #if defined(UDL_TARGET_AVX512)
 constexpr int kGradientUnits = 8;
 constexpr int kGradientPanels = 2;
-constexpr int kErrorPanels = 4;  ///< whose sums, of biases, do not wait for each other
+constexpr int kSummedPanels = 4;  ///< whose sums over rows do not wait for each other
 #elif defined(UDL_TARGET_AVX2)
 constexpr int kGradientUnits = 6;
 constexpr int kGradientPanels = 1;
-constexpr int kErrorPanels = 2;
+constexpr int kSummedPanels = 2;
 #else
 constexpr int kGradientUnits = 2;
 constexpr int kGradientPanels = 1;
-constexpr int kErrorPanels = 1;
+constexpr int kSummedPanels = 1;
 #endif
 
 /// What weights w become that have the gradient at `at`; what is remembered of them changes in
@@ -244,32 +244,29 @@ void update_weights(const DenseUpdate& update) {
   }
 }
 
-/// Sums over all rows of kPanels panels side by side: additions to one wait for each other.
+/// Of kPanels panels side by side, from the one at `values` on: additions to one wait for each
+/// other.
 template <int kPanels>
-UDL_ALWAYS_INLINE void sum_errors(const BiasUpdate& update, int64_t panel, float* gradient) {
+UDL_ALWAYS_INLINE void sum_panels(const float* values, int64_t panel_stride, int64_t n_rows,
+                                  float* sums) {
   f32x16 total[kPanels];
   for (f32x16& of_panel : total) of_panel = broadcast(0.0f);
-  for (int64_t block = 0; block < update.n_rows; block += kGradientRows) {
+  for (int64_t block = 0; block < n_rows; block += kGradientRows) {
     f32x16 sum[kPanels];
     for (f32x16& of_panel : sum) of_panel = broadcast(0.0f);
-    for (int64_t r = block; r < std::min(update.n_rows, block + kGradientRows); ++r)
+    for (int64_t r = block; r < std::min(n_rows, block + kGradientRows); ++r)
       for (int p = 0; p < kPanels; ++p)
-        sum[p] = sum[p] + load(update.errors.panel(panel + p) + r * kTileUnits);
+        sum[p] = sum[p] + load(values + p * panel_stride + r * kTileUnits);
     for (int p = 0; p < kPanels; ++p) total[p] = total[p] + sum[p];
   }
-  for (int p = 0; p < kPanels; ++p) store(gradient + p * kTileUnits, total[p]);
+  for (int p = 0; p < kPanels; ++p) store(sums + p * kTileUnits, total[p]);
 }
 
-void update_bias(const BiasUpdate& update) {
-  for_even_blocks<kErrorPanels>(update.n_panels, [&](int64_t panel, auto count) {
-    constexpr int kPanels = decltype(count)::value;
-    alignas(64) float gradient[kPanels * kTileUnits];
-    sum_errors<kPanels>(update, panel, gradient);
-    const auto at = [panel](float* values) {
-      return values != nullptr ? values + panel * kTileUnits : nullptr;
-    };
-    take_step(update.step, false,
-              {at(update.bias), at(update.first), at(update.second), gradient, kPanels, nullptr});
+void sum_rows(const RowSums& call) {
+  for_even_blocks<kSummedPanels>(call.n_panels, [&](int64_t panel, auto count) {
+    const float* values = call.values.panel(call.first_panel + panel) + call.first_row * kTileUnits;
+    sum_panels<decltype(count)::value>(values, call.values.panel_stride, call.n_rows,
+                                       call.sums + panel * kTileUnits);
   });
 }
 

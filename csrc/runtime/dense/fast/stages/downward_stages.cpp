@@ -8,8 +8,6 @@
 namespace udl {
 namespace {
 
-constexpr int64_t kBiasPanels = 8;  ///< whose biases are learned in one task
-
 float* row_or_null(FastLayers* layers, int layer, bool is_bias) {
   if (layers == nullptr) return nullptr;
   FastLayer& of_layer = (*layers)[layer];
@@ -33,8 +31,19 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   product.scratch = scratch.strip.data();
   tasks.place(task, product);
   multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
+  sum_errors(below, tasks, task);
   if (layer > 1 || !lists_serve_learning())
     below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
+}
+
+/// The errors of a task while they are near: biases learn from their sums.
+void FastStages::sum_errors(LayerRoom& room, const ProductTasks& tasks, int64_t task) const {
+  RowSums call{};
+  call.values = std::as_const(room.errors).view();
+  tasks.place(task, call);
+  call.sums = room.error_sums.data() +
+              (tasks.stretch(task) * room.errors.n_panels() + call.first_panel) * kTileUnits;
+  kernels_.update.sum_rows(call);
 }
 
 UpdateTasks FastStages::update_tasks(int layer) const {
@@ -44,36 +53,26 @@ UpdateTasks FastStages::update_tasks(int layer) const {
 }
 
 int64_t FastStages::learning_tasks(int layer) const {
-  const NetShape& shape = net_.shape;
-  const int64_t of_bias = divide_up(divide_up(shape.n_outputs(layer), kTileUnits), kBiasPanels);
-  if (shape.is_tied(layer)) return of_bias;
-  return of_bias + update_tasks(layer).count();
+  return net_.shape.is_tied(layer) ? 1 : 1 + update_tasks(layer).count();
 }
 
 void FastStages::learn(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
-  const int64_t n_panels = divide_up(net_.shape.n_outputs(layer), kTileUnits);
-  const int64_t n_bias = divide_up(n_panels, kBiasPanels);
-  if (task < n_bias)
-    learn_bias(part, layer, task, use);
+  if (task == 0)
+    learn_bias(part, layer, use);
   else
-    learn_weights(part, layer, task - n_bias, use);
+    learn_weights(part, layer, task - 1, use);
 }
 
-void FastStages::learn_bias(const NetPart& part, int layer, int64_t task, const GradientUse& use) {
-  const ConstUnitPanels errors = std::as_const(rooms_.layers[layer].errors).view();
-  const int64_t n_panels = divide_up(net_.shape.n_outputs(layer), kTileUnits);
-  const int64_t first = task * kBiasPanels;
-  const auto at = [&](FastLayers* layers) {
-    float* values = row_or_null(layers, layer, true);
-    return values != nullptr ? values + first * kTileUnits : nullptr;
-  };
-  kernels_.update.bias({{errors.panel(first), errors.panel_stride},
-                        std::min(kBiasPanels, n_panels - first),
-                        part.count,
-                        at(use.values),
-                        at(use.first),
-                        at(use.second),
-                        use.step});
+void FastStages::learn_bias(const NetPart& part, int layer, const GradientUse& use) {
+  LayerRoom& room = rooms_.layers[layer];
+  const int64_t n_panels = room.errors.n_panels(), n = n_panels * kTileUnits;
+  float* gradient = room.error_sums.data();  // of the first stretch, to which the others are added
+  for (int64_t s = 1; s < ProductTasks(room.errors.n_units(), part.count).n_stretches(); ++s)
+    for (int64_t k = 0; k < n; ++k) gradient[k] += gradient[s * n + k];
+  const auto at = [layer](FastLayers* layers) { return row_or_null(layers, layer, true); };
+  kernels_.update.step(
+      use.step, false,
+      {at(use.values), at(use.first), at(use.second), gradient, n_panels, nullptr});
 }
 
 void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,

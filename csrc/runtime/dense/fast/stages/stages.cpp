@@ -69,6 +69,10 @@ FastStages::FastStages(const FastState& net, const Examples& examples, const Obj
     scratch.rows.resize(kBlockRows * std::max(shape.n_inputs(), shape.n_outputs()));
   }
   losses_.resize(ProductTasks(shape.n_outputs(), max_rows).count());
+  for (LayerRoom& room : rooms_.layers) {
+    const ProductTasks tasks(room.errors.n_units(), max_rows);
+    room.error_sums.resize(tasks.n_stretches() * room.errors.n_panels() * kTileUnits);
+  }
 }
 
 void FastStages::fetch(Team& team, const NetPart& part) {

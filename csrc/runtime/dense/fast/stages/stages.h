@@ -82,12 +82,13 @@ class FastStages {
                 const PairPanels& pairs) const;
   void fetch_block(const NetPart& part, int64_t block, Scratch& scratch);
   void propagate(int layer, const ProductTasks& tasks, int64_t task, Scratch& scratch);
+  void sum_errors(LayerRoom& room, const ProductTasks& tasks, int64_t task) const;
   ProductTasks output_tasks(const NetPart& part, int layer) const;
   UpdateTasks update_tasks(int layer) const;
   int64_t learning_tasks(int layer) const;
   void learn(const NetPart& part, int layer, int64_t task, const GradientUse& use);
   void learn_weights(const NetPart& part, int layer, int64_t task, const GradientUse& use);
-  void learn_bias(const NetPart& part, int layer, int64_t task, const GradientUse& use);
+  void learn_bias(const NetPart& part, int layer, const GradientUse& use);
   LossCall loss_call(const NetPart& part, float factor);
   bool lists_serve_learning() const { return lists_.are_used() && terms_[0][0].size() == 1; }
   bool can_keep_outputs() const;

@@ -1,7 +1,7 @@
 #pragma once
 // How the products of a stage are cut: into at least kStageTasks tasks where there are as many, and
 // more where rows are many, so that threads which are held up are helped. No result depends on it,
-// but for the last digits of losses, which are added up task by task.
+// but for the last digits of losses and of gradients of biases, which are added up task by task.
 #include <algorithm>
 #include <cstdint>
 
@@ -42,13 +42,14 @@ class ProductTasks {
   }
 
   int64_t count() const { return groups_.count() * n_stretches_; }
-  /// Panels and rows of a task, of a DenseProduct or a LossCall.
+  int64_t n_stretches() const { return n_stretches_; }
+  int64_t stretch(int64_t task) const { return task % n_stretches_; }
+  /// Panels and rows of a task, of a DenseProduct, a LossCall or RowSums.
   template <class Call>
   void place(int64_t task, Call& call) const {
-    const int64_t stretch = task % n_stretches_;
     groups_.place(task / n_stretches_, call);
-    call.first_row = row_at(stretch);
-    call.n_rows = row_at(stretch + 1) - call.first_row;
+    call.first_row = row_at(stretch(task));
+    call.n_rows = row_at(stretch(task) + 1) - call.first_row;
   }
 
  private:

@@ -99,6 +99,7 @@ double FastStages::loss(Team& team, const NetPart& part, float factor) {
     tasks.place(task, call);
     losses_[task] = kernels_.loss.errors(call);
     LayerRoom& room = rooms_.layers.back();
+    sum_errors(room, tasks, task);
     room.error_pairs.pack(kernels_, std::as_const(room.errors).view(), range_of(call));
   };
   compute_outputs(team, part, shape.last_layer(), Activation::linear, rooms_.layers.back().errors,
@@ -143,6 +144,8 @@ void FastStages::begin_backward(Team& team, const NetPart& part, const float* gr
     room.error_pairs.pack(kernels_, std::as_const(room.errors).view(),
                           all_panels(room.errors, first, n));
   });
+  const ProductTasks tasks(n_out, part.count);
+  team.for_each(tasks.count(), [&](int64_t task) { sum_errors(room, tasks, task); });
 }
 
 }  // namespace udl

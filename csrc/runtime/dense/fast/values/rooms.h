@@ -17,6 +17,7 @@ struct LayerRoom {
   UnitMatrix scales;   ///< what dropout multiplied them with
   UnitMatrix noise;    ///< of code units
   UnitMatrix errors;   ///< gradient by W x + b; of the last layer, W x + b until then
+  Buffer<float> error_sums;  ///< of each task that made errors, over its rows: by stretch, by unit
   PairMatrix seen_pairs, error_pairs;  ///< of what the next layer sees, and of errors
   Buffer<double> mean;  ///< of sparse layers: sums of outputs over rows, then their means
   Buffer<float> term;   ///< and what they add to the gradient by the outputs of a row
