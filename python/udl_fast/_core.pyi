@@ -495,10 +495,19 @@ def dense_update(
     task_panels: int,
     task_units: int,
     by_lists: bool = False,
-    in_halves: bool = False,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments; in
-    between, weights may lie in halves."""
+    """One step of an optimizer with the gradient of (inputs, errors) pairs: weights and its two moments."""
+
+def dense_step(
+    weights: NDArray[np.float32],
+    first: NDArray[np.float32],
+    second: NDArray[np.float32],
+    gradient: NDArray[np.float32],
+    rule: str,
+    numbers: dict[str, float],
+    in_halves: bool,
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """The step alone; in between, weights may lie in halves."""
 
 def dense_row_sums(values: NDArray[np.float32]) -> NDArray[np.float32]: ...
 def dense_loss(

@@ -10,6 +10,7 @@
 #include "base/nets.h"
 #include "bindings/numpy/arrays.h"
 #include "bindings/numpy/interrupt.h"
+#include "kernels/dense/halves.h"
 #include "runtime/bench/dense_rates.h"
 #include "runtime/dense/fast/halves.h"
 #include "runtime/dispatch/target.h"
@@ -145,12 +146,36 @@ OptimizerStep optimizer_step(const std::string& rule, const py::dict& numbers) {
   return step;
 }
 
+/// (weights, first, second) after a step with a gradient; in_halves: of weights that are split
+/// before and joined behind it.
+py::tuple dense_step(const Matrix& weights, const Matrix& first, const Matrix& second,
+                     const Matrix& gradient, const std::string& rule, const py::dict& numbers,
+                     bool in_halves) {
+  const char* name = "dense_step";
+  check_matrix(weights, name, "weights");
+  const int64_t n_outputs = weights.shape(0), n_inputs = weights.shape(1);
+  check_shape(first, {n_outputs, n_inputs}, name, "first");
+  check_shape(second, {n_outputs, n_inputs}, name, "second");
+  check_shape(gradient, {n_outputs, n_inputs}, name, "gradient");
+  PanelMatrix w = panel_matrix(weights), m = panel_matrix(first), s = panel_matrix(second);
+  const PanelMatrix g = panel_matrix(gradient);
+  const OptimizerStep step = optimizer_step(rule, numbers);
+  if (in_halves) split_weights(w);
+  const int64_t n = w.panel_stride();
+  for (int64_t panel = 0; panel < w.n_panels(); ++panel)
+    dense_kernels().update.step(
+        step, true,
+        {w.panel(panel), m.panel(panel), s.panel(panel), g.panel(panel), n / kTileUnits,
+         in_halves ? w.panel(panel) + lower_halves(n) : nullptr});
+  return py::make_tuple(matrix(in_halves ? joined_weights(w) : w), matrix(m), matrix(s));
+}
+
 /// (weights, first, second) after the update of weights by some terms, in tasks of some panels and
-/// units; in_halves: of weights that are split before and joined behind it.
+/// units.
 py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix& second,
                        const std::vector<std::pair<Matrix, Matrix>>& terms, const std::string& rule,
                        const py::dict& numbers, int64_t task_panels, int64_t task_units,
-                       bool by_lists, bool in_halves) {
+                       bool by_lists) {
   const char* name = "dense_update";
   check_matrix(weights, name, "weights");
   const int64_t n_outputs = weights.shape(0), n_inputs = weights.shape(1);
@@ -174,9 +199,7 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
     views.push_back({std::as_const(units[2 * t]).view(), std::as_const(units[2 * t + 1]).view()});
   update.terms = views.data();
   update.n_terms = static_cast<int64_t>(views.size());
-  if (in_halves) split_weights(w);
   update.weights = w.panel(0);
-  update.in_halves = in_halves;
   update.first = m.panel(0);
   update.second = s.panel(0);
   update.panel_stride = w.panel_stride();
@@ -203,7 +226,7 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
         kernels.update.weights(update);
     });
   });
-  return py::make_tuple(matrix(in_halves ? joined_weights(w) : w), matrix(m), matrix(s));
+  return py::make_tuple(matrix(w), matrix(m), matrix(s));
 }
 
 /// Sums over rows, of which biases learn.
@@ -301,7 +324,9 @@ void init_dense_kernels(pybind11::module_& m) {
         py::arg("by_lists") = false);
   m.def("dense_update", &dense_update, py::arg("weights"), py::arg("first"), py::arg("second"),
         py::arg("terms"), py::arg("rule"), py::arg("numbers"), py::arg("task_panels"),
-        py::arg("task_units"), py::arg("by_lists") = false, py::arg("in_halves") = false);
+        py::arg("task_units"), py::arg("by_lists") = false);
+  m.def("dense_step", &dense_step, py::arg("weights"), py::arg("first"), py::arg("second"),
+        py::arg("gradient"), py::arg("rule"), py::arg("numbers"), py::arg("in_halves"));
   m.def("dense_row_sums", &dense_row_sums, py::arg("values"));
   m.def("dense_loss", &dense_loss, py::arg("sums"), py::arg("targets"), py::arg("activation"),
         py::arg("loss"), py::arg("factor"));

@@ -35,6 +35,8 @@ constexpr Bfloat16Kernels bfloat16_kernels() {
   kernels.order_alike = order_alike;
   kernels.listed_to_outputs = listed_pairs_to_outputs;
   kernels.weights = update_weights_by_pairs;
+  kernels.list_units = list_row_pairs;
+  kernels.listed_weights = listed_weights_by_pairs;
 #endif
   return kernels;
 }

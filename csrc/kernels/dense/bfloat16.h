@@ -47,6 +47,8 @@ constexpr int64_t pair_mask_words(int64_t n_units) { return divide_up(padded_pai
 /// rows share is worth most where many panels do.
 constexpr int64_t kListedPairs = 112;
 constexpr int64_t kListedPairPanels = 8;
+/// Pairs of rows of a chunk of lists of units.
+constexpr int64_t kListedRowPairs = 128;
 
 /// A sum adds its pairs in order: the same bits for any tasks.
 struct Bfloat16Kernels {
@@ -79,6 +81,15 @@ struct Bfloat16Kernels {
 
   /// As in DenseUpdateKernels, with these terms instead of update.terms.
   void (*weights)(const DenseUpdate& update, const PairTerm* terms);
+
+  /// PixelListKernels::by_pair of the pairs of rows, rounded, that are not 0 in one of two units at
+  /// least: entries with a value for each of the two, in chunks of kListedRowPairs.
+  int64_t (*list_units)(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
+                        int64_t end_panel, const PixelLists& lists, int64_t entry);
+  /// The same as `weights` with such lists instead of the inputs of the only term: the same bits,
+  /// but for the sign of 0.
+  void (*listed_weights)(const DenseUpdate& update, const PairPanels& outputs,
+                         const PixelLists& lists);
 };
 
 }  // namespace udl

@@ -42,7 +42,7 @@ struct DenseUpdate {
   int64_t n_terms;
   int64_t n_rows;
   float *weights, *first, *second;  ///< in panels like weights; null where the rule has no use
-  bool in_halves;                   ///< weights (halves.h)
+  bool in_halves;                   ///< weights (halves.h): of Bfloat16Kernels alone
   int64_t panel_stride;
   int64_t first_panel, n_panels;
   int64_t first_unit, end_unit;  ///< the first is a multiple of 16

@@ -117,7 +117,10 @@ NUMBERS = {
 }
 
 
-@pytest.mark.parametrize("rule", ["gradient", "accumulate", "descent", "sgd", "nesterov", "adam"])
+RULES = ["gradient", "accumulate", "descent", "sgd", "nesterov", "adam"]
+
+
+@pytest.mark.parametrize("rule", RULES)
 @pytest.mark.parametrize("n_terms", [1, 3])
 def test_update(rule, n_terms):
     for rows, n_in, n_out in [(1, 1, 1), (5, 17, 16), (7, 47, 33), (300, 30, 50)]:
@@ -125,10 +128,8 @@ def test_update(rule, n_terms):
         s = np.abs(normal(2, n_out, n_in))
         terms = [(normal(5 + t, rows, n_in), normal(8 + t, rows, n_out)) for t in range(n_terms)]
 
-        def call(panels=2, units=16, in_halves=False, w=w, m=m, s=s, terms=terms):
-            return _core.dense_update(
-                w, m, s, terms, rule, NUMBERS, panels, units, in_halves=in_halves
-            )
+        def call(panels=2, units=16, w=w, m=m, s=s, terms=terms):
+            return _core.dense_update(w, m, s, terms, rule, NUMBERS, panels, units)
 
         found = on_all_targets(call)
         gradient = sum(d.T.astype(float) @ x for x, d in terms)
@@ -139,9 +140,26 @@ def test_update(rule, n_terms):
         # Adam divides by sqrt(second), whose smallest value here is far above epsilon^2.
         for a, b, factor in zip(found, expected, (4, 1, 0.002 * size), strict=True):
             assert (np.abs(a - b) <= factor * bound + 8 * EPS * (np.abs(b) + 1)).all()
-        for other in (call(1, 32), on_all_targets(lambda: call(in_halves=True))):
-            for a, b in zip(other, found, strict=True):
-                np.testing.assert_array_equal(a, b)
+        for a, b in zip(call(1, 32), found, strict=True):
+            np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_steps(rule):
+    """The one rounding of each operation; in halves, the same bits."""
+    for n_in, n_out in [(1, 1), (17, 16), (30, 50)]:
+        w, m, g = (normal(seed, n_out, n_in) for seed in (0, 1, 3))
+        s = np.abs(normal(2, n_out, n_in))
+
+        def call(in_halves, arguments=(w, m, s, g, rule, NUMBERS)):
+            return _core.dense_step(*arguments, in_halves)
+
+        found = on_all_targets(lambda: call(False))
+        expected = reference_step(rule, *(a.astype(float) for a in (w, m, s, g)), NUMBERS)
+        for a, b in zip(found, expected, strict=True):
+            np.testing.assert_allclose(a, b, rtol=0, atol=30 * EPS)
+        for a, b in zip(on_all_targets(lambda: call(True)), found, strict=True):
+            np.testing.assert_array_equal(a, b)
 
 
 def test_sums_over_many_rows_are_nearly_exact():
@@ -239,11 +257,6 @@ def test_lists_give_the_bits_of_dense_products(density):
         def update(by_lists, x=x, w=w, d=d):
             return _core.dense_update(w, w, np.abs(w), [(x, d)], "adam", NUMBERS, 5, 32, by_lists)
 
-        def update_halves(by_lists, x=x, w=w, d=d):
-            return _core.dense_update(
-                w, w, np.abs(w), [(x, d)], "adam", NUMBERS, 5, 32, by_lists, by_lists
-            )
-
-        for work in (forward, update, update_halves):
+        for work in (forward, update):
             for a, c in zip(on_all_targets(lambda: work(True)), work(False), strict=True):  # noqa: B023
                 np.testing.assert_array_equal(a, c)

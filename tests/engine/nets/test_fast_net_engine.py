@@ -115,15 +115,26 @@ def test_bits_do_not_depend_on_threads_or_targets(net):
             np.testing.assert_array_equal(x, y)
 
 
-def test_lists_of_inputs_change_no_bit():
-    """Noise that no sum can see makes zeros to values: whole products instead of lists."""
-    settings = {"batch_size": 150, **OBJECTIVES["sparsity"], **SOLVERS["momentum"]}
+@pytest.mark.parametrize("precision", ["float32", "fast"])
+@pytest.mark.parametrize("batch_size", [37, 600])
+@pytest.mark.parametrize("solver", ["momentum", "adam"])
+@pytest.mark.parametrize("net", ["deep", "wide"])
+def test_lists_of_inputs_change_no_bit(net, solver, batch_size, precision):
+    """Noise that no sum can see makes zeros to values: whole products instead of lists. Of many rows these
+    have more than one chunk, of many units more than one block of panels."""
+    wide = ([75, 150, 75], ["logistic"] * 2, "cross_entropy", None)
+    shape = wide if net == "wide" else NETS[net]
+    rows = images(1200, 0.8, shape[0][0])
+    objective = OBJECTIVES["sparsity"]
+    settings = {"batch_size": batch_size, **objective, **SOLVERS[solver]}
     found = []
     for noise in ({}, {"corruption": "gaussian", "corruption_level": 1e-45}):
-        (engine,) = engines(NETS["deep"], "float32")
-        engine.train(images(320, 0.8), None, settings | noise, SEED, 0, 2)
-        found.append(engine.parameters())
-    np.testing.assert_array_equal(*found)
+        engine = make_fast(shape)[0] if precision == "fast" else engines(shape, precision)[0]
+        engine.train(rows, None, settings | noise, SEED, 0, 2)
+        _, gradient = engine.gradient(rows, objective | noise, SEED, 0, 2, None, None)
+        found.append((engine.parameters(), gradient))
+    for a, b in zip(*found, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.parametrize("net", ["deep", "tied"])

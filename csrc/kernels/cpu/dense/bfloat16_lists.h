@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "kernels/cpu/dense/bfloat16.h"
+#include "kernels/cpu/dense/lists.h"
 #include "kernels/cpu/simd/codes.h"
 #include "kernels/cpu/simd/not_zero.h"
 
@@ -137,6 +138,66 @@ UDL_ALWAYS_INLINE void listed_pair_panels(const DenseProduct& product, const Pix
 void listed_pairs_to_outputs(const DenseProduct& product, const PixelLists& lists) {
   for_even_blocks<kListedPairPanels>(product.n_panels, [&](int64_t first, auto count) {
     listed_pair_panels<decltype(count)::value>(product, lists, product.first_panel + first);
+  });
+}
+
+// ---- by units, for gradients ----
+
+/// columns[k * kListedRowPairs + b] = unit k in rows 2 b and 2 b + 1 of n_rows, and zeros up to
+/// whole sixteens of pairs.
+UDL_ALWAYS_INLINE void pair_columns_of(const float* rows, int64_t n_rows, float* columns) {
+  alignas(64) float corner[kTileUnits * kTileUnits];
+  for (int64_t r = 0; r < n_rows; r += 2 * kTileUnits) {
+    for (int64_t k = 0; k < kTileUnits; ++k) {
+      const int64_t even = r + 2 * k;
+      const float* from = rows + even * kTileUnits;
+      const f32x16 of_even = even < n_rows ? load(from) : broadcast(0.0f);
+      const f32x16 of_odd = even + 1 < n_rows ? load(from + kTileUnits) : broadcast(0.0f);
+      store(corner + k * kTileUnits, zip(of_even, of_odd));
+    }
+    transpose_corner(corner, columns + r / 2, kListedRowPairs);
+  }
+}
+
+int64_t list_row_pairs(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
+                       int64_t end_panel, const PixelLists& lists, int64_t entry) {
+  alignas(64) float columns[kTileUnits * kListedRowPairs];
+  for (int64_t panel = first_panel; panel < end_panel; ++panel)
+    for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
+      const int64_t first = chunk * kListedRowPairs;
+      const int64_t n = std::min(2 * kListedRowPairs, n_rows - 2 * first);
+      pair_columns_of(values.panel(panel) + 2 * first * kTileUnits, n, columns);
+      entry = list_columns({columns, kListedRowPairs, first, divide_up(n, 2)},
+                           lists.of_pair(panel * kPanelPairs, chunk), lists, entry);
+    }
+  return entry;
+}
+
+/// Adds the products of a chunk of pairs of rows to the gradient of a pair of units by the outputs
+/// of some panels, in order.
+template <int kPanels>
+UDL_NEVER_INLINE void add_listed_row_pairs(const float* outputs, int64_t output_stride,
+                                           const PixelLists& lists, int64_t pair, int64_t chunk,
+                                           float* gradient, int64_t stride) {
+  const auto sum = [=](int u, int p) { return gradient + p * stride + u * kTileUnits; };
+  f32x16 sums[2][kPanels];
+  for_sums<2, kPanels>([&](int u, int p) { sums[u][p] = broadcast(0.0f); });
+  if (chunk > 0) for_sums<2, kPanels>([&](int u, int p) { sums[u][p] = load(sum(u, p)); });
+  add_pair_entries(lists, lists.of_pair(pair, chunk), outputs, output_stride, sums);
+  for_sums<2, kPanels>([&](int u, int p) { store(sum(u, p), sums[u][p]); });
+}
+
+void listed_weights_by_pairs(const DenseUpdate& update, const PairPanels& outputs,
+                             const PixelLists& lists) {
+  for_even_blocks<kListedPairPanels>(update.n_panels, [&](int64_t first, auto count) {
+    constexpr int kPanels = decltype(count)::value;
+    const int64_t panel = update.first_panel + first;
+    const float* rows = outputs.by_row + panel * outputs.row_stride;
+    listed_update<kPanels>(update, lists.n_chunks, panel,
+                           [&](int64_t pair, int64_t chunk, float* gradient, int64_t stride) {
+                             add_listed_row_pairs<kPanels>(rows, outputs.row_stride, lists, pair,
+                                                           chunk, gradient, stride);
+                           });
   });
 }
 

@@ -62,6 +62,28 @@ UDL_ALWAYS_INLINE void columns_of(const float* rows, int64_t n, float* columns) 
       columns[k * kListedRows + i] = i < n ? rows[i * kTileUnits + k] : 0.0f;
 }
 
+/// Values of a panel, unit by unit, `stride` apart: n of each, which stand for indices from `first`
+/// on. Zeros up to whole sixteens.
+struct PanelColumns {
+  const float* values;
+  int64_t stride, first, n;
+};
+
+/// Lists of its pairs of units, which begin at starts[0] ..; the entry after the last.
+UDL_ALWAYS_INLINE int64_t list_columns(const PanelColumns& columns, int32_t* starts,
+                                       const PixelLists& lists, int64_t entry) {
+  for (int64_t k = 0; k < kPanelPairs; ++k) {
+    starts[k] = static_cast<int32_t>(entry);
+    const float *even = columns.values + 2 * k * columns.stride, *odd = even + columns.stride;
+    for (int64_t r = 0; r < columns.n; r += kTileUnits)
+      entry += store_pairs_not_zero(load(even + r), load(odd + r),
+                                    static_cast<int32_t>(columns.first + r),
+                                    lists.values + 2 * entry, lists.at + entry);
+  }
+  starts[kPanelPairs] = static_cast<int32_t>(entry);
+  return entry;
+}
+
 int64_t list_by_pair(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
                      int64_t end_panel, const PixelLists& lists, int64_t entry) {
   alignas(64) float columns[kTileUnits * kListedRows];
@@ -69,16 +91,8 @@ int64_t list_by_pair(const ConstUnitPanels& values, int64_t n_rows, int64_t firs
     for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk) {
       const int64_t first = chunk * kListedRows, n = std::min(kListedRows, n_rows - first);
       columns_of(values.panel(panel) + first * kTileUnits, n, columns);
-      int32_t* starts = lists.of_pair(panel * kPanelPairs, chunk);
-      for (int64_t k = 0; k < kPanelPairs; ++k) {
-        starts[k] = static_cast<int32_t>(entry);
-        const float *even = columns + 2 * k * kListedRows, *odd = even + kListedRows;
-        for (int64_t r = 0; r < n; r += kTileUnits)
-          entry +=
-              store_pairs_not_zero(load(even + r), load(odd + r), static_cast<int32_t>(first + r),
-                                   lists.values + 2 * entry, lists.at + entry);
-      }
-      starts[kPanelPairs] = static_cast<int32_t>(entry);
+      entry = list_columns({columns, kListedRows, first, n},
+                           lists.of_pair(panel * kPanelPairs, chunk), lists, entry);
     }
   return entry;
 }
@@ -193,24 +207,26 @@ UDL_ALWAYS_INLINE void add_listed_rows(const ConstUnitPanels& outputs, const Pix
     }
 }
 
-/// Of a chunk of rows all units are summed before the next: what they read of errors stays near.
-/// Parameters are asked for on the way; all units then take their step.
-template <int kPanels>
-UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists& lists,
-                                     int64_t panel) {
-  constexpr int64_t kMostUnits = 128, kStride = kMostUnits * kTileUnits;
+/// Of a chunk of rows many units are summed before the next chunk: what they read of errors stays
+/// near. They then take their step, for which parameters were asked. add_rows(pair, chunk,
+/// gradient, stride) adds the products of a chunk to the gradient of a pair of units by kPanels
+/// panels, `stride` apart.
+template <int kPanels, class AddRows>
+UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, int64_t n_chunks, int64_t panel,
+                                     AddRows&& add_rows) {
+  constexpr int64_t kMostUnits = 128, kStride = kMostUnits * kTileUnits, kAhead = 32;
   alignas(64) float gradient[kPanels * kStride];
-  for (int64_t first = update.first_unit; first < update.end_unit; first += kMostUnits) {
-    const int64_t n = std::min(kMostUnits, update.end_unit - first);
-    for (int64_t chunk = 0; chunk < lists.n_chunks; ++chunk)
+  const int64_t n_together = n_chunks == 1 ? kTileUnits : kMostUnits;
+  for (int64_t first = update.first_unit; first < update.end_unit; first += n_together) {
+    const int64_t n = std::min(n_together, update.end_unit - first);
+    for (int64_t chunk = 0; chunk < n_chunks; ++chunk)
       for (int64_t k = 0; k < n; k += 2) {
-        if (chunk + 1 == lists.n_chunks)
+        if (chunk + 1 == n_chunks)
           for (int p = 0; p < kPanels; ++p) {
-            ask_for_row(update, panel + p, first + k);
-            ask_for_row(update, panel + p, first + k + 1);
+            ask_for_row(update, panel + p, first + k + kAhead);
+            ask_for_row(update, panel + p, first + k + 1 + kAhead);
           }
-        add_listed_rows<kPanels>(update.terms[0].outputs, lists, (first + k) / 2, chunk, panel,
-                                 gradient + k * kTileUnits, kStride);
+        add_rows((first + k) / 2, chunk, gradient + k * kTileUnits, kStride);
       }
     for (int p = 0; p < kPanels; ++p)
       take_step(update.step, true,
@@ -220,7 +236,13 @@ UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, const PixelLists
 
 void listed_weights(const DenseUpdate& update, const PixelLists& lists) {
   for_even_blocks<kPairBlock>(update.n_panels, [&](int64_t first, auto count) {
-    listed_update<decltype(count)::value>(update, lists, update.first_panel + first);
+    constexpr int kPanels = decltype(count)::value;
+    const int64_t panel = update.first_panel + first;
+    listed_update<kPanels>(update, lists.n_chunks, panel,
+                           [&](int64_t pair, int64_t chunk, float* gradient, int64_t stride) {
+                             add_listed_rows<kPanels>(update.terms[0].outputs, lists, pair, chunk,
+                                                      panel, gradient, stride);
+                           });
   });
 }
 

@@ -1,7 +1,7 @@
 #pragma once
-// Gradients of weights, and the step of an optimizer while they are at hand; sums over rows. A block of
-// inputs by one or two panels of outputs stays in registers while rows of a minibatch pass, and
-// those of a panel take turns while the rows are near.
+// Gradients of weights, and the step of an optimizer while they are at hand; sums over rows. A
+// block of inputs by one or two panels of outputs stays in registers while rows of a minibatch
+// pass, and those of a panel take turns while the rows are near.
 #include <algorithm>
 
 #include "kernels/cpu/dense/halves.h"
@@ -225,12 +225,9 @@ UDL_ALWAYS_INLINE void update_units(const DenseUpdate& update, int64_t unit, int
           store(gradient + at, load(gradient + at) + load(block + at));
         }
     }
-  for (int p = 0; p < kPanels; ++p) {
-    float* of_panel = gradient + p * kCorner;
-    // Halves are of two rows: the one behind an odd last row is missing.
-    if (count % 2 != 0) store(of_panel + count * kTileUnits, broadcast(0.0f));
-    take_step(update.step, true, step_rows_of(update, panel + p, unit, of_panel, count));
-  }
+  for (int p = 0; p < kPanels; ++p)
+    take_step(update.step, true,
+              step_rows_of(update, panel + p, unit, gradient + p * kCorner, count));
 }
 
 void update_weights(const DenseUpdate& update) {

@@ -32,8 +32,11 @@ void FastStages::propagate(int layer, const ProductTasks& tasks, int64_t task, S
   tasks.place(task, product);
   multiply(layer, false, product, rooms_.layers[layer].error_pairs.view());
   sum_errors(below, tasks, task);
-  if (layer > 1 || !lists_serve_learning())
-    below.error_pairs.pack(kernels_, std::as_const(below.errors).view(), range_of(product));
+  const ConstUnitPanels errors = std::as_const(below.errors).view();
+  if (layer > 1)
+    below.error_pairs.pack(kernels_, errors, range_of(product));
+  else
+    below.error_pairs.pack_rows(kernels_, errors, range_of(product));
 }
 
 /// The errors of a task while they are near: biases learn from their sums.
@@ -48,8 +51,9 @@ void FastStages::sum_errors(LayerRoom& room, const ProductTasks& tasks, int64_t 
 
 UpdateTasks FastStages::update_tasks(int layer) const {
   const bool is_listed = layer == 0 && lists_serve_learning();
+  const int64_t listed = net_.bfloat16 ? kListedPairPanels : kListedPanels;
   return {net_.shape.n_inputs(layer), net_.shape.n_outputs(layer),
-          is_listed ? kListedPanels : kTaskPanels};
+          is_listed ? listed : kTaskPanels};
 }
 
 int64_t FastStages::learning_tasks(int layer) const {
@@ -90,12 +94,18 @@ void FastStages::learn_weights(const NetPart& part, int layer, int64_t task,
   update.step = use.step;
   if (!objective_.decays(layer)) update.step.weight_decay = 0;
   update_tasks(layer).place(task, update);
-  if (layer == 0 && lists_serve_learning())
+  const bool by_lists = layer == 0 && lists_serve_learning();
+  if (net_.bfloat16) {
+    const std::vector<PairTerm>& pairs = pair_terms_[part.index % rooms_.n_inputs()][layer];
+    if (by_lists)
+      kernels_.bfloat16.listed_weights(update, pairs[0].outputs, lists_.of_pairs(part));
+    else
+      kernels_.bfloat16.weights(update, pairs.data());
+  } else if (by_lists) {
     kernels_.lists.weights(update, lists_.of_pairs(part));
-  else if (net_.bfloat16)
-    kernels_.bfloat16.weights(update, pair_terms_[part.index % rooms_.n_inputs()][layer].data());
-  else
+  } else {
     kernels_.update.weights(update);
+  }
 }
 
 void FastStages::backward(Team& team, const NetPart& part, const GradientUse& use,
@@ -112,11 +122,13 @@ void FastStages::backward(Team& team, const NetPart& part, const GradientUse& us
         learn(part, l + 1, task - tasks.count(), use);
     });
   }
-  const int64_t n_first = learning_tasks(0), n_second = last > 0 ? learning_tasks(1) : 0;
-  team.for_each(n_first + n_second + n_blocks(next), [&](int64_t task) {
-    if (task < n_second) return learn(part, 1, task, use);
-    if (task < n_second + n_first) return learn(part, 0, task - n_second, use);
-    fetch_block(next, task - n_second - n_first, scratch_[team.thread_index()]);
+  // Lists wait for parameters, which are far away, and whole products for sums.
+  const MixedTasks mixed(last > 0 ? learning_tasks(1) : 0, learning_tasks(0));
+  team.for_each(mixed.count() + n_blocks(next), [&](int64_t task) {
+    if (task >= mixed.count())
+      return fetch_block(next, task - mixed.count(), scratch_[team.thread_index()]);
+    if (mixed.is_first(task)) return learn(part, 1, mixed.first(task), use);
+    learn(part, 0, mixed.second(task), use);
   });
 }
 
@@ -124,13 +136,12 @@ void FastStages::input_gradient(Team& team, const NetPart& part, float* out) {
   const int64_t n_in = net_.shape.n_inputs();
   UnitMatrix& room = rooms_.input(part.index).inputs;  // which nobody needs any more
   LayerRoom& first_layer = rooms_.layers[0];
-  if (lists_serve_learning())
-    team.for_each(n_blocks(part), [&](int64_t block) {
-      const int64_t first = block * kBlockRows;
-      first_layer.error_pairs.pack(
-          kernels_, std::as_const(first_layer.errors).view(),
-          all_panels(first_layer.errors, first, std::min(kBlockRows, part.count - first)));
-    });
+  team.for_each(n_blocks(part), [&](int64_t block) {
+    const int64_t first = block * kBlockRows;
+    first_layer.error_pairs.pack(
+        kernels_, std::as_const(first_layer.errors).view(),
+        all_panels(first_layer.errors, first, std::min(kBlockRows, part.count - first)));
+  });
   const ProductTasks tasks(n_in, part.count);
   team.for_each(tasks.count(), [&](int64_t task) {
     DenseProduct product{};

@@ -65,6 +65,21 @@ class ProductTasks {
   int64_t n_rows_, n_stretches_;
 };
 
+/// Tasks of two kinds, evenly mixed.
+class MixedTasks {
+ public:
+  MixedTasks(int64_t n_first, int64_t n_second) : n_first_(n_first), count_(n_first + n_second) {}
+
+  int64_t count() const { return count_; }
+  bool is_first(int64_t task) const { return first(task + 1) > first(task); }
+  /// The number of a task among those of its kind.
+  int64_t first(int64_t task) const { return task * n_first_ / count_; }
+  int64_t second(int64_t task) const { return task - first(task); }
+
+ private:
+  int64_t n_first_, count_;
+};
+
 /// Groups of panels by stretches of about 16 panels of inputs.
 class UpdateTasks {
  public:

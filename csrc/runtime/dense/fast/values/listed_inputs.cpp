@@ -58,12 +58,11 @@ RowLists RowLists::compact(int64_t n_rows) const {
 
 void ListedInputs::keep(const NetPart& part, bool has_pairs) {
   const int64_t n_panels = divide_up(n_units_, kTileUnits);
-  const int64_t n_chunks = divide_up(part.count, kListedRows);
   KeptLists kept;
   kept.by_row = by_row(part).compact(part.count);
   if (has_pairs)
-    kept.by_pair = by_pair_.compact(PixelLists::pair_starts(n_panels, n_chunks),
-                                    PixelLists::pair_starts(1, n_chunks));
+    kept.by_pair = by_pair_.compact(PixelLists::pair_starts(n_panels, n_chunks(part.count)),
+                                    PixelLists::pair_starts(1, n_chunks(part.count)));
   kept.is_there = true;
   if (part.index >= static_cast<int64_t>(kept_.size())) kept_.resize(part.index + 1);
   kept_[part.index] = std::move(kept);

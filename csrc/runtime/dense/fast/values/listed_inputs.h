@@ -1,6 +1,7 @@
 #pragma once
 // Lists of the inputs that are not 0, for the first layer (kernels/dense/lists.h). Where products
-// round, lists by row are of pairs of units, and two rows share one.
+// round, lists by row are of pairs of units, and two rows share one; those of pairs of units are of
+// pairs of rows.
 #include <cstdint>
 #include <vector>
 
@@ -10,8 +11,7 @@
 
 namespace udl {
 
-/// Whether lists cost less than whole products: by a few of the rows. Products are the same to the
-/// bit, gradients but where products round: those of lists do not.
+/// Whether lists cost less than whole products, whose bits are theirs: by a few of the rows.
 bool lists_pay(const Examples& examples, const Objective& objective);
 /// Whether entries of lists can be counted in 32 bits.
 bool lists_have_room(int64_t n_units, int64_t max_rows);
@@ -79,10 +79,11 @@ class ListedInputs {
  public:
   ListedInputs() = default;
   ListedInputs(int64_t n_units, int64_t max_rows, bool rounds)
-      : n_units_(n_units), max_rows_(max_rows), row_chunks_(divide_up(max_rows, kListedRows)) {
+      : n_units_(n_units), max_rows_(max_rows), rounds_(rounds) {
     for (RowLists& lists : by_row_) lists = RowLists(n_units, max_rows, rounds);
     const int64_t n_panels = divide_up(n_units, kTileUnits);
-    by_pair_ = ListRoom(n_panels * panel_room(), PixelLists::pair_starts(n_panels, row_chunks_), 2);
+    by_pair_ =
+        ListRoom(n_panels * panel_room(), PixelLists::pair_starts(n_panels, n_chunks(max_rows)), 2);
   }
 
   bool are_used() const { return n_units_ > 0; }
@@ -92,12 +93,12 @@ class ListedInputs {
   }
   void list_panel(const DenseKernels& kernels, const NetPart& part, const ConstUnitPanels& inputs,
                   int64_t panel) {
-    kernels.lists.by_pair(inputs, part.count, panel, panel + 1, of_pairs(part),
-                          panel * panel_room());
+    (rounds_ ? kernels.bfloat16.list_units : kernels.lists.by_pair)(
+        inputs, part.count, panel, panel + 1, of_pairs(part), panel * panel_room());
   }
   PixelLists of_pairs(const NetPart& part) {
     ListRoom& room = is_kept(part) ? kept_[part.index].by_pair : by_pair_;
-    return room.view(divide_up(part.count, kListedRows));
+    return room.view(n_chunks(part.count));
   }
 
   /// Both lists of a part, which are there, from now on; has_pairs: whether those by pair are.
@@ -113,10 +114,18 @@ class ListedInputs {
     ListRoom by_pair;
   };
 
+  /// Of lists by pair of units.
+  int64_t n_chunks(int64_t n_rows) const {
+    return divide_up(n_rows, rounds_ ? 2 * kListedRowPairs : kListedRows);
+  }
   /// Entries of a panel, at most, and those that are written beyond.
-  int64_t panel_room() const { return kPanelPairs * max_rows_ + kTileUnits; }
+  int64_t panel_room() const {
+    const int64_t n_indices = rounds_ ? divide_up(max_rows_, 2) : max_rows_;
+    return kPanelPairs * n_indices + kTileUnits;
+  }
 
-  int64_t n_units_ = 0, max_rows_ = 0, row_chunks_ = 0;
+  int64_t n_units_ = 0, max_rows_ = 0;
+  bool rounds_ = false;
   RowLists by_row_[2];
   ListRoom by_pair_;
   std::vector<KeptLists> kept_;  ///< by part

@@ -31,12 +31,24 @@ class PairMatrix {
   }
   /// Nothing where there is no room.
   void pack(const DenseKernels& kernels, const ConstUnitPanels& values, const PanelRange& range) {
-    if (!empty())
-      kernels.bfloat16.pack(values, range.first_panel, range.n_panels, range.first_row,
-                            range.n_rows, view());
+    pack_to(view(), kernels, values, range);
+  }
+  /// Pairs of rows alone, for gradients.
+  void pack_rows(const DenseKernels& kernels, const ConstUnitPanels& values,
+                 const PanelRange& range) {
+    PairPanels rows = view();
+    rows.by_unit = nullptr;
+    pack_to(rows, kernels, values, range);
   }
 
  private:
+  void pack_to(const PairPanels& pairs, const DenseKernels& kernels, const ConstUnitPanels& values,
+               const PanelRange& range) {
+    if (!empty())
+      kernels.bfloat16.pack(values, range.first_panel, range.n_panels, range.first_row,
+                            range.n_rows, pairs);
+  }
+
   int64_t row_pairs_ = 0;
   Buffer<float> by_unit_, by_row_;
 };

@@ -12,11 +12,11 @@ namespace udl {
 
 /// Of one layer; matrices that an objective has no use for are empty.
 struct LayerRoom {
-  UnitMatrix outputs;  ///< f(W x + b)
-  UnitMatrix passed;   ///< what the next layer sees, where that is something else
-  UnitMatrix scales;   ///< what dropout multiplied them with
-  UnitMatrix noise;    ///< of code units
-  UnitMatrix errors;   ///< gradient by W x + b; of the last layer, W x + b until then
+  UnitMatrix outputs;        ///< f(W x + b)
+  UnitMatrix passed;         ///< what the next layer sees, where that is something else
+  UnitMatrix scales;         ///< what dropout multiplied them with
+  UnitMatrix noise;          ///< of code units
+  UnitMatrix errors;         ///< gradient by W x + b; of the last layer, W x + b until then
   Buffer<float> error_sums;  ///< of each task that made errors, over its rows: by stretch, by unit
   PairMatrix seen_pairs, error_pairs;  ///< of what the next layer sees, and of errors
   Buffer<double> mean;  ///< of sparse layers: sums of outputs over rows, then their means
