@@ -76,7 +76,7 @@ struct Bfloat16Kernels {
   /// short; masks: room for n_rows of pair_mask_words(n_units).
   void (*order_alike)(const UnitRows& rows, int64_t n_rows, uint64_t* masks, int32_t* order);
   /// to_outputs with such lists, rows in their order, from an even one on: the same bits, but for
-  /// the sign of 0.
+  /// the sign of 0, where weights are finite.
   void (*listed_to_outputs)(const DenseProduct& product, const PixelLists& lists);
 
   /// As in DenseUpdateKernels, with these terms instead of update.terms.
@@ -87,7 +87,7 @@ struct Bfloat16Kernels {
   int64_t (*list_units)(const ConstUnitPanels& values, int64_t n_rows, int64_t first_panel,
                         int64_t end_panel, const PixelLists& lists, int64_t entry);
   /// The same as `weights` with such lists instead of the inputs of the only term: the same bits,
-  /// but for the sign of 0.
+  /// but for the sign of 0, where errors are finite.
   void (*listed_weights)(const DenseUpdate& update, const PairPanels& outputs,
                          const PixelLists& lists);
 };

@@ -13,16 +13,17 @@ namespace udl {
 constexpr int64_t kPanelPairs = kTileUnits / 2;  ///< pairs of neighbouring units in a panel
 
 /// Lists cut in chunks of an index, in ascending order: what is listed is at[start[0]] ..
-/// at[start[1] - 1] with its values beside it, one of a row, two of a pair of units, or of a pair
-/// of rows where these share a list (kernels/dense/bfloat16.h).
+/// at[start[1] - 1] with its values beside it, one of a row, two of a pair of units. Of bfloat16
+/// numbers (kernels/dense/bfloat16.h) the index counts pairs of units, or of rows, a value is such
+/// a pair, and two rows share a list.
 struct PixelLists {
   int32_t* at;
   float* values;
   int32_t* starts;
   int64_t n_chunks;
 
-  /// The start of chunk `chunk` of the list of a row, or a pair of rows, and of the rows
-  /// kListedRows * chunk .. of units 2 * pair and 2 * pair + 1.
+  /// The start of chunk `chunk` of the list of a row, or a pair of rows, and of units 2 * pair and
+  /// 2 * pair + 1.
   int32_t* of_row(int64_t row, int64_t chunk) const {
     return starts + row * (n_chunks + 1) + chunk;
   }

@@ -285,12 +285,14 @@ def test_gradients_of_rounded_products(net, objective):
     assert_close(g, h, 0.04)
 
 
-def test_bits_of_fast_do_not_depend_on_threads():
+@pytest.mark.parametrize("zeros", [0.0, 0.8])
+@pytest.mark.parametrize("net", ["deep", "tied"])
+def test_bits_of_fast_do_not_depend_on_threads(net, zeros):
     results = []
     for n_threads in (1, 2, 3):
-        engine, _ = make_fast(NETS["tied"])
+        engine, _ = make_fast(NETS[net])
         settings = {"batch_size": 71, **OBJECTIVES["masking"], "dropout": 0.2, **SOLVERS["adam"]}
-        trained = engine.train(images(300), None, settings, SEED, 0, n_threads)
+        trained = engine.train(images(300, zeros), None, settings, SEED, 0, n_threads)
         results.append(
             (trained["loss"], engine.parameters(), engine.forward(images(301), n_threads))
         )

@@ -1,7 +1,7 @@
 #pragma once
-// The first layer by lists of the pairs of bfloat16 numbers that are not 0. Two rows share a list,
-// of what is not 0 in either: weights that were read serve both, and no row's list ends before the
-// other's.
+// The first layer by lists of the pairs of bfloat16 numbers that are not 0. Two rows, or for
+// gradients two units, share a list, of what is not 0 in either: weights or errors that were read
+// serve both, and no list ends before the other.
 #include <algorithm>
 #include <utility>
 
@@ -83,23 +83,24 @@ void order_alike(const UnitRows& rows, int64_t n_rows, uint64_t* masks, int32_t*
   }
 }
 
-/// sums[r][p] += the products of a list with rows of weights, which begin with index 0.
-template <int kRows, int kPanels>
+/// sums[v][p] += the products of value v of the entries of a list, of two, with panels of lanes: of
+/// index 0 at `panels`, panels `stride` apart.
+template <int kValues, int kPanels>
 UDL_ALWAYS_INLINE void add_pair_entries(const PixelLists& lists, const int32_t* starts,
-                                        const float* weights, int64_t stride,
-                                        f32x16 (&sums)[kRows][kPanels]) {
+                                        const float* panels, int64_t stride,
+                                        f32x16 (&sums)[kValues][kPanels]) {
   for (int32_t n = starts[0]; n < starts[1]; ++n) {
-    const float* row = weights + int64_t{lists.at[n]} * kTileUnits;
-    bf16x32 values[kRows];
-    for (int r = 0; r < kRows; ++r) {
-      values[r] = broadcast_pair(lists.values + 2 * n + r);
-      keep_in_register(values[r]);
+    const float* at = panels + int64_t{lists.at[n]} * kTileUnits;
+    bf16x32 values[kValues];
+    for (int v = 0; v < kValues; ++v) {
+      values[v] = broadcast_pair(lists.values + 2 * n + v);
+      keep_in_register(values[v]);
     }
 #pragma GCC unroll 8  // as in for_sums
     for (int p = 0; p < kPanels; ++p) {
-      bf16x32 weight = load_pairs(row + p * stride);
-      keep_in_register(weight);
-      for (int r = 0; r < kRows; ++r) sums[r][p] = dot_pairs(values[r], weight, sums[r][p]);
+      bf16x32 lanes = load_pairs(at + p * stride);
+      keep_in_register(lanes);
+      for (int v = 0; v < kValues; ++v) sums[v][p] = dot_pairs(values[v], lanes, sums[v][p]);
     }
   }
 }

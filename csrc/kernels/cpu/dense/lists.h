@@ -208,9 +208,9 @@ UDL_ALWAYS_INLINE void add_listed_rows(const ConstUnitPanels& outputs, const Pix
 }
 
 /// Of a chunk of rows many units are summed before the next chunk: what they read of errors stays
-/// near. They then take their step, for which parameters were asked. add_rows(pair, chunk,
-/// gradient, stride) adds the products of a chunk to the gradient of a pair of units by kPanels
-/// panels, `stride` apart.
+/// near. Where there is one chunk, few: so do the parameters that were asked for, kAhead units
+/// before they take their step. add_rows(pair, chunk, gradient, stride) adds the products of a
+/// chunk to the gradient of a pair of units by kPanels panels, `stride` apart.
 template <int kPanels, class AddRows>
 UDL_ALWAYS_INLINE void listed_update(const DenseUpdate& update, int64_t n_chunks, int64_t panel,
                                      AddRows&& add_rows) {

@@ -136,6 +136,7 @@ void FastStages::input_gradient(Team& team, const NetPart& part, float* out) {
   const int64_t n_in = net_.shape.n_inputs();
   UnitMatrix& room = rooms_.input(part.index).inputs;  // which nobody needs any more
   LayerRoom& first_layer = rooms_.layers[0];
+  // Gradients take pairs of rows alone.
   team.for_each(n_blocks(part), [&](int64_t block) {
     const int64_t first = block * kBlockRows;
     first_layer.error_pairs.pack(

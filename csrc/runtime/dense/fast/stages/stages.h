@@ -40,7 +40,7 @@ class FastStages {
   double loss(Team& team, const NetPart& part, float factor);
   /// The last layer, and errors from the gradient by outputs of row r at gradient[r * n_outputs].
   void begin_backward(Team& team, const NetPart& part, const float* gradient);
-  /// After `loss`; the rows of `next` are fetched, if there are any.
+  /// Once after `loss` or `begin_backward`; the rows of `next` are fetched, if there are any.
   void backward(Team& team, const NetPart& part, const GradientUse& use, const NetPart& next);
   /// After `backward` that changed no weights: the gradient by the inputs of row r, to
   /// out[r * n_inputs].
