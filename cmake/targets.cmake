@@ -6,7 +6,8 @@ include(CheckCXXCompilerFlag)
 
 # Sixteen lanes as plain loops make long functions, in which GCC looks for redundant loads for half of its time.
 set(UDL_FLAGS_baseline $<$<CXX_COMPILER_ID:GNU>:--param=sccvn-max-alias-queries-per-access=30>)
-set(UDL_FLAGS_avx2 -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt)
+# A CPU without prefetchw passes over it: it is a hint.
+set(UDL_FLAGS_avx2 -mavx2 -mfma -mbmi -mbmi2 -mpopcnt -mlzcnt -mprfchw)
 # GCC 12 warns about its own AVX-512 headers (GCC bug 105593).
 set(UDL_FLAGS_avx512 ${UDL_FLAGS_avx2} -mavx512f -mavx512bw -mavx512dq -mavx512vl
   -mavx512vbmi -mavx512vbmi2 -mavx512vpopcntdq -mprefer-vector-width=512 -Wno-uninitialized -Wno-maybe-uninitialized)

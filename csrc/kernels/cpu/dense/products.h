@@ -54,7 +54,7 @@ UDL_ALWAYS_INLINE void ask_for_row_behind(const ProductPart& part, int64_t row) 
   const ConstUnitPanels& outputs = part.finish.outputs;
   const bool reads_outputs = part.last && outputs.values != nullptr;
   for (int p = 0; p < kPanels; ++p) {
-    if (part.first) prefetch(part.out.panel(part.panel + p) + row * kTileUnits);
+    if (part.first) prefetch_to_write(part.out.panel(part.panel + p) + row * kTileUnits);
     if (reads_outputs) prefetch(outputs.panel(part.panel + p) + row * kTileUnits);
   }
 }

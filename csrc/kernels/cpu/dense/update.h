@@ -146,9 +146,9 @@ UDL_ALWAYS_INLINE void ask_for_row(const DenseUpdate& update, int64_t panel, int
   const int64_t at = panel * update.panel_stride + unit * kTileUnits;
   if (update.in_halves) {
     float* upper = update.weights + panel * update.panel_stride + unit / 2 * kTileUnits;
-    prefetch(unit % 2 == 0 ? upper : upper + lower_halves(update.panel_stride));
+    prefetch_to_write(unit % 2 == 0 ? upper : upper + lower_halves(update.panel_stride));
   } else if (update.weights != nullptr) {
-    prefetch(update.weights + at);
+    prefetch_to_write(update.weights + at);
   }
   if (update.first != nullptr) prefetch(update.first + at);
   if (update.second != nullptr) prefetch(update.second + at);
