@@ -146,18 +146,31 @@ OptimizerStep optimizer_step(const std::string& rule, const py::dict& numbers) {
   return step;
 }
 
+/// Weights and what an optimizer remembers of them, in panels.
+struct Parameters {
+  Parameters(const Matrix& of_weights, const Matrix& of_first, const Matrix& of_second,
+             const char* name) {
+    check_matrix(of_weights, name, "weights");
+    const int64_t n_outputs = of_weights.shape(0), n_inputs = of_weights.shape(1);
+    check_shape(of_first, {n_outputs, n_inputs}, name, "first");
+    check_shape(of_second, {n_outputs, n_inputs}, name, "second");
+    weights = panel_matrix(of_weights);
+    first = panel_matrix(of_first);
+    second = panel_matrix(of_second);
+  }
+
+  PanelMatrix weights, first, second;
+};
+
 /// (weights, first, second) after a step with a gradient; in_halves: of weights that are split
 /// before and joined behind it.
 py::tuple dense_step(const Matrix& weights, const Matrix& first, const Matrix& second,
                      const Matrix& gradient, const std::string& rule, const py::dict& numbers,
                      bool in_halves) {
   const char* name = "dense_step";
-  check_matrix(weights, name, "weights");
-  const int64_t n_outputs = weights.shape(0), n_inputs = weights.shape(1);
-  check_shape(first, {n_outputs, n_inputs}, name, "first");
-  check_shape(second, {n_outputs, n_inputs}, name, "second");
-  check_shape(gradient, {n_outputs, n_inputs}, name, "gradient");
-  PanelMatrix w = panel_matrix(weights), m = panel_matrix(first), s = panel_matrix(second);
+  Parameters parameters(weights, first, second, name);
+  PanelMatrix &w = parameters.weights, &m = parameters.first, &s = parameters.second;
+  check_shape(gradient, {weights.shape(0), weights.shape(1)}, name, "gradient");
   const PanelMatrix g = panel_matrix(gradient);
   const OptimizerStep step = optimizer_step(rule, numbers);
   if (in_halves) split_weights(w);
@@ -177,14 +190,12 @@ py::tuple dense_update(const Matrix& weights, const Matrix& first, const Matrix&
                        const py::dict& numbers, int64_t task_panels, int64_t task_units,
                        bool by_lists) {
   const char* name = "dense_update";
-  check_matrix(weights, name, "weights");
+  Parameters parameters(weights, first, second, name);
+  PanelMatrix &w = parameters.weights, &m = parameters.first, &s = parameters.second;
   const int64_t n_outputs = weights.shape(0), n_inputs = weights.shape(1);
-  check_shape(first, {n_outputs, n_inputs}, name, "first");
-  check_shape(second, {n_outputs, n_inputs}, name, "second");
   check_positive(task_panels, name, "task_panels");
   if (terms.empty() || task_units < kTileUnits || task_units % kTileUnits != 0)
     throw_invalid("dense_update: a term, and tasks of whole tiles of units");
-  PanelMatrix w = panel_matrix(weights), m = panel_matrix(first), s = panel_matrix(second);
   DenseUpdate update{};
   update.n_rows = terms[0].first.shape(0);
   std::vector<UnitMatrix> units;
